@@ -1,0 +1,60 @@
+"""A comment as we keep it, the decisions made about it, and its history."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.policy import Reason
+from service.core.submission import Submission
+from service.core.verdict import Verdict
+
+
+class Actor(Struct, frozen=True):
+    """Who made a change: `policy:<model version>`, `moderator:<name>`, `platform:<site>`, …"""
+
+    kind: ActorKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else str(self.kind)
+
+
+class Decision(Struct, frozen=True):
+    """Approve, hold or reject, by policy or by a human, with reasons."""
+
+    outcome: Outcome
+    actor: Actor
+    reasons: tuple[Reason, ...]
+    at: int  # milliseconds since 1970
+    revision: int  # the comment's revision that this decision made
+    discard: bool = False  # blatant: the platform need not keep it
+    note: str = ""
+
+
+class Change(Struct, frozen=True):
+    """One line of a comment's append-only history."""
+
+    revision: int
+    at: int
+    actor: Actor
+    state: State  # the state that followed
+    what: str  # submitted, edited, decided, reported, requeued, erased, text-dropped
+    decision: Decision | None = None
+
+
+class Comment(Struct, frozen=True):
+    """One comment of one site. `submission` is None once its text has been dropped or erased."""
+
+    id: str
+    site: str
+    platform_id: str
+    state: State
+    revision: int  # counts every change; what compare-and-set compares
+    text_revision: int  # the revision that brought the present text
+    human: bool  # a human has decided about the present text
+    created_at: int  # when we accepted it, milliseconds since 1970
+    updated_at: int
+    submission: Submission | None = None
+    verdict: Verdict | None = None
+    decision: Decision | None = None

@@ -1,0 +1,106 @@
+"""Typed errors of the domain, each with a slug and an HTTP status; `web/problems.py` is the one place that renders them.
+
+A message is written by us and never quotes what came in: untrusted text, addresses and secrets can't leak through it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AntechamberError(Exception):
+    """Base of every error that a caller may see. `detail` is safe to show; `pointer` names the field (RFC 6901)."""
+
+    slug: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(self, detail: str = "", *, pointer: str = "", retry_after: int | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.pointer = pointer
+        self.retry_after = retry_after
+
+
+class MalformedRequest(AntechamberError):
+    """The body or a parameter can't be read at all."""
+
+    slug, status, title = "malformed-request", 400, "The request can't be read"
+
+
+class Unauthenticated(AntechamberError):
+    """No credentials, or wrong ones."""
+
+    slug, status, title = "unauthenticated", 401, "Credentials are missing or wrong"
+
+
+class Forbidden(AntechamberError):
+    """Good credentials that don't reach this far."""
+
+    slug, status, title = "forbidden", 403, "These credentials don't allow that"
+
+
+class NotFound(AntechamberError):
+    """No such thing, or not one that this caller may see."""
+
+    slug, status, title = "not-found", 404, "There is no such thing here"
+
+
+class Conflict(AntechamberError):
+    """The comment has changed since the caller looked, or its state does not allow the move."""
+
+    slug, status, title = "conflict", 409, "The comment has moved on"
+
+
+class RequestInProgress(AntechamberError):
+    """Another request with the same idempotency key has not been answered yet."""
+
+    slug, status, title = "request-in-progress", 409, "The same request is still being worked on"
+
+
+class Gone(AntechamberError):
+    """The comment was erased; its id is not used again."""
+
+    slug, status, title = "gone", 410, "The comment was erased"
+
+
+class TooLarge(AntechamberError):
+    """The body exceeds a named limit."""
+
+    slug, status, title = "too-large", 413, "The request is too large"
+
+
+class UnsupportedMediaType(AntechamberError):
+    """A body of another type than the resource takes."""
+
+    slug, status, title = "unsupported-media-type", 415, "The body is of the wrong type"
+
+
+class InvalidSubmission(AntechamberError):
+    """Well-formed, but a field is missing, too long or not what it says."""
+
+    slug, status, title = "invalid", 422, "A field is not right"
+
+
+class IdempotencyMismatch(AntechamberError):
+    """An idempotency key came back with another payload."""
+
+    slug, status, title = "idempotency-mismatch", 422, "The idempotency key was used for another payload"
+
+
+class RateLimited(AntechamberError):
+    """More requests than the named limit allows."""
+
+    slug, status, title = "rate-limited", 429, "Too many requests"
+
+
+class BacklogFull(AntechamberError):
+    """More comments wait than the configured backlog; nothing of this request was kept."""
+
+    slug, status, title = "backlog-full", 503, "Too much is waiting; try again shortly"
+
+
+class StoreUnavailable(AntechamberError):
+    """Redis can't be reached or failed to answer. Whether the command ran is unknown; repeating it is safe."""
+
+    slug, status, title = "store-unavailable", 503, "The store can't be reached; try again shortly"

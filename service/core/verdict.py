@@ -1,0 +1,40 @@
+"""A verdict: what the machine says of a comment. It decides nothing; `policy.py` turns it into a decision."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+LABELS = ("spam", "toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack")
+"""The labels, in the order in which they are shown; the six after `spam` mean what Perspective's attributes mean."""
+
+
+class Verdict(Struct, frozen=True):
+    """Scores (label -> calibrated probability), evidence beyond them, and the model that said so."""
+
+    scores: dict[str, float]
+    model: str
+    flags: tuple[str, ...] = ()  # "obfuscated", "unsupported-language", …
+    language: str = ""  # BCP 47; "" when unknown
+    signals: dict[str, bool | int | float | str] = {}  # named evidence beyond the text
+
+
+class Part(Struct, frozen=True, omit_defaults=True):
+    """One additive part of a score's logit: a span of the text, a named feature, the intercept, or the named rest."""
+
+    kind: str
+    name: str
+    contribution: float
+    field: str = ""
+    start: int = 0  # code points, end exclusive
+    end: int = 0
+    start_utf16: int = 0
+    end_utf16: int = 0
+
+
+class Explanation(Struct, frozen=True):
+    """Why a label has its score: the parts' contributions add up to the logit."""
+
+    label: str
+    probability: float
+    logit: float
+    parts: tuple[Part, ...]

@@ -1,0 +1,116 @@
+"""Settings, from the environment (`ANTECHAMBER_*`, and `REDIS_URL`): typed, frozen, documented in `docs/settings.md`.
+
+An unknown ANTECHAMBER_* variable is an error: a misspelt limit must not silently be the default. Secrets live in files
+under `secrets_dir`, never in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, RedisDsn, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "ANTECHAMBER_"
+Network = IPv4Network | IPv6Network
+
+
+class SettingsError(Exception):
+    """The environment holds something that can't be used; the message says what and where."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Durations are seconds, sizes bytes, unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    # Where things are
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port that the API listens on.")
+    data_dir: Path = Field(Path("data"), description="Embedded Redis, cached models and, by default, the secrets.")
+    secrets_dir: Path | None = Field(None, description="Folder of the secret files; default: DATA_DIR/secrets.")
+    redis_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("REDIS_URL", "ANTECHAMBER_REDIS_URL"),
+        description="A Redis or Valkey server, 6.2 or newer; unset: an embedded one.",
+    )
+    partitions: int = Field(1, ge=1, le=1024, description="Partitions for Redis Cluster; fixed once there is data.")
+    fsync: str = Field(
+        "always", pattern="^(always|everysec)$", description="The embedded server's appendfsync policy."
+    )
+    public_url: str = Field("", description="Address under which platforms reach the service, for links in answers.")
+
+    # Taking in
+    max_body: int = Field(262_144, ge=1_024, description="Largest body of one request.")
+    max_batch_body: int = Field(16_777_216, ge=1_024, description="Largest body of a batch.")
+    max_batch_items: int = Field(1_000, ge=1, description="Most submissions in a batch.")
+    max_backlog: int = Field(100_000, ge=1, description="Comments waiting for the classifier before 503 is answered.")
+    max_wait: float = Field(10.0, ge=0, description="Longest `Prefer: wait`.")
+    idempotency_ttl: int = Field(86_400, ge=1, description="How long an Idempotency-Key is remembered.")
+    idempotency_lease: float = Field(30.0, ge=1, description="How long an unanswered Idempotency-Key answers 409.")
+    rate_limit: int = Field(0, ge=0, description="Submissions a minute per site; 0: no limit.")
+    webhook_tolerance: int = Field(300, ge=1, description="Oldest timestamp of a signed webhook that is accepted.")
+    email_dns: bool = Field(False, description="Look up whether a mail domain exists (DNS, off the request path).")
+    site_cache: float = Field(2.0, ge=0, description="How long a process trusts what it knows of a site and its keys.")
+
+    # Judging
+    worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")
+    claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")
+    max_attempts: int = Field(5, ge=1, description="Tries before a comment goes to the dead-letter stream.")
+
+    # Telling
+    deliver_timeout: float = Field(15.0, gt=0, description="Time-out of one call-back.")
+    deliver_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
+        (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        description="Delays before each try of a call-back, comma-separated (Standard Webhooks' schedule).",
+    )
+    deliver_per_site: int = Field(8, ge=1, description="Call-backs under way at once for one site.")
+    deliver_total: int = Field(256, ge=1, description="Call-backs under way at once in one process.")
+    deliver_max_response: int = Field(65_536, ge=0, description="Most of a receiver's answer that is read.")
+    callback_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Private networks that call-backs may reach, comma-separated CIDRs, for local set-ups."
+    )
+
+    # Keeping
+    retain_approved_days: float = Field(30.0, ge=0, description="Days until an approved comment's text is dropped.")
+    retain_rejected_days: float = Field(30.0, ge=0, description="Days until a rejected comment's text is dropped.")
+    delivery_log: int = Field(1_000, ge=0, description="Delivery attempts remembered per site.")
+    key_overlap_days: float = Field(7.0, ge=0, description="How long a rotated key keeps working.")
+    drain_timeout: float = Field(20.0, gt=0, description="How long a stop waits for work under way.")
+
+    # Saying
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning, error.")
+    log_format: str = Field("json", pattern="^(json|console)$", description="json, or console for people.")
+    metrics: bool = Field(True, description="Serve /metrics.")
+
+    @field_validator("deliver_schedule", "callback_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of the secret files."""
+        return self.secrets_dir if self.secrets_dir is not None else self.data_dir / "secrets"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the service runs its own Redis server."""
+        return self.redis_url is None
+
+
+def load() -> Settings:
+    """Read the settings from the environment. Raises SettingsError, in words for an operator."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all of them")
+    try:
+        return Settings()
+    except ValueError as error:
+        problems = getattr(error, "errors", lambda **_: [])(include_input=False, include_url=False)
+        lines = [f"{PREFIX}{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in problems]
+        raise SettingsError("; ".join(lines) or "the settings can't be read") from None
