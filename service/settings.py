@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, RedisDsn, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ANTECHAMBER_"
@@ -37,10 +37,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("REDIS_URL", "ANTECHAMBER_REDIS_URL"),
         description="A Redis or Valkey server, 6.2 or newer; unset: an embedded one.",
     )
-    partitions: int = Field(1, ge=1, le=1024, description="Partitions for Redis Cluster; fixed once there is data.")
-    fsync: str = Field(
-        "always", pattern="^(always|everysec)$", description="The embedded server's appendfsync policy."
-    )
+    fsync: str = Field("always", pattern="^(always|everysec)$", description="The embedded server's appendfsync policy.")
     public_url: str = Field("", description="Address under which platforms reach the service, for links in answers.")
 
     # Taking in
@@ -110,7 +107,12 @@ def load() -> Settings:
         raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all of them")
     try:
         return Settings()
-    except ValueError as error:
-        problems = getattr(error, "errors", lambda **_: [])(include_input=False, include_url=False)
-        lines = [f"{PREFIX}{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in problems]
-        raise SettingsError("; ".join(lines) or "the settings can't be read") from None
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        lines = [f"{_variable(problem['loc'])}: {problem['msg']}" for problem in problems]
+        raise SettingsError("; ".join(lines)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]).upper()
+    return name if name == "REDIS_URL" or name.startswith(PREFIX) else PREFIX + name

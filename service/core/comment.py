@@ -33,9 +33,8 @@ class Decision(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One line of a comment's append-only history."""
+    """One line of a comment's append-only history; every change is one revision, so the n-th line made revision n."""
 
-    revision: int
     at: int
     actor: Actor
     state: State  # the state that followed
@@ -44,7 +43,7 @@ class Change(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """One comment of one site. `submission` is None once its text has been dropped or erased."""
+    """One comment of one site. `submission` is None once it is erased; its content is "" once the text was dropped."""
 
     id: str
     site: str
@@ -53,6 +52,7 @@ class Comment(Struct, frozen=True):
     revision: int  # counts every change; what compare-and-set compares
     text_revision: int  # the revision that brought the present text
     human: bool  # a human has decided about the present text
+    ruled: Outcome | None  # what a human last decided, about this text or an earlier one
     created_at: int  # when we accepted it, milliseconds since 1970
     updated_at: int
     submission: Submission | None = None

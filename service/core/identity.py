@@ -29,9 +29,40 @@ MAX_EMAIL_LENGTH = 254
 
 _PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _ROLE_NAMES = frozenset(
-    "abuse admin administrator billing contact enquiries hello help hostmaster info jobs mail marketing news newsletter "
-    "no-reply noreply office orders postmaster privacy root sales security seo service spam staff support team test "
-    "webmaster".split()
+    [
+        "abuse",
+        "admin",
+        "administrator",
+        "billing",
+        "contact",
+        "enquiries",
+        "hello",
+        "help",
+        "hostmaster",
+        "info",
+        "jobs",
+        "mail",
+        "marketing",
+        "news",
+        "newsletter",
+        "no-reply",
+        "noreply",
+        "office",
+        "orders",
+        "postmaster",
+        "privacy",
+        "root",
+        "sales",
+        "security",
+        "seo",
+        "service",
+        "spam",
+        "staff",
+        "support",
+        "team",
+        "test",
+        "webmaster",
+    ]
 )
 _IPV4_MAPPED = b"\0" * 10 + b"\xff\xff"
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})

@@ -53,6 +53,7 @@ MOVES: dict[tuple[ActorKind, State], frozenset[State]] = {
     (ActorKind.POLICY, State.APPROVED): frozenset({State.PENDING}),
     (ActorKind.POLICY, State.FLAGGED): frozenset({State.PENDING}),
     (ActorKind.POLICY, State.REJECTED): frozenset({State.PENDING}),
+    (ActorKind.OPERATOR, State.PENDING): frozenset({State.PENDING, State.FLAGGED}),
     (ActorKind.READERS, State.FLAGGED): frozenset({State.APPROVED}),
     **{(who, to): _LIVE for who in (ActorKind.MODERATOR, ActorKind.PLATFORM) for to in _DECIDED},
     **{(who, State.ERASED): _LIVE for who in (ActorKind.MODERATOR, ActorKind.PLATFORM, ActorKind.OPERATOR)},

@@ -42,9 +42,14 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """What a site wants done with which verdict."""
 
     mode: str = "by-score"
-    thresholds: dict[str, Thresholds] = DEFAULT_THRESHOLDS
+    thresholds: dict[str, Thresholds] = {}  # what differs from DEFAULT_THRESHOLDS
     unsupported_language: Outcome | None = Outcome.HOLD  # None: trust the scores all the same
     on_no_verdict: Outcome = Outcome.HOLD
+
+    @property
+    def effective(self) -> dict[str, Thresholds]:
+        """The thresholds that apply: the defaults, and over them what this site set."""
+        return {**DEFAULT_THRESHOLDS, **self.thresholds}
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -98,7 +103,7 @@ def _by_score(policy: Policy, verdict: Verdict) -> tuple[Outcome, tuple[Reason, 
     """The strictest outcome that a threshold asks for, the reasons (strictest first), and whether to discard."""
     fired: list[tuple[int, float, Reason]] = []
     discard = False
-    for label, steps in policy.thresholds.items():
+    for label, steps in policy.effective.items():
         score = verdict.scores.get(label)
         if score is None:
             continue

@@ -157,7 +157,8 @@ def prepare(
 
 def fingerprint(submission: Submission) -> str:
     """A digest that is the same exactly when a repeated submission says the same; 32 hex digits."""
-    spoken = msgspec.structs.replace(submission, form={}, channel="")
+    author = msgspec.structs.replace(submission.author, email=None, ip=None, user_agent="", role="")
+    spoken = msgspec.structs.replace(submission, author=author, form={}, channel="")
     return hashlib.blake2b(msgspec.msgpack.encode(spoken), digest_size=16).hexdigest()
 
 

@@ -19,7 +19,10 @@ class Verdict(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True, omit_defaults=True):
-    """One additive part of a score's logit: a span of the text, a named feature, the intercept, or the named rest."""
+    """One additive part of a score's logit: a span of the text, a named feature, the intercept, or the named rest.
+
+    The `name` of a span is "": positions say where it stands, so that no words of a comment live on in its verdict.
+    """
 
     kind: str
     name: str

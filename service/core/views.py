@@ -1,0 +1,181 @@
+"""What goes out: the allow-list of fields that answers and call-backs may show of a comment, and their JSON shape.
+
+The OpenAPI document is generated from these types. Times are RFC 3339 in UTC. No address is here to be shown: text has its
+e-mail addresses dotted out since it came in, and an author is known by a digest.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from service.core.comment import Change, Comment, Decision
+from service.core.policy import Reason
+from service.core.submission import Submission
+
+
+class PageView(Struct, frozen=True):
+    """What was commented on."""
+
+    url: str
+    title: str
+
+
+class AuthorView(Struct, frozen=True):
+    """Who wrote it. `digest` is a keyed digest of the e-mail address, null when none was given."""
+
+    name: str
+    url: str
+    digest: str | None
+    role: str
+
+
+class DecisionView(Struct, frozen=True):
+    """A decision: what, by whom, when, and every reason. `discard`: blatant, the platform need not keep it."""
+
+    outcome: str
+    actor: str
+    at: str
+    revision: int
+    reasons: tuple[Reason, ...]
+    scores: dict[str, float]
+    model: str
+    discard: bool
+    note: str
+
+
+class VerdictView(Struct, frozen=True):
+    """What the machine said: a calibrated probability per label, flags, language, further evidence, the model."""
+
+    scores: dict[str, float]
+    flags: tuple[str, ...]
+    language: str
+    signals: dict[str, bool | int | float | str]
+    model: str
+
+
+class Told(Struct, frozen=True):
+    """A comment as call-backs tell of it: ids, state and decision, no text."""
+
+    id: str
+    platform_id: str
+    site: str
+    state: str
+    revision: int
+    decision: DecisionView | None
+
+
+class CommentView(Struct, frozen=True):
+    """A comment as the API shows it. `text_kept` is false once retention or erasure has dropped the text."""
+
+    id: str
+    platform_id: str
+    site: str
+    state: str
+    revision: int
+    created_at: str
+    updated_at: str
+    decision: DecisionView | None
+    verdict: VerdictView | None
+    page: PageView | None
+    author: AuthorView | None
+    content: str
+    parent_id: str
+    text_kept: bool
+
+
+class ChangeView(Struct, frozen=True):
+    """One line of a comment's history."""
+
+    revision: int
+    at: str
+    actor: str
+    what: str
+    state: str
+    decision: DecisionView | None
+
+
+class EventView(Struct, frozen=True):
+    """The body of a call-back (Standard Webhooks)."""
+
+    type: str
+    timestamp: str
+    data: Told
+
+
+def rfc3339(at: int) -> str:
+    """A time in milliseconds since 1970 as RFC 3339."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def decision_view(decision: Decision, comment: Comment) -> DecisionView:
+    """A decision as it goes out, beside the scores that were known."""
+    verdict = comment.verdict
+    return DecisionView(
+        outcome=decision.outcome,
+        actor=str(decision.actor),
+        at=rfc3339(decision.at),
+        revision=decision.revision,
+        reasons=decision.reasons,
+        scores=verdict.scores if verdict else {},
+        model=verdict.model if verdict else "",
+        discard=decision.discard,
+        note=decision.note,
+    )
+
+
+def told(comment: Comment) -> Told:
+    """A comment as a call-back tells of it."""
+    return Told(
+        id=comment.id,
+        platform_id=comment.platform_id,
+        site=comment.site,
+        state=comment.state,
+        revision=comment.revision,
+        decision=decision_view(comment.decision, comment) if comment.decision else None,
+    )
+
+
+def comment_view(comment: Comment) -> CommentView:
+    """A comment as the API shows it. While a new text waits to be judged, no decision is shown."""
+    submission, verdict = comment.submission, comment.verdict
+    decided = comment.decision is not None and comment.decision.revision > comment.text_revision
+    return CommentView(
+        id=comment.id,
+        platform_id=comment.platform_id,
+        site=comment.site,
+        state=comment.state,
+        revision=comment.revision,
+        created_at=rfc3339(comment.created_at),
+        updated_at=rfc3339(comment.updated_at),
+        decision=decision_view(comment.decision, comment) if comment.decision and decided else None,
+        verdict=VerdictView(verdict.scores, verdict.flags, verdict.language, verdict.signals, verdict.model)
+        if verdict and decided
+        else None,
+        page=PageView(submission.page.url, submission.page.title) if submission else None,
+        author=_author(submission) if submission else None,
+        content=submission.content if submission else "",
+        parent_id=submission.parent_id if submission else "",
+        text_kept=bool(submission and submission.content),
+    )
+
+
+def change_views(comment: Comment, history: list[Change]) -> list[ChangeView]:
+    """A comment's history as it goes out; the n-th change made revision n."""
+    return [
+        ChangeView(
+            revision=number,
+            at=rfc3339(change.at),
+            actor=str(change.actor),
+            what=change.what,
+            state=change.state,
+            decision=decision_view(change.decision, comment) if change.decision else None,
+        )
+        for number, change in enumerate(history, 1)
+    ]
+
+
+def _author(submission: Submission) -> AuthorView:
+    author = submission.author
+    return AuthorView(author.name, author.url, author.email.digest if author.email else None, author.role)

@@ -1,0 +1,52 @@
+"""What a running process holds: the store's parts, the secrets and the use cases, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from service.keyfiles import KeyFiles
+from service.moderation import Moderation
+from service.settings import Settings
+from service.store.accounts import Accounts
+from service.store.client import Connection
+from service.store.comments import Comments
+from service.store.outbox import Outbox
+from service.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """One process's parts; `open_resources` makes it."""
+
+    settings: Settings
+    secrets: KeyFiles
+    connection: Connection
+    accounts: Accounts
+    comments: Comments
+    work: Work
+    outbox: Outbox
+    moderation: Moderation
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> AsyncIterator[Resources]:
+    """Connect to the Redis at `url` and build the use cases on it. Raises StoreUnavailable."""
+    async with Connection(url) as connection:
+        await connection.wait_ready()
+        comments, work = Comments(connection), Work(connection)
+        await work.prepare()
+        try:
+            yield Resources(
+                settings=settings,
+                secrets=secrets,
+                connection=connection,
+                accounts=Accounts(connection, secrets.master, cache_seconds=settings.site_cache),
+                comments=comments,
+                work=work,
+                outbox=Outbox(connection),
+                moderation=Moderation(comments, work, backlog=settings.max_backlog),
+            )
+        finally:
+            await work.close()

@@ -1,0 +1,157 @@
+"""Sites and their credentials, and the operators' audit log. What is read often is cached for `site_cache` seconds."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from typing import NamedTuple
+
+import msgspec
+
+from service.core.errors import Conflict, NotFound
+from service.core.site import Credentials, Generation, Site, check_site, derive, key_digest
+from service.store import keys as names
+from service.store.client import Connection, now_ms
+
+_encode = msgspec.msgpack.Encoder().encode
+_site = msgspec.msgpack.Decoder(Site).decode
+_AUDIT_LENGTH = 10_000
+
+
+class Known(NamedTuple):
+    """A site with the credentials that are good now, newest first."""
+
+    site: Site
+    credentials: tuple[Credentials, ...]
+
+
+class Accounts:
+    """Sites, found by name or by a key that somebody presents."""
+
+    def __init__(self, connection: Connection, master: bytes, *, cache_seconds: float = 0.0) -> None:
+        self._wire = connection.wire
+        self._master = master
+        self._cache_seconds = cache_seconds
+        self._by_name: dict[str, tuple[float, Known | None]] = {}
+        self._by_key: dict[str, tuple[float, str]] = {}
+
+    def __repr__(self) -> str:
+        return "Accounts(…)"
+
+    async def add(
+        self, name: str, url: str, callback: str = "", *, require_email: bool = True, require_name: bool = True
+    ) -> Known:
+        """Create a site. Raises InvalidSubmission, or Conflict when the name is taken."""
+        check_site(name, url, callback)
+        now = now_ms()
+        site = Site(
+            name, url, now, (Generation(secrets.token_hex(16), now),), callback,
+            require_email=require_email, require_name=require_name,
+        )  # fmt: skip
+        if not await self._wire.call("HSETNX", names.SITES, name, _encode(site)):
+            raise Conflict(f"There is a site named {name} already.")
+        await self._index(site)
+        await self.audit("sites.add", name)
+        return self._known(site)
+
+    async def save(self, site: Site, what: str) -> Known:
+        """Store a changed site; `what` goes to the audit log."""
+        check_site(site.id, site.url, site.callback)
+        await self._wire.call("HSET", names.SITES, site.id, _encode(site))
+        await self._index(site)
+        await self.audit(what, site.id)
+        self._by_name.pop(site.id, None)
+        return self._known(site)
+
+    async def rotate(self, name: str, overlap_seconds: float) -> Known:
+        """Give a site new credentials; the present ones keep working for `overlap_seconds`."""
+        site, now = (await self.get(name)).site, now_ms()
+        until = now + int(overlap_seconds * 1000)
+        kept = [
+            msgspec.structs.replace(generation, expires_at=min(generation.expires_at or until, until))
+            for generation in site.generations
+            if generation.live(now)
+        ]
+        fresh = Generation(secrets.token_hex(16), now)
+        return await self.save(msgspec.structs.replace(site, generations=(fresh, *kept)), "sites.rotate")
+
+    async def remove(self, name: str) -> None:
+        """Remove a site and its keys. Its comments stay until they are erased."""
+        site = (await self.get(name)).site
+        await self._wire.call("HDEL", names.SITES, name)
+        for generation in site.generations:
+            await self._wire.call("HDEL", names.CREDENTIALS, *self._digests(site.id, generation))
+        await self.audit("sites.remove", name)
+        self._by_name.pop(name, None)
+
+    async def all(self) -> list[Site]:
+        """Every site, by name."""
+        rows = await self._wire.call("HVALS", names.SITES)
+        return sorted((_site(row) for row in rows), key=lambda site: site.id)
+
+    async def get(self, name: str) -> Known:
+        """A site by its name. Raises NotFound."""
+        known = await self.find(name)
+        if known is None:
+            raise NotFound("There is no such site.")
+        return known
+
+    async def find(self, name: str) -> Known | None:
+        """A site by its name, or None."""
+        at, known = self._by_name.get(name, (0.0, None))
+        if at and time.monotonic() - at < self._cache_seconds:
+            return known
+        row = await self._wire.call("HGET", names.SITES, name)
+        known = self._known(_site(row)) if row is not None else None
+        self._by_name[name] = (time.monotonic(), known)
+        self._bound()
+        return known
+
+    async def find_by_key(self, key: str) -> Known | None:
+        """The site that a presented key (native or Akismet) belongs to, or None. Compares in constant time."""
+        digest = key_digest(self._master, key)
+        at, name = self._by_key.get(digest, (0.0, ""))
+        if not at or time.monotonic() - at >= self._cache_seconds:
+            row = await self._wire.call("HGET", names.CREDENTIALS, digest)
+            if row is None:
+                return None
+            name = row.decode()
+            self._by_key[digest] = (time.monotonic(), name)
+        known = await self.find(name)
+        if known is None:
+            return None
+        presented = key.encode(errors="replace")
+        matches = [
+            hmac.compare_digest(presented, good.encode())
+            for credentials in known.credentials
+            for good in (credentials.api_key, credentials.akismet_key)
+        ]
+        return known if any(matches) else None
+
+    async def audit(self, what: str, subject: str) -> None:
+        """Note what an operator changed."""
+        await self._wire.call(
+            "XADD", names.AUDIT, "MAXLEN", "~", _AUDIT_LENGTH, "*", "what", what, "subject", subject, "at", now_ms()
+        )
+
+    def _known(self, site: Site) -> Known:
+        now = now_ms()
+        return Known(site, tuple(derive(self._master, site.id, g.nonce) for g in site.generations if g.live(now)))
+
+    def _digests(self, name: str, generation: Generation) -> list[str]:
+        credentials = derive(self._master, name, generation.nonce)
+        return [key_digest(self._master, credentials.api_key), key_digest(self._master, credentials.akismet_key)]
+
+    async def _index(self, site: Site) -> None:
+        now = now_ms()
+        live = [g for g in site.generations if g.live(now)]
+        pairs = [word for g in live for digest in self._digests(site.id, g) for word in (digest, site.id)]
+        await self._wire.call("HSET", names.CREDENTIALS, *pairs)
+
+    def _bound(self) -> None:
+        """Unknown names must not fill the memory."""
+        if len(self._by_name) > 10_000:
+            self._by_name.clear()
+        if len(self._by_key) > 10_000:
+            self._by_key.clear()

@@ -1,0 +1,99 @@
+"""Every Redis key: its type, its meaning, how long it lives. No other file spells one.
+
+All keys of a site carry the hash tag of its partition, so that a script touches one cluster slot; there is one partition,
+`{p0}`, for now (`docs/adr/0003`). Records are MessagePack
+(`msgspec`); times are milliseconds since 1970.
+
+| key (after `ac:`)          | type   | holds                                                              | lives           |
+|----------------------------|--------|--------------------------------------------------------------------|-----------------|
+| `sites`                    | hash   | site id -> Site                                                    | until removed   |
+| `credentials`              | hash   | keyed digest of a credential -> "site generation"                  | until expired   |
+| `audit`                    | stream | what operators changed                                             | last 10,000     |
+| `{pN}:work`                | stream | comments to judge; group `classify`                                | until judged    |
+| `{pN}:dead`                | stream | poison entries that no worker could judge                          | until replayed  |
+| `{pN}:due`                 | zset   | sites with call-backs to send -> when the next is due              | while any       |
+| `{pN}:wake:<process>`      | pubsub | a comment that a waiting request asked about has been decided      |                 |
+| `{pN}:c:<comment>`         | hash   | one comment, see `comments.py`                                     | retention       |
+| `{pN}:h:<comment>`         | list   | its history, oldest first                                          | with the comment|
+| `{pN}:t:<comment>`         | list   | earlier texts of an edited comment                                 | with its text   |
+| `{pN}:q:<comment>`         | list   | ids of its call-backs, in order                                    | until delivered |
+| `{pN}:d:<delivery>`        | hash   | one call-back                                                      | 7 days after    |
+| `{pN}:s:<site>:all`        | zset   | comments by the time they came in                                  | with them       |
+| `{pN}:s:<site>:<state>`    | zset   | comments in a state, by the time it was entered                    | with them       |
+| `{pN}:s:<site>:a:<digest>` | zset   | an author's comments by the time they came in                      | with them       |
+| `{pN}:s:<site>:i:<key>`    | hash   | an idempotency key's request and answer                            | idempotency_ttl |
+| `{pN}:s:<site>:due`        | zset   | comments with call-backs -> when the next is due, or leased until  | while any       |
+| `{pN}:s:<site>:endpoint`   | hash   | the receiver's health: paused until, failures, why disabled        | with the site   |
+| `{pN}:s:<site>:log`        | stream | delivery attempts                                                  | delivery_log    |
+| `{pN}:s:<site>:undelivered`| zset   | call-backs that were given up -> when                              | until replayed  |
+| `{pN}:s:<site>:reports`    | zset   | reported comments -> how many readers                              | with them       |
+| `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
+| `{pN}:r:<comment>`         | set    | digests of the readers who reported it                             | with the comment|
+| `{pN}:seen:<site>:<id>`    | string | ids of signed webhooks that came in, against replay                | tolerance       |
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ROOT: Final = "ac:"
+SITES: Final = ROOT + "sites"
+CREDENTIALS: Final = ROOT + "credentials"
+AUDIT: Final = ROOT + "audit"
+GROUP: Final = "classify"
+
+
+class Keys:
+    """The keys of one partition."""
+
+    __slots__ = ("dead", "due", "prefix", "work")
+
+    def __init__(self, partition: int = 0) -> None:
+        self.prefix = f"{ROOT}{{p{partition}}}:"
+        self.work = self.prefix + "work"
+        self.dead = self.prefix + "dead"
+        self.due = self.prefix + "due"
+
+    def wake(self, process: str) -> str:
+        """Channel on which a process hears of decisions it waits for."""
+        return f"{self.prefix}wake:{process}"
+
+    def comment(self, comment: str) -> str:
+        """Hash of one comment."""
+        return f"{self.prefix}c:{comment}"
+
+    def history(self, comment: str) -> str:
+        """List of a comment's changes."""
+        return f"{self.prefix}h:{comment}"
+
+    def texts(self, comment: str) -> str:
+        """List of a comment's earlier texts."""
+        return f"{self.prefix}t:{comment}"
+
+    def queue(self, comment: str) -> str:
+        """List of a comment's call-backs, in order."""
+        return f"{self.prefix}q:{comment}"
+
+    def delivery(self, delivery: str) -> str:
+        """Hash of one call-back."""
+        return f"{self.prefix}d:{delivery}"
+
+    def reporters(self, comment: str) -> str:
+        """Set of the readers who reported a comment."""
+        return f"{self.prefix}r:{comment}"
+
+    def site(self, site: str, name: str) -> str:
+        """A key of a site: `all`, a state, `due`, `endpoint`, `log`, `undelivered`, `swept` or `reports`."""
+        return f"{self.prefix}s:{site}:{name}"
+
+    def author(self, site: str, digest: str) -> str:
+        """Sorted set of an author's comments."""
+        return f"{self.prefix}s:{site}:a:{digest}"
+
+    def idempotency(self, site: str, key_digest: str) -> str:
+        """Hash of one idempotency key."""
+        return f"{self.prefix}s:{site}:i:{key_digest}"
+
+    def seen(self, site: str, webhook_id_digest: str) -> str:
+        """Marks a signed webhook as taken in."""
+        return f"{self.prefix}seen:{site}:{webhook_id_digest}"

@@ -1,0 +1,161 @@
+"""Call-backs on their way out: leased when due, settled after each try, listed and replayed when given up.
+
+They are written by transition.lua together with the change that they tell of. Those of one comment go out in
+order; each site has its own queue and its own share of a deliverer, so that a slow or dead receiver delays nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from service.store.client import Connection, now_ms
+
+SETTLED_TTL = 7 * 86_400_000
+"""How long a delivered call-back can still be looked up and replayed, in milliseconds."""
+NEVER = 4_102_444_800_000
+"""The pause of a disabled receiver: until somebody resumes it (the year 2100, in milliseconds)."""
+
+
+class Delivery(NamedTuple):
+    """One call-back to be tried."""
+
+    id: str  # the webhook-id: the same on every try
+    site: str
+    comment: str
+    type: str
+    body: bytes
+    tries: int  # so far
+    created_at: int
+
+
+class Settlement(NamedTuple):
+    """How a try ended."""
+
+    result: str  # delivered | retry | dead
+    retry_at: int = 0
+    pause_until: int = 0  # for the whole site: the receiver asked for it, or is gone
+    pause_why: str = ""
+    status: int = 0
+    error: str = ""  # one of our own words: timeout, connection, blocked-address, …
+    took_ms: int = 0
+
+
+class Attempt(NamedTuple):
+    """One line of the delivery log."""
+
+    id: str
+    comment: str
+    type: str
+    result: str
+    tries: int
+    status: int
+    error: str
+    took_ms: int
+    at: int
+
+
+class Endpoint(NamedTuple):
+    """A site's receiver as the deliverer knows it."""
+
+    paused_until: int
+    why: str
+    waiting: int  # comments with call-backs that wait
+    undelivered: int
+
+
+class Outbox:
+    """The call-backs of all sites."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = connection.wire
+        self._keys = connection.keys
+
+    async def claim(
+        self, *, now: int, leased_until: int, most: int, per_site: int, room: Mapping[str, int]
+    ) -> list[Delivery]:
+        """Lease call-backs that are due. `room` says how many more the sites that are busy here may have."""
+        rows = await self._wire.run(
+            "claim", [self._keys.due, self._keys.prefix], now, leased_until, most, per_site,
+            *[word for site, left in room.items() for word in (site, left)],
+        )  # fmt: skip
+        return [
+            Delivery(identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at)
+            for identity, site, comment, kind, body, tries, at in rows
+        ]
+
+    async def settle(self, delivery: Delivery, settlement: Settlement, *, now: int, log: int) -> str:
+        """Note how a try ended; the word that settle.lua answers."""
+        keys, site = self._keys, delivery.site
+        word = await self._wire.run(
+            "settle",
+            [keys.due, keys.site(site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id)],
+            now, delivery.id, delivery.comment, site, settlement.result, settlement.retry_at, settlement.pause_until,
+            settlement.pause_why, log, settlement.status, settlement.error, settlement.took_ms, SETTLED_TTL,
+        )  # fmt: skip
+        return str(word.decode())
+
+    async def next_due(self) -> int | None:
+        """When the next call-back of any site is due."""
+        rows = await self._wire.call("ZRANGE", self._keys.due, 0, 0, "WITHSCORES")
+        return int(float(rows[1])) if rows else None
+
+    async def waiting(self, now: int) -> tuple[int, int]:
+        """(sites with call-backs due now, sites with any)."""
+        due, some = await self._wire.call_all([("ZCOUNT", self._keys.due, "-inf", now), ("ZCARD", self._keys.due)])
+        return int(due), int(some)
+
+    async def log(self, site: str, limit: int = 100) -> list[Attempt]:
+        """The site's last delivery attempts, newest first."""
+        rows = await self._wire.call("XREVRANGE", self._keys.site(site, "log"), "+", "-", "COUNT", limit)
+        return [_attempt({k.decode(): v.decode() for k, v in zip(f[::2], f[1::2], strict=True)}) for _, f in rows]
+
+    async def undelivered(self, site: str, limit: int = 1_000) -> list[Delivery]:
+        """Call-backs that were given up, oldest first."""
+        names = await self._wire.call("ZRANGE", self._keys.site(site, "undelivered"), 0, limit - 1)
+        found = []
+        for name in names:
+            delivery = name.decode()
+            row = await self._wire.call(
+                "HMGET", self._keys.delivery(delivery), "comment", "type", "body", "tries", "at"
+            )
+            if row[0] is not None:
+                comment, kind, body, tries, at = row
+                found.append(Delivery(delivery, site, comment.decode(), kind.decode(), body, int(tries), int(at)))
+        return found
+
+    async def replay(self, delivery: Delivery) -> None:
+        """Send a call-back again, under the id that it had, from the start of the schedule."""
+        keys, now = self._keys, now_ms()
+        await self._wire.run(
+            "replay",
+            [
+                keys.due, keys.site(delivery.site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id),
+            ],
+            now, delivery.id, delivery.comment, delivery.site,
+        )  # fmt: skip
+
+    async def endpoint(self, site: str) -> Endpoint:
+        """The state of a site's receiver."""
+        health, waiting, undelivered = await self._wire.call_all(
+            [
+                ("HMGET", self._keys.site(site, "endpoint"), "paused_until", "why"),
+                ("ZCARD", self._keys.site(site, "due")),
+                ("ZCARD", self._keys.site(site, "undelivered")),
+            ]
+        )
+        return Endpoint(int(health[0] or 0), (health[1] or b"").decode(), waiting, undelivered)
+
+    async def resume(self, site: str) -> None:
+        """End a pause: a disabled receiver gets its call-backs again."""
+        keys = self._keys
+        await self._wire.call("DEL", keys.site(site, "endpoint"))
+        if await self._wire.call("ZCARD", keys.site(site, "due")):
+            await self._wire.call("ZADD", keys.due, now_ms(), site)
+
+
+def _attempt(row: Mapping[str, str]) -> Attempt:
+    return Attempt(
+        row["id"], row["comment"], row["type"], row["result"], int(row["try"]), int(row["status"]), row["error"],
+        int(row["ms"]), int(row["at"]),
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+-- Erase a comment: its text, identity, earlier texts and untold call-backs go; a tombstone and a told erasure remain.
+--
+-- KEYS  1 comment  2 history  3 texts  4 site prefix "…s:<site>:"  5 the comment's call-backs  6 delivery record  7 due (sites)
+--       8 author index, or the comment key again  9 reporters  10 delivery prefix "…d:"
+-- ARGV  1 now  2 comment id  3 site  4 the revision that the caller saw  5 delivery id, or ""  6 event body
+--       7… the history that remains, oldest first
+-- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
+local cid, site = ARGV[2], ARGV[3]
+local state, rev = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev'))
+if not state then return {'missing', 0, ''} end
+if state == 'erased' then return {'gone', tonumber(rev), state} end
+if rev ~= ARGV[4] then return {'stale', tonumber(rev), state} end
+
+rev = tonumber(rev) + 1
+redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp')
+redis.call('HSET', KEYS[1], 'state', 'erased', 'rev', rev, 'updated', ARGV[1])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[9])
+for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+redis.call('ZREM', KEYS[4] .. state, cid)
+redis.call('ZREM', KEYS[4] .. 'all', cid)
+redis.call('ZREM', KEYS[4] .. 'reports', cid)
+redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
+if KEYS[8] ~= KEYS[1] then redis.call('ZREM', KEYS[8], cid) end
+
+-- What was not told yet is not told any more: it may quote the text. The erasure takes its place.
+for _, waiting in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do redis.call('DEL', KEYS[10] .. waiting) end
+redis.call('DEL', KEYS[5])
+local due = KEYS[4] .. 'due'
+redis.call('ZREM', due, cid)
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[6], 'site', site, 'comment', cid, 'type', 'comment.erased', 'body', ARGV[6], 'tries', 0, 'at', ARGV[1])
+  redis.call('RPUSH', KEYS[5], ARGV[5])
+  redis.call('ZADD', due, ARGV[1], cid)
+end
+local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+if first then
+  local pause = redis.call('HGET', KEYS[4] .. 'endpoint', 'paused_until')
+  redis.call('ZADD', KEYS[7], math.max(tonumber(first), tonumber(pause or 0)), site)
+else
+  redis.call('ZREM', KEYS[7], site)
+end
+return {'applied', rev, 'erased'}

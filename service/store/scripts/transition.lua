@@ -1,0 +1,59 @@
+-- THE one place where a comment's state changes: record, history, index and call-back, all or nothing.
+--
+-- KEYS  1 comment  2 history  3 site prefix "…s:<site>:" (state indexes and `due`)  4 work  5 the comment's call-backs
+--       6 delivery record  7 due (sites)
+-- ARGV  1 now  2 comment id  3 site  4 state to enter  5 states it may come from, " a b c "  6 "machine" or "human"
+--       7 the revision that the caller saw  8 decision, or "" to keep  9 verdict, or "" to keep  10 history entry
+--       11 outcome of the decision, or ""  12 work entry to acknowledge, or ""  13 delivery id, or "" when nobody is to be
+--       told  14 event type  15 event body  16 not before (ms) for the call-back  17 channel to wake, or ""
+-- Reply {word, revision, state}
+--       applied  done                     stale    the comment has changed since
+--       human    a human had decided; the machine's verdict was kept beside it, the state was not touched
+--       illegal  not from this state      missing  no such comment
+--
+-- Whatever the word, a named work entry is acknowledged and deleted: it has been answered.
+local cid, site, to = ARGV[2], ARGV[3], ARGV[4]
+local state, rev, text_rev, human = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'text_rev', 'human'))
+local word = 'applied'
+if not state then
+  word = 'missing'
+elseif ARGV[6] == 'machine' and human == '1' and state ~= 'erased' then
+  word = 'human'
+  if text_rev == ARGV[7] and ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[9]) end
+elseif rev ~= ARGV[7] then
+  word = 'stale'
+elseif not string.find(ARGV[5], ' ' .. state .. ' ', 1, true) then
+  word = 'illegal'
+end
+
+if word == 'applied' then
+  rev = tonumber(rev) + 1
+  redis.call('HSET', KEYS[1], 'state', to, 'rev', rev, 'updated', ARGV[1])
+  if ARGV[6] == 'human' then
+    redis.call('HSET', KEYS[1], 'human', '1')
+    if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'ruled', ARGV[11]) end
+  end
+  if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'dec', ARGV[8]) end
+  if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[9]) end
+  redis.call('RPUSH', KEYS[2], ARGV[10])
+  redis.call('ZREM', KEYS[3] .. state, cid)
+  redis.call('ZADD', KEYS[3] .. to, ARGV[1], cid)
+  state = to
+  if ARGV[13] ~= '' then
+    redis.call('HSET', KEYS[6], 'site', site, 'comment', cid, 'type', ARGV[14], 'body', ARGV[15], 'tries', 0, 'at', ARGV[1])
+    redis.call('RPUSH', KEYS[5], ARGV[13])
+    local due = KEYS[3] .. 'due'
+    redis.call('ZADD', due, 'NX', ARGV[16], cid)
+    -- A site is due when its first call-back is, but not while its receiver asked us to pause.
+    local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+    local pause = redis.call('HGET', KEYS[3] .. 'endpoint', 'paused_until')
+    redis.call('ZADD', KEYS[7], math.max(tonumber(first), tonumber(pause or 0)), site)
+  end
+end
+
+if ARGV[12] ~= '' then
+  redis.call('XACK', KEYS[4], 'classify', ARGV[12])
+  redis.call('XDEL', KEYS[4], ARGV[12])
+end
+if ARGV[17] ~= '' then redis.call('PUBLISH', ARGV[17], cid) end
+return {word, tonumber(rev or 0), state or ''}
