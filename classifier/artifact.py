@@ -1,0 +1,126 @@
+"""The model on disk: one `.npz` of arrays and one JSON beside it, checksummed, without pickle. Public: `write`, `read`.
+
+The same content gives the same bytes. Nothing in an artefact is executed, and everything in it is checked before use:
+checksums, shapes, finite numbers, calibration that never falls.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ARRAYS = "model.npz"
+METADATA = "model.json"
+FORMAT = 1
+LARGEST = 16 * 1024 * 1024
+"""Most bytes that an artefact's arrays may take on disk."""
+_LARGEST_UNPACKED = 8 * LARGEST
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class ArtifactError(Exception):
+    """A model is missing, damaged, or made for another version of this package. The message says which file and why."""
+
+
+def write(directory: Path, name: str, arrays: Arrays, metadata: Mapping[str, Any]) -> str:
+    """Write an artefact into `directory` and return its version: `name`, a hyphen and eight digits of the content hash.
+
+    `metadata` must be plain JSON. Raises `ArtifactError` if the arrays are too large.
+    """
+    packed = _pack(arrays)
+    if len(packed) > LARGEST:
+        raise ArtifactError(f"the model's arrays take {len(packed)} bytes, more than the {LARGEST} allowed")
+    body = {"format": FORMAT, "name": name, "arrays": _describe(arrays), **metadata}
+    digest = _digest(body)
+    version = f"{name}-{digest[:8]}"
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / ARRAYS).write_bytes(packed)
+    document = {"version": version, "sha256": digest, **body}
+    (directory / METADATA).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return version
+
+
+def read(directory: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Read and check an artefact: its arrays and its metadata, with `version`. Raises `ArtifactError`."""
+    document = _read_metadata(directory / METADATA)
+    path = directory / ARRAYS
+    try:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+    arrays = _unpack(path, packed)
+    if _describe(arrays) != document["arrays"]:
+        raise ArtifactError(f"{path}: the arrays are not those that {METADATA} describes (damaged or mixed up)")
+    return arrays, document
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ArtifactError(f"{path}: not JSON ({error})") from error
+    if not isinstance(document, dict) or not isinstance(document.get("arrays"), dict):
+        raise ArtifactError(f"{path}: not the description of a model")
+    if document.get("format") != FORMAT:
+        raise ArtifactError(f"{path}: format {document.get('format')!r}, but this version reads {FORMAT}")
+    body = {key: value for key, value in document.items() if key not in ("version", "sha256")}
+    digest = _digest(body)
+    if document.get("sha256") != digest or document.get("version") != f"{document.get('name')}-{digest[:8]}":
+        raise ArtifactError(f"{path}: the checksum does not match (damaged or edited by hand)")
+    return document
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    try:
+        canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise ArtifactError(f"the model's metadata is not plain JSON ({error})") from error
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _describe(arrays: Arrays) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "shape": list(array.shape),
+            "type": array.dtype.str,
+            "sha256": hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest(),
+        }
+        for name, array in sorted(arrays.items())
+    }
+
+
+def _pack(arrays: Arrays) -> bytes:
+    """An `.npz` with fixed dates and a fixed order of members."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, array in sorted(arrays.items()):
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, member.getvalue(), compresslevel=9)
+    return packed.getvalue()
+
+
+def _unpack(path: Path, packed: bytes) -> dict[str, npt.NDArray[Any]]:
+    if len(packed) > LARGEST:
+        raise ArtifactError(f"{path}: {len(packed)} bytes, more than the {LARGEST} allowed")
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_UNPACKED:
+                raise ArtifactError(f"{path}: unpacks to more than {_LARGEST_UNPACKED} bytes")
+        with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except ArtifactError:
+        raise
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds on damaged input
+        raise ArtifactError(f"{path}: not an archive of arrays ({type(error).__name__})") from error

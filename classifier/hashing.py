@@ -1,0 +1,202 @@
+"""Byte n-grams and words of many comments, hashed together by numpy. For `classifier.features` and `classifier.model`.
+
+One pass over the concatenated bytes of a batch yields all n-grams of all orders: the hash of an n-gram is that of the
+(n-1)-gram times a constant plus the code of one more byte, which numpy computes for every position at once. Words get
+theirs from running sums. There is no loop over n-grams anywhere.
+
+The text of a comment counts with the logarithm of each gram's frequency, scaled to length one; author name and author
+URL, in name spaces of their own, with the square root of their share. Repeats within a text are found without sorting:
+every gram writes its position into a table at its bucket, and reads back whose position survived there.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Buckets = npt.NDArray[np.intp]
+Values = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.uint32]
+
+BITS = 18
+BUCKETS = 1 << BITS
+_SHIFT = np.uint32(32 - BITS)
+_ROLL = np.uint32(0x01000193)
+_ROLL_WORD = 0x2C1B3C6D
+_ROLL_WORD_INVERSE = pow(_ROLL_WORD, -1, 1 << 32)
+_PAIR = np.uint32(0x297A2D39)
+_MIX = np.uint32(0x9E3779B1)
+_FOLD = np.uint32(15)
+_BATCH_BYTES = 1 << 15
+_LOG_COUNTS = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1 << 14))]).astype(np.float32)
+_CODES = np.random.Generator(np.random.PCG64(20261124)).integers(1, 1 << 32, (4, 256), dtype=np.uint32)
+_IN_WORD = np.zeros(256, np.bool_)
+_IN_WORD[[*b"abcdefghijklmnopqrstuvwxyz0123456789'{}@", *range(128, 256)]] = True
+
+
+class Grams(NamedTuple):
+    """The grams of one comment's text: parallel arrays, with repeats at value 0 (their count is at the last one)."""
+
+    buckets: Buckets
+    values: Values
+
+
+class Places(NamedTuple):
+    """Where the grams of one text lie, parallel to `Grams`: byte ranges in the text framed by `frame`."""
+
+    starts: npt.NDArray[np.intp]
+    ends: npt.NDArray[np.intp]
+
+
+class Hasher:
+    """Turns texts into grams. Safe to share between threads.
+
+    `orders` are the lengths of byte n-grams, ascending, each one more than the last.
+    """
+
+    def __init__(self, orders: Sequence[int] = (3, 4, 5, 6)) -> None:
+        if not orders or list(orders) != list(range(orders[0], orders[-1] + 1)) or orders[0] < 2:
+            raise ValueError(f"orders must be consecutive lengths from 2 on, not {tuple(orders)}")
+        self.orders = tuple(orders)
+        self._pad = b" " * (self.orders[-1] - 1)
+        self._powers = _powers(2 * _BATCH_BYTES)
+        self._tables: list[npt.NDArray[np.int32]] = []
+        self._positions = np.arange(1 << 16, dtype=np.int32)
+
+    def texts(self, texts: Sequence[bytes]) -> Iterator[Grams]:
+        """The grams of each text, in order."""
+        for first, last in _batches(texts):
+            yield from self._texts(texts[first:last])
+
+    def _texts(self, texts: Sequence[bytes]) -> Iterator[Grams]:
+        data, bounds = self._join(texts)
+        codes = _CODES[0].take(data)
+        grams = self._roll(codes)
+        words, word_bounds = self._words(data, codes, bounds)
+        table = self._tables.pop() if self._tables else np.empty(BUCKETS, np.int32)
+        try:
+            for index in range(len(texts)):
+                start, end = bounds[index], bounds[index] + 1 + len(texts[index])
+                if end - start == 1:
+                    yield _NOTHING
+                    continue
+                pair = words[:, word_bounds[index] : word_bounds[index + 1]]
+                buckets = np.concatenate((grams[:, start:end].ravel(), pair.ravel()))
+                yield Grams(buckets, self._values(buckets, table))
+        finally:
+            self._tables.append(table)
+
+    def _values(self, buckets: Buckets, table: npt.NDArray[np.int32]) -> Values:
+        size = len(buckets)
+        positions = self._positions if size <= len(self._positions) else np.arange(size, dtype=np.int32)
+        table[buckets] = positions[:size]
+        survivors = table.take(buckets)
+        values = _LOG_COUNTS.take(np.bincount(survivors, minlength=size), mode="clip")
+        values *= np.float32(1.0 / np.sqrt(values @ values))
+        return values
+
+    def fields(self, fields: Sequence[bytes], namespace: int) -> tuple[Buckets, npt.NDArray[np.intp]]:
+        """All byte n-grams of short fields: buckets, and for each field where its buckets begin (one more at the end).
+
+        Each gram counts `1 / sqrt(grams in the field)`. `namespace` is 1 or 2 and keeps equal strings in different
+        fields apart. No words: names and addresses have no grammar.
+        """
+        data, bounds = self._join(fields)
+        grams = self._roll(_CODES[namespace].take(data))
+        kept = [grams[:, bounds[i] : bounds[i] + 1 + len(field)].T.ravel() for i, field in enumerate(fields) if field]
+        sizes = [(len(field) + 1) * len(self.orders) if field else 0 for field in fields]
+        starts = np.concatenate(([0], np.cumsum(sizes, dtype=np.intp)))
+        return (np.concatenate(kept) if kept else np.empty(0, np.intp)), starts
+
+    def places(self, text: bytes, *, words: bool) -> Places:
+        """Where each gram of `texts([text])` lies (`words`), or of `fields([text])` (not `words`)."""
+        reach = len(text) + 1
+        starts = np.tile(np.arange(reach), (len(self.orders), 1))
+        ends = starts + np.array(self.orders)[:, None]
+        if not words:
+            return Places(starts.T.ravel(), ends.T.ravel())
+        data, _ = self._join([text])
+        first, last = _word_bounds(data)
+        after = np.concatenate((last[1:], last[-1:]))
+        return Places(np.concatenate((starts.ravel(), first, first)), np.concatenate((ends.ravel(), last, after)))
+
+    def _join(self, texts: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], list[int]]:
+        """Frame each text (a space before, spaces enough behind for the longest gram) and join them."""
+        pad = self._pad
+        bounds = [0]
+        at = 0
+        extra = 1 + len(pad)
+        for text in texts:
+            at += len(text) + extra
+            bounds.append(at)
+        glue = pad + b" "
+        return np.frombuffer(b" " + glue.join(texts) + pad, np.uint8), bounds
+
+    def _roll(self, codes: Codes) -> Buckets:
+        """Buckets of the grams at each position, one row for each order; the last positions of a batch have none."""
+        longest = self.orders[-1]
+        reach = len(codes) - longest + 1
+        rows = np.empty((len(self.orders), max(reach, 0)), np.intp)
+        rolled = codes[:reach].copy()
+        for order in range(2, longest + 1):
+            rolled *= _ROLL
+            rolled += codes[order - 1 : order - 1 + reach]
+            if order >= self.orders[0]:
+                mixed = rolled * _MIX
+                mixed ^= mixed >> _FOLD
+                mixed *= _MIX
+                rows[order - self.orders[0]] = mixed >> _SHIFT
+        return rows
+
+    def _words(
+        self, data: npt.NDArray[np.uint8], codes: Codes, bounds: list[int]
+    ) -> tuple[Buckets, npt.NDArray[np.intp]]:
+        """Buckets of words and of pairs of words, and where each text's words begin."""
+        first, last = _word_bounds(data)
+        powers, inverses = self._powers if len(codes) < 2 * _BATCH_BYTES else _powers(len(codes) + 1)
+        sums = np.empty(len(codes) + 1, np.uint32)
+        sums[0] = 0
+        np.cumsum(codes * powers[: len(codes)], dtype=np.uint32, out=sums[1:])
+        hashes = (sums[last] - sums[first]) * inverses[first]
+        starts = np.searchsorted(first, bounds)
+        following = np.empty_like(hashes)
+        following[:-1] = hashes[1:]
+        closing = starts[1:][starts[1:] > starts[:-1]] - 1
+        following[closing] = 0
+        both = np.stack((hashes, hashes * _PAIR + following))
+        both ^= both >> _FOLD
+        both *= _MIX
+        return (both >> _SHIFT).astype(np.intp), starts
+
+
+_NOTHING = Grams(np.empty(0, np.intp), np.empty(0, np.float32))
+
+
+def _batches(texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Cut a sequence where about `_BATCH_BYTES` have come together; one long text is a batch of its own."""
+    first, size = 0, 0
+    for index, text in enumerate(texts):
+        if size and size + len(text) > _BATCH_BYTES:
+            yield first, index
+            first, size = index, 0
+        size += len(text) + 8
+    if first < len(texts):
+        yield first, len(texts)
+
+
+def _powers(size: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Powers of the word multiplier and of its inverse modulo 2^32."""
+    tables = []
+    for base in (_ROLL_WORD, _ROLL_WORD_INVERSE):
+        steps = np.full(size, base, np.uint32)
+        steps[0] = 1
+        tables.append(np.cumprod(steps, dtype=np.uint32))
+    return tables[0], tables[1]
+
+
+def _word_bounds(data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Starts and ends (exclusive) of words. A framed text begins and ends with a space."""
+    inside = _IN_WORD.take(data)
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    return edges[0::2], edges[1::2]

@@ -1,0 +1,152 @@
+"""Rewriting text with or without a record of where each character came from. For `classifier.text` only.
+
+The normaliser is written once against `Rewriting`. Serving uses `Rewriting` itself, which keeps only the text;
+explanations use `Traced`, which keeps for every character the range of the original that it stands for. Both apply
+the same patterns and replacements, so that they cannot disagree.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+_CLUSTER = re.compile(r"\s+|[\x00-\x7f]?[^\x00-\x7f\s]+|[\x00-\x7f]")
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+
+class Rewriting:
+    """A text under rewriting; every method changes `text` in place."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> None:
+        """Replace every match of `pattern`. A string replacement is literal: it has no group references."""
+        self.text = pattern.sub(replacement if callable(replacement) else replacement.replace("\\", r"\\"), self.text)
+
+    def translate(self, table: Mapping[str, str], hits: set[str]) -> None:
+        """Replace each character of `hits` by `table[character]`; no replacement may contain a key of the table."""
+        if len(hits) <= 8:
+            for character in hits:
+                self.text = self.text.replace(character, table[character])
+        else:
+            self.text = self.text.translate({ord(character): table[character] for character in hits})
+
+    def compose(self) -> None:
+        """Bring the text into Unicode's normalisation form NFKC."""
+        self.text = unicodedata.normalize("NFKC", self.text)
+
+    def fold_case(self) -> None:
+        """Apply Unicode's full case folding."""
+        self.text = self.text.casefold()
+
+    def unescape(self, match: re.Match[str]) -> str:
+        """The characters that an HTML entity stands for (a replacement for `sub`)."""
+        return html.unescape(match[0])
+
+    def squeeze(self) -> None:
+        """Collapse white space to single spaces and drop it at both ends."""
+        self.text = " ".join(self.text.split())
+
+
+class Traced(Rewriting):
+    """A rewriting that remembers, for each character of `text`, the half-open range of the original behind it."""
+
+    __slots__ = ("ends", "starts")
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.starts = list(range(len(text)))
+        self.ends = list(range(1, len(text) + 1))
+
+    def _splice(self, pieces: list[tuple[int, int, str]]) -> None:
+        """Put `replacement` for each `[start, end)`, in order and without overlap."""
+        text: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        done = 0
+        for start, end, replacement in pieces:
+            text.append(self.text[done:start])
+            text.append(replacement)
+            starts += self.starts[done:start]
+            ends += self.ends[done:start]
+            if len(replacement) == end - start:
+                starts += self.starts[start:end]
+                ends += self.ends[start:end]
+            else:
+                anchor = max(start, end - 1)
+                starts += [self.starts[start]] * len(replacement)
+                ends += [self.ends[anchor]] * len(replacement)
+            done = end
+        text.append(self.text[done:])
+        self.text = "".join(text)
+        self.starts = starts + self.starts[done:]
+        self.ends = ends + self.ends[done:]
+
+    def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> None:
+        self._splice(
+            [
+                (match.start(), match.end(), replacement(match) if callable(replacement) else replacement)
+                for match in pattern.finditer(self.text)
+            ]
+        )
+
+    def translate(self, table: Mapping[str, str], hits: set[str]) -> None:
+        self._splice([(at, at + 1, table[c]) for at, c in enumerate(self.text) if c in hits])
+
+    def compose(self) -> None:
+        whole = unicodedata.normalize("NFKC", self.text)
+        if whole == self.text:
+            return
+        for split in (_starters, _runs, _everything):
+            pieces = [
+                (start, end, unicodedata.normalize("NFKC", self.text[start:end])) for start, end in split(self.text)
+            ]
+            if "".join(piece for _, _, piece in pieces) == whole:
+                break
+        self._splice([(start, end, piece) for start, end, piece in pieces if piece != self.text[start:end]])
+
+    def fold_case(self) -> None:
+        self._splice([(at, at + 1, c.casefold()) for at, c in enumerate(self.text) if c.casefold() != c])
+
+    def squeeze(self) -> None:
+        pieces: list[tuple[int, int, str]] = []
+        size = len(self.text)
+        for start, end in _spaces(self.text):
+            replacement = "" if start == 0 or end == size else " "
+            if self.text[start:end] != replacement:
+                pieces.append((start, end, replacement))
+        self._splice(pieces)
+
+
+def _spaces(text: str) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    start = -1
+    for at, character in enumerate(text):
+        if character.isspace():
+            if start < 0:
+                start = at
+        elif start >= 0:
+            runs.append((start, at))
+            start = -1
+    if start >= 0:
+        runs.append((start, len(text)))
+    return runs
+
+
+def _starters(text: str) -> list[tuple[int, int]]:
+    """Each character with the marks that follow it: fine enough to point at, nearly always enough to compose."""
+    cuts = [at for at, c in enumerate(text) if at == 0 or not unicodedata.category(c).startswith("M")]
+    return list(zip(cuts, [*cuts[1:], len(text)], strict=True))
+
+
+def _runs(text: str) -> list[tuple[int, int]]:
+    """Runs of characters beyond ASCII, each with the ASCII character before it (the base of a mark)."""
+    return [match.span() for match in _CLUSTER.finditer(text)]
+
+
+def _everything(text: str) -> list[tuple[int, int]]:
+    return [(0, len(text))]
