@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -62,6 +64,7 @@ class Moderation:
         self._backlog = backlog
         self._reports_to_flag = reports_to_flag
         self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "scorer")  # one: a model need not be safe for two
 
     async def submit(
         self, site: Site, submission: Submission, *, waiting: str = "", idempotency: Idempotency | None = None
@@ -105,12 +108,7 @@ class Moderation:
         ]
         stale = [job for job in jobs if all(job is not other for other, _ in live)]
         await self.work.acknowledge([job.entry for job in stale])
-        submissions = [comment.submission for _, comment in live if comment.submission is not None]
-        verdicts: Sequence[Verdict | None] = scorer.judge(submissions) if scorer and live else [None] * len(live)
-        moves = [
-            self._policy_move(job, comment, sites.get(job.site), verdict, scorer)
-            for (job, comment), verdict in zip(live, verdicts, strict=True)
-        ]
+        moves = await asyncio.get_running_loop().run_in_executor(self._thread, self._policy_moves, live, sites, scorer)
         moved = await self.comments.apply(moves)
         return [
             *(Judged(job, "stale", "") for job in stale),
@@ -118,6 +116,17 @@ class Moderation:
                 Judged(job, result.word, move.decision.outcome if move.decision else "")
                 for (job, _), move, result in zip(live, moves, moved, strict=True)
             ),
+        ]
+
+    def _policy_moves(
+        self, live: Sequence[tuple[Job, Comment]], sites: dict[str, Site], scorer: Scorer | None
+    ) -> list[Transition]:
+        """Pure computing, outside the event loop: it goes on reading and writing meanwhile."""
+        submissions = [comment.submission for _, comment in live if comment.submission is not None]
+        verdicts: Sequence[Verdict | None] = scorer.judge(submissions) if scorer and live else [None] * len(live)
+        return [
+            self._policy_move(job, comment, sites.get(job.site), verdict, scorer)
+            for (job, comment), verdict in zip(live, verdicts, strict=True)
         ]
 
     def _policy_move(

@@ -81,7 +81,8 @@ class Settings(BaseSettings):
     # Saying
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning, error.")
     log_format: str = Field("json", pattern="^(json|console)$", description="json, or console for people.")
-    metrics: bool = Field(True, description="Serve /metrics.")
+    metrics: bool = Field(True, description="Serve /metrics beside the API.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's or deliverer's own /metrics; 0: none.")
 
     @field_validator("deliver_schedule", "callback_allow", mode="before")
     @classmethod

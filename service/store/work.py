@@ -72,8 +72,16 @@ class Work:
         return jobs
 
     async def release(self, worker: str) -> None:
-        """Forget a worker that stops; it must have nothing claimed any more."""
-        await self._wire.call("XGROUP", "DELCONSUMER", self._keys.work, GROUP, worker)
+        """Forget a worker that stops, unless something is still claimed by it: that waits to be taken over."""
+        if not await self._wire.call("XPENDING", self._keys.work, GROUP, "-", "+", 1, worker):
+            await self._wire.call("XGROUP", "DELCONSUMER", self._keys.work, GROUP, worker)
+
+    async def forget_workers(self, idle_ms: int) -> None:
+        """Forget workers that gave no sign for so long and have nothing claimed."""
+        for row in await self._wire.call("XINFO", "CONSUMERS", self._keys.work, GROUP):
+            consumer = _fields(row)
+            if int(consumer[b"pending"]) == 0 and int(consumer[b"idle"]) > idle_ms:
+                await self.release(consumer[b"name"].decode())
 
     async def acknowledge(self, entries: list[str]) -> None:
         """Answer entries that need no judgement any more."""
@@ -105,7 +113,7 @@ class Work:
         return max(0.0, (now - int(rows[0][0].partition(b"-")[0])) / 1000) if rows else 0.0
 
 
-def _fields(flat: list[bytes]) -> dict[bytes, bytes]:
+def _fields(flat: list[Any]) -> dict[bytes, Any]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 

@@ -1,0 +1,66 @@
+"""What is counted, for operators: Prometheus metrics of every role, and the text that /metrics answers.
+
+The processes of one `antechamber serve` share a folder (prometheus_client's multiprocess mode, `PROMETHEUS_MULTIPROC_DIR`,
+set before this module is imported), so that the API's /metrics speaks for all of them. A role that runs by itself serves
+its own numbers on `ANTECHAMBER_METRICS_PORT`. Labels hold names of ours only: no ids, no addresses, no text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+
+SUBMISSIONS = Counter(
+    "antechamber_submissions_total", "Submissions by entrance and by what became of them.", ["channel", "word"]
+)
+REQUESTS = Histogram("antechamber_request_seconds", "Time to answer a request.", ["route", "status"], buckets=_FAST)
+JUDGED = Counter(
+    "antechamber_judged_total", "Jobs judged, by outcome of the policy or why there was none.", ["outcome"]
+)
+JUDGE_SECONDS = Histogram("antechamber_judge_seconds", "Time to judge one batch.", buckets=_FAST)
+PENDING_SECONDS = Histogram(
+    "antechamber_pending_seconds", "Time from a comment's acceptance to its verdict.", buckets=_SLOW
+)
+FAILURES = Counter("antechamber_failures_total", "Unexpected failures, by where.", ["where"])
+DELIVERIES = Counter("antechamber_deliveries_total", "Tries of call-backs, by how they ended.", ["result"])
+DELIVERY_SECONDS = Histogram("antechamber_delivery_seconds", "Time of one try of a call-back.", buckets=_SLOW)
+
+GAUGES = {
+    "antechamber_backlog": "Comments that wait to be judged or are being judged.",
+    "antechamber_oldest_pending_seconds": "Age of the oldest of them.",
+    "antechamber_dead_letters": "Comments that no worker could judge.",
+    "antechamber_sites_due": "Sites with call-backs that are due now.",
+    "antechamber_sites_waiting": "Sites with call-backs that wait.",
+    "antechamber_undelivered": "Call-backs that were given up.",
+}
+"""Gauges computed when somebody asks, from Redis, so that any process may answer."""
+
+
+def render(gauges: Mapping[str, float]) -> bytes:
+    """The exposition text: what all processes counted, and the given values of `GAUGES`."""
+    registry = REGISTRY
+    if os.environ.get(MULTIPROCESS_DIR):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    now = CollectorRegistry()
+    now.register(_Gauges(gauges))
+    return generate_latest(registry) + generate_latest(now)
+
+
+class _Gauges(Collector):
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self._values = values
+
+    def collect(self) -> Iterable[Metric]:
+        for name, value in self._values.items():
+            yield GaugeMetricFamily(name, GAUGES[name], value=value)

@@ -1,0 +1,150 @@
+"""The classify worker: claims comments in batches, has them judged, and never loses or repeats one.
+
+A job is acknowledged by the same script that writes its decision. When the worker dies in between, the job stays claimed
+and another worker takes it over; one that keeps failing ends among the dead letters, its comment held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from service import metrics
+from service.core.errors import StoreUnavailable
+from service.core.site import Site
+from service.moderation import Judged, Scorer
+from service.resources import Resources
+from service.store.client import now_ms
+from service.store.work import Job
+
+_BLOCK_MS = 250  # how long one read waits for work; bounds how long a stop takes
+_OVERLAP = 2  # batches under way at once: one is scored while the other is read or written
+_PAUSE = 0.5  # seconds before Redis is tried again
+
+log = structlog.get_logger(__name__)
+
+
+async def run_classify(
+    resources: Resources, stop: asyncio.Event, load_scorer: Callable[[], Scorer] | None = None
+) -> None:
+    """Judge comments until `stop` is set; then finish what is claimed and leave."""
+    worker = Worker(resources, await asyncio.to_thread(_load, load_scorer or _default_scorer))
+    await worker.run(stop)
+
+
+class Worker:
+    """One worker of the group. `scorer` None: there is no model, and each site's failure policy decides."""
+
+    def __init__(self, resources: Resources, scorer: Scorer | None) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._resources = resources
+        self._settings = resources.settings
+        self._scorer = scorer
+        self._slots = asyncio.Semaphore(_OVERLAP)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Claim and judge until `stop` is set; drains before it returns."""
+        while not stop.is_set():
+            await self._slots.acquire()
+            try:
+                jobs = await self._claim(_BLOCK_MS)
+            except StoreUnavailable:
+                self._slots.release()
+                log.warning("store unavailable", role="classify")
+                await asyncio.sleep(_PAUSE)
+                continue
+            if not jobs:
+                self._slots.release()
+                continue
+            task = asyncio.create_task(self._work(jobs))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _: self._slots.release())
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._settings.drain_timeout)
+        try:
+            await self._resources.work.release(self.name)
+        except StoreUnavailable:
+            log.warning("store unavailable", role="classify")
+
+    async def drain(self) -> int:
+        """Burst mode, for tests and imports: judge all that waits, then return how many jobs there were."""
+        count = 0
+        while jobs := await self._claim(1):
+            await self._work(jobs)
+            count += len(jobs)
+        return count
+
+    async def _claim(self, block_ms: int) -> list[Job]:
+        settings = self._settings
+        return await self._resources.work.claim(
+            self.name, count=settings.worker_batch, idle_ms=int(settings.claim_idle * 1000), block_ms=block_ms
+        )
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
+        """Judge a batch. Jobs that were handed out before are judged alone: one of them may be what killed a worker."""
+        fresh = [job for job in jobs if job.tries == 1]
+        if fresh:
+            await self._attempt(fresh)
+        for job in jobs:
+            if job.tries > 1:
+                await self._attempt([job])
+
+    async def _attempt(self, jobs: Sequence[Job]) -> None:
+        started = time.perf_counter()
+        try:
+            sites = await self._sites(jobs)
+            if len(jobs) == 1 and jobs[0].tries > self._settings.max_attempts:
+                await self._give_up(jobs[0], sites)
+                return
+            judged = await self._resources.moderation.judge(jobs, sites, self._scorer)
+        except StoreUnavailable:
+            log.warning("store unavailable", role="classify", jobs=len(jobs))
+            return  # still claimed; they come again
+        except Exception as error:  # whatever a model may raise: no job is lost to it
+            metrics.FAILURES.labels("classify").inc()
+            log.error("judging failed", role="classify", jobs=len(jobs), error=type(error).__name__)
+            if len(jobs) > 1:
+                for job in jobs:
+                    await self._attempt([job])
+            return
+        self._count(judged, time.perf_counter() - started)
+
+    async def _give_up(self, job: Job, sites: dict[str, Site]) -> None:
+        await self._resources.moderation.give_up(job, sites.get(job.site), "judging failed again and again")
+        metrics.JUDGED.labels("dead").inc()
+        log.error("job buried", role="classify", comment=job.comment, site=job.site, tries=job.tries)
+
+    async def _sites(self, jobs: Sequence[Job]) -> dict[str, Site]:
+        known = [await self._resources.accounts.find(name) for name in {job.site for job in jobs}]
+        return {entry.site.id: entry.site for entry in known if entry is not None}
+
+    def _count(self, judged: Sequence[Judged], seconds: float) -> None:
+        metrics.JUDGE_SECONDS.observe(seconds)
+        now = now_ms()
+        for job, word, outcome in judged:
+            metrics.JUDGED.labels(outcome if word == "applied" else word).inc()
+            metrics.PENDING_SECONDS.observe((now - int(job.entry.partition("-")[0])) / 1000)
+
+
+def _default_scorer() -> Scorer:
+    from service.scorer import ModelScorer  # noqa: PLC0415  (numpy is loaded only where scores are made)
+
+    return ModelScorer()
+
+
+def _load(loader: Callable[[], Scorer]) -> Scorer | None:
+    """The scorer, or None when there is none to be had: comments are then decided by the sites' failure policy."""
+    try:
+        return loader()
+    except Exception as error:  # a missing or broken model must not stop comments from being held
+        metrics.FAILURES.labels("model").inc()
+        log.error("no model", role="classify", error=type(error).__name__)
+        return None
