@@ -178,6 +178,7 @@ def digest_ip(address: str, keys: IdentityKeys) -> IpDigest:
 # An at-sign in running text, also percent-encoded or written as an HTML entity.
 _AT = re.compile(r"(?:@|＠|﹫|%40|&#0*64;|&#[xX]0*40;|&commat;)+")
 _STOPS = frozenset(" \t\r\n\f\v\u00a0\u2028\u2029@＠﹫<>\"'(),;:[]{}|\\/?=&#")
+_RIGHT_STOPS = _STOPS - set("@＠﹫")
 MASK = "•"
 
 
@@ -215,7 +216,7 @@ def _address_spans(text: str) -> Iterator[tuple[int, int]]:
             continue
         while start > done and text[start - 1] not in _STOPS:
             start -= 1
-        while end < len(text) and text[end] not in _STOPS:
+        while end < len(text) and text[end] not in _RIGHT_STOPS:
             end += 1
         if start < at.start() and end > at.end():
             yield start, end
