@@ -60,14 +60,26 @@ class Wire(asyncio.Protocol):
         """Send one command and return its reply. Raises StoreUnavailable; then it is unknown whether it ran."""
         if self._transport is None:
             await self.open()
-        return await self._enqueue(command)
+        return await self._answer(command, self._enqueue(command))
 
     async def call_all(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
-        """Send several commands in one write and return their replies in order."""
+        """Send several commands in one write and return their replies in order; raises the first error among them."""
         if self._transport is None:
             await self.open()
-        futures = [self._enqueue(command) for command in commands]
-        return [await future for future in futures] if len(futures) < 2 else list(await asyncio.gather(*futures))
+        sent = [(command, self._enqueue(command)) for command in commands]
+        if sent:
+            await asyncio.wait([future for _, future in sent])
+        return [await self._answer(command, future) for command, future in sent]
+
+    async def _answer(self, command: tuple[Argument, ...], future: asyncio.Future[Any]) -> Any:
+        try:
+            return await future
+        except ReplyFailed as failed:
+            if not failed.reply.startswith("NOSCRIPT"):
+                raise
+        # The scripts were flushed under us; this one did not run.
+        await asyncio.gather(*[self._enqueue(("SCRIPT", "LOAD", text)) for text in SCRIPTS.values()])
+        return await self._enqueue(command)
 
     async def run(self, script: str, keys: Sequence[str], *args: Argument) -> Any:
         """Run a named script."""

@@ -53,7 +53,7 @@ class EmbeddedServer:
         self._dir = data_dir.resolve() / "redis"
         self._fsync = fsync
         self._users: IO[str] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._log = self._dir / "server.log"
         self.socket = self._dir / "redis.sock"
         self.url = f"unix://{self.socket}"
 
@@ -78,14 +78,13 @@ class EmbeddedServer:
             if self.answers():
                 return False
             self.socket.unlink(missing_ok=True)
-            with (self._dir / "server.log").open("ab") as log:
-                process = subprocess.Popen(  # noqa: S603
-                    [find_binary(), *self._arguments()],
-                    stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                    start_new_session=True,  # Ctrl-C stops the service, which then stops its server, in this order
-                )  # fmt: skip
-            self._process = process
-            self._wait_for_answer(process)
+            # It becomes a daemon of its own: Ctrl-C stops the service, which then stops its server, in this order.
+            started = subprocess.run(  # noqa: S603
+                [find_binary(), *self._arguments()], stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
+            if started.returncode != 0:
+                raise EmbeddedError(f"the embedded server does not start; see {self._log}")
+            self._wait_for_answer()
         return True
 
     def stop(self) -> None:
@@ -102,8 +101,8 @@ class EmbeddedServer:
                 self._users = None
             with contextlib.closing(self._client()) as client, contextlib.suppress(redis.RedisError):
                 client.shutdown(nosave=True)
-            if self._process is not None:
-                self._process.wait(timeout=_START_TIMEOUT)
+            while self.socket.exists() and self.answers():
+                time.sleep(0.01)
 
     def answers(self) -> bool:
         """Whether a server is there, ready or still loading its data."""
@@ -137,16 +136,15 @@ class EmbeddedServer:
             "appendfsync": self._fsync,
             "save": "",
             "maxmemory-policy": "noeviction",
-            "daemonize": "no",
+            "daemonize": "yes",
+            "logfile": str(self._log),
+            "pidfile": str(self._dir / "server.pid"),
         }
         return [word for name, value in options.items() for word in (f"--{name}", value)]
 
-    def _wait_for_answer(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_for_answer(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise EmbeddedError(f"the embedded server stopped at once; see {self._dir / 'server.log'}")
-            if self.answers():
-                return
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"the embedded server did not answer in time; see {self._log}")
             time.sleep(0.01)
-        raise EmbeddedError(f"the embedded server did not answer in time; see {self._dir / 'server.log'}")

@@ -60,7 +60,7 @@ def test_a_digest_is_not_a_plain_hash() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ann", "ann@", "@example.com", "ann@@example.com", "ann example.com", "ann@example", 
+    ["", "ann", "ann@", "@example.com", "ann@@example.com", "ann example.com", "ann@example",
      "ann@exa mple.com", "ann@-example.com", "ann@" + "a" * 250 + ".com", "x" * 20_000, "ann@example.com\nbcc:bob@example.com"],
 )  # fmt: skip
 def test_bad_addresses_are_refused_without_being_quoted(address: str) -> None:

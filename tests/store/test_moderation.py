@@ -1,0 +1,344 @@
+"""A comment's whole life on a real server: taken in, judged, decided, edited, reported, erased; each change atomic."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.core.comment import Actor
+from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
+from service.core.identity import IdentityKeys
+from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.policy import Policy
+from service.core.submission import comment_id
+from service.moderation import Moderation
+from service.resources import Resources
+from service.store.accounts import Known
+from service.store.client import now_ms
+from service.store.comments import Idempotency, Taken
+from service.workers.classify import Worker
+from service.workers.housekeeping import drop_old_texts
+from tests.support.moderation import WordScorer, submission
+
+EVE = Actor(ActorKind.MODERATOR, "eve")
+
+
+async def submit(resources: Resources, site: Known, *args: Any, **more: Any) -> Taken:
+    return await resources.moderation.submit(site.site, submission(resources, *args, **more))
+
+
+async def judge(resources: Resources) -> int:
+    return await Worker(resources, WordScorer()).drain()
+
+
+async def told(resources: Resources) -> list[tuple[str, str]]:
+    """(comment, event type) of every call-back that waits first in its comment's line."""
+    now = now_ms()
+    leased = await resources.outbox.claim(now=now + 1, leased_until=now + 1, most=1000, per_site=1000, room={})
+    return [(delivery.comment, delivery.type) for delivery in leased]
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "reason"),
+    [
+        ("I liked this.", State.APPROVED, "below-thresholds"),
+        ("maybe", State.FLAGGED, "spam"),
+        ("pills", State.REJECTED, "spam"),
+    ],
+)
+async def test_a_comment_is_judged_and_the_platform_is_told(
+    resources: Resources, site: Known, content: str, state: State, reason: str
+) -> None:
+    taken = await submit(resources, site, "1", content)
+    assert (taken.word, taken.revision, taken.state) == ("accepted", 1, "pending")
+    assert await judge(resources) == 1
+    comment = await resources.moderation.get(site.site, taken.comment)
+    assert (comment.state, comment.revision, comment.human) == (state, 2, False)
+    assert comment.decision is not None
+    assert comment.verdict is not None
+    assert comment.decision.reasons[0].code == reason
+    assert str(comment.decision.actor) == "policy:words-1"
+    assert await told(resources) == [(taken.comment, f"comment.{state}")]
+    assert await resources.work.backlog() == 0
+    assert (await resources.comments.counts("blog"))[state] == 1
+
+
+async def test_a_repeated_submission_is_the_same_comment(resources: Resources, site: Known) -> None:
+    first = await submit(resources, site)
+    again = await submit(resources, site)
+    assert (again.word, again.comment, again.revision) == ("same", first.comment, 1)
+    assert await judge(resources) == 1
+    assert (await submit(resources, site)).state == "approved"
+    assert await resources.work.backlog() == 0
+
+
+async def test_an_edit_is_judged_again_and_the_earlier_text_is_kept(resources: Resources, site: Known) -> None:
+    await submit(resources, site, "1", "I liked this.")
+    await judge(resources)
+    edited = await submit(resources, site, "1", "pills")
+    assert (edited.word, edited.revision, edited.state) == ("edited", 3, "pending")
+    await judge(resources)
+    comment = await resources.moderation.get(site.site, edited.comment)
+    assert (comment.state, comment.revision) == (State.REJECTED, 4)
+    assert [text.content for text in await resources.comments.earlier_texts(comment.id)] == ["I liked this."]
+    history = await resources.comments.history(comment.id)
+    assert [change.what for change in history] == ["submitted", "decided", "edited", "decided"]
+
+
+async def test_only_the_newest_text_is_judged(resources: Resources, site: Known) -> None:
+    await submit(resources, site, "1", "pills")
+    await submit(resources, site, "1", "I liked this.")
+    assert await judge(resources) == 2
+    comment = await resources.moderation.get(site.site, comment_id("blog", "1"))
+    history = await resources.comments.history(comment.id)
+    assert comment.state is State.APPROVED
+    assert [change.what for change in history] == ["submitted", "edited", "decided"]
+
+
+async def test_a_machine_never_overrides_a_human(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site, "1", "pills")
+    worker = Worker(resources, WordScorer())
+    jobs = await resources.work.claim("w", count=10, idle_ms=60_000, block_ms=10)
+    await resources.moderation.decide(site.site, taken.comment, Outcome.APPROVE, actor=EVE)
+    judged = await resources.moderation.judge(jobs, {"blog": site.site}, WordScorer())
+    assert [result.word for result in judged] == ["human"]
+    comment = await resources.moderation.get(site.site, taken.comment)
+    assert (comment.state, comment.human) == (State.APPROVED, True)
+    assert comment.verdict is not None
+    assert comment.verdict.scores["spam"] == 0.97, "what the machine had said is kept beside it"
+    assert await worker.drain() == 0
+
+
+async def test_a_text_edited_after_a_human_rejected_it_is_not_approved_by_a_machine(
+    resources: Resources, site: Known
+) -> None:
+    taken = await submit(resources, site, "1", "something nasty")
+    await judge(resources)
+    await resources.moderation.decide(site.site, taken.comment, Outcome.REJECT, actor=EVE, reasons=["insult"])
+    for text in ("I liked this.", "I liked this a lot."):
+        await submit(resources, site, "1", text)
+        await judge(resources)
+        comment = await resources.moderation.get(site.site, taken.comment)
+        assert comment.state is State.FLAGGED
+        assert comment.decision is not None
+        assert comment.decision.reasons[0].code == "edited-after-rejection"
+
+
+async def test_two_moderators_cannot_both_decide_a_revision(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site, "1", "maybe")
+    await judge(resources)
+    decide = resources.moderation.decide
+    results = await asyncio.gather(
+        *[decide(site.site, taken.comment, o, actor=EVE, revision=2) for o in (Outcome.APPROVE, Outcome.REJECT)],
+        return_exceptions=True,
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Comment", "Conflict"]
+    assert (await resources.moderation.get(site.site, taken.comment)).revision == 3
+    with pytest.raises(Conflict):
+        await decide(site.site, taken.comment, Outcome.HOLD, actor=EVE, revision=2)
+    assert (await decide(site.site, taken.comment, Outcome.HOLD, actor=EVE)).revision == 4
+
+
+async def test_idempotency_keys(resources: Resources, site: Known) -> None:
+    def take(request: str, content: str) -> Any:
+        key = Idempotency(key="k", request=request, ttl=60_000, lease=60_000)
+        text = submission(resources, "1", content)
+        return resources.moderation.submit(site.site, text, idempotency=key)
+
+    await take("r1", "I liked this.")
+    with pytest.raises(RequestInProgress):
+        await take("r1", "I liked this.")
+    with pytest.raises(IdempotencyMismatch):
+        await take("r2", "I did not.")
+    key = Idempotency(key="k", request="r1", ttl=60_000, lease=60_000)
+    await resources.comments.remember_answer("blog", key, b"the answer")
+    replayed = await take("r1", "I liked this.")
+    assert (replayed.word, replayed.answer) == ("replayed", b"the answer")
+    assert await resources.work.backlog() == 1
+
+
+async def test_an_unanswered_idempotency_key_is_free_again_after_its_lease(resources: Resources, site: Known) -> None:
+    key = Idempotency(key="k", request="r", ttl=60_000, lease=0)
+    for word in ("accepted", "replayed"):
+        taken = await resources.moderation.submit(site.site, submission(resources), idempotency=key)
+        assert (taken.word, taken.revision) == (word, 1)
+
+
+async def test_above_the_backlog_nothing_is_kept(resources: Resources, site: Known) -> None:
+    tight = Moderation(resources.comments, resources.work, backlog=1)
+    await tight.submit(site.site, submission(resources, "1"))
+    with pytest.raises(BacklogFull) as full:
+        await tight.submit(site.site, submission(resources, "2"))
+    assert full.value.retry_after
+    with pytest.raises(NotFound):
+        await tight.get(site.site, comment_id("blog", "2"))
+    assert (await resources.comments.counts("blog"))["pending"] == 1
+
+
+async def test_readers_reports_flag_what_was_approved(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site)
+    await judge(resources)
+    report = resources.moderation.report
+    counts = [await report(site.site, taken.comment, reader) for reader in ("r1", "r1", "r2", "r3")]
+    assert counts == [1, 1, 2, 3]
+    comment = await resources.moderation.get(site.site, taken.comment)
+    assert comment.state is State.FLAGGED
+    assert comment.decision is not None
+    assert comment.decision.reasons[0].code == "reported"
+
+
+async def test_erasing_leaves_a_tombstone_and_no_words(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site, "1", "my secret maybe")
+    await submit(resources, site, "1", "my other secret maybe")
+    await judge(resources)
+    await resources.moderation.decide(site.site, taken.comment, Outcome.HOLD, actor=EVE, note="a secret note")
+    tombstone = await resources.moderation.erase(site.site, taken.comment, Actor(ActorKind.PLATFORM, "blog"))
+    assert tombstone.state is State.ERASED
+    with pytest.raises(Gone):
+        await resources.moderation.get(site.site, taken.comment)
+    with pytest.raises(Gone):
+        await submit(resources, site, "1", "my secret maybe")
+    history = await resources.comments.history(taken.comment)
+    assert [change.what for change in history] == ["submitted", "edited", "decided", "decided", "erased"]
+    client = resources.connection.client
+    for key in await client.keys("*"):
+        kind = await client.type(key)
+        if kind == b"hash":
+            assert b"secret" not in repr(await client.hgetall(key)).encode()
+        elif kind == b"list":
+            assert b"secret" not in b"".join(await client.lrange(key, 0, -1))
+    assert await told(resources) == [(taken.comment, "comment.erased")]
+    again = await resources.moderation.erase(site.site, taken.comment, Actor(ActorKind.PLATFORM, "blog"))
+    assert again.state is State.ERASED
+
+
+async def test_another_sites_comments_are_not_there(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site)
+    other = await resources.accounts.add("news", "https://news.example")
+    for attempt in (
+        resources.moderation.get(other.site, taken.comment),
+        resources.moderation.decide(other.site, taken.comment, Outcome.APPROVE, actor=EVE),
+        resources.moderation.erase(other.site, taken.comment, EVE),
+        resources.moderation.report(other.site, taken.comment, "r"),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_without_a_model_comments_are_held(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site)
+    await Worker(resources, None).drain()
+    comment = await resources.moderation.get(site.site, taken.comment)
+    assert comment.state is State.FLAGGED
+    assert comment.decision is not None
+    assert comment.decision.reasons[0].code == "no-verdict"
+
+
+async def test_a_poison_comment_is_held_and_buried_and_its_neighbours_are_judged(
+    resources: Resources, site: Known
+) -> None:
+    settings = resources.settings.model_copy(update={"claim_idle": 0.001, "max_attempts": 2})
+    impatient = dataclasses.replace(resources, settings=settings)
+    poison = await submit(resources, site, "1", "poison")
+    fine = await submit(resources, site, "2", "I liked this.")
+    worker = Worker(impatient, WordScorer())
+    await worker.drain()
+    assert (await resources.moderation.get(site.site, fine.comment)).state is State.APPROVED
+    comment = await resources.moderation.get(site.site, poison.comment)
+    assert comment.state is State.FLAGGED
+    (dead,) = await resources.work.dead()
+    assert (dead.comment, dead.site) == (poison.comment, "blog")
+    assert await resources.work.backlog() == 0
+
+    moved = await resources.moderation.revive(dead)
+    assert moved.word == "applied"
+    assert await resources.work.dead() == []
+
+    class Cured(WordScorer):
+        def _judge(self, content: str) -> Any:
+            return super()._judge(content.replace("poison", ""))
+
+    await Worker(resources, Cured()).drain()
+    assert (await resources.moderation.get(site.site, poison.comment)).state is State.APPROVED
+
+
+async def test_jobs_of_a_dead_worker_are_taken_over(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site)
+    assert len(await resources.work.claim("dead-worker", count=10, idle_ms=1, block_ms=10)) == 1
+    await asyncio.sleep(0.01)
+    (job,) = await resources.work.claim("heir", count=10, idle_ms=5, block_ms=10)
+    assert (job.comment, job.tries) == (taken.comment, 2)
+    await resources.work.release("heir")
+    await resources.moderation.judge([job], {"blog": site.site}, WordScorer())
+    assert await resources.work.backlog() == 0
+
+
+async def test_a_batch_is_scored_at_once(resources: Resources, site: Known) -> None:
+    for number in range(100):
+        await submit(resources, site, str(number))
+    scorer = WordScorer()
+    assert await Worker(resources, scorer).drain() == 100
+    assert scorer.batches == [64, 36]
+
+
+async def test_old_texts_are_dropped_and_the_rest_stays(resources: Resources, site: Known) -> None:
+    approved = await submit(resources, site, "1", "fine words")
+    flagged = await submit(resources, site, "2", "maybe")
+    await judge(resources)
+    month = 31 * 86_400_000
+    assert await drop_old_texts(resources, now_ms()) == 0
+    assert await drop_old_texts(resources, now_ms() + month) == 1
+    assert await drop_old_texts(resources, now_ms() + month) == 0
+    comment = await resources.moderation.get(site.site, approved.comment)
+    assert comment.submission is not None
+    assert (comment.submission.content, comment.submission.author.name) == ("", "")
+    assert comment.submission.author.email is not None
+    assert comment.verdict is not None
+    kept = await resources.moderation.get(site.site, flagged.comment)
+    assert kept.submission is not None
+    assert kept.submission.content == "maybe"
+    assert (await submit(resources, site, "1", "fine words")).word == "same", "a repeat is still known"
+
+
+async def test_an_author_keeps_their_history_when_keys_rotate(resources: Resources, site: Known) -> None:
+    await submit(resources, site, "1")
+    ((kid, key),) = resources.secrets.identity.keys
+    rotated = IdentityKeys((("k2", b"2" * 32), (kid, key)))
+    await submit(resources, site, "2", keys=rotated)
+    author = submission(resources, keys=rotated).author.email
+    assert author is not None
+    rows = await resources.comments.page("blog", f"a:{author.digest}", newest=now_ms(), oldest=0, after=None, limit=10)
+    assert {comment for comment, _ in rows} == {comment_id("blog", "1"), comment_id("blog", "2")}
+
+
+async def test_paging_shows_everything_once(resources: Resources, site: Known) -> None:
+    for number in range(25):
+        await submit(resources, site, str(number))
+    seen: list[tuple[str, int]] = []
+    after = None
+    while rows := await resources.comments.page("blog", "all", newest=now_ms(), oldest=0, after=after, limit=10):
+        seen += rows
+        after = (rows[-1][1], rows[-1][0])
+    assert len({comment for comment, _ in seen}) == len(seen) == 25
+    assert [at for _, at in seen] == sorted((at for _, at in seen), reverse=True)
+
+
+async def test_a_removed_sites_comments_are_held(resources: Resources, site: Known) -> None:
+    taken = await submit(resources, site)
+    await resources.accounts.remove("blog")
+    await judge(resources)
+    comment = await resources.comments.get(taken.comment)
+    assert comment is not None
+    assert comment.state is State.FLAGGED
+
+
+async def test_hold_everything(resources: Resources, site: Known) -> None:
+    policy = Policy(mode="hold-everything")
+    await resources.accounts.save(msgspec.structs.replace(site.site, policy=policy), "test")
+    taken = await submit(resources, site)
+    await judge(resources)
+    assert (await resources.moderation.get(site.site, taken.comment)).state is State.FLAGGED

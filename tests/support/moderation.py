@@ -1,0 +1,46 @@
+"""Submissions and a scorer for tests: the scorer and the clock are the only things that are ever made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.core.submission import Requirements, Submission, prepare
+from service.core.verdict import LABELS, Explanation, Part, Verdict
+from service.resources import Resources
+
+
+def submission(resources: Resources, platform_id: str = "1", content: str = "I liked this.", **more: Any) -> Submission:
+    fields: dict[str, Any] = {
+        "keys": resources.secrets.identity,
+        "requires": Requirements(),
+        "platform_id": platform_id,
+        "content": content,
+        "page_url": "https://blog.example/post",
+        "name": "Ann",
+        "email": "ann@example.com",
+        "ip": "192.0.2.7",
+    }
+    return prepare(**(fields | more))
+
+
+class WordScorer:
+    """Says spam 0.97 of "pills", 0.6 of "maybe", raises on "poison", and 0.01 of everything else."""
+
+    version = "words-1"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def judge(self, submissions: Sequence[Submission]) -> list[Verdict]:
+        self.batches.append(len(submissions))
+        return [self._judge(submission.content) for submission in submissions]
+
+    def explain(self, submission: Submission, label: str) -> Explanation:
+        return Explanation(label, 0.97, 3.5, (Part("intercept", "intercept", 3.5),))
+
+    def _judge(self, content: str) -> Verdict:
+        if "poison" in content:
+            raise RuntimeError("this model can't read that")
+        spam = 0.97 if "pills" in content else 0.6 if "maybe" in content else 0.01
+        return Verdict(dict.fromkeys(LABELS, 0.0) | {"spam": spam}, self.version)
