@@ -1,0 +1,78 @@
+# What people do with a checkout. Everything happens in .venv, which is set up from the lock files when they change.
+#
+#   make run     try it: a demo site, a few comments, what became of them, and a service to play with
+#   make test    what CI runs: format, lint, types, tests
+#   make bench   the benchmarks, each with its ratio against something known
+#   make lock    resolve the dependencies anew
+#
+# PYTHON chooses the interpreter (3.11 or newer); ANTECHAMBER_* variables are the service's settings.
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)) python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.PHONY: help run test check-format lint types pytest bench model lock format clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: $(READY)
+	@exec $(BIN)/antechamber demo
+
+test: check-format lint types pytest
+
+check-format: $(READY_DEV)
+	$(BIN)/ruff format --check
+
+lint: $(READY_DEV)
+	$(BIN)/ruff check
+
+types: $(READY_DEV)
+	$(BIN)/mypy
+
+pytest: $(READY_DEV)
+	$(BIN)/python -m pytest
+
+format: $(READY_DEV)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(READY_DEV)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+model: $(READY_DEV)
+	$(BIN)/python -m classifier.train $(ARGS)
+
+# The dev lock holds to the versions of the runtime lock. Neither names an index: pip's own settings say where to look.
+lock: $(VENV)/bin/python
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --extra embedded --extra reports --group build -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --extra embedded --extra reports --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@sed -i '/^--\(extra-\)\{0,1\}\(index-url\|find-links\)/d' requirements.lock requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Antechamber needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "No virtual environment could be made; on Debian: apt install python3-venv"; exit 1; }
+
+$(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(VENV); this takes a minute the first time …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(VENV) for development …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(READY)

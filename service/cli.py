@@ -1,0 +1,100 @@
+"""The command line, `antechamber`: for operators, and for the container's entry points.
+
+What can go wrong in an operator's hands ends in one clear line and a non-zero exit code; a traceback is a bug of ours.
+Heavy modules are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated, NoReturn
+
+import typer
+
+from service import __version__
+from service.commands import comments, deliveries, keys, sites
+
+app = typer.Typer(
+    help="Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(sites.app, name="sites")
+app.add_typer(comments.comments, name="comments")
+app.add_typer(comments.dead, name="dead")
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(keys.app, name="keys")
+app.command()(comments.erase)
+
+
+class Role(StrEnum):
+    """What one process can be."""
+
+    API = "api"
+    WORKER = "worker"
+    DELIVER = "deliver"
+
+
+@app.command()
+def serve(
+    only: Annotated[Role | None, typer.Option(help="Run one role in this process instead of all in a tree.")] = None,
+    with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
+) -> None:
+    """Run the service: API, classify worker and deliverer, and an embedded Redis unless REDIS_URL is set."""
+    import structlog
+
+    from service import keyfiles, logs, serve, settings
+
+    loaded = settings.load()
+    logs.configure(loaded)
+    say = structlog.get_logger("serve").info
+    if only is not None:
+        serve.run_role(only.value, loaded, say, with_parent=with_parent)
+        return
+    keyfiles.load(loaded.secrets)
+    serve.run_tree(loaded, say)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"antechamber {__version__}")
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        app()
+    except Exception as error:
+        _end(error)
+
+
+def _end(error: Exception) -> NoReturn:
+    """One line for what an operator can mend; anything else is raised again."""
+    from service.core.errors import AntechamberError, StoreUnavailable
+    from service.keyfiles import KeyFileError
+    from service.serve import CANT_START, CantStart
+    from service.settings import SettingsError
+    from service.store.embedded import EmbeddedError
+
+    if isinstance(error, StoreUnavailable):
+        _say("Redis does not answer, or refuses us; `antechamber check` looks closer")
+        sys.exit(1)
+    if isinstance(error, AntechamberError):
+        _say(str(error))
+        sys.exit(1)
+    if isinstance(error, SettingsError | KeyFileError | EmbeddedError | CantStart):
+        _say(str(error))
+        sys.exit(CANT_START)
+    raise error
+
+
+def _say(line: str) -> None:
+    if line:
+        sys.stderr.write(f"antechamber: {line}\n")
+
+
+if __name__ == "__main__":
+    main()
