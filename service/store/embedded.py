@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 _START_TIMEOUT = 60.0  # seconds; a long append-only file takes a while to load
+_PROBE_TIMEOUT = 5.0  # seconds
 _MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108
 
 
@@ -101,20 +103,24 @@ class EmbeddedServer:
                 self._users = None
             with contextlib.closing(self._client()) as client, contextlib.suppress(redis.RedisError):
                 client.shutdown(nosave=True)
-            while self.socket.exists() and self.answers():
+            while self.answers():
                 time.sleep(0.01)
 
     def answers(self) -> bool:
-        """Whether a server is there, ready or still loading its data."""
-        if not self.socket.exists():
-            return False
-        with contextlib.closing(self._client()) as client:
+        """Whether a server is there, ready or still loading its data; also one that is too busy to be quick.
+
+        Only a refused or broken connection counts as "gone": two servers on one append-only file would ruin it.
+        """
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_PROBE_TIMEOUT)
             try:
-                return bool(client.ping())
-            except redis.BusyLoadingError:
-                return True
-            except redis.RedisError:
+                probe.connect(str(self.socket))
+                probe.sendall(b"PING\r\n")
+                return probe.recv(16) != b""
+            except (FileNotFoundError, ConnectionError):
                 return False
+            except OSError:
+                return True
 
     def _client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
