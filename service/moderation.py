@@ -21,6 +21,8 @@ from service.store.client import now_ms
 from service.store.comments import Comments, Event, Idempotency, Moved, Taken, Transition
 from service.store.work import Dead, Job, Work
 
+__all__ = ["Idempotency", "Judged", "Moderation", "Scorer", "Taken"]  # callers need not reach into the store
+
 _to_json = msgspec.json.Encoder().encode
 _RETRIES = 5  # of a decision that names no revision and meets another change
 

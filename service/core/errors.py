@@ -64,6 +64,12 @@ class Gone(AntechamberError):
     slug, status, title = "gone", 410, "The comment was erased"
 
 
+class TextDropped(AntechamberError):
+    """What was asked for needs the comment's text, which retention has dropped."""
+
+    slug, status, title = "text-dropped", 410, "The comment's text is no longer kept"
+
+
 class TooLarge(AntechamberError):
     """The body exceeds a named limit."""
 
@@ -104,3 +110,9 @@ class StoreUnavailable(AntechamberError):
     """Redis can't be reached or failed to answer. Whether the command ran is unknown; repeating it is safe."""
 
     slug, status, title = "store-unavailable", 503, "The store can't be reached; try again shortly"
+
+
+class ModelUnavailable(AntechamberError):
+    """There is no model to ask."""
+
+    slug, status, title = "model-unavailable", 503, "No model can be loaded"

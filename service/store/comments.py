@@ -30,6 +30,7 @@ class Taken(NamedTuple):
     revision: int
     state: str
     answer: bytes  # the stored answer, when an idempotency key was replayed
+    at: int  # when this request came in; a new comment's `created_at`, milliseconds since 1970
 
 
 class Moved(NamedTuple):
@@ -117,12 +118,12 @@ class Comments:
             waiting, "author" if author else "",
             *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
         )  # fmt: skip
-        return Taken(word.decode(), comment, revision, state.decode(), answer)
+        return Taken(word.decode(), comment, revision, state.decode(), answer, now)
 
-    async def remember_answer(self, site: str, key: str, answer: bytes) -> None:
-        """Store what an idempotency key was answered with."""
-        name = self._keys.idempotency(site, key)
-        await self._wire.call("HSET", name, "answer", answer)
+    async def remember_answer(self, site: str, idempotency: Idempotency, answer: bytes) -> None:
+        """Store what an idempotency key was answered with; it holds no words of the comment (they may be erased)."""
+        name = self._keys.idempotency(site, idempotency.key)
+        await self._wire.call_all([("HSET", name, "answer", answer), ("PEXPIRE", name, idempotency.ttl)])
 
     async def apply(self, transitions: Sequence[Transition]) -> list[Moved]:
         """Apply moves, each atomic by itself, in one write."""

@@ -17,18 +17,20 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:h:<comment>`         | list   | its history, oldest first                                          | with the comment|
 | `{pN}:t:<comment>`         | list   | earlier texts of an edited comment                                 | with its text   |
 | `{pN}:q:<comment>`         | list   | ids of its call-backs, in order                                    | until delivered |
-| `{pN}:d:<delivery>`        | hash   | one call-back                                                      | 7 days after    |
+| `{pN}:d:<delivery>`        | hash   | one call-back                                                      | 7 or 30 days    |
 | `{pN}:s:<site>:all`        | zset   | comments by the time they came in                                  | with them       |
 | `{pN}:s:<site>:<state>`    | zset   | comments in a state, by the time it was entered                    | with them       |
 | `{pN}:s:<site>:a:<digest>` | zset   | an author's comments by the time they came in                      | with them       |
 | `{pN}:s:<site>:i:<key>`    | hash   | an idempotency key's request and answer                            | idempotency_ttl |
 | `{pN}:s:<site>:due`        | zset   | comments with call-backs -> when the next is due, or leased until  | while any       |
-| `{pN}:s:<site>:endpoint`   | hash   | the receiver's health: paused until, failures, why disabled        | with the site   |
+| `{pN}:s:<site>:leased`     | zset   | comments of which a call-back is under way -> end of the lease     | while under way |
+| `{pN}:s:<site>:endpoint`   | hash   | the receiver's pause: until when, and why                          | with the site   |
 | `{pN}:s:<site>:log`        | stream | delivery attempts                                                  | delivery_log    |
-| `{pN}:s:<site>:undelivered`| zset   | call-backs that were given up -> when                              | until replayed  |
+| `{pN}:s:<site>:undelivered`| zset   | call-backs that were given up -> when                              | 30 days         |
 | `{pN}:s:<site>:reports`    | zset   | reported comments -> how many readers                              | with them       |
 | `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
 | `{pN}:r:<comment>`         | set    | digests of the readers who reported it                             | with the comment|
+| `{pN}:s:<site>:rate:<minute>`| string | submissions of this minute, when there is a rate limit           | 2 minutes       |
 | `{pN}:seen:<site>:<id>`    | string | ids of signed webhooks that came in, against replay                | tolerance       |
 """
 
@@ -83,7 +85,7 @@ class Keys:
         return f"{self.prefix}r:{comment}"
 
     def site(self, site: str, name: str) -> str:
-        """A key of a site: `all`, a state, `due`, `endpoint`, `log`, `undelivered`, `swept` or `reports`."""
+        """A key of a site: `all`, a state, `due`, `leased`, `endpoint`, `log`, `undelivered`, `swept` or `reports`."""
         return f"{self.prefix}s:{site}:{name}"
 
     def author(self, site: str, digest: str) -> str:
@@ -93,6 +95,10 @@ class Keys:
     def idempotency(self, site: str, key_digest: str) -> str:
         """Hash of one idempotency key."""
         return f"{self.prefix}s:{site}:i:{key_digest}"
+
+    def rate(self, site: str, window: int) -> str:
+        """Counter of a site's submissions in a minute."""
+        return f"{self.prefix}s:{site}:rate:{window}"
 
     def seen(self, site: str, webhook_id_digest: str) -> str:
         """Marks a signed webhook as taken in."""

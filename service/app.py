@@ -1,0 +1,139 @@
+"""Composition root of the HTTP side: builds the application from a process's resources, and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from service.core.errors import ModelUnavailable
+from service.core.submission import Submission
+from service.core.verdict import Explanation
+from service.keyfiles import KeyFiles
+from service.moderation import Scorer
+from service.resources import Resources, open_resources
+from service.settings import Settings
+from service.store.client import now_ms
+from service.store.rates import Rates
+from service.store.wakes import Wakes
+from service.web import ops
+from service.web.api import native_api
+from service.web.auth import Gate
+from service.web.explaining import Explainer
+from service.web.middleware import boundary
+from service.web.parts import DIALECT, PARTS, Dialect, Parts
+from service.web.problems import problem_response
+from service.web.server import QuietRunner
+from service.web.waiting import Waiting
+
+_log = structlog.get_logger("api")
+
+
+def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] | None = None) -> web.Application:
+    """The whole HTTP side of one process. `load_scorer` gives the model that explanations are computed with."""
+    waiting = Waiting()
+    parts = _parts(resources, waiting, Explainer(load_scorer or _default_scorer))
+    app = web.Application(middlewares=[boundary])
+    app[PARTS] = parts
+    app[DIALECT] = Dialect(problem_response)
+    ops.add_routes(app)
+    app.add_subapp("/v1", native_api(parts))
+    app.cleanup_ctx.append(_hear_wakes(resources, waiting))
+
+    async def stop_waiting(_: web.Application) -> None:
+        waiting.close()
+
+    app.on_shutdown.append(stop_waiting)
+    return app
+
+
+def run_api(settings: Settings, secrets: KeyFiles, url: str) -> None:
+    """Serve until SIGTERM or SIGINT; then stop accepting, finish what is under way within `drain_timeout`, and return.
+
+    Raises OSError when the address can't be bound, StoreUnavailable when Redis does not answer.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, secrets, url))
+
+
+async def _serve(settings: Settings, secrets: KeyFiles, url: str) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with open_resources(settings, secrets, url) as resources:
+        runner = QuietRunner(
+            api_application(resources), access_log=None, shutdown_timeout=settings.drain_timeout, keepalive_timeout=75
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+            _log.info("listening", host=settings.host, port=settings.port)
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+            _log.info("stopped", role="api")
+
+
+def _parts(
+    resources: Resources, waiting: Waiting, explain: Callable[[Submission, str], Awaitable[tuple[str, Explanation]]]
+) -> Parts:
+    quota, rates, outbox = resources.settings.rate_limit, Rates(resources.connection), resources.outbox
+
+    async def spend(site: str, cost: int) -> tuple[bool, int, int]:
+        return await rates.spend(site, cost, quota)
+
+    async def measure() -> Mapping[str, float]:
+        now, work = now_ms(), resources.work
+        due, some = await outbox.waiting(now)
+        sites = await resources.accounts.all()
+        endpoints = [await outbox.endpoint(site.id) for site in sites]
+        return {
+            "antechamber_backlog": await work.backlog(),
+            "antechamber_oldest_pending_seconds": await work.oldest_age(now),
+            "antechamber_dead_letters": await work.dead_count(),
+            "antechamber_sites_due": due,
+            "antechamber_sites_waiting": some,
+            "antechamber_undelivered": sum(endpoint.undelivered for endpoint in endpoints),
+        }
+
+    return Parts(
+        settings=resources.settings,
+        gate=Gate(resources.accounts),
+        moderation=resources.moderation,
+        identity=resources.secrets.identity,
+        waiting=waiting,
+        deliverable=lambda _: "unknown",
+        explain=explain,
+        spend=spend,
+        measure=measure,
+    )
+
+
+def _hear_wakes(resources: Resources, waiting: Waiting) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(_: web.Application) -> AsyncIterator[None]:
+        connection = resources.connection
+        wakes = Wakes(connection.url, connection.keys, waiting.process, waiting.heard)
+        task = asyncio.create_task(wakes.listen())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await wakes.close()
+
+    return context
+
+
+def _default_scorer() -> Scorer:
+    """The shipped model; imported and loaded when somebody asks, and not before. Raises ModelUnavailable."""
+    import classifier  # noqa: PLC0415
+    from service.scorer import ModelScorer  # noqa: PLC0415
+
+    try:
+        return ModelScorer()
+    except classifier.ArtifactError as error:
+        raise ModelUnavailable from error

@@ -1,0 +1,45 @@
+"""Who is asking: a site, by its bearer key. The only module of `web` that looks into `store.accounts`."""
+
+from __future__ import annotations
+
+import hmac
+
+from aiohttp import web
+
+from service.core.errors import Unauthenticated
+from service.core.site import Site
+from service.store.accounts import Accounts, Known
+
+SITE = "site"
+"""Where a request notes the site that it belongs to, for the log."""
+
+
+class Gate:
+    """Finds the site of a request."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def site(self, request: web.Request) -> Site:
+        """The site whose API key the request presents. Raises Unauthenticated.
+
+        An Akismet key doesn't do: it is short, and its clients send it in addresses.
+        """
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key:
+            raise Unauthenticated("Send the site's API key as: Authorization: Bearer <key>")
+        known = await self._accounts.find_by_key(key)
+        presented = key.encode(errors="replace")
+        matches = [hmac.compare_digest(presented, c.api_key.encode()) for c in known.credentials] if known else []
+        if known is None or not any(matches):
+            raise Unauthenticated("This key is not one of ours.")
+        request[SITE] = known.site.id
+        return known.site
+
+    async def named(self, request: web.Request, name: str) -> Known | None:
+        """The site of a name, with the secrets that its webhooks may be signed with."""
+        known = await self._accounts.find(name)
+        if known is not None:
+            request[SITE] = known.site.id
+        return known

@@ -1,0 +1,61 @@
+"""Errors as the native API and webhooks answer them: RFC 9457 problem details. The one place that renders them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from aiohttp import web
+
+from service.core.errors import AntechamberError, MalformedRequest, NotFound, TooLarge
+from service.web.wire import Problem
+
+CONTENT_TYPE = "application/problem+json"
+_encode = msgspec.json.Encoder().encode
+
+
+class MethodNotAllowed(AntechamberError):
+    """The resource is there, but does not answer to this method; `allowed` goes into `Allow`."""
+
+    slug: ClassVar[str] = "method-not-allowed"
+    status: ClassVar[int] = 405
+    title: ClassVar[str] = "The resource does not answer to this method"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__()
+        self.allowed = allowed
+
+
+def problem(error: AntechamberError, instance: str = "") -> Problem:
+    """An error as problem details; `instance` is the request's id."""
+    return Problem(
+        type=f"/problems/{error.slug}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=instance,
+        pointer=error.pointer,
+    )
+
+
+def problem_response(error: AntechamberError, instance: str) -> web.Response:
+    """An error as the answer to a request."""
+    headers = {"Content-Type": CONTENT_TYPE}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="antechamber"'
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = error.allowed
+    return web.Response(status=error.status, body=_encode(problem(error, instance)), headers=headers)
+
+
+def from_http(error: web.HTTPException) -> AntechamberError:
+    """What aiohttp itself refuses, as one of our errors."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return MethodNotAllowed(", ".join(sorted(error.allowed_methods)))
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return TooLarge()
+    if error.status == 404:
+        return NotFound()
+    return MalformedRequest()
