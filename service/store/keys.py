@@ -21,7 +21,7 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:all`        | zset   | comments by the time they came in                                  | with them       |
 | `{pN}:s:<site>:<state>`    | zset   | comments in a state, by the time it was entered                    | with them       |
 | `{pN}:s:<site>:a:<digest>` | zset   | an author's comments by the time they came in                      | with them       |
-| `{pN}:s:<site>:i:<key>`    | hash   | an idempotency key's request and answer                            | idempotency_ttl |
+| `{pN}:s:<site>:i:<key>`    | hash   | an idempotency key's request and answer; a webhook's id likewise   | idempotency_ttl |
 | `{pN}:s:<site>:due`        | zset   | comments with call-backs -> when the next is due, or leased until  | while any       |
 | `{pN}:s:<site>:leased`     | zset   | comments of which a call-back is under way -> end of the lease     | while under way |
 | `{pN}:s:<site>:endpoint`   | hash   | the receiver's pause: until when, and why                          | with the site   |
@@ -31,7 +31,6 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
 | `{pN}:r:<comment>`         | set    | digests of the readers who reported it                             | with the comment|
 | `{pN}:s:<site>:rate:<minute>`| string | submissions of this minute, when there is a rate limit           | 2 minutes       |
-| `{pN}:seen:<site>:<id>`    | string | ids of signed webhooks that came in, against replay                | tolerance       |
 """
 
 from __future__ import annotations
@@ -99,7 +98,3 @@ class Keys:
     def rate(self, site: str, window: int) -> str:
         """Counter of a site's submissions in a minute."""
         return f"{self.prefix}s:{site}:rate:{window}"
-
-    def seen(self, site: str, webhook_id_digest: str) -> str:
-        """Marks a signed webhook as taken in."""
-        return f"{self.prefix}seen:{site}:{webhook_id_digest}"

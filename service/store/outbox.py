@@ -2,23 +2,26 @@
 
 They are written by transition.lua together with the change that they tell of. Those of one comment go out in
 order; each site has its own queue and its own share of a deliverer, so that a slow or dead receiver delays nobody else.
+For `workers/deliver.py` and the command line; why it is built like this: `docs/adr/0004`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from service.store.client import Connection, now_ms
 
 SETTLED_TTL = 7 * 86_400_000
-"""How long a delivered call-back can still be looked up and replayed, in milliseconds."""
+"""How long a delivered call-back can still be replayed, in milliseconds."""
+UNDELIVERED_TTL = 30 * 86_400_000
+"""How long a call-back that was given up is listed and can be replayed, in milliseconds."""
 NEVER = 4_102_444_800_000
 """The pause of a disabled receiver: until somebody resumes it (the year 2100, in milliseconds)."""
 
 
 class Delivery(NamedTuple):
-    """One call-back to be tried."""
+    """One call-back. `lease` is 0 unless it was claimed."""
 
     id: str  # the webhook-id: the same on every try
     site: str
@@ -27,12 +30,13 @@ class Delivery(NamedTuple):
     body: bytes
     tries: int  # so far
     created_at: int
+    lease: int = 0  # when the lease ends, which is also what names it
 
 
 class Settlement(NamedTuple):
     """How a try ended."""
 
-    result: str  # delivered | retry | dead
+    result: str  # delivered | retry | dead | back (handed back untried)
     retry_at: int = 0
     pause_until: int = 0  # for the whole site: the receiver asked for it, or is gone
     pause_why: str = ""
@@ -55,6 +59,14 @@ class Attempt(NamedTuple):
     at: int
 
 
+class Waiting(NamedTuple):
+    """A call-back that is next in line for its comment."""
+
+    delivery: Delivery
+    due_at: int
+    under_way: bool
+
+
 class Endpoint(NamedTuple):
     """A site's receiver as the deliverer knows it."""
 
@@ -74,13 +86,13 @@ class Outbox:
     async def claim(
         self, *, now: int, leased_until: int, most: int, per_site: int, room: Mapping[str, int]
     ) -> list[Delivery]:
-        """Lease call-backs that are due. `room` says how many more the sites that are busy here may have."""
+        """Lease call-backs that are due, at most `per_site` of a site, or what `room` says of it."""
         rows = await self._wire.run(
             "claim", [self._keys.due, self._keys.prefix], now, leased_until, most, per_site,
             *[word for site, left in room.items() for word in (site, left)],
         )  # fmt: skip
         return [
-            Delivery(identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at)
+            Delivery(identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at, leased_until)
             for identity, site, comment, kind, body, tries, at in rows
         ]
 
@@ -90,8 +102,9 @@ class Outbox:
         word = await self._wire.run(
             "settle",
             [keys.due, keys.site(site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id)],
-            now, delivery.id, delivery.comment, site, settlement.result, settlement.retry_at, settlement.pause_until,
-            settlement.pause_why, log, settlement.status, settlement.error, settlement.took_ms, SETTLED_TTL,
+            now, delivery.id, delivery.comment, site, delivery.lease, settlement.result, settlement.retry_at,
+            settlement.pause_until, settlement.pause_why, log, settlement.status, settlement.error, settlement.took_ms,
+            SETTLED_TTL, UNDELIVERED_TTL,
         )  # fmt: skip
         return str(word.decode())
 
@@ -113,27 +126,48 @@ class Outbox:
     async def undelivered(self, site: str, limit: int = 1_000) -> list[Delivery]:
         """Call-backs that were given up, oldest first."""
         names = await self._wire.call("ZRANGE", self._keys.site(site, "undelivered"), 0, limit - 1)
-        found = []
-        for name in names:
-            delivery = name.decode()
-            row = await self._wire.call(
-                "HMGET", self._keys.delivery(delivery), "comment", "type", "body", "tries", "at"
-            )
-            if row[0] is not None:
-                comment, kind, body, tries, at = row
-                found.append(Delivery(delivery, site, comment.decode(), kind.decode(), body, int(tries), int(at)))
+        found = await self._read(site, [name.decode() for name in names])
+        return [delivery for delivery in found if delivery is not None]
+
+    async def queue(self, site: str, limit: int = 1_000) -> list[Waiting]:
+        """The call-backs that wait, one for each comment that has any, the next one due first."""
+        rows = await self._wire.call("ZRANGE", self._keys.site(site, "due"), 0, limit - 1, "WITHSCORES")
+        comments = [row.decode() for row in rows[::2]]
+        leased = self._keys.site(site, "leased")
+        heads = await self._wire.call_all([("LINDEX", self._keys.queue(comment), 0) for comment in comments])
+        leases = await self._wire.call_all([("ZSCORE", leased, comment) for comment in comments])
+        found = await self._read(site, [(head or b"").decode() for head in heads])
+        return [
+            Waiting(delivery, int(float(due)), lease is not None)
+            for delivery, due, lease in zip(found, rows[1::2], leases, strict=True)
+            if delivery is not None
+        ]
+
+    async def find(self, site: str, delivery: str) -> Delivery | None:
+        """A call-back by its id, while there is a record of it; delivered ones too."""
+        (found,) = await self._read(site, [delivery])
         return found
 
-    async def replay(self, delivery: Delivery) -> None:
-        """Send a call-back again, under the id that it had, from the start of the schedule."""
-        keys, now = self._keys, now_ms()
-        await self._wire.run(
+    async def _read(self, site: str, names: Sequence[str]) -> list[Delivery | None]:
+        rows = await self._wire.call_all(
+            [("HMGET", self._keys.delivery(name), "site", "comment", "type", "body", "tries", "at") for name in names]
+        )
+        return [
+            Delivery(name, site, comment.decode(), kind.decode(), body, int(tries), int(at))
+            if owner == site.encode() and body is not None
+            else None
+            for name, (owner, comment, kind, body, tries, at) in zip(names, rows, strict=True)
+        ]
+
+    async def replay(self, delivery: Delivery) -> bool:
+        """Send a call-back again, under the id that it had, from the start of the schedule. False: it is gone."""
+        keys, site = self._keys, delivery.site
+        word = await self._wire.run(
             "replay",
-            [
-                keys.due, keys.site(delivery.site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id),
-            ],
-            now, delivery.id, delivery.comment, delivery.site,
+            [keys.due, keys.site(site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id)],
+            now_ms(), delivery.id, delivery.comment, site,
         )  # fmt: skip
+        return bool(word == b"applied")
 
     async def endpoint(self, site: str) -> Endpoint:
         """The state of a site's receiver."""
@@ -146,12 +180,13 @@ class Outbox:
         )
         return Endpoint(int(health[0] or 0), (health[1] or b"").decode(), waiting, undelivered)
 
-    async def resume(self, site: str) -> None:
-        """End a pause: a disabled receiver gets its call-backs again."""
-        keys = self._keys
-        await self._wire.call("DEL", keys.site(site, "endpoint"))
-        if await self._wire.call("ZCARD", keys.site(site, "due")):
-            await self._wire.call("ZADD", keys.due, now_ms(), site)
+    async def resume(self, site: str) -> int:
+        """End a pause and try what waits at once: after a 410, or a new call-back address. How many comments wait."""
+        return int(await self._wire.run("resume", [self._keys.due, self._keys.site(site, "")], now_ms(), site))
+
+    async def under_way(self, site: str) -> int:
+        """How many of a site's call-backs are leased."""
+        return int(await self._wire.call("ZCARD", self._keys.site(site, "leased")))
 
 
 def _attempt(row: Mapping[str, str]) -> Attempt:

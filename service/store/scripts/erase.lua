@@ -1,7 +1,8 @@
 -- Erase a comment: its text, identity, earlier texts and untold call-backs go; a tombstone and a told erasure remain.
 --
 -- KEYS  1 comment  2 history  3 texts  4 site prefix "…s:<site>:"  5 the comment's call-backs  6 delivery record  7 due (sites)
---       8 author index, or the comment key again  9 reporters  10 delivery prefix "…d:"
+--       8 author index, or the comment key again  9 reporters  10 delivery prefix "…d:" (a call-back's id is
+--       msg_<comment>_<revision>)
 -- ARGV  1 now  2 comment id  3 site  4 the revision that the caller saw  5 delivery id, or ""  6 event body
 --       7… the history that remains, oldest first
 -- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
@@ -22,15 +23,22 @@ redis.call('ZREM', KEYS[4] .. 'reports', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
 if KEYS[8] ~= KEYS[1] then redis.call('ZREM', KEYS[8], cid) end
 
--- What was not told yet is not told any more: it may quote the text. The erasure takes its place.
-for _, waiting in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do redis.call('DEL', KEYS[10] .. waiting) end
+-- What was not told yet is not told any more, and nothing told or given up can be replayed: a call-back may quote somebody.
+-- The erasure takes its place; when a try is on its way, it comes after that.
+for n = 1, rev do
+  local id = 'msg_' .. cid .. '_' .. n
+  redis.call('DEL', KEYS[10] .. id)
+  redis.call('ZREM', KEYS[4] .. 'undelivered', id)
+end
 redis.call('DEL', KEYS[5])
-local due = KEYS[4] .. 'due'
-redis.call('ZREM', due, cid)
+local due, leased = KEYS[4] .. 'due', KEYS[4] .. 'leased'
 if ARGV[5] ~= '' then
   redis.call('HSET', KEYS[6], 'site', site, 'comment', cid, 'type', 'comment.erased', 'body', ARGV[6], 'tries', 0, 'at', ARGV[1])
   redis.call('RPUSH', KEYS[5], ARGV[5])
-  redis.call('ZADD', due, ARGV[1], cid)
+  if not redis.call('ZSCORE', leased, cid) then redis.call('ZADD', due, ARGV[1], cid) end
+else
+  redis.call('ZREM', due, cid)
+  redis.call('ZREM', leased, cid)
 end
 local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
 if first then

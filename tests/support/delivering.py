@@ -1,0 +1,56 @@
+"""A deliverer that runs during a test, something for it to tell, and waiting on conditions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from service.core.comment import Actor
+from service.core.lifecycle import ActorKind, Outcome
+from service.core.site import Site
+from service.core.submission import comment_id
+from service.resources import Resources
+from service.store.outbox import Attempt
+from service.workers.deliver import run_deliver
+from tests.support.moderation import submission
+
+
+@asynccontextmanager
+async def delivering(resources: Resources) -> AsyncIterator[asyncio.Event]:
+    """A deliverer that runs meanwhile; it is stopped and drained at the end."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_deliver(resources, stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await task
+
+
+async def decide(resources: Resources, site: Site, platform_id: str, outcome: Outcome = Outcome.APPROVE) -> str:
+    """A comment of the platform's, decided by a moderator; the id of the call-back that tells of it."""
+    comment = comment_id(site.id, platform_id)
+    if await resources.comments.get(comment) is None:
+        await resources.moderation.submit(site, submission(resources, platform_id))
+    decided = await resources.moderation.decide(site, comment, outcome, actor=Actor(ActorKind.MODERATOR, "eve"))
+    return f"msg_{comment}_{decided.revision}"
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
+    """Wait until a condition holds; what it gave."""
+    async with asyncio.timeout(seconds):
+        while not (value := await condition()):
+            await asyncio.sleep(0.01)
+    return value
+
+
+async def attempts(resources: Resources, site: str, count: int) -> list[Attempt]:
+    """The delivery log, oldest first, once it has so many lines."""
+
+    async def logged() -> list[Attempt]:
+        lines = await resources.outbox.log(site, 1_000)
+        return lines[::-1] if len(lines) >= count else []
+
+    return list(await until(logged))
