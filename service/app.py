@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -12,8 +12,7 @@ import uvloop
 from aiohttp import web
 
 from service.core.errors import ModelUnavailable
-from service.core.submission import Submission
-from service.core.verdict import Explanation
+from service.deliverability import Deliverability
 from service.keyfiles import KeyFiles
 from service.moderation import Scorer
 from service.resources import Resources, open_resources
@@ -25,6 +24,7 @@ from service.web import ops
 from service.web.api import native_api
 from service.web.auth import Gate
 from service.web.explaining import Explainer
+from service.web.hooks import webhooks
 from service.web.middleware import boundary
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
 from service.web.problems import problem_response
@@ -37,18 +37,22 @@ _log = structlog.get_logger("api")
 def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] | None = None) -> web.Application:
     """The whole HTTP side of one process. `load_scorer` gives the model that explanations are computed with."""
     waiting = Waiting()
-    parts = _parts(resources, waiting, Explainer(load_scorer or _default_scorer))
+    deliverability = Deliverability() if resources.settings.email_dns else None
+    parts = _parts(resources, waiting, Explainer(load_scorer or _default_scorer), deliverability)
     app = web.Application(middlewares=[boundary])
     app[PARTS] = parts
     app[DIALECT] = Dialect(problem_response)
     ops.add_routes(app)
     app.add_subapp("/v1", native_api(parts))
+    app.add_subapp("/hooks", webhooks(parts))
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))
 
     async def stop_waiting(_: web.Application) -> None:
         waiting.close()
 
     app.on_shutdown.append(stop_waiting)
+    if deliverability is not None:
+        app.on_cleanup.append(lambda _: deliverability.close())
     return app
 
 
@@ -80,7 +84,7 @@ async def _serve(settings: Settings, secrets: KeyFiles, url: str) -> None:
 
 
 def _parts(
-    resources: Resources, waiting: Waiting, explain: Callable[[Submission, str], Awaitable[tuple[str, Explanation]]]
+    resources: Resources, waiting: Waiting, explainer: Explainer, deliverability: Deliverability | None
 ) -> Parts:
     quota, rates, outbox = resources.settings.rate_limit, Rates(resources.connection), resources.outbox
 
@@ -107,8 +111,8 @@ def _parts(
         moderation=resources.moderation,
         identity=resources.secrets.identity,
         waiting=waiting,
-        deliverable=lambda _: "unknown",
-        explain=explain,
+        deliverable=deliverability or (lambda _: "unknown"),
+        explain=explainer,
         spend=spend,
         measure=measure,
     )

@@ -267,11 +267,6 @@ class Comments:
         """Note up to when the texts of a state have been dropped."""
         await self._wire.call("HSET", self._keys.site(site, "swept"), state, until)
 
-    async def take_webhook(self, site: str, digest: str, ttl_seconds: int) -> bool:
-        """Mark a signed webhook's id as taken in; False when it was before."""
-        name = self._keys.seen(site, digest)
-        return await self._wire.call("SET", name, "1", "NX", "EX", ttl_seconds) is not None
-
 
 def _words(states: frozenset[State]) -> str:
     return f" {' '.join(sorted(states))} "

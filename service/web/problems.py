@@ -11,6 +11,7 @@ from service.core.errors import AntechamberError, MalformedRequest, NotFound, To
 from service.web.wire import Problem
 
 CONTENT_TYPE = "application/problem+json"
+_BEARER = 'Bearer realm="antechamber"'
 _encode = msgspec.json.Encoder().encode
 
 
@@ -38,11 +39,11 @@ def problem(error: AntechamberError, instance: str = "") -> Problem:
     )
 
 
-def problem_response(error: AntechamberError, instance: str) -> web.Response:
-    """An error as the answer to a request."""
+def problem_response(error: AntechamberError, instance: str, *, challenge: str = _BEARER) -> web.Response:
+    """An error as the answer to a request; `challenge` says how to authenticate, should that have been the trouble."""
     headers = {"Content-Type": CONTENT_TYPE}
     if error.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="antechamber"'
+        headers["WWW-Authenticate"] = challenge
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MethodNotAllowed):
