@@ -53,6 +53,7 @@ class Accounts:
             raise Conflict(f"There is a site named {name} already.")
         await self._index(site)
         await self.audit("sites.add", name)
+        self._by_name.pop(name, None)
         return self._known(site)
 
     async def save(self, site: Site, what: str) -> Known:
