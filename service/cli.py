@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from service import __version__
-from service.commands import comments, deliveries, keys, sites
+from service.commands import check, comments, deliveries, demo, keys, sites
 
 app = typer.Typer(
     help="Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them.",
@@ -27,6 +27,8 @@ app.add_typer(comments.dead, name="dead")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(keys.app, name="keys")
 app.command()(comments.erase)
+app.command()(check.check)
+app.command()(demo.demo)
 
 
 class Role(StrEnum):
@@ -49,12 +51,20 @@ def serve(
 
     loaded = settings.load()
     logs.configure(loaded)
-    say = structlog.get_logger("serve").info
-    if only is not None:
-        serve.run_role(only.value, loaded, say, with_parent=with_parent)
+    log = structlog.get_logger()
+    if only is None:
+        keyfiles.load(loaded.secrets)
+        serve.run_tree(loaded, log.info)
         return
-    keyfiles.load(loaded.secrets)
-    serve.run_tree(loaded, say)
+    try:
+        serve.run_role(only.value, loaded, log.info, with_parent=with_parent)
+    except _expected():
+        raise
+    except Exception as error:
+        # Not a traceback: its last line may quote what came in.
+        cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        log.error("crashed", role=only.value, error=type(cause).__name__, frames=logs.frames(cause))
+        sys.exit(1)
 
 
 @app.command()
@@ -74,21 +84,26 @@ def main() -> None:
 def _end(error: Exception) -> NoReturn:
     """One line for what an operator can mend; anything else is raised again."""
     from service.core.errors import AntechamberError, StoreUnavailable
+    from service.serve import CANT_START
+
+    if not isinstance(error, _expected()):
+        raise error
+    if isinstance(error, StoreUnavailable):
+        _say("Redis does not answer, or refuses us; `antechamber check` looks closer")
+    else:
+        _say(str(error))
+    sys.exit(1 if isinstance(error, AntechamberError) else CANT_START)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What the world, and not a bug of ours, brings about."""
+    from service.core.errors import AntechamberError
     from service.keyfiles import KeyFileError
-    from service.serve import CANT_START, CantStart
+    from service.serve import CantStart
     from service.settings import SettingsError
     from service.store.embedded import EmbeddedError
 
-    if isinstance(error, StoreUnavailable):
-        _say("Redis does not answer, or refuses us; `antechamber check` looks closer")
-        sys.exit(1)
-    if isinstance(error, AntechamberError):
-        _say(str(error))
-        sys.exit(1)
-    if isinstance(error, SettingsError | KeyFileError | EmbeddedError | CantStart):
-        _say(str(error))
-        sys.exit(CANT_START)
-    raise error
+    return AntechamberError, SettingsError, KeyFileError, EmbeddedError, CantStart
 
 
 def _say(line: str) -> None:

@@ -203,7 +203,11 @@ def run_role(role: str, settings: Settings, say: Callable[..., object], *, with_
         if role == "api":
             from service.app import run_api  # noqa: PLC0415
 
-            run_api(settings, secrets, url)
+            try:
+                run_api(settings, secrets, url)
+            except OSError as error:
+                where = f"{settings.host}:{settings.port}"
+                raise CantStart(f"the API can't listen on {where}: {error.strerror}") from None
         else:
             import uvloop  # noqa: PLC0415
 
@@ -232,5 +236,6 @@ async def _run_worker(role: str, settings: Settings, secrets: KeyFiles, url: str
 
 def _stop_with_parent() -> None:
     """Wait for the end of standard input, which the parent holds open, and then stop as if asked to."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,208 @@
+"""`antechamber demo`: shows the service at work, tells how to go on, and stays up to be played with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+from service.commands import session
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from rich.console import Console
+
+    from service.demo import Platform, Result
+    from service.settings import Settings
+    from service.store.accounts import Known
+
+_COLOURS = {"approved": "green", "flagged": "yellow", "rejected": "red", "pending": "dim"}
+
+
+def demo() -> None:
+    """Try it: run the service with a demo site, send a few comments, show what became of each, and go on serving."""
+    from service import keyfiles, logs, settings
+    from service.serve import store_url
+
+    for name, value in _calm(os.environ).items():
+        os.environ[name] = value
+    loaded = settings.load()
+    logs.configure(loaded)
+    secrets = keyfiles.load(loaded.secrets)
+    with store_url(loaded, _silent) as url:
+        asyncio.run(_demo(loaded, secrets, url))
+
+
+async def _demo(settings: Settings, secrets: Any, url: str) -> None:
+    import tempfile
+
+    from service import demo
+    from service.serve import CantStart, Supervisor, check_store, shared_metrics, stop_on_signals
+
+    base = _base(settings)
+    console = session.console()
+    if await demo.answers(base):
+        async with demo.demo_site(settings, secrets, url, "") as known:
+            await _show(console, base, known, None)
+            _print_next_steps(console, base, known)
+        return
+    platform = demo.Platform()
+    with tempfile.TemporaryDirectory(prefix="antechamber-metrics-") as metrics:
+        async with (
+            stop_on_signals() as stop,
+            demo.receiving(platform) as callback,
+            demo.demo_site(settings, secrets, url, callback) as known,
+        ):
+            await check_store(url)
+            platform.secrets = tuple(one.webhook_secret for one in known.credentials)
+            serving = asyncio.create_task(Supervisor(settings, _silent, shared_metrics(metrics)).run(stop))
+
+            async def show() -> None:
+                if not await demo.wait_ready(base):
+                    raise CantStart(f"the API does not get ready on {base}")
+                await _show(console, base, known, platform)
+                _print_next_steps(console, base, known)
+                console.print("\nServing until you press Ctrl-C. What the platform hears from now on:", style="bold")
+                await _print_news(console, platform)
+
+            await _either(serving, show, stop)
+
+
+async def _either(serving: asyncio.Task[None], show: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Show while the service runs; when one of them ends, so does the other, in order."""
+    showing = asyncio.ensure_future(show())
+    await asyncio.wait([serving, showing], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    if not showing.done():
+        showing.cancel()
+    await asyncio.wait([serving])
+    for task in (serving, showing):
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+async def _show(console: Console, base: str, known: Known, platform: Platform | None) -> None:
+    """The samples and what became of them, line by line as they are answered."""
+    from rich import box
+    from rich.live import Live
+    from rich.table import Table
+    from rich.text import Text
+
+    from service import demo
+
+    console.print(f"\nAntechamber at {base}: a platform sends {len(demo.SAMPLES)} comments.\n", style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+    table.add_column("comment", ratio=4)
+    table.add_column("decision", no_wrap=True)
+    table.add_column("why", ratio=4)
+    table.add_column("spam", justify="right", no_wrap=True)
+    table.add_column("toxic", justify="right", no_wrap=True)
+    table.add_column("ms", justify="right", no_wrap=True)
+    with Live(table, console=console, refresh_per_second=8):
+        async for result in demo.submit_all(base, known):
+            state = result.comment["state"]
+            table.add_row(
+                Text.assemble((f"{result.sample.name}: ", "bold"), _short(result.comment["content"])),
+                Text(state, style=_COLOURS.get(state, "")),
+                _why(result),
+                _score(result, "spam"),
+                _score(result, "toxicity"),
+                f"{result.seconds * 1000:.0f}",
+            )
+    if platform is not None:
+        await platform.wait_for(len(demo.SAMPLES), demo.HEARD_SECONDS)
+        console.print(f"\nThe platform was told {len(platform.heard)} times; every signature was right:", style="bold")
+        for event in platform.heard:
+            _print_event(console, event)
+
+
+async def _print_news(console: Console, platform: Platform) -> None:
+    """Each call-back as it comes in, for ever."""
+    seen = len(platform.heard)
+    while True:
+        await platform.wait_for(seen + 1, None)
+        for event in platform.heard[seen:]:
+            _print_event(console, event)
+            seen += 1
+
+
+def _print_event(console: Console, event: Mapping[str, Any]) -> None:
+    console.print(f"  ← {event['type']}  {event['data']['platform_id']}", style="cyan")
+
+
+def _print_next_steps(console: Console, base: str, known: Known) -> None:
+    keys = known.credentials[0]
+    console.print("\nGo on from here", style="bold")
+    for name, value in (
+        ("API", f"{base}/v1"),
+        ("Documentation", f"{base}/v1/docs"),
+        ("Metrics", f"{base}/metrics"),
+        ("Site", known.site.id),
+        ("API key", keys.api_key),
+        ("Akismet key", keys.akismet_key),
+        ("Webhook secret", keys.webhook_secret),
+    ):
+        console.print(f"  {name.ljust(15)} {value}", soft_wrap=True)
+    console.print(
+        f"""
+  curl {base}/v1/comments -H 'Authorization: Bearer {keys.api_key}' \\
+    -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '{{
+      "id": "my-1", "page": {{"url": "https://demo.example/hello"}},
+      "author": {{"name": "You", "email": "you@example.org"}},
+      "content": "Hello! Is anybody there?"}}'""",
+        soft_wrap=True,
+    )
+
+
+def _why(result: Result) -> str:
+    """The strongest reason, and what in the comment pushed its score up the most."""
+    decision = result.comment.get("decision")
+    if not decision:
+        return "not decided yet"
+    first, *others = decision["reasons"]
+    line = first.get("text") or first["code"]
+    if others:
+        line += f" (and {len(others)} more)"
+    parts = (first.get("explanation") or {}).get("parts", ())
+    pushed = [
+        _named(result, part) for part in parts if part["kind"] in {"span", "feature"} and part["contribution"] > 0
+    ]
+    return f"{line}: {', '.join(pushed[:3])}" if pushed else line
+
+
+def _named(result: Result, part: Mapping[str, Any]) -> str:
+    """A part of an explanation as a reader knows it: the words themselves, or a feature's name."""
+    if part["kind"] == "feature":
+        return str(part["name"])
+    author = result.comment["author"]
+    texts = {"text": result.comment["content"], "author_name": author["name"], "author_url": author["url"]}
+    return f"“{' '.join(texts[part['field']][part.get('start', 0) : part['end']].split())}”"
+
+
+def _score(result: Result, label: str) -> str:
+    verdict = result.comment.get("verdict")
+    return f"{verdict['scores'][label]:.2f}" if verdict else "-"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:77].rstrip() + " …"
+
+
+def _base(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (not bound here)
+    return f"http://{host}:{settings.port}"
+
+
+def _calm(environment: Mapping[str, str]) -> dict[str, str]:
+    """Settings that a demo needs, unless they are set: few log lines, and call-backs to this machine allowed."""
+    allowed = [part for part in (environment.get("ANTECHAMBER_CALLBACK_ALLOW", ""), "127.0.0.0/8") if part]
+    return {
+        "ANTECHAMBER_LOG_LEVEL": environment.get("ANTECHAMBER_LOG_LEVEL", "warning"),
+        "ANTECHAMBER_LOG_FORMAT": environment.get("ANTECHAMBER_LOG_FORMAT", "console"),
+        "ANTECHAMBER_CALLBACK_ALLOW": ",".join(allowed),
+    }
+
+
+def _silent(*_: object, **__: object) -> None:
+    """The demo does not tell what its processes do."""
