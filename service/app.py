@@ -26,6 +26,7 @@ from service.web.auth import Gate
 from service.web.explaining import Explainer
 from service.web.hooks import webhooks
 from service.web.middleware import boundary
+from service.web.pages import problem_pages
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
 from service.web.problems import problem_response
 from service.web.server import QuietRunner
@@ -43,6 +44,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     app[PARTS] = parts
     app[DIALECT] = Dialect(problem_response)
     ops.add_routes(app)
+    app.router.add_routes(problem_pages())
     app.add_subapp("/v1", native_api(parts))
     app.add_subapp("/hooks", webhooks(parts))
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))

@@ -7,12 +7,17 @@ e-mail addresses dotted out since it came in, and an author is known by a digest
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from service.core.comment import Change, Comment, Decision
+from service.core.lifecycle import Outcome, State
 from service.core.policy import Reason
 from service.core.submission import Submission
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class PageView(Struct, frozen=True):
@@ -34,9 +39,9 @@ class AuthorView(Struct, frozen=True):
 class DecisionView(Struct, frozen=True):
     """A decision: what, by whom, when, and every reason. `discard`: blatant, the platform need not keep it."""
 
-    outcome: str
+    outcome: Outcome
     actor: str
-    at: str
+    at: Time
     revision: int
     reasons: tuple[Reason, ...]
     scores: dict[str, float]
@@ -61,7 +66,7 @@ class Told(Struct, frozen=True):
     id: str
     platform_id: str
     site: str
-    state: str
+    state: State
     revision: int
     decision: DecisionView | None
 
@@ -72,10 +77,10 @@ class CommentView(Struct, frozen=True):
     id: str
     platform_id: str
     site: str
-    state: str
+    state: State
     revision: int
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
     decision: DecisionView | None
     verdict: VerdictView | None
     page: PageView | None
@@ -89,10 +94,10 @@ class ChangeView(Struct, frozen=True):
     """One line of a comment's history."""
 
     revision: int
-    at: str
+    at: Time
     actor: str
     what: str
-    state: str
+    state: State
     decision: DecisionView | None
 
 
@@ -100,10 +105,11 @@ class EventView(Struct, frozen=True):
     """The body of a call-back (Standard Webhooks)."""
 
     type: str
-    timestamp: str
+    timestamp: Time
     data: Told
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(at: int) -> str:
     """A time in milliseconds since 1970 as RFC 3339."""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

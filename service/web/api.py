@@ -20,6 +20,7 @@ from service.web import batch, listing
 from service.web.bodies import decode, read_body
 from service.web.intake import Answer, idempotency, take
 from service.web.limits import spend
+from service.web.pages import api_pages
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
 from service.web.problems import problem_response
 from service.web.waiting import Preferences, preferences
@@ -56,6 +57,7 @@ def native_api(parts: Parts) -> web.Application:
             web.post("/comments/{id}/decision", post_decision),
             web.post("/comments/{id}/report", post_report),
             web.get("/site", get_site, allow_head=False),
+            *api_pages(),
         ]
     )
     return app

@@ -145,7 +145,7 @@ def _pending(site: Site, submission: Submission, taken: Taken) -> CommentView:
         id=taken.comment,
         platform_id=submission.platform_id,
         site=site.id,
-        state=taken.state,
+        state=State(taken.state),
         revision=taken.revision,
         created_at=at,
         updated_at=at,

@@ -11,6 +11,7 @@ from service.core.errors import AntechamberError, MalformedRequest, NotFound, To
 from service.web.wire import Problem
 
 CONTENT_TYPE = "application/problem+json"
+_SHORTLY = 2  # seconds
 _BEARER = 'Bearer realm="antechamber"'
 _encode = msgspec.json.Encoder().encode
 
@@ -44,8 +45,8 @@ def problem_response(error: AntechamberError, instance: str, *, challenge: str =
     headers = {"Content-Type": CONTENT_TYPE}
     if error.status == 401:
         headers["WWW-Authenticate"] = challenge
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+    if error.retry_after is not None or error.status == 503:
+        headers["Retry-After"] = str(error.retry_after or _SHORTLY)
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allowed
     return web.Response(status=error.status, body=_encode(problem(error, instance)), headers=headers)

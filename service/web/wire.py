@@ -22,8 +22,10 @@ MAX_MODERATOR = 100
 MAX_REPORTER = 200
 MAX_REASONS = len(HUMAN_REASONS)
 
+WholeNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 PlatformId = Annotated[
-    str | int, Meta(description="The platform's own id: 1 to 200 letters, digits or ._:/#~+=-, or a whole number.")
+    str | WholeNumber,
+    Meta(description="The platform's own id: 1 to 200 letters, digits or ._:/#~+=-, or a whole number."),
 ]
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, with a time zone.")]
 ReasonCode = Annotated[str, Meta(extra_json_schema={"enum": list(HUMAN_REASONS)})]
@@ -70,7 +72,7 @@ class CommentInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     context: ContextInput | None = None
     form: (
         Annotated[
-            dict[str, str | int | float | bool | None],
+            dict[str, str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None],
             Meta(description="Raw signals of the comment form: honeypot fields, times, behaviour."),
         ]
         | None
