@@ -19,7 +19,7 @@ from service.resources import Resources, open_resources
 from service.settings import Settings
 from service.store.client import now_ms
 from service.store.rates import Rates
-from service.store.wakes import Wakes
+from service.store.wakes import listen
 from service.web import ops
 from service.web.api import native_api
 from service.web.auth import Gate
@@ -122,14 +122,11 @@ def _parts(
 
 def _hear_wakes(resources: Resources, waiting: Waiting) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(_: web.Application) -> AsyncIterator[None]:
-        connection = resources.connection
-        wakes = Wakes(connection.url, connection.keys, waiting.process, waiting.heard)
-        task = asyncio.create_task(wakes.listen())
+        task = asyncio.create_task(listen(resources.connection, waiting.process, waiting.heard))
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-        await wakes.close()
 
     return context
 

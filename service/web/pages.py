@@ -116,17 +116,22 @@ def _operation(path: str, method: str, said: dict[str, Any]) -> str:
     ]
     if "parameters" in said:
         rows = [
-            (f"<code>{escape(item['name'])}</code>", item["in"], _kind(item["schema"]), _prose(item["description"]))
+            (
+                f"<code>{escape(item['name'])}</code>",
+                str(item["in"]),
+                _kind(item["schema"]),
+                _prose(item["description"]),
+            )
             for item in said["parameters"]
         ]
         parts.append(_table("Parameters", ("Name", "Where", "Type", "Meaning"), rows))
     if "requestBody" in said:
         ((media, content),) = said["requestBody"]["content"].items()
         parts.append(f"<p>Body: <code>{escape(media)}</code>, {_kind(content['schema'])}</p>")
-    rows = [
+    answers = [
         (status, _prose(answer["description"]), _answer_kind(answer)) for status, answer in said["responses"].items()
     ]
-    parts.append(_table("Answers", ("Status", "When", "Body"), rows))
+    parts.append(_table("Answers", ("Status", "When", "Body"), answers))
     return "".join([*parts, "</section>"])
 
 
