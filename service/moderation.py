@@ -108,14 +108,15 @@ class Moderation:
             for job, comment in zip(jobs, comments, strict=True)
             if comment is not None and comment.text_revision == job.revision and comment.submission is not None
         ]
-        stale = [job for job in jobs if all(job is not other for other, _ in live)]
+        fresh = {job.entry for job, _ in live}
+        stale = [job for job in jobs if job.entry not in fresh]
         await self.work.acknowledge([job.entry for job in stale])
         moves = await asyncio.get_running_loop().run_in_executor(self._thread, self._policy_moves, live, sites, scorer)
         moved = await self.comments.apply(moves)
         return [
             *(Judged(job, "stale", "") for job in stale),
             *(
-                Judged(job, result.word, move.decision.outcome if move.decision else "")
+                Judged(job, result.word, move.change.decision.outcome if move.change.decision else "")
                 for (job, _), move, result in zip(live, moves, moved, strict=True)
             ),
         ]
@@ -257,7 +258,6 @@ class Moderation:
             actor=decision.actor,
             seen=decision.revision - 1,
             change=Change(decision.at, decision.actor, to, "decided", decision),
-            decision=decision,
             verdict=verdict,
             work_entry=work_entry,
             event=self._event(after, decision.at) if site is not None and site.callback else None,

@@ -189,9 +189,13 @@ def mask_addresses(text: str, own: tuple[str, ...] = ()) -> str:
     too much costs a reader little, hiding too little breaks the promise. `own` holds what the author gave as e-mail
     and IP address: these are hidden in any case, however odd they look.
     """
-    for secret in own:
-        if len(secret) >= 3 and secret.casefold() in text.casefold():
-            text = re.sub(re.escape(secret), lambda found: MASK * len(found.group()), text, flags=re.IGNORECASE)
+    if own:
+        folded = text.casefold()
+        for secret in own:
+            if len(secret) >= 3 and secret.casefold() in folded:
+                text = re.sub(re.escape(secret), lambda found: MASK * len(found.group()), text, flags=re.IGNORECASE)
+    if not _may_hold_address(text):
+        return text
     spans = list(_address_spans(text))
     if not spans:
         return text
@@ -200,6 +204,11 @@ def mask_addresses(text: str, own: tuple[str, ...] = ()) -> str:
         pieces += [text[seen:start], "".join("@" if char == "@" else MASK for char in text[start:end])]
         seen = end
     return "".join([*pieces, text[seen:]])
+
+
+def _may_hold_address(text: str) -> bool:
+    """A quick look that lets most texts pass unsearched."""
+    return "@" in text or "%40" in text or "&" in text or "＠" in text or "﹫" in text
 
 
 def has_address(text: str) -> bool:

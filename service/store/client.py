@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hiredis
 import redis.asyncio as redis
@@ -31,6 +31,7 @@ SCRIPTS: Final = {
     if path.name.endswith(".lua")
 }
 _DIGESTS: Final = {name: sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
+_LOAD_SCRIPTS: Final[tuple[tuple[Argument, ...], ...]] = tuple(("SCRIPT", "LOAD", text) for text in SCRIPTS.values())
 _REPLY_TIMEOUT = 10.0  # seconds without the reply to a command before the connection is given up
 _CONNECT_TIMEOUT = 3.0  # seconds
 
@@ -43,111 +44,125 @@ class ReplyFailed(StoreUnavailable):
         self.reply = reply
 
 
-class Wire(asyncio.Protocol):
-    """One pipelined connection. Safe for any number of concurrent callers of one event loop."""
+class Wire:
+    """A pipelined connection that is opened when needed. Safe for any number of concurrent callers of one event loop."""
 
     def __init__(self, url: str) -> None:
         self._address: dict[str, Any] = dict(parse_url(url))
-        self._reader = hiredis.Reader()
-        self._transport: asyncio.Transport | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._unsent: list[tuple[Argument, ...]] = []
-        self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
-        self._flush_planned = False
-        self._watch: asyncio.TimerHandle | None = None
+        self._link: _Link | None = None
+        self._opening: asyncio.Task[_Link] | None = None
 
     async def call(self, *command: Argument) -> Any:
         """Send one command and return its reply. Raises StoreUnavailable; then it is unknown whether it ran."""
-        if self._transport is None:
-            await self.open()
-        return await self._answer(command, self._enqueue(command))
+        return (await self.call_all((command,)))[0]
 
     async def call_all(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
         """Send several commands in one write and return their replies in order; raises the first error among them."""
-        if self._transport is None:
-            await self.open()
-        sent = [(command, self._enqueue(command)) for command in commands]
-        if sent:
-            await asyncio.wait([future for _, future in sent])
-        return [await self._answer(command, future) for command, future in sent]
-
-    async def _answer(self, command: tuple[Argument, ...], future: asyncio.Future[Any]) -> Any:
-        try:
-            return await future
-        except ReplyFailed as failed:
-            if not failed.reply.startswith("NOSCRIPT"):
-                raise
-        # The scripts were flushed under us; this one did not run.
-        await asyncio.gather(*[self._enqueue(("SCRIPT", "LOAD", text)) for text in SCRIPTS.values()])
-        return await self._enqueue(command)
+        if not commands:
+            return []
+        link = self._link
+        if link is None or link.closed:
+            link = await self._open()
+        replies = await link.send(commands)
+        for place, reply in enumerate(replies):
+            if isinstance(reply, hiredis.ReplyError):
+                failed = ReplyFailed(str(reply))
+                if not failed.reply.startswith("NOSCRIPT"):
+                    raise failed
+                # The scripts were flushed under us; this one did not run.
+                *_, replies[place] = await link.send([*_LOAD_SCRIPTS, commands[place]])
+                if isinstance(replies[place], hiredis.ReplyError):
+                    raise ReplyFailed(str(replies[place]))
+        return replies
 
     async def run(self, script: str, keys: Sequence[str], *args: Argument) -> Any:
         """Run a named script."""
-        return await self.call(*script_command(script, keys, *args))
-
-    async def open(self) -> None:
-        """Connect, unless connected; callers that come meanwhile share the attempt."""
-        if self._transport is not None:
-            return
-        if self._opening is None or self._opening.done():
-            self._opening = asyncio.create_task(self._open())
-        await asyncio.shield(self._opening)
+        return (await self.call_all((script_command(script, keys, *args),)))[0]
 
     async def close(self) -> None:
         """Close the connection; what is under way fails."""
         if self._opening is not None:
             self._opening.cancel()
-        if self._transport is not None:
-            self._transport.abort()
-        self.connection_lost(None)
+        if self._link is not None:
+            self._link.drop()
 
-    async def _open(self) -> None:
+    async def _open(self) -> _Link:
+        """Connect; callers that come meanwhile share the attempt."""
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._connect())
+        return await asyncio.shield(self._opening)
+
+    async def _connect(self) -> _Link:
         loop, address = asyncio.get_running_loop(), self._address
-        self._reader = hiredis.Reader()
+        link = _Link()
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT):
                 if path := address.get("path"):
-                    transport, _ = await loop.create_unix_connection(lambda: self, path)
+                    await loop.create_unix_connection(lambda: link, path)
                 else:
                     secure = address.get("connection_class") is redis.SSLConnection
                     host, port = address.get("host", "localhost"), int(address.get("port", 6379))
-                    transport, _ = await loop.create_connection(lambda: self, host, port, ssl=secure or None)
+                    await loop.create_connection(lambda: link, host, port, ssl=secure or None)
         except (OSError, TimeoutError) as error:
             raise StoreUnavailable from error
-        self._transport = transport
-        self._watch = loop.call_later(1.0, self._look_for_stall)
         greeting: list[tuple[Argument, ...]] = []
         if password := address.get("password"):
             user = address.get("username")
             greeting.append(("AUTH", user, password) if user else ("AUTH", password))
         if db := address.get("db"):
             greeting.append(("SELECT", db))
-        greeting += [("SCRIPT", "LOAD", text) for text in SCRIPTS.values()]
-        try:
-            await asyncio.gather(*[self._enqueue(command) for command in greeting])
-        except StoreUnavailable:
-            self._drop()
-            raise
+        for reply in await link.send([*greeting, *_LOAD_SCRIPTS]):
+            if isinstance(reply, hiredis.ReplyError):
+                link.drop()
+                raise ReplyFailed(str(reply))
+        self._link = link
+        return link
 
-    def _enqueue(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        if self._transport is None:
+
+class _Awaited:
+    """The replies that one caller waits for."""
+
+    __slots__ = ("future", "missing", "replies", "since")
+
+    def __init__(self, future: asyncio.Future[list[Any]], missing: int, since: float) -> None:
+        self.future = future
+        self.missing = missing
+        self.replies: list[Any] = []
+        self.since = since
+
+
+class _Link(asyncio.Protocol):
+    """One connection, from its opening to its end."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._loop = asyncio.get_running_loop()
+        self._reader = hiredis.Reader()
+        self._transport: asyncio.Transport | None = None
+        self._unsent: list[bytes] = []
+        self._waiting: deque[_Awaited] = deque()
+        self._watch = self._loop.call_later(1.0, self._look_for_stall)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def send(self, commands: Sequence[tuple[Argument, ...]]) -> asyncio.Future[list[Any]]:
+        """Queue commands for this turn's write; the future has their replies, errors among them as values."""
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        if self.closed:
             future.set_exception(StoreUnavailable())
             return future
-        self._unsent.append(command)
-        self._waiting.append((future, loop.time()))
-        if not self._flush_planned:
-            self._flush_planned = True
-            loop.call_soon(self._flush)
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # stubs lack the "..."
+        self._waiting.append(_Awaited(future, len(commands), self._loop.time()))
         return future
 
     def _flush(self) -> None:
-        self._flush_planned = False
         unsent, self._unsent = self._unsent, []
-        if self._transport is not None and unsent:
-            packed = [hiredis.pack_command(command) for command in unsent]  # type: ignore[arg-type]  # stubs lack the "..."
-            self._transport.write(b"".join(packed))
+        if self._transport is not None and not self.closed:
+            self._transport.write(b"".join(unsent))
 
     def data_received(self, data: bytes) -> None:
         """Replies, in the order of the commands."""
@@ -155,38 +170,36 @@ class Wire(asyncio.Protocol):
         try:
             reader.feed(data)
             while (reply := reader.gets()) is not False:
-                future, _ = waiting.popleft()
-                if future.done():  # its caller was cancelled
-                    continue
-                if isinstance(reply, hiredis.ReplyError):
-                    future.set_exception(ReplyFailed(str(reply)))
-                else:
-                    future.set_result(reply)
+                awaited = waiting[0]
+                awaited.replies.append(reply)
+                awaited.missing -= 1
+                if awaited.missing == 0:
+                    waiting.popleft()
+                    if not awaited.future.done():  # else its caller was cancelled
+                        awaited.future.set_result(awaited.replies)
         except (hiredis.ProtocolError, IndexError):
-            self._drop()
+            self.drop()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Whatever waits for a reply fails; the next caller connects anew."""
-        self._transport, self._unsent = None, []
-        if self._watch is not None:
-            self._watch.cancel()
-        waiting, self._waiting = self._waiting, deque()
-        for future, _ in waiting:
+        """Whatever waits for a reply fails."""
+        self.closed = True
+        self._watch.cancel()
+        while self._waiting:
+            future = self._waiting.popleft().future
             if not future.done():
                 future.set_exception(StoreUnavailable())
 
-    def _look_for_stall(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._waiting and loop.time() - self._waiting[0][1] > _REPLY_TIMEOUT:
-            self._drop()
-        else:
-            self._watch = loop.call_later(1.0, self._look_for_stall)
-
-    def _drop(self) -> None:
-        transport = self._transport
+    def drop(self) -> None:
+        """End the connection now."""
         self.connection_lost(None)
-        if transport is not None:
-            transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _look_for_stall(self) -> None:
+        if self._waiting and self._loop.time() - self._waiting[0].since > _REPLY_TIMEOUT:
+            self.drop()
+        else:
+            self._watch = self._loop.call_later(1.0, self._look_for_stall)
 
 
 def script_command(script: str, keys: Sequence[str], *args: Argument) -> tuple[Argument, ...]:

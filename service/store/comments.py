@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
-from service.core.comment import Actor, Change, Comment, Decision
+from service.core.comment import Actor, Change, Comment
 from service.core.lifecycle import ActorKind, Outcome, State, sources
 from service.core.submission import Submission
 from service.core.verdict import Verdict
@@ -17,7 +17,6 @@ from service.store.client import Argument, Connection, script_command
 _encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
-_decision = msgspec.msgpack.Decoder(Decision).decode
 _change = msgspec.msgpack.Decoder(Change).decode
 _FIELDS = ("site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec")
 
@@ -41,8 +40,7 @@ class Moved(NamedTuple):
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Idempotency:
+class Idempotency(Struct, frozen=True):
     """An Idempotency-Key's digest, the digest of the request it came with, and how long it counts (milliseconds)."""
 
     key: str
@@ -51,8 +49,7 @@ class Idempotency:
     lease: int
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A call-back to be written together with a change: its id, type and body, and the earliest time to send it."""
 
     id: str
@@ -61,8 +58,7 @@ class Event:
     not_before: int
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """A move of one comment, to be applied by `Comments.apply`."""
 
     comment: str
@@ -71,7 +67,6 @@ class Transition:
     actor: Actor
     seen: int  # the revision that the caller saw
     change: Change
-    decision: Decision | None = None
     verdict: Verdict | None = None
     work_entry: str = ""
     event: Event | None = None
@@ -140,8 +135,8 @@ class Comments:
             ],
             move.change.at, move.comment, move.site, move.to, _words(sources(move.actor.kind, move.to)),
             "machine" if move.actor.kind is ActorKind.POLICY else "human", move.seen,
-            _encode(move.decision) if move.decision else "", _encode(move.verdict) if move.verdict else "",
-            _encode(move.change), move.decision.outcome if move.decision else "", move.work_entry,
+            _encode(move.change), move.change.decision.outcome if move.change.decision else "",
+            _encode(move.verdict) if move.verdict else "", move.work_entry,
             *((event.id, event.type, event.body, event.not_before) if event else ("", "", "", 0)),
             keys.wake(move.wake) if move.wake else "",
         )  # fmt: skip
@@ -289,5 +284,5 @@ def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
         updated_at=int(updated),
         submission=_submission(submission) if submission else None,
         verdict=_verdict(verdict) if verdict else None,
-        decision=_decision(decision) if decision else None,
+        decision=_change(decision).decision if decision else None,
     )

@@ -107,20 +107,19 @@ class EmbeddedServer:
                 time.sleep(0.01)
 
     def answers(self) -> bool:
-        """Whether a server is there, ready or still loading its data; also one that is too busy to be quick.
+        """Whether a server is there, ready or still loading its data."""
+        return self._ping(while_loading=True)
 
-        Only a refused or broken connection counts as "gone": two servers on one append-only file would ruin it.
-        """
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(_PROBE_TIMEOUT)
+    def _ping(self, *, while_loading: bool) -> bool:
+        if not self.socket.exists():
+            return False
+        with contextlib.closing(self._client()) as client:
             try:
-                probe.connect(str(self.socket))
-                probe.sendall(b"PING\r\n")
-                return probe.recv(16) != b""
-            except (FileNotFoundError, ConnectionError):
+                return bool(client.ping())
+            except redis.BusyLoadingError:
+                return while_loading
+            except redis.RedisError:
                 return False
-            except OSError:
-                return True
 
     def _client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
@@ -150,7 +149,7 @@ class EmbeddedServer:
 
     def _wait_for_answer(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT
-        while not self.answers():
+        while not self._ping(while_loading=False):
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"the embedded server did not answer in time; see {self._log}")
             time.sleep(0.01)

@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -129,8 +130,9 @@ class Worker:
     def _count(self, judged: Sequence[Judged], seconds: float) -> None:
         metrics.JUDGE_SECONDS.observe(seconds)
         now = now_ms()
-        for job, word, outcome in judged:
-            metrics.JUDGED.labels(outcome if word == "applied" else word).inc()
+        for outcome, count in Counter(o if word == "applied" else word for _, word, o in judged).items():
+            metrics.JUDGED.labels(outcome).inc(count)
+        for job, _, _ in judged:
             metrics.PENDING_SECONDS.observe((now - int(job.entry.partition("-")[0])) / 1000)
 
 

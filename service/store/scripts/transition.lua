@@ -3,9 +3,9 @@
 -- KEYS  1 comment  2 history  3 site prefix "…s:<site>:" (state indexes and `due`)  4 work  5 the comment's call-backs
 --       6 delivery record  7 due (sites)
 -- ARGV  1 now  2 comment id  3 site  4 state to enter  5 states it may come from, " a b c "  6 "machine" or "human"
---       7 the revision that the caller saw  8 decision, or "" to keep  9 verdict, or "" to keep  10 history entry
---       11 outcome of the decision, or ""  12 work entry to acknowledge, or ""  13 delivery id, or "" when nobody is to be
---       told  14 event type  15 event body  16 not before (ms) for the call-back  17 channel to wake, or ""
+--       7 the revision that the caller saw  8 history entry  9 outcome, when it is a decision, or ""
+--       10 verdict, or "" to keep  11 work entry to acknowledge, or ""  12 delivery id, or "" when nobody is to be told
+--       13 event type  14 event body  15 not before (ms) for the call-back  16 channel to wake, or ""
 -- Reply {word, revision, state}
 --       applied  done                     stale    the comment has changed since
 --       human    a human had decided; the machine's verdict was kept beside it, the state was not touched
@@ -19,7 +19,7 @@ if not state then
   word = 'missing'
 elseif ARGV[6] == 'machine' and human == '1' and state ~= 'erased' then
   word = 'human'
-  if text_rev == ARGV[7] and ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[9]) end
+  if text_rev == ARGV[7] and ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[10]) end
 elseif rev ~= ARGV[7] then
   word = 'stale'
 elseif not string.find(ARGV[5], ' ' .. state .. ' ', 1, true) then
@@ -31,19 +31,19 @@ if word == 'applied' then
   redis.call('HSET', KEYS[1], 'state', to, 'rev', rev, 'updated', ARGV[1])
   if ARGV[6] == 'human' then
     redis.call('HSET', KEYS[1], 'human', '1')
-    if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'ruled', ARGV[11]) end
+    if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ruled', ARGV[9]) end
   end
-  if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'dec', ARGV[8]) end
-  if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[9]) end
-  redis.call('RPUSH', KEYS[2], ARGV[10])
+  if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'dec', ARGV[8]) end
+  if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[10]) end
+  redis.call('RPUSH', KEYS[2], ARGV[8])
   redis.call('ZREM', KEYS[3] .. state, cid)
   redis.call('ZADD', KEYS[3] .. to, ARGV[1], cid)
   state = to
-  if ARGV[13] ~= '' then
-    redis.call('HSET', KEYS[6], 'site', site, 'comment', cid, 'type', ARGV[14], 'body', ARGV[15], 'tries', 0, 'at', ARGV[1])
-    redis.call('RPUSH', KEYS[5], ARGV[13])
+  if ARGV[12] ~= '' then
+    redis.call('HSET', KEYS[6], 'site', site, 'comment', cid, 'type', ARGV[13], 'body', ARGV[14], 'tries', 0, 'at', ARGV[1])
+    redis.call('RPUSH', KEYS[5], ARGV[12])
     local due = KEYS[3] .. 'due'
-    redis.call('ZADD', due, 'NX', ARGV[16], cid)
+    redis.call('ZADD', due, 'NX', ARGV[15], cid)
     -- A site is due when its first call-back is, but not while its receiver asked us to pause.
     local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
     local pause = redis.call('HGET', KEYS[3] .. 'endpoint', 'paused_until')
@@ -51,9 +51,9 @@ if word == 'applied' then
   end
 end
 
-if ARGV[12] ~= '' then
-  redis.call('XACK', KEYS[4], 'classify', ARGV[12])
-  redis.call('XDEL', KEYS[4], ARGV[12])
+if ARGV[11] ~= '' then
+  redis.call('XACK', KEYS[4], 'classify', ARGV[11])
+  redis.call('XDEL', KEYS[4], ARGV[11])
 end
-if ARGV[17] ~= '' then redis.call('PUBLISH', ARGV[17], cid) end
+if ARGV[16] ~= '' then redis.call('PUBLISH', ARGV[16], cid) end
 return {word, tonumber(rev or 0), state or ''}
