@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from classifier.dense import dense
 from classifier.hashing import Grams, Hasher
-from classifier.text import Normalised, normalise
+from classifier.text import Normalised, normalise_all
 
 
 class Input(NamedTuple):
@@ -50,11 +50,11 @@ class Batch:
 
     def __init__(self, inputs: Sequence[Input], hasher: Hasher) -> None:
         self.inputs = inputs
-        self.normalised: list[Normalised] = [normalise(item.text) for item in inputs]
+        self.normalised: list[Normalised] = normalise_all([item.text for item in inputs])
         self._hasher = hasher
         self._texts = [text.text.encode() for text in self.normalised]
-        self._names = [fold_author(item.author_name) for item in inputs]
-        self._urls = [fold_author(item.author_url) for item in inputs]
+        self._names = _fold_fields([item.author_name for item in inputs])
+        self._urls = _fold_fields([item.author_url for item in inputs])
 
     def dense(self) -> npt.NDArray[np.float32]:
         """Named features, one row a comment."""
@@ -74,6 +74,6 @@ class Batch:
         ]
 
 
-def fold_author(value: str) -> bytes:
-    """An author name or URL as it is hashed."""
-    return normalise(value).text.encode() if value else b""
+def _fold_fields(values: list[str]) -> list[bytes]:
+    """Author names or URLs as they are hashed."""
+    return [folded.text.encode() for folded in normalise_all(values)] if any(values) else [b""] * len(values)

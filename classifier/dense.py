@@ -97,6 +97,7 @@ FEATURES: dict[str, str] = _BYTE_FEATURES | _TEXT_FEATURES | _AUTHOR_FEATURES
 _FIRST_TEXT = len(_BYTE_FEATURES)
 _INDEX = {name: at for at, name in enumerate(FEATURES)}
 _EVIDENCE = [_INDEX[f"undone_{name}"] for name in Evidence._fields]
+_NAME_TLDS = ("com", "net", "org", "info", "biz", "ru", "co", "de", "uk")
 _KEYWORD = re.compile(
     r"\b(?:buy|cheap|online|free|best|discount|sale|sales|price|prices|loan|loans|credit|insurance|casino|poker|bet|slots?|"
     r"games?|download|hack|seo|marketing|services?|company|reviews?|replica|watches|handbags?|bags|shoes|outlet|store|shop|"
@@ -104,24 +105,28 @@ _KEYWORD = re.compile(
     r"travel|tours|rental|sex|porn|xxx|girls|escorts?|dating|cams?|movies?|jobs?|money|cash|earn|coupons?|codes?|software|"
     r"solutions|supplies|wholesale|jewelry|ugg|vuitton|gucci|nike|jordan|how to|what is|the)\b"
 )
-_BANDS = np.zeros((256, 32), np.float32)
-_CLASS = {
-    "chars": [b for b in range(256) if not 0x80 <= b < 0xC0],
-    "upper": list(range(65, 91)),
-    "lower": list(range(97, 123)),
-    "digit": list(range(48, 58)),
-    "space": [9, 10, 11, 12, 13, 32],
-    "newline": [10],
-    "punctuation": [b for b in range(33, 127) if not chr(b).isalnum()],
-    "exclamation": [33],
-    "question": [63],
+# Classes of bytes. The first are counted and enter as logarithms, the rest as shares of all characters.
+_COUNTED: dict[str, list[int]] = {
+    "length": [b for b in range(256) if not 0x80 <= b < 0xC0],
+    "words": [9, 10, 11, 12, 13, 32],
+    "newlines": [10],
+    "exclamations": [33],
+    "questions": [63],
     "money": [0x24, 0x25],
-    "quote": [34],
-    "star": [42],
+    "quotes": [34],
+    "stars": [42],
+}
+_SHARED: dict[str, list[int]] = {
+    "digits": list(range(48, 58)),
+    "punctuation": [b for b in range(33, 127) if not chr(b).isalnum()],
 } | {name: [b for first, last in ranges for b in range(first, last + 1)] for name, ranges in _SCRIPTS.items()}
-for _at, _bytes in enumerate(_CLASS.values()):
+_UPPER, _LOWER = len(_COUNTED), len(_COUNTED) + 1
+_BANDS = np.zeros((256, len(_COUNTED) + 2 + len(_SHARED)), np.float32)
+for _at, _bytes in enumerate([*_COUNTED.values(), [*range(65, 91)], [*range(97, 123)], *_SHARED.values()]):
     _BANDS[_bytes, _at] = 1.0
-_BAND = {name: at for at, name in enumerate(_CLASS)}
+_COUNTED_COLUMNS = [_INDEX[name] for name in _COUNTED]
+_COUNTED_SCALES = np.array([1 / 8, 1 / 6, 1 / 4, *[1 / 3] * (len(_COUNTED) - 3)], np.float32)
+_SHARED_COLUMNS = [_INDEX[name] for name in _SHARED]
 
 
 def dense(originals: Sequence[bytes], texts: Sequence[Normalised], authors: Sequence[tuple[str, str]]) -> Matrix:
@@ -148,37 +153,24 @@ _NONE = Normalised("", "").evidence
 def _fill_bytes(matrix: Matrix, originals: Sequence[bytes]) -> None:
     """Everything that a histogram of bytes tells."""
     data = np.frombuffer(b"".join(originals), np.uint8)
-    sizes = [len(original) for original in originals]
     if len(originals) == 1:
         histograms = np.bincount(data, minlength=256)
     else:
-        rows = np.repeat(np.arange(0, 256 * len(sizes), 256), sizes)
+        rows = np.repeat(np.arange(0, 256 * len(originals), 256), [len(original) for original in originals])
         rows += data
-        histograms = np.bincount(rows, minlength=256 * len(sizes))
+        histograms = np.bincount(rows, minlength=256 * len(originals))
     counts = histograms.reshape(-1, 256).astype(np.float32) @ _BANDS
-    counts = counts.T
-    chars = np.maximum(counts[_BAND["chars"]], 1.0)
-    upper, lower, spaces = counts[_BAND["upper"]], counts[_BAND["lower"]], counts[_BAND["space"]]
+    chars = np.maximum(counts[:, 0], 1.0)
+    spaces, upper, lower = counts[:, 1], counts[:, _UPPER], counts[:, _LOWER]
     letters = upper + lower
     capitals = upper / np.maximum(letters, 1.0)
-    out = matrix.T
-    out[_INDEX["length"]] = np.log1p(counts[_BAND["chars"]]) / 8
-    out[_INDEX["words"]] = np.log1p(spaces) / 6
-    out[_INDEX["word_length"]] = np.minimum(chars / (spaces + 1), 20) / 20
-    out[_INDEX["newlines"]] = np.log1p(counts[_BAND["newline"]]) / 4
-    out[_INDEX["capitals"]] = capitals
-    out[_INDEX["shouting"]] = (capitals > 0.6) & (letters > 7)
-    out[_INDEX["digits"]] = counts[_BAND["digit"]] / chars
-    out[_INDEX["punctuation"]] = counts[_BAND["punctuation"]] / chars
-    for name, band in (
-        *(("exclamations", "exclamation"), ("questions", "question"), ("money", "money")),
-        *(("quotes", "quote"), ("stars", "star")),
-    ):
-        out[_INDEX[name]] = np.minimum(np.log1p(counts[_BAND[band]]) / 3, 1.5)
-    out[_INDEX["no_lower"]] = lower == 0
-    out[_INDEX["spaceless"]] = (spaces * 25 < chars) & (chars > 24)
-    first, last = _INDEX["script_latin_accented"], _INDEX["script_emoji"] + 1
-    out[first:last] = counts[_BAND["script_latin_accented"] : _BAND["script_emoji"] + 1] / chars
+    matrix[:, _COUNTED_COLUMNS] = np.minimum(np.log1p(counts[:, : len(_COUNTED)]) * _COUNTED_SCALES, 1.5)
+    matrix[:, _SHARED_COLUMNS] = counts[:, len(_COUNTED) + 2 :] / chars[:, None]
+    matrix[:, _INDEX["capitals"]] = capitals
+    matrix[:, _INDEX["shouting"]] = (capitals > 0.6) & (letters > 7)
+    matrix[:, _INDEX["word_length"]] = np.minimum(chars / (spaces + 1), 20) / 20
+    matrix[:, _INDEX["no_lower"]] = lower == 0
+    matrix[:, _INDEX["spaceless"]] = (spaces * 25 < chars) & (chars > 24)
 
 
 def _fill_text(row: Matrix, text: Normalised) -> None:
@@ -255,6 +247,3 @@ def _fill_author(row: Matrix, name: str, url: str, text: Normalised) -> None:
         }
     for feature, value in values.items():
         row[_INDEX[feature]] = value
-
-
-_NAME_TLDS = ("com", "net", "org", "info", "biz", "ru", "co", "de", "uk")

@@ -26,7 +26,7 @@ class CommentFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     an author). Stateless: `fit` learns nothing. `orders` are the lengths of byte n-grams, consecutive.
     """
 
-    def __init__(self, orders: tuple[int, ...] = (3, 4, 5, 6)) -> None:
+    def __init__(self, orders: tuple[int, ...] = (3, 5)) -> None:
         self.orders = orders
 
     @property

@@ -52,12 +52,12 @@ class Places(NamedTuple):
 class Hasher:
     """Turns texts into grams. Safe to share between threads.
 
-    `orders` are the lengths of byte n-grams, ascending, each one more than the last.
+    `orders` are the lengths of byte n-grams, ascending, from 2 on. Raises ValueError for others.
     """
 
-    def __init__(self, orders: Sequence[int] = (3, 4, 5, 6)) -> None:
-        if not orders or list(orders) != list(range(orders[0], orders[-1] + 1)) or orders[0] < 2:
-            raise ValueError(f"orders must be consecutive lengths from 2 on, not {tuple(orders)}")
+    def __init__(self, orders: Sequence[int] = (3, 5)) -> None:
+        if not orders or orders[0] < 2 or list(orders) != sorted(set(orders)):
+            raise ValueError(f"orders must be different lengths from 2 on, ascending, not {tuple(orders)}")
         self.orders = tuple(orders)
         self._pad = b" " * (self.orders[-1] - 1)
         self._powers = _powers(2 * _BATCH_BYTES)
@@ -139,14 +139,16 @@ class Hasher:
         reach = len(codes) - longest + 1
         rows = np.empty((len(self.orders), max(reach, 0)), np.intp)
         rolled = codes[:reach].copy()
+        row = 0
         for order in range(2, longest + 1):
             rolled *= _ROLL
             rolled += codes[order - 1 : order - 1 + reach]
-            if order >= self.orders[0]:
+            if order in self.orders:
                 mixed = rolled * _MIX
                 mixed ^= mixed >> _FOLD
                 mixed *= _MIX
-                rows[order - self.orders[0]] = mixed >> _SHIFT
+                rows[row] = mixed >> _SHIFT
+                row += 1
         return rows
 
     def _words(

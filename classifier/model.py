@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from classifier import artifact, explanation
 from classifier.artifact import ArtifactError
-from classifier.calibration import curve
+from classifier.calibration import Calibration
 from classifier.comments import Batch, Input
 from classifier.dense import FEATURES
 from classifier.explanation import Explanation
@@ -52,7 +52,7 @@ class Model:
             self.languages: tuple[str, ...] = tuple(metadata["languages"])
             self.card: Mapping[str, Any] = metadata["card"]
             self.thresholds: Mapping[str, Mapping[str, float]] = metadata.get("thresholds", {})
-            self._curves = [curve(metadata["calibration"][label]) for label in self.labels]
+            self._calibration = Calibration([metadata["calibration"][label] for label in self.labels])
             self._hasher = Hasher(tuple(metadata["orders"]))
             known = tuple(metadata["features"])
         except (KeyError, TypeError, ValueError) as error:
@@ -86,12 +86,9 @@ class Model:
         if not inputs:
             return []
         batch = Batch(inputs, self._hasher)
-        columns = [
-            curve.probability(logits).tolist()
-            for curve, logits in zip(self._curves, self._logits(batch).T, strict=True)
-        ]
+        rows = self._calibration.probabilities(self._logits(batch)).tolist()
         predictions = []
-        for item, text, probabilities in zip(inputs, batch.normalised, zip(*columns, strict=True), strict=True):
+        for item, text, probabilities in zip(inputs, batch.normalised, rows, strict=True):
             language, sure = judge(text.text, item.lang)
             flags = []
             if not text.text:
@@ -112,7 +109,7 @@ class Model:
         parts = explanation.parts(
             batch, self._hasher, self._hashed[:, column], self._dense[:, column], float(self._intercept[column])
         )
-        probability = float(self._curves[column].probability(self._logits(batch)[0, column]))
+        probability = float(self._calibration.probabilities(self._logits(batch))[0, column])
         return Explanation(label, sum(part.contribution for part in parts), probability, parts)
 
 

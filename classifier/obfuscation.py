@@ -10,18 +10,15 @@ from classifier.rewriting import Rewriting
 
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _INNER = re.compile(r"(?<=[a-z])[013457@$]+(?=[a-z])|(?<=[a-z])!(?=[a-z]{1,3}(?![a-z0-9]))")
-_MONEY = re.compile(r"(?<![\w$@])\$+(?=[a-z])|(?<=[a-z])\$+(?![\w$])|(?<![\w@])@(?=s+h?(?:ole|es|hat)?(?![\w]))")
+_MONEY = re.compile(r"(?<![\w$])\$+(?=[a-z])|(?<=[a-z])\$+(?![\w$])|(?<![\w@])@(?=s+h?(?:ole|es|hat)?(?![\w]))")
 _TOKEN = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$!]*[a-z][a-z0-9@$!]*")
 _PLAIN = re.compile(
     r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|^[a-z]{1,2}[0-9]+$|.*[2689@]"
 )
 _APART = re.compile(
-    r"(?<![a-z0-9@$])[a-z$@](?: [a-z0-9@$!]){3,}(?![a-z0-9@$!])"
-    r"|(?<![a-z0-9@$])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![a-z0-9@$!])"
+    r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])|(?<![^\W_])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![^\W_])"
 )
-_DRAWN = re.compile(r"([a-z])\1{2,}|([^\w\s])\2{3,}")
-_TRIPLES = tuple(letter * 3 for letter in "abcdefghijklmnopqrstuvwxyz")
-_QUADRUPLES = tuple(sign * 4 for sign in "!?.,-=*~#_")
+_DRAWN = re.compile(r"([a-z])\1{2,}|([!?.,\-=*~#_])\2{3,}")
 _DOUBLED = frozenset("bcdefglmnoprstz")
 _DOUBLED_LAST = frozenset("efls")
 
@@ -48,11 +45,6 @@ def unmask(word: str, tables: Folds, *, whole_words: bool) -> str:
     if whole_words and not sure:
         return "".join(tables.lookalike.get(c, c) for c in word)
     return word
-
-
-def drawn_out(text: str) -> bool:
-    """Some letter comes three times in a row, or some sign four times."""
-    return any(run in text for run in _TRIPLES) or any(run in text for run in _QUADRUPLES)
 
 
 def starts_with_sign(handle: str) -> bool:
@@ -107,9 +99,6 @@ def unleet(pen: Rewriting) -> int:
 
 def shorten(pen: Rewriting) -> int:
     """Letters drawn out (`fuuuck`, `pleeease`) to one, or to two where English doubles them. Returns how many runs."""
-    text = pen.text
-    if not drawn_out(text) and text.isascii():
-        return 0
     runs = 0
 
     def cut(match: re.Match[str]) -> str:
@@ -119,8 +108,8 @@ def shorten(pen: Rewriting) -> int:
             return match[2] * 3
         before = match.start() > 0 and match.string[match.start() - 1].isalnum()
         after = match.end() < len(match.string) and match.string[match.end()].isalnum()
-        if not before and not after:  # "xxx", "kkk" and "www" are words
-            return letter * 3
+        if not before and not after:  # "xxx" and "kkk" are words
+            return letter * (2 if letter == "w" else 3)
         runs += 1
         return letter * 2 if letter in (_DOUBLED if after else _DOUBLED_LAST) and before else letter
 

@@ -8,11 +8,13 @@ the same patterns and replacements, so that they cannot disagree.
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 _CLUSTER = re.compile(r"\s+|[\x00-\x7f]?[^\x00-\x7f\s]+|[\x00-\x7f]")
 
-Replacement = str | Callable[[re.Match[str]], str]
+Replacement = Callable[[re.Match[str]], str]
+Piece = tuple[int, int, str]
+"""Start and end (exclusive) in the text, and what to put there."""
 
 
 class Rewriting:
@@ -23,9 +25,36 @@ class Rewriting:
     def __init__(self, text: str) -> None:
         self.text = text
 
+    def splice(self, pieces: Sequence[Piece]) -> None:
+        """Put each piece's text in the place of its range; pieces are in order and do not overlap."""
+        parts: list[str] = []
+        done = 0
+        for start, end, replacement in pieces:
+            parts += self.text[done:start], replacement
+            done = end
+        self.text = "".join((*parts, self.text[done:]))
+
     def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> None:
-        """Replace every match of `pattern`. A string replacement is literal: it has no group references."""
-        self.text = pattern.sub(replacement if callable(replacement) else replacement.replace("\\", r"\\"), self.text)
+        """Replace every match of `pattern`."""
+        self.text = pattern.sub(replacement, self.text)
+
+    def sub_near(self, anchor: re.Pattern[str], pattern: re.Pattern[str], replacement: Replacement) -> None:
+        """Like `sub`, but only within words (as spaces part them) that have a match of `anchor`.
+
+        For patterns that are slow to search for and have something in them that is fast to find.
+        """
+        pieces: list[Piece] = []
+        done = 0
+        text = self.text
+        for found in anchor.finditer(text):
+            if found.start() < done:
+                continue
+            start = text.rfind(" ", done, found.start()) + 1 or done
+            end = text.find(" ", found.end())
+            done = len(text) if end < 0 else end
+            pieces += [(m.start(), m.end(), replacement(m)) for m in pattern.finditer(text, start, done)]
+        if pieces:
+            self.splice(pieces)
 
     def translate(self, table: Mapping[str, str], hits: set[str]) -> None:
         """Replace each character of `hits` by `table[character]`; no replacement may contain a key of the table."""
@@ -47,6 +76,11 @@ class Rewriting:
         """The characters that an HTML entity stands for (a replacement for `sub`)."""
         return html.unescape(match[0])
 
+    def tidy(self) -> None:
+        """Squeeze what is not single-spaced already."""
+        if "  " in self.text or self.text[:1] == " " or self.text[-1:] == " ":
+            self.squeeze()
+
     def squeeze(self) -> None:
         """Collapse white space to single spaces and drop it at both ends."""
         self.text = " ".join(self.text.split())
@@ -62,8 +96,7 @@ class Traced(Rewriting):
         self.starts = list(range(len(text)))
         self.ends = list(range(1, len(text) + 1))
 
-    def _splice(self, pieces: list[tuple[int, int, str]]) -> None:
-        """Put `replacement` for each `[start, end)`, in order and without overlap."""
+    def splice(self, pieces: Sequence[Piece]) -> None:
         text: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
@@ -87,15 +120,10 @@ class Traced(Rewriting):
         self.ends = ends + self.ends[done:]
 
     def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> None:
-        self._splice(
-            [
-                (match.start(), match.end(), replacement(match) if callable(replacement) else replacement)
-                for match in pattern.finditer(self.text)
-            ]
-        )
+        self.splice([(match.start(), match.end(), replacement(match)) for match in pattern.finditer(self.text)])
 
     def translate(self, table: Mapping[str, str], hits: set[str]) -> None:
-        self._splice([(at, at + 1, table[c]) for at, c in enumerate(self.text) if c in hits])
+        self.splice([(at, at + 1, table[c]) for at, c in enumerate(self.text) if c in hits])
 
     def compose(self) -> None:
         whole = unicodedata.normalize("NFKC", self.text)
@@ -107,19 +135,19 @@ class Traced(Rewriting):
             ]
             if "".join(piece for _, _, piece in pieces) == whole:
                 break
-        self._splice([(start, end, piece) for start, end, piece in pieces if piece != self.text[start:end]])
+        self.splice([(start, end, piece) for start, end, piece in pieces if piece != self.text[start:end]])
 
     def fold_case(self) -> None:
-        self._splice([(at, at + 1, c.casefold()) for at, c in enumerate(self.text) if c.casefold() != c])
+        self.splice([(at, at + 1, c.casefold()) for at, c in enumerate(self.text) if c.casefold() != c])
 
     def squeeze(self) -> None:
-        pieces: list[tuple[int, int, str]] = []
+        pieces: list[Piece] = []
         size = len(self.text)
         for start, end in _spaces(self.text):
             replacement = "" if start == 0 or end == size else " "
             if self.text[start:end] != replacement:
                 pieces.append((start, end, replacement))
-        self._splice(pieces)
+        self.splice(pieces)
 
 
 def _spaces(text: str) -> list[tuple[int, int]]:

@@ -14,37 +14,22 @@ from classifier import links, obfuscation
 from classifier.folding import BIDI_CONTROLS, folds
 from classifier.links import Link
 from classifier.rewriting import Rewriting, Traced
+from classifier.signs import ANYTHING, APART, DRAWN, LINKED, MIXED, look, look_all
 
-# One class per byte, so that one substring search each tells whether a stage has anything to do:
-# a letter, 1 leet digit, 2 other digit, s sign used as letter, e "!", - joiner, . dot, X markup or control, , the rest.
-_CLASSES = bytearray(b"," * 256)
-for _members, _class in (
-    (b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", b"a"),
-    (b"013457", b"1"),
-    (b"2689", b"2"),
-    (b"$@", b"s"),
-    (b"!", b"e"),
-    (b"-_*", b"-"),
-    (b".", b"."),
-    (b" \t\n\v\f\r\x1c\x1d\x1e\x1f", b" "),
-    (b"<>[]&\\`", b"X"),
-    (bytes(range(9)) + bytes(range(14, 28)) + b"\x7f", b"X"),
-):
-    for _byte in _members:
-        _CLASSES[_byte] = _class[0]
-_CLASSES_TABLE = bytes(_CLASSES)
-
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
-_REST = {"<": "{", ">": "}", "[": "(", "]": ")", "&": "+", "\\": "", "`": "'"}
-_ASCII_CONTROLS = dict.fromkeys(map(chr, (*range(9), *range(14, 28), 127)), "")
+_FIRST = {"\\": "", "`": "'"}
+# What has a meaning in markup is spelt otherwise in the end, so that a folded text never means anything when read again.
+_LAST = {"<": "{", ">": "}", "[": "(", "]": ")", "&": "+", "@": "+"}
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_ASCII_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _WORD = re.compile(r"[^\W\d_]+")
-_MENTION = re.compile(r"(?<![\w@/.])@[a-z0-9_]{2,}(?![@$])")
+_MENTION = re.compile(r"@(?<![\w@/.]@)[a-z0-9_]{2,}(?![@$])")
 _HIDDEN = re.compile("(?<=[A-Za-z])[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+(?=[A-Za-z])")
 
 EMAIL_TOKEN = "{email}"  # noqa: S105
 """Stands for any e-mail address in a folded text."""
-MENTION_TOKEN = "@user"  # noqa: S105
+MENTION_TOKEN = "{user}"  # noqa: S105
 """Stands for any @handle in a folded text."""
 
 
@@ -134,78 +119,86 @@ def normalise(text: str) -> Normalised:
 
     The result's `text` has no upper case, no invisible characters, no markup and single spaces; it is ASCII where the
     original was Latin, and keeps other scripts. Links stand in it as `host/path`, e-mail addresses as `{email}`,
-    handles as `@user`.
+    handles as `{user}`.
     """
-    if text.isascii():
-        classes = text.encode().translate(_CLASSES_TABLE)
-        folded = text.lower()
-        if not _suspicious(classes, folded):
-            return Normalised(text, " ".join(folded.split()))
-    folding = _Folding(Rewriting(text))
+    return normalise_all([text])[0]
+
+
+def normalise_all(texts: Sequence[str]) -> list[Normalised]:
+    """`normalise` for each text; faster together, since most texts need nothing but lower case."""
+    plain = [" ".join(text.lower().split()) if text.isascii() else "" for text in texts]
+    return [
+        (_fold(text, signs) if signs else Normalised(text, folded)) if text.isascii() else _fold(text, ANYTHING)
+        for text, folded, signs in zip(texts, plain, look_all(plain), strict=True)
+    ]
+
+
+def _fold(text: str, signs: int) -> Normalised:
+    folding = _Folding(Rewriting(text), signs)
     folding.run()
     return folding.result(text)
-
-
-def _suspicious(classes: bytes, folded: str) -> bool:
-    """Whether an ASCII text may need more than lower case; errs towards yes."""
-    return (
-        b"X" in classes
-        or b"a1a" in classes
-        or b"a11" in classes
-        or b"s" in classes
-        or b"aea" in classes
-        or b"a.a" in classes
-        or b"1.a" in classes
-        or b"2.a" in classes
-        or b"a-a-a" in classes
-        or b" a a a " in classes
-        or classes.startswith(b"a a a ")
-        or "://" in folded
-        or obfuscation.drawn_out(folded)
-    )
 
 
 class _Folding:
     """One run of the rules over one text."""
 
-    __slots__ = ("counts", "emails", "links", "markup", "mentions", "pen")
+    __slots__ = ("counts", "emails", "links", "markup", "mentions", "pen", "signs", "spelt")
 
-    def __init__(self, pen: Rewriting) -> None:
+    def __init__(self, pen: Rewriting, signs: int = ANYTHING) -> None:
         self.pen = pen
+        self.signs = signs
         self.links: list[Link] = []
         self.counts = dict.fromkeys(Evidence._fields, 0)
         self.markup = 0
         self.emails = 0
         self.mentions = 0
+        self.spelt = False
 
     def result(self, original: str) -> Normalised:
         evidence = Evidence(**self.counts)
         return Normalised(original, self.pen.text, tuple(self.links), evidence, self.markup, self.emails, self.mentions)
 
     def run(self) -> None:
+        for _ in range(3):
+            before = self.pen.text
+            self._pass()
+            # What was dropped may have hidden which script the rest is in.
+            if self.pen.text.isascii() or self.pen.text == before or not (self.links or self.markup or self.spelt):
+                break
+
+    def _pass(self) -> None:
         pen = self.pen
         if "\\" in pen.text:
             pen.sub(_ESCAPE, self._escape)
         if "&" in pen.text:
             pen.sub(_ENTITY, self._entity)
         if pen.text.isascii():
-            self._translate(_ASCII_CONTROLS, "controls")
+            if _CONTROL.search(pen.text):
+                pen.sub(_CONTROL, self._control)
         else:
-            self._unicode()
+            self._undress()
         pen.fold_case()
         if not pen.text.isascii():
             pen.compose()
+        self._respell(_FIRST)
         self._unwrap()
-        self._letters()
-        self._translate(_REST)
+        if not pen.text.isascii():
+            self._unmask()
         pen.squeeze()
+        if self.signs & LINKED:
+            self._find_links()
+            pen.tidy()
+        self._spell()
+        self._respell(_LAST)
 
-    def _translate(self, table: dict[str, str], count: str = "") -> None:
-        hits = table.keys() & set(self.pen.text)
+    def _respell(self, table: dict[str, str]) -> None:
+        hits = {character for character in table if character in self.pen.text}
         if hits:
-            if count:
-                self.counts[count] += sum(self.pen.text.count(c) for c in hits)
             self.pen.translate(table, hits)
+
+    def _control(self, match: re.Match[str]) -> str:
+        self.counts["controls"] += 1
+        return ""
 
     def _escape(self, match: re.Match[str]) -> str:
         self.counts["escaped"] += 1
@@ -218,8 +211,8 @@ class _Folding:
         self.counts["escaped"] += 1
         return self.pen.unescape(match)
 
-    def _unicode(self) -> None:
-        """Undo what only characters beyond ASCII can do."""
+    def _undress(self) -> None:
+        """Take off what only characters beyond ASCII can put on: invisible ones, costumes, accents."""
         pen, tables = self.pen, folds()
         distinct = set(pen.text)
         hidden = tables.invisible.keys() & distinct
@@ -230,29 +223,32 @@ class _Folding:
             pen.translate(tables.invisible, hidden)
         self.counts["styled"] += sum(pen.text.count(c) for c in distinct if _in_costume(c))
         pen.compose()
-        distinct = set(pen.text)
-        hits = tables.plain.keys() & distinct
+        hits = tables.plain.keys() & set(pen.text)
         if hits:
             self.counts["styled"] += sum(pen.text.count(c) for c in hits & tables.styled.keys())
             self.counts["marks"] += sum(pen.text.count(c) for c in hits if not tables.plain[c])
             pen.translate(tables.plain, hits)
             pen.compose()
-            distinct = set(pen.text)
-        suspects = tables.lookalike.keys() & distinct
-        if suspects:
-            foreign = any(c > "\x7f" and c.isalpha() and c not in suspects for c in distinct)
-            if foreign and not any("a" <= c <= "z" or "A" <= c <= "Z" for c in distinct):
-                return
-            pen.sub(_WORD, lambda match: self._unmask(match[0], whole_words=not foreign))
 
-    def _unmask(self, word: str, *, whole_words: bool) -> str:
-        folded = obfuscation.unmask(word, folds(), whole_words=whole_words)
-        if folded != word:
-            self.counts["lookalike"] += 1
-        return folded
+    def _unmask(self) -> None:
+        """Give letters of another script that pose as a word's own their due."""
+        tables = folds()
+        distinct = set(self.pen.text)
+        if distinct.isdisjoint(tables.lookalike):
+            return
+        foreign = any(c > "\x7f" and c.isalpha() and c not in tables.lookalike for c in distinct)
+        if foreign and distinct.isdisjoint(_ASCII_LETTERS):
+            return
+
+        def unmask(match: re.Match[str]) -> str:
+            folded = obfuscation.unmask(match[0], tables, whole_words=not foreign)
+            self.counts["lookalike"] += folded != match[0]
+            return folded
+
+        self.pen.sub(_WORD, unmask)
 
     def _unwrap(self) -> None:
-        """Turn markup into text, and note the links."""
+        """Turn markup into its text and its links."""
         pen = self.pen
         if "<" in pen.text:
             pen.sub(links.TAG, self._tag)
@@ -260,13 +256,16 @@ class _Folding:
             if "](" in pen.text:
                 pen.sub(links.MARKDOWN, self._markdown)
             pen.sub(links.BBCODE, self._bbcode)
+
+    def _find_links(self) -> None:
+        """Note links, addresses and handles, and put short forms in their place."""
+        pen = self.pen
         if "://" in pen.text or "www." in pen.text:
-            pen.sub(links.ADDRESSED, self._addressed)
+            pen.sub_near(links.ADDRESS, links.ADDRESSED, self._addressed)
         if "@" in pen.text:
-            pen.sub(links.EMAIL, self._email)
+            pen.sub_near(links.ADDRESSEE, links.EMAIL, self._email)
             pen.sub(_MENTION, self._mention)
-        if "." in pen.text:
-            pen.sub(links.BARE, self._bare)
+        pen.sub_near(links.DOMAIN_ENDING, links.BARE, self._bare)
 
     def _link(self, address: str, *, bare: bool = False) -> str:
         link = links.parse(address, bare=bare)
@@ -293,7 +292,9 @@ class _Folding:
         return f" {self._link(target)} " if "." in target else " " if match[0][1:4] in ("url", "img", "lin") else ""
 
     def _addressed(self, match: re.Match[str]) -> str:
-        return self._link(match[0])
+        self.spelt = True
+        glued = match.start() > 0 and match.string[match.start() - 1].isalnum()
+        return f" {self._link(match[0])}" if glued else self._link(match[0])
 
     def _bare(self, match: re.Match[str]) -> str:
         return self._link(match[0], bare=True)
@@ -308,11 +309,23 @@ class _Folding:
         self.mentions += 1
         return MENTION_TOKEN
 
-    def _letters(self) -> None:
-        """Put letters in the places of what stands for them."""
-        self.counts["spaced"] += obfuscation.close_up(self.pen)
-        self.counts["leet"] += obfuscation.unleet(self.pen)
-        self.counts["repeated"] += obfuscation.shorten(self.pen)
+    def _spell(self) -> None:
+        """Put letters in the places of what stands for them, until nothing does: one rule's work can call for another."""
+        pen = self.pen
+        # Where the text is as it came, but for links, the signs seen at first still hold.
+        signs = look(pen.text) if self.signs == ANYTHING or self.markup or self.counts["escaped"] else self.signs
+        for _ in range(4):
+            before = pen.text
+            if signs & APART:
+                self.counts["spaced"] += obfuscation.close_up(pen)
+            if signs & MIXED or pen.text is not before:
+                self.counts["leet"] += obfuscation.unleet(pen)
+            if signs & DRAWN or pen.text is not before:
+                self.counts["repeated"] += obfuscation.shorten(pen)
+            if pen.text == before:
+                break
+            self.spelt = True
+            signs = look(pen.text)
 
 
 def _in_costume(character: str) -> bool:
