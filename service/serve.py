@@ -207,7 +207,7 @@ def run_role(role: str, settings: Settings, say: Callable[..., object], *, with_
                 run_api(settings, secrets, url)
             except OSError as error:
                 where = f"{settings.host}:{settings.port}"
-                raise CantStart(f"the API can't listen on {where}: {error.strerror}") from None
+                raise CantStart(f"the API can't listen on {where}: {os.strerror(error.errno or 0).lower()}") from None
         else:
             import uvloop  # noqa: PLC0415
 
