@@ -70,7 +70,7 @@ class Waiting(NamedTuple):
 class Endpoint(NamedTuple):
     """A site's receiver as the deliverer knows it."""
 
-    paused_until: int
+    paused_until: int  # 0: it is not paused
     why: str
     waiting: int  # comments with call-backs that wait
     undelivered: int
@@ -170,15 +170,21 @@ class Outbox:
         return bool(word == b"applied")
 
     async def endpoint(self, site: str) -> Endpoint:
-        """The state of a site's receiver."""
+        """The state of a site's receiver now."""
+        now = now_ms()
         health, waiting, undelivered = await self._wire.call_all(
             [
                 ("HMGET", self._keys.site(site, "endpoint"), "paused_until", "why"),
                 ("ZCARD", self._keys.site(site, "due")),
-                ("ZCARD", self._keys.site(site, "undelivered")),
+                ("ZCOUNT", self._keys.site(site, "undelivered"), now - UNDELIVERED_TTL, "+inf"),
             ]
         )
-        return Endpoint(int(health[0] or 0), (health[1] or b"").decode(), waiting, undelivered)
+        until = int(health[0] or 0)
+        return (
+            Endpoint(until, health[1].decode(), waiting, undelivered)
+            if until > now
+            else Endpoint(0, "", waiting, undelivered)
+        )
 
     async def resume(self, site: str) -> int:
         """End a pause and try what waits at once: after a 410, or a new call-back address. How many comments wait."""

@@ -24,7 +24,7 @@ from service.workers.answers import Answer, settlement
 from service.workers.receivers import Receivers
 from service.workers.shares import Shares
 
-_MARGIN = 10.0  # seconds that a lease outlasts the time-out of a try, so that it can be settled
+_LEASE, _MARGIN = 1.5, 1.0  # a lease is so many time-outs of a try, and seconds more, so that the try can be settled
 _SHORTEST, _LONGEST = 0.02, 0.25  # seconds between looks for what is due
 _SLOWER = 1.2  # … grow by this while nothing is
 _PAUSE = 0.5  # seconds before Redis is tried again
@@ -91,7 +91,7 @@ class Deliverer:
             return 0
         claimed = await self._outbox.claim(
             now=now,
-            leased_until=now + int((self._settings.deliver_timeout + _MARGIN) * 1000),
+            leased_until=now + int((self._settings.deliver_timeout * _LEASE + _MARGIN) * 1000),
             most=self._shares.free,
             per_site=1,
             room=self._shares.room(),
