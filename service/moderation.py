@@ -11,8 +11,9 @@ import msgspec
 
 from service.core.comment import Actor, Change, Comment, Decision
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
+from service.core.example import Lesson, example_of
 from service.core.lifecycle import STATE_OF, ActorKind, Outcome, State
-from service.core.policy import Reason, Ruling, rule
+from service.core.policy import Reason, Ruling, preset, rule
 from service.core.site import Site
 from service.core.submission import Submission, comment_id, fingerprint
 from service.core.verdict import Explanation, Verdict
@@ -24,6 +25,7 @@ from service.store.work import Dead, Job, Work
 __all__ = ["Idempotency", "Judged", "Moderation", "Scorer", "Taken"]  # callers need not reach into the store
 
 _to_json = msgspec.json.Encoder().encode
+_PLAIN = Lesson()  # a decision teaches what follows from it
 _RETRIES = 5  # of a decision that names no revision and meets another change
 
 
@@ -169,10 +171,13 @@ class Moderation:
         reasons: Sequence[str] = (),
         note: str = "",
         revision: int | None = None,
+        lesson: Lesson | None = _PLAIN,
+        tell_back: bool = True,
     ) -> Comment:
-        """A human's word on a comment, also when it confirms the machine.
+        """A human's word on a comment, also when it confirms the machine. It becomes an example, as `lesson` says.
 
-        With a `revision`, only if the comment still has it. Raises NotFound, Gone, Conflict.
+        With a `revision`, only if the comment still has it. `tell_back` False: it was said where the comment's return
+        address is, which need not hear of it. Raises NotFound, Gone, Conflict.
         """
         for _ in range(_RETRIES):
             seen = await self.get(site, comment)
@@ -181,7 +186,12 @@ class Moderation:
             decision = Decision(
                 outcome, actor, tuple(Reason(code) for code in reasons), self._clock(), seen.revision + 1, note=note
             )
-            (moved,) = await self.comments.apply([self._move(seen, site, decision, None)])
+            move = msgspec.structs.replace(
+                self._move(seen, site, decision, None),
+                example=example_of(seen, decision, lesson) if lesson is not None else None,
+                tell_back=tell_back,
+            )
+            (moved,) = await self.comments.apply([move])
             if moved.word == "applied":
                 return await self.get(site, comment)
             if moved.word == "illegal":
@@ -271,10 +281,10 @@ class Moderation:
 
 
 def _ruling(comment: Comment, site: Site | None, verdict: Verdict | None) -> Ruling:
-    """What the site's policy says, with two rules that stand above it."""
+    """What the site's policy says, with what stands above it: what a submission presets, and humans."""
     if site is None:
         return Ruling(Outcome.HOLD, (Reason("site-removed", "The site was removed while the comment waited."),))
-    ruling = rule(site.policy, verdict)
+    ruling = (preset(comment.submission) if comment.submission else None) or rule(site.policy, verdict)
     if ruling.outcome is Outcome.APPROVE and comment.ruled is Outcome.REJECT:
         again = Reason(
             "edited-after-rejection", "A human rejected an earlier text; a machine does not approve this one."

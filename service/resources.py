@@ -12,6 +12,8 @@ from service.settings import Settings
 from service.store.accounts import Accounts
 from service.store.client import Connection
 from service.store.comments import Comments
+from service.store.correspondence import Correspondence
+from service.store.examples import Examples
 from service.store.outbox import Outbox
 from service.store.work import Work
 
@@ -27,6 +29,8 @@ class Resources:
     comments: Comments
     work: Work
     outbox: Outbox
+    examples: Examples
+    correspondence: Correspondence
     moderation: Moderation
 
 
@@ -46,6 +50,8 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 comments=comments,
                 work=work,
                 outbox=Outbox(connection),
+                examples=Examples(connection),
+                correspondence=Correspondence(connection),
                 moderation=Moderation(comments, work, backlog=settings.max_backlog),
             )
         finally:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import Outcome
+from service.core.submission import Submission
 from service.core.verdict import LABELS, Explanation, Verdict
 
 MODES = ("by-score", "hold-everything")
@@ -94,6 +95,16 @@ def rule(policy: Policy, verdict: Verdict | None) -> Ruling:
     if not reasons:
         return Ruling(Outcome.APPROVE, (Reason("below-thresholds", "Every score is below the site's thresholds."),))
     return Ruling(outcome, reasons, discard)
+
+
+def preset(submission: Submission) -> Ruling | None:
+    """What is ruled whatever the scores say: a documented test value, or the platform's word that its owner wrote this."""
+    if submission.trigger == "spam":
+        reason = Reason("test-trigger", "It carries a value that is documented as always being spam, for tests.")
+        return Ruling(Outcome.REJECT, (reason,))
+    if submission.author.role == "administrator":
+        return Ruling(Outcome.APPROVE, (Reason("administrator", "The platform says that its administrator wrote it."),))
+    return None
 
 
 _SEVERITY = {Outcome.APPROVE: 0, Outcome.HOLD: 1, Outcome.REJECT: 2}

@@ -65,6 +65,7 @@ class Submission(Struct, frozen=True):
     form: dict[str, str] = {}  # raw form signals: honeypot, times, behaviour
     kind: str = "comment"  # or pingback, trackback, review, …
     channel: str = "api"  # which entrance: api, webhook, akismet, import
+    trigger: str = ""  # "spam": it carries a documented test value; see `policy.preset`
 
 
 class Requirements(NamedTuple):
@@ -95,6 +96,7 @@ def prepare(
     kind: str = "comment",
     channel: str = "api",
     deliverable: str = "unknown",
+    trigger: str = "",
 ) -> Submission:
     """Cleanse untrusted fields into a `Submission`. Raises InvalidSubmission naming the field, never quoting it."""
     for pointer, value in (
@@ -152,6 +154,7 @@ def prepare(
         form=_form(form, own) if form else {},
         kind=kind,
         channel=channel,
+        trigger=trigger,
     )
 
 

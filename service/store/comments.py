@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from service.core.comment import Actor, Change, Comment
+from service.core.example import Example
 from service.core.lifecycle import ActorKind, Outcome, State, sources
 from service.core.submission import Submission
 from service.core.verdict import Verdict
@@ -71,6 +73,8 @@ class Transition(Struct, frozen=True):
     work_entry: str = ""
     event: Event | None = None
     wake: str = ""  # process to wake
+    example: Example | None = None  # what the decision teaches
+    tell_back: bool = True  # False: the word came from where the return address is
 
 
 class Comments:
@@ -126,19 +130,21 @@ class Comments:
         return [Moved(word.decode(), revision, state.decode()) for word, revision, state in replies]
 
     def _command(self, move: Transition) -> tuple[Argument, ...]:
-        keys, event = self._keys, move.event
+        keys, event, example = self._keys, move.event, move.example
         return script_command(
             "transition",
             [
                 keys.comment(move.comment), keys.history(move.comment), keys.site(move.site, ""), keys.work,
                 keys.queue(move.comment), keys.delivery(event.id if event else ""), keys.due,
+                keys.delivery(""), keys.example(example.id if example else ""),
             ],
             move.change.at, move.comment, move.site, move.to, _words(sources(move.actor.kind, move.to)),
             "machine" if move.actor.kind is ActorKind.POLICY else "human", move.seen,
             _encode(move.change), move.change.decision.outcome if move.change.decision else "",
             _encode(move.verdict) if move.verdict else "", move.work_entry,
             *((event.id, event.type, event.body, event.not_before) if event else ("", "", "", 0)),
-            keys.wake(move.wake) if move.wake else "",
+            keys.wake(move.wake) if move.wake else "", _day(move.change.at),
+            *((example.id, _encode(example)) if example else ("", "")), "tell" if move.tell_back else "",
         )  # fmt: skip
 
     async def erase(self, comment: Comment, *, now: int, history: Sequence[Change], event: Event | None) -> Moved:
@@ -152,7 +158,7 @@ class Comments:
                 anchor, keys.history(comment.id), keys.texts(comment.id), keys.site(comment.site, ""),
                 keys.queue(comment.id), keys.delivery(event.id if event else ""), keys.due,
                 keys.author(comment.site, author.digest) if author else anchor,
-                keys.reporters(comment.id), keys.delivery(""),
+                keys.reporters(comment.id), keys.delivery(""), keys.example(""), keys.names(comment.id),
             ],
             now, comment.id, comment.site, comment.revision,
             *((event.id, event.body) if event else ("", "")), *[_encode(change) for change in history],
@@ -261,6 +267,10 @@ class Comments:
     async def mark_swept(self, site: str, state: State, until: int) -> None:
         """Note up to when the texts of a state have been dropped."""
         await self._wire.call("HSET", self._keys.site(site, "swept"), state, until)
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
 
 
 def _words(states: frozenset[State]) -> str:

@@ -29,6 +29,11 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:undelivered`| zset   | call-backs that were given up -> when                              | 30 days         |
 | `{pN}:s:<site>:reports`    | zset   | reported comments -> how many readers                              | with them       |
 | `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
+| `{pN}:s:<site>:examples`   | zset   | examples by when they were taught                                  | with them       |
+| `{pN}:s:<site>:tally:<month>`| hash | "day:word" -> how often it was said, or contradicted since          | with the site   |
+| `{pN}:s:<site>:n:<name>`   | string | a platform's name (a digest) of a comment -> comment               | with the comment|
+| `{pN}:n:<comment>`         | set    | its names                                                          | with the comment|
+| `{pN}:e:<example>`         | string | one example                                                        | with its comment|
 | `{pN}:r:<comment>`         | set    | digests of the readers who reported it                             | with the comment|
 | `{pN}:s:<site>:rate:<minute>`| string | submissions of this minute, when there is a rate limit           | 2 minutes       |
 """
@@ -79,12 +84,28 @@ class Keys:
         """Hash of one call-back."""
         return f"{self.prefix}d:{delivery}"
 
+    def example(self, example: str) -> str:
+        """One example."""
+        return f"{self.prefix}e:{example}"
+
+    def name(self, site: str, name: str) -> str:
+        """A platform's name of a comment."""
+        return f"{self.prefix}s:{site}:n:{name}"
+
+    def names(self, comment: str) -> str:
+        """Set of a comment's names."""
+        return f"{self.prefix}n:{comment}"
+
+    def tally(self, site: str, month: str) -> str:
+        """Hash of a month's counts."""
+        return f"{self.prefix}s:{site}:tally:{month}"
+
     def reporters(self, comment: str) -> str:
         """Set of the readers who reported a comment."""
         return f"{self.prefix}r:{comment}"
 
     def site(self, site: str, name: str) -> str:
-        """A key of a site: `all`, a state, `due`, `leased`, `endpoint`, `log`, `undelivered`, `swept` or `reports`."""
+        """A key of a site: `all`, a state, `due`, `leased`, `endpoint`, `log`, `undelivered`, `swept`, `reports`, `examples`."""
         return f"{self.prefix}s:{site}:{name}"
 
     def author(self, site: str, digest: str) -> str:

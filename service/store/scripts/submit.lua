@@ -40,6 +40,7 @@ else
     local before = redis.call('HGET', KEYS[1], 'sub')
     if before then redis.call('RPUSH', KEYS[3], before) end
     redis.call('ZREM', KEYS[7] .. state, cid)
+    redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong')
     redis.call('RPUSH', KEYS[2], ARGV[9])
     redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'human', '0',
       'sub', ARGV[5], 'fp', ARGV[6], 'updated', now)
