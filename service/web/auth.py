@@ -10,7 +10,7 @@ from service.core.errors import Unauthenticated
 from service.core.site import Site
 from service.store.accounts import Accounts, Known
 
-SITE = "site"
+SITE = web.RequestKey("site", str)
 """Where a request notes the site that it belongs to, for the log."""
 
 

@@ -31,7 +31,7 @@ async def read_body(request: web.Request, limit: int, content_type: str = JSON) 
             body += chunk
             if len(body) > limit:
                 raise TooLarge(f"A body here has at most {limit} bytes.")
-    except web.PayloadAccessError:
+    except (web.RequestPayloadError, ConnectionError):
         raise MalformedRequest("The body could not be read to its end.") from None
     return bytes(body)
 

@@ -21,9 +21,7 @@ from service.web.auth import SITE
 from service.web.parts import DIALECT
 from service.web.problems import from_http
 
-REQUEST_ID = "request_id"
-"""Where a request keeps its id."""
-RATE = "rate_headers"
+RATE = web.RequestKey("rate", dict[str, str])
 """Where a request notes the RateLimit headers of its answer."""
 
 _log = structlog.get_logger("request")
@@ -46,7 +44,6 @@ async def boundary(
     started = time.perf_counter()
     incoming = request.headers.get("X-Request-Id")
     identity = incoming if incoming and _SAFE_ID.match(incoming) else f"{_process}{next(_numbers):x}"
-    request[REQUEST_ID] = identity
     response: web.StreamResponse
     try:
         response = await handler(request)
