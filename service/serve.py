@@ -206,12 +206,28 @@ def run_role(role: str, settings: Settings, say: Callable[..., object], *, with_
             try:
                 run_api(settings, secrets, url)
             except OSError as error:
-                where = f"{settings.host}:{settings.port}"
-                raise CantStart(f"the API can't listen on {where}: {os.strerror(error.errno or 0).lower()}") from None
+                raise _cant_listen("the API", settings.host, settings.port, error) from None
         else:
             import uvloop  # noqa: PLC0415
 
+            if settings.metrics_port and not with_parent:
+                _serve_metrics(settings.host, settings.metrics_port)
             uvloop.run(_run_worker(role, settings, secrets, url))
+
+
+def _serve_metrics(host: str, port: int) -> None:
+    """The numbers of a role that has no HTTP side of its own. Raises CantStart."""
+    from prometheus_client import start_http_server  # noqa: PLC0415
+
+    try:
+        start_http_server(port, host)
+    except OSError as error:
+        raise _cant_listen("/metrics", host, port, error) from None
+
+
+def _cant_listen(what: str, host: str, port: int, error: OSError) -> CantStart:
+    reason = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "the address is not usable"
+    return CantStart(f"{what} can't listen on {host}:{port}: {reason}")
 
 
 async def _run_worker(role: str, settings: Settings, secrets: KeyFiles, url: str) -> None:

@@ -1,10 +1,20 @@
-"""`antechamber keys …`: the keys that people's digests are made with."""
+"""`antechamber keys …`: the secret files, and the keys in them that people's digests are made with."""
 
 from __future__ import annotations
 
 import typer
 
-app = typer.Typer(help="The secret keys behind authors' digests.", no_args_is_help=True)
+app = typer.Typer(help="The secret files: made, listed, rotated.", no_args_is_help=True)
+
+
+@app.command()
+def init() -> None:
+    """Make the secret files, unless they are there. `serve` does so too; this is for when only one may write them."""
+    from service import keyfiles, settings
+
+    folder = settings.load().secrets
+    keyfiles.load(folder)
+    typer.echo(f"The secrets are in {folder}. Back them up, apart from the data.")
 
 
 @app.command()
