@@ -92,25 +92,29 @@ def guarded_connector(guard: Guard, *, keepalive: float) -> aiohttp.TCPConnector
 
 async def reach(url: str, guard: Guard, seconds: float) -> str:
     """Whether a receiver can be connected to: "" if so, else why not, in one of the delivery log's words."""
-    target = URL(url)
-    if target.host is None or target.port is None:
-        return "bad-address"
     try:
+        target = URL(url)
         async with asyncio.timeout(seconds):
-            found = await Resolver().resolve(target.host, target.port, socket.AF_UNSPEC)
-            permitted = [entry for entry in found if guard.permits(entry["host"], entry["port"])]
-            if not permitted:
-                return "blocked-address"
-            for entry in permitted:
-                with suppress(OSError):
-                    _, writer = await asyncio.open_connection(entry["host"], entry["port"])
-                    writer.close()
-                    return ""
+            return await _connect(target.host or "", target.port or 0, guard)
     except TimeoutError:
         return "timeout"
+    except ValueError:
+        return "bad-address"
     except OSError:
         return "unknown-host"
-    return "connection"
+
+
+async def _connect(host: str, port: int, guard: Guard) -> str:
+    if not host or not port:
+        return "bad-address"
+    found = await Resolver().resolve(host, port)
+    permitted = [entry for entry in found if guard.permits(entry["host"], entry["port"])]
+    for entry in permitted:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(entry["host"], entry["port"])
+            writer.close()
+            return ""
+    return "connection" if permitted else "blocked-address"
 
 
 class Resolver(AbstractResolver):

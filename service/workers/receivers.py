@@ -25,6 +25,7 @@ _KEEPALIVE = 2.0  # seconds; shorter than servers commonly keep an idle connecti
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (TimeoutError, "timeout"),
     (aiohttp.InvalidURL, "bad-address"),
+    (aiohttp.NonHttpUrlClientError, "bad-address"),
     (aiohttp.ClientConnectorCertificateError, "tls"),
     (aiohttp.ClientConnectorSSLError, "tls"),
     (aiohttp.ClientConnectorDNSError, "unknown-host"),
