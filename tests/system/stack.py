@@ -173,12 +173,12 @@ class Stack:
             await until(lambda: self._ready(session))
 
     def down(self) -> None:
-        """Stop everything that still runs."""
+        """Stop everything that still runs, the server last."""
         for name in (*ROLES, "redis"):
             process = self.processes.get(name)
-            if process is not None and process.poll() is None:
-                process.terminate()
-        for process in self.processes.values():
+            if process is None or process.poll() is not None:
+                continue
+            process.terminate()
             try:
                 process.wait(timeout=30)
             except subprocess.TimeoutExpired:

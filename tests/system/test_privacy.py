@@ -60,7 +60,7 @@ async def test_no_address_is_kept_logged_answered_or_told(tmp_path: Path) -> Non
                     said.append(answer + str(response.headers).encode() + str(response.reason).encode())
                     assert response.status < 500, (path, response.status)
                     assert expect is None or response.status in expect, (path, response.status, answer)
-                    return json.loads(answer) if answer and "json" in response.headers.get("Content-Type", "") else None
+                    return json.loads(answer) if answer and response.content_type.endswith("json") and b"\n{" not in answer else None
 
             new = addresses.new
             full = comment(1, f"Write to {new('content')} or to {new('case').upper()} now", email=new("email"), ip=IP)
@@ -91,7 +91,7 @@ async def test_no_address_is_kept_logged_answered_or_told(tmp_path: Path) -> Non
             await send("POST", "/v1/comments", comment(5) | {new("field"): 1})
             await send("POST", "/v1/comments", comment(5, role=new("role")), {422})
             await send("POST", "/v1/comments", comment(5, ip=new("ip")), {422})
-            await send("POST", "/v1/comments", f'{{"broken": "{new("json")}'.encode(), {400})
+            await send("POST", "/v1/comments", f'{{"id": "{new("json")}'.encode(), {400})
             await send(
                 "POST", "/v1/comments", json.dumps({"id": new("types"), "author": [new("list")]}).encode(), {400, 422}
             )
@@ -134,7 +134,7 @@ async def test_no_address_is_kept_logged_answered_or_told(tmp_path: Path) -> Non
         with stack.redis() as client:
             said += [key + (client.dump(key) or b"") for key in client.keys("*")]
     places = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert any("appendonly" in path and content for path, content in places.items()), "the append-only file is searched"
+    assert any("appendonly" in path and b"Write to " in content for path, content in places.items()), "texts are there"
     places |= {"answers": b"\n".join(said), "call-backs": "\n".join(receiver.bodies).encode()}
     for place, content in places.items():
         lower = content.lower()
