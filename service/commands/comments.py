@@ -52,7 +52,7 @@ def list_comments(
     for view in views:
         reasons = view.decision.reasons if view.decision else ()
         table.add_row(
-            view.id, view.state, view.created_at[:19], view.author.name if view.author else "-",
+            view.id, view.state, view.created_at[:19], session.plain(view.author.name) if view.author else "-",
             reasons[0].text or reasons[0].code if reasons else "-",
         )  # fmt: skip
     session.console().print(table)
@@ -78,8 +78,10 @@ def show(
         return
     console = session.console()
     console.print(f"{view.id}  {view.state}  revision {view.revision}  platform id {view.platform_id}")
-    console.print(f"by {view.author.name if view.author else '-'} on {view.page.url if view.page else '-'}")
-    console.print(f"\n{view.content if view.text_kept else '(the text has been dropped)'}\n", soft_wrap=True)
+    author, page = view.author.name if view.author else "-", view.page.url if view.page else "-"
+    console.print(session.plain(f"by {author} on {page}"), soft_wrap=True)
+    content = view.content if view.text_kept else "(the text has been dropped)"
+    console.print(f"\n{session.plain(content)}\n", soft_wrap=True)
     for reason in view.decision.reasons if view.decision else ():
         console.print(f"  because: {reason.text or reason.code}")
     if view.verdict:

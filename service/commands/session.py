@@ -66,6 +66,11 @@ def table(*columns: str, title: str = "") -> Table:
     return made
 
 
+def plain(text: str) -> str:
+    """What somebody wrote, unable to move the cursor, recolour the terminal or turn the reading direction."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output, for programs."""
     import msgspec
