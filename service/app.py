@@ -11,6 +11,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from service.conversation import Conversation
 from service.core.errors import ModelUnavailable
 from service.deliverability import Deliverability
 from service.keyfiles import KeyFiles
@@ -21,6 +22,7 @@ from service.store.client import now_ms
 from service.store.rates import Rates
 from service.store.wakes import listen
 from service.web import ops
+from service.web.akismet import akismet
 from service.web.api import native_api
 from service.web.auth import Gate
 from service.web.explaining import Explainer
@@ -47,6 +49,8 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     app.router.add_routes(problem_pages())
     app.add_subapp("/v1", native_api(parts))
     app.add_subapp("/hooks", webhooks(parts))
+    for path, dialect in akismet(parts):
+        app.add_subapp(path, dialect)
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))
 
     async def stop_waiting(_: web.Application) -> None:
@@ -111,6 +115,9 @@ def _parts(
         settings=resources.settings,
         gate=Gate(resources.accounts),
         moderation=resources.moderation,
+        conversation=Conversation(
+            resources.moderation, resources.correspondence, resources.examples, resources.secrets.identity
+        ),
         identity=resources.secrets.identity,
         waiting=waiting,
         deliverable=deliverability or (lambda _: "unknown"),

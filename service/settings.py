@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     email_dns: bool = Field(False, description="Look up whether a mail domain exists (DNS, off the request path).")
     site_cache: float = Field(2.0, ge=0, description="How long a process trusts what it knows of a site and its keys.")
 
+    akismet_deadline: float = Field(
+        0.8, gt=0, le=30, description="Longest that an Akismet client waits for an answer; many give up after a second."
+    )
+    hook_deadline: float = Field(
+        0.8, gt=0, le=30, description="Longest that a platform's hook waits for a decision, where it can use one (Coral)."
+    )
+
     # Judging
     worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")
     claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import re
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -12,6 +14,16 @@ from service.store.accounts import Accounts, Known
 
 SITE = web.RequestKey("site", str)
 """Where a request notes the site that it belongs to, for the log."""
+
+
+_AKISMET_KEY = re.compile(r"[0-9a-f]{12}\Z")
+
+
+class Caller(NamedTuple):
+    """A site, and which generation of its credentials it presented; see `Credentials.mark`."""
+
+    site: Site
+    mark: str
 
 
 class Gate:
@@ -34,6 +46,24 @@ class Gate:
         matches = [hmac.compare_digest(presented, c.api_key.encode()) for c in known.credentials] if known else []
         if known is None or not any(matches):
             raise Unauthenticated("This key is not one of ours.")
+        request[SITE] = known.site.id
+        return known.site
+
+    async def akismet(self, request: web.Request, key: str) -> Caller | None:
+        """Who presents an Akismet key; None when it is none of ours."""
+        known = await self._accounts.find_by_key(key) if _AKISMET_KEY.match(key) else None
+        if known is None:
+            return None
+        request[SITE] = known.site.id
+        presented = key.encode()
+        marks = [c.mark for c in known.credentials if hmac.compare_digest(presented, c.akismet_key.encode())]
+        return Caller(known.site, marks[0]) if marks else None
+
+    async def any_key(self, request: web.Request, key: str) -> Site | None:
+        """The site of an API key or an Akismet key, for platforms that have one field for it; None for any other."""
+        known = await self._accounts.find_by_key(key) if key else None
+        if known is None:
+            return None
         request[SITE] = known.site.id
         return known.site
 

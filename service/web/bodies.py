@@ -18,9 +18,9 @@ _PATH = re.compile(r" - at `\$(.*)`\Z", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
 
 
-async def read_body(request: web.Request, limit: int, content_type: str = JSON) -> bytes:
+async def read_body(request: web.Request, limit: int, content_type: str | None = JSON) -> bytes:
     """The body. Raises UnsupportedMediaType, TooLarge (before it is read, when its length is announced), MalformedRequest."""
-    if request.content_type != content_type:
+    if content_type is not None and request.content_type != content_type:
         raise UnsupportedMediaType(f"Send the body as {content_type}.")
     length = request.content_length
     if length is not None and length > limit:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from service.conversation import Conversation
 from service.core.errors import AntechamberError
 from service.core.identity import IdentityKeys
 from service.core.submission import Submission
@@ -24,6 +25,7 @@ class Parts:
     settings: Settings
     gate: Gate
     moderation: Moderation
+    conversation: Conversation
     identity: IdentityKeys
     waiting: Waiting
     deliverable: Callable[[str], str]  # e-mail address -> "yes" | "no" | "unknown", at once

@@ -1,0 +1,159 @@
+"""What an Akismet client says of a comment: its form, read into fields of ours. Pure, and lenient as Akismet is.
+
+Akismet refuses nearly nothing, so neither do we: what is too long is cut, what is not valid is left out, and what we don't
+know is not kept. Only the fields that `KEPT` names go into a submission's raw form signals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import urljoin
+
+from service.core.identity import mask_addresses
+from service.core.submission import MAX_CONTENT_BYTES, MAX_NAME, MAX_PAGE_URL, MAX_URL, ROLES
+from service.web.forms import truth, unslashed
+
+KEPT: Final = frozenset(
+    {
+        "akismet_comment_nonce", "akismet_pre_check", "blog_lang", "comment_context", "comment_date_gmt",
+        "comment_post_ID", "comment_pingback_target", "comment_post_modified_gmt", "is_multicall", "is_test",
+        "multicall_count", "pingbacks_closed", "recheck_reason", "referrer",
+    }
+)  # fmt: skip
+"""Fields that are kept as raw signals, beside `POST_ak_*` and the honeypot that the request itself names."""
+SPAM_AUTHORS: Final = ("akismet-guaranteed-spam", "viagra-test-123")
+SPAM_EMAIL: Final = "akismet-guaranteed-spam@example.com"
+_BEHAVIOUR = re.compile(r"POST_ak_[a-z_]{1,24}\Z")
+_MOST_BEHAVIOUR = 60  # fields
+_KIND = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+_NUMBER = re.compile(r"[1-9][0-9]{0,19}\Z")
+_TAG = re.compile(r"<([^<>]*)>")
+_LINK = re.compile(r"(?:href|src)\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+
+
+class Check(NamedTuple):
+    """A comment as an Akismet client describes it."""
+
+    blog: str
+    page_url: str
+    content: str
+    name: str
+    email: str
+    url: str
+    ip: str
+    user_agent: str
+    kind: str
+    role: str
+    parent_id: str
+    comment_id: str  # the platform's own, when it says so; the database id of a WordPress comment
+    post_id: str
+    guid: str  # ours, when the client sends it back
+    callback: str
+    reporter: str
+    test: bool
+    classify: bool
+    trigger: str
+    form: dict[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same words of the same author on the same page, however they were escaped on the way."""
+        parts = (_place(self.blog), _place(self.page_url), words(self.name), words(self.content))
+        return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+    @property
+    def alias(self) -> str:
+        """The platform's own name of the comment, as a digest; "" when it has none."""
+        if not self.comment_id:
+            return ""
+        return hashlib.blake2b(f"{_place(self.blog)}\0{self.comment_id}".encode(), digest_size=16).hexdigest()
+
+
+def read_check(form: Mapping[str, str], site_url: str) -> Check:
+    """Read the fields of comment-check, submit-spam and submit-ham. Never raises."""
+    content = unslashed(form.get("comment_content") or form.get("POST_comment") or "")
+    name = unslashed(form.get("comment_author", "")).strip()[:MAX_NAME]
+    email = form.get("comment_author_email", "").strip()
+    url = form.get("comment_author_url", "").strip()[:MAX_URL]
+    blog = form.get("blog", "").strip()
+    return Check(
+        blog=blog,
+        page_url=_page(form.get("permalink", "").strip(), blog, site_url),
+        content=_cut(content) if content.strip() else f"{name} {url}".strip(),
+        name=name,
+        email=email,
+        url=url,
+        ip=form.get("user_ip", "").strip(),
+        user_agent=form.get("user_agent", ""),
+        kind=_kind(form),
+        role=_role(form.get("user_role", "")),
+        parent_id=_id(form.get("comment_parent", "")),
+        comment_id=_id(form.get("comment_ID", "")),
+        post_id=_id(form.get("comment_post_ID", "")),
+        guid=form.get("guid") or form.get("akismet_guid") or "",
+        callback=form.get("callback", "").strip(),
+        reporter=form.get("reporter", "").strip(),
+        test=truth(form, "is_test"),
+        classify=truth(form, "classify"),
+        trigger="spam" if name.lower() in SPAM_AUTHORS or email.lower() == SPAM_EMAIL else "",
+        form=_kept(form),
+    )
+
+
+def words(text: str) -> str:
+    """What `text` says, whatever was done to it on its way: entities, slashes, markup, white space and addresses aside.
+
+    A link's target counts, since two spams may differ in nothing else.
+    """
+    plain = html.unescape(
+        _TAG.sub(lambda tag: " " + " ".join(_LINK.findall(tag.group(1))) + " ", text.replace("\\", ""))
+    )
+    return " ".join(unicodedata.normalize("NFC", mask_addresses(plain)).split())
+
+
+def _kept(form: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in form.items() if name in KEPT and value}
+    behaviour = [name for name in form if _BEHAVIOUR.match(name)][:_MOST_BEHAVIOUR]
+    kept |= {name: form[name] for name in behaviour}
+    trap = form.get("honeypot_field_name", "")
+    if trap:
+        kept["honeypot"] = form.get(trap) or form.get(f"POST_{trap}") or ""
+    return kept
+
+
+def _kind(form: Mapping[str, str]) -> str:
+    kind = form.get("comment_type") or form.get("content_type") or "comment"
+    return kind if _KIND.match(kind) else "comment"
+
+
+def _role(roles: str) -> str:
+    said = [role.strip() for role in roles.lower().split(",")]
+    return "administrator" if "administrator" in said else next((role for role in said if role in ROLES), "")
+
+
+def _id(value: str) -> str:
+    return value.strip() if _NUMBER.match(value.strip()) else ""
+
+
+def _page(permalink: str, blog: str, site_url: str) -> str:
+    for candidate in (permalink, urljoin(blog, permalink), blog):
+        if _SCHEME.match(candidate):
+            return candidate[:MAX_PAGE_URL]
+    return site_url
+
+
+def _place(url: str) -> str:
+    """An address without what differs between two ways of writing it."""
+    return mask_addresses(url.partition("://")[2] or url).rstrip("/").lower()
+
+
+def _cut(content: str) -> str:
+    if len(content.encode()) <= MAX_CONTENT_BYTES:
+        return content
+    return content.encode()[:MAX_CONTENT_BYTES].decode(errors="ignore")
