@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -107,22 +106,25 @@ class EmbeddedServer:
                 time.sleep(0.01)
 
     def answers(self) -> bool:
-        """Whether a server is there, ready or still loading its data."""
-        return self._ping(while_loading=True)
+        """Whether a server is there: ready, still loading its data, or too busy to be quick.
 
-    def _ping(self, *, while_loading: bool) -> bool:
+        A slow one must never count as gone: two servers on one append-only file would ruin it.
+        """
+        return self._ping(unready=True)
+
+    def _ping(self, *, unready: bool) -> bool:
         if not self.socket.exists():
             return False
         with contextlib.closing(self._client()) as client:
             try:
                 return bool(client.ping())
-            except redis.BusyLoadingError:
-                return while_loading
+            except (redis.BusyLoadingError, redis.TimeoutError):
+                return unready
             except redis.RedisError:
                 return False
 
     def _client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=_PROBE_TIMEOUT, retry=Retry(NoBackoff(), 0))
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -149,7 +151,7 @@ class EmbeddedServer:
 
     def _wait_for_answer(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT
-        while not self._ping(while_loading=False):
+        while not self._ping(unready=False):
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"the embedded server did not answer in time; see {self._log}")
             time.sleep(0.01)

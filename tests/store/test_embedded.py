@@ -50,3 +50,18 @@ def test_the_socket_is_the_owners_alone(tmp_path: Path) -> None:
 def test_a_path_that_no_socket_can_have_is_said(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match="too long"):
         EmbeddedServer(tmp_path / ("x" * 120)).start()
+
+
+def test_a_server_that_is_too_busy_to_answer_is_not_taken_for_a_dead_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.store.embedded._PROBE_TIMEOUT", 0.1)
+    with EmbeddedServer(tmp_path) as server:
+        pid = pid_of(server)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            assert server.answers()
+            assert not server.start()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert pid_of(server) == pid
