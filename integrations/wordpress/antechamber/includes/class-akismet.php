@@ -1,0 +1,57 @@
+<?php
+/**
+ * Points the Akismet plugin at the service, which speaks Akismet's protocol. That plugin has no setting for another host, so
+ * its requests are turned round on their way out.
+ *
+ * @package Antechamber
+ */
+
+namespace Antechamber;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The routing of Akismet's calls.
+ */
+final class Akismet {
+
+	/** Hook in. */
+	public static function register(): void {
+		add_filter( 'pre_http_request', array( self::class, 'route' ), 10, 3 );
+	}
+
+	/**
+	 * Send a request for Akismet's API to the service instead.
+	 *
+	 * @param false|array|\WP_Error $response  A response that somebody else has had already.
+	 * @param array                 $arguments The request.
+	 * @param string                $url       Where it was to go.
+	 * @return false|array|\WP_Error
+	 */
+	public static function route( $response, $arguments, $url ) {
+		$host = strtolower( (string) wp_parse_url( $url, PHP_URL_HOST ) );
+		if ( false !== $response || 1 !== preg_match( '/\A(?:([0-9a-z]+)\.)?rest\.akismet\.com\z/', $host, $found ) ) {
+			return $response;
+		}
+		if ( ! Settings::wants_akismet() || '' === Settings::url() ) {
+			return $response;
+		}
+		foreach ( array_keys( (array) $arguments['headers'] ) as $name ) {
+			if ( 'host' === strtolower( $name ) ) {
+				unset( $arguments['headers'][ $name ] ); // It names Akismet's host.
+			}
+		}
+		$key = $found[1] ?? '';
+		if ( '' !== $key ) {
+			// An old client has its key in the host's name, which is lost on the way.
+			$arguments['body'] = is_array( $arguments['body'] )
+				? $arguments['body'] + array( 'api_key' => $key )
+				: add_query_arg( 'api_key', $key, (string) $arguments['body'] );
+		}
+		$arguments['httpversion'] = '1.1';
+		$arguments['redirection'] = 0;
+		$path                     = (string) wp_parse_url( $url, PHP_URL_PATH );
+		$query                    = (string) wp_parse_url( $url, PHP_URL_QUERY );
+		return wp_remote_request( Settings::url() . $path . ( '' === $query ? '' : "?$query" ), $arguments );
+	}
+}

@@ -1,0 +1,112 @@
+"""A database server, WordPress, and the service, once for all tests here; a blog with our plugin, and one with Akismet's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.stack import Stack
+from tests.wordpress import mariadb
+from tests.wordpress.blog import Blog, unpack
+
+OURS = "antechamber/antechamber.php"
+AKISMETS = "akismet/akismet.php"
+DATABASES = ("ours", "akismet", "spare")
+POLICY = {"thresholds": {"spam": {"hold": 0.6, "reject": 0.8}, "toxicity": {"hold": 0.7, "reject": 0.8}}}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "wordpress: needs PHP, MariaDB and WordPress (.ci/wordpress.sh)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("wordpress")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wp")
+
+
+@pytest.fixture(scope="session")
+def database(folder: Path) -> Iterator[Path]:
+    with mariadb.running(folder, DATABASES) as socket:
+        yield socket
+
+
+@pytest.fixture(scope="session")
+def wordpress(folder: Path) -> Path:
+    unpack(folder / "wordpress")
+    return folder / "wordpress"
+
+
+@pytest.fixture(scope="session")
+def service(folder: Path) -> Iterator[Stack]:
+    stack = Stack(folder, site_cache="0", deliver_schedule="0,0.2,0.5,1,2,5")
+    try:
+        asyncio.run(stack.up())
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture(scope="session")
+def credentials(service: Stack, _ours: Blog) -> dict[str, str]:
+    return add_site(service, "blog", _ours.callback)
+
+
+@pytest.fixture(scope="session")
+def _ours(wordpress: Path, folder: Path, database: Path) -> Iterator[Blog]:
+    blog = Blog(wordpress, folder, "ours", database)
+    blog.set_up(OURS)
+    with blog.served():
+        yield blog
+
+
+@pytest.fixture
+def blog(_ours: Blog, service: Stack, credentials: dict[str, str]) -> Iterator[Blog]:
+    """A blog with our plugin, connected, and the service running; PHP must not have complained about the plugin."""
+    _ours.call("option", name="antechamber_settings", value=plugin_settings(service, credentials))
+    yield _ours
+    asyncio.run(service.up())
+    assert _ours.complaints() == ""
+
+
+@pytest.fixture(scope="session")
+def akismet_blog(wordpress: Path, folder: Path, database: Path) -> Iterator[Blog]:
+    """A blog with the real Akismet plugin, and ours only to point it at the service."""
+    blog = Blog(wordpress, folder, "akismet", database)
+    blog.set_up(OURS, AKISMETS)
+    with blog.served():
+        yield blog
+    assert blog.complaints() == ""
+
+
+@pytest.fixture
+def spare_blog(wordpress: Path, folder: Path, database: Path) -> Iterator[Blog]:
+    """A blog that a test may ruin."""
+    blog = Blog(wordpress, folder, "spare", database)
+    blog.set_up(OURS)
+    with blog.served():
+        yield blog
+
+
+def add_site(service: Stack, name: str, callback: str) -> dict[str, str]:
+    """A site at the service, which calls anything spam that looks like it, so that no new model changes these tests."""
+    site = service.add_site(name, callback)
+    service.command("sites", "policy", "set", name, "-", text=json.dumps(POLICY))
+    return site
+
+
+def plugin_settings(service: Stack, site: dict[str, str], **more: Any) -> dict[str, Any]:
+    """Our plugin's settings, as its page would save them."""
+    connected = {"url": service.base, "api_key": site["api_key"], "secrets": site["webhook_secret"]}
+    return {"max_wait": 5, "trust_new": True, "route_akismet": False} | connected | more

@@ -1,0 +1,108 @@
+<?php
+// The tests' way into a blog beside its pages: php blog.php COMMAND, arguments as JSON on standard input, result as JSON.
+error_reporting( E_ALL );
+$command   = $argv[1];
+$arguments = json_decode( stream_get_contents( STDIN ), true );
+
+$_SERVER['HTTP_HOST']       = wp_host();
+$_SERVER['REQUEST_METHOD']  = 'GET';
+$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
+if ( 'install' === $command ) {
+	define( 'WP_INSTALLING', true );
+}
+require getenv( 'BLOG_ROOT' ) . '/wp-load.php';
+require_once ABSPATH . 'wp-admin/includes/upgrade.php';
+require_once ABSPATH . 'wp-admin/includes/plugin.php';
+
+function wp_host(): string {
+	$url = parse_url( getenv( 'BLOG_URL' ) );
+	return $url['host'] . ':' . $url['port'];
+}
+
+function install( array $a ) {
+	wp_install( 'A test blog', $a['user'], 'admin@example.com', true, '', wp_slash( $a['password'] ) );
+	switch_theme( 'twentytwentythree' );
+	return get_bloginfo( 'version' );
+}
+
+function activate( array $a ) {
+	$error = activate_plugin( $a['plugin'] );
+	return is_wp_error( $error ) ? $error->get_error_message() : 'active';
+}
+
+function uninstall( array $a ) {
+	deactivate_plugins( $a['plugin'] );
+	return uninstall_plugin( $a['plugin'] );
+}
+
+function option( array $a ) {
+	return array_key_exists( 'value', $a ) ? update_option( $a['name'], $a['value'] ) : get_option( $a['name'] );
+}
+
+function user( array $a ) {
+	return wp_insert_user( array( 'user_login' => $a['user'], 'user_pass' => $a['password'], 'user_email' => $a['user'] . '@example.com', 'role' => $a['role'] ) );
+}
+
+/** Every comment, as the database has it, with its meta. */
+function comments() {
+	$found = array();
+	foreach ( get_comments( array( 'status' => 'any', 'orderby' => 'comment_ID', 'order' => 'ASC' ) ) as $comment ) {
+		$meta = array();
+		foreach ( get_comment_meta( (int) $comment->comment_ID ) as $key => $values ) {
+			$meta[ $key ] = array_map( 'maybe_unserialize', $values )[0];
+		}
+		$found[] = array(
+			'id'      => (int) $comment->comment_ID,
+			'status'  => $comment->comment_approved,
+			'content' => $comment->comment_content,
+			'email'   => $comment->comment_author_email,
+			'meta'    => (object) $meta,
+		);
+	}
+	return $found;
+}
+
+/** When the next run of a cron hook is due, in seconds from now; null for never. */
+function cron( array $a ) {
+	$next = wp_next_scheduled( $a['hook'] );
+	return $next ? $next - time() : null;
+}
+
+/** Have time pass for a cron hook: its event is due now. */
+function due( array $a ) {
+	$was = wp_next_scheduled( $a['hook'] );
+	wp_clear_scheduled_hook( $a['hook'] );
+	wp_schedule_single_event( time() - 1, $a['hook'] );
+	return (bool) $was;
+}
+
+/** Have time pass for a comment: what we noted of it happened `seconds` earlier. */
+function age( array $a ) {
+	$details          = get_comment_meta( $a['id'], '_antechamber', true );
+	$details['since'] = $details['since'] - $a['seconds'];
+	return update_comment_meta( $a['id'], '_antechamber', wp_slash( $details ) );
+}
+
+/** Rows that name the plugin, wherever they are. */
+function traces() {
+	global $wpdb;
+	return array_merge(
+		$wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%antechamber%'" ),
+		$wpdb->get_col( "SELECT DISTINCT meta_key FROM $wpdb->commentmeta WHERE meta_key LIKE '%antechamber%'" ),
+		array_keys( array_filter( _get_cron_array(), static function ( $hooks ) { return isset( $hooks['antechamber_queue'] ); } ) )
+	);
+}
+
+/** Run WordPress's own tools for personal data to their end. */
+function personal_data( array $a ) {
+	$done = array();
+	foreach ( apply_filters( 'wp_privacy_personal_data_' . $a['what'], array() ) as $name => $tool ) {
+		$done[ $name ] = call_user_func( $tool['callback'], $a['email'], 1 );
+	}
+	return $done;
+}
+
+ob_start();
+$result = $command( is_array( $arguments ) ? $arguments : array() );
+ob_end_clean();
+echo wp_json_encode( $result );
