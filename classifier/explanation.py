@@ -5,6 +5,7 @@ the characters are gathered into words of the original text; nothing is left ove
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -107,4 +108,4 @@ def _spans(field: str, text: Normalised, shares: Numbers, hasher: Hasher, *, wor
 def _groups(text: Normalised) -> Sequence[tuple[int, int]]:
     """The folded text cut into words, each with the space behind it."""
     cuts = [0, *(at + 1 for at, c in enumerate(text.text) if c == " "), len(text.text)]
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    return [(a, b) for a, b in pairwise(cuts) if a < b]

@@ -7,12 +7,154 @@ import re
 from typing import NamedTuple
 
 # Common enough top-level domains to take `word.tld` for a link that has no scheme.
-_TLDS = (
-    "com|net|org|info|biz|io|co|me|tv|ru|su|ua|by|kz|de|fr|it|es|pt|br|nl|be|pl|cz|at|ch|se|no|dk|fi|uk|ie|us|ca|au|nz|jp|cn|"
-    "tw|hk|kr|in|id|my|sg|ph|vn|th|tr|ir|il|ae|za|ng|ke|mx|ar|cl|pe|eu|gr|ro|hu|bg|rs|hr|lt|lv|ee|site|online|shop|store|"
-    "club|top|xyz|icu|vip|win|bet|app|dev|blog|live|life|click|link|website|space|pro|work|money|loan|casino|poker|sex|porn|"
-    "xxx|adult|cam|chat|date|dating|webcam|tk|ml|ga|cf|gq|cc|ws|to|ly|gl|be|gd|is|la|pw|fm|im|ai|gg|mobi|name|tech|fun|"
-    "world|today|news|agency|guru|review|reviews|download|stream|trade|science|party|racing|cricket|bid|men|cash|finance"
+_TLDS = frozenset(
+    [
+        "com",
+        "net",
+        "org",
+        "info",
+        "biz",
+        "io",
+        "co",
+        "me",
+        "tv",
+        "ru",
+        "su",
+        "ua",
+        "by",
+        "kz",
+        "de",
+        "fr",
+        "it",
+        "es",
+        "pt",
+        "br",
+        "nl",
+        "be",
+        "pl",
+        "cz",
+        "at",
+        "ch",
+        "se",
+        "no",
+        "dk",
+        "fi",
+        "uk",
+        "ie",
+        "us",
+        "ca",
+        "au",
+        "nz",
+        "jp",
+        "cn",
+        "tw",
+        "hk",
+        "kr",
+        "in",
+        "id",
+        "my",
+        "sg",
+        "ph",
+        "vn",
+        "th",
+        "tr",
+        "ir",
+        "il",
+        "ae",
+        "za",
+        "ng",
+        "ke",
+        "mx",
+        "ar",
+        "cl",
+        "pe",
+        "eu",
+        "gr",
+        "ro",
+        "hu",
+        "bg",
+        "rs",
+        "hr",
+        "lt",
+        "lv",
+        "ee",
+        "site",
+        "online",
+        "shop",
+        "store",
+        "club",
+        "top",
+        "xyz",
+        "icu",
+        "vip",
+        "win",
+        "bet",
+        "app",
+        "dev",
+        "blog",
+        "live",
+        "life",
+        "click",
+        "link",
+        "website",
+        "space",
+        "pro",
+        "work",
+        "money",
+        "loan",
+        "casino",
+        "poker",
+        "sex",
+        "porn",
+        "xxx",
+        "adult",
+        "cam",
+        "chat",
+        "date",
+        "dating",
+        "webcam",
+        "tk",
+        "ml",
+        "ga",
+        "cf",
+        "gq",
+        "cc",
+        "ws",
+        "to",
+        "ly",
+        "gl",
+        "be",
+        "gd",
+        "is",
+        "la",
+        "pw",
+        "fm",
+        "im",
+        "ai",
+        "gg",
+        "mobi",
+        "name",
+        "tech",
+        "fun",
+        "world",
+        "today",
+        "news",
+        "agency",
+        "guru",
+        "review",
+        "reviews",
+        "download",
+        "stream",
+        "trade",
+        "science",
+        "party",
+        "racing",
+        "cricket",
+        "bid",
+        "men",
+        "cash",
+        "finance",
+    ]
 )
 RISKY_TLDS = frozenset(
     [
@@ -151,20 +293,20 @@ BBCODE = re.compile(
     re.IGNORECASE,
 )
 MARKDOWN = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)[^()]*\)")
-ADDRESS = re.compile(r"://|www\.")
+SCHEME_ANCHOR = re.compile("://")
+WWW_ANCHOR = re.compile(r"www\.")
 ADDRESSED = re.compile(r"(?:(?:https?|hxxps?|ftp)://|(?<![a-z0-9.\-@/_])www\.(?=[^\W\d_]))[^\s<>\"\[\]{}|\\^]*")
-_END = r"(?![a-z0-9.\-@]*[a-z0-9@\-])"
-DOMAIN_ENDING = re.compile(r"\.(?:" + _TLDS + ")" + _END)
+_ENDING = r"\.([a-z]{2,8})(?![a-z0-9@\-]|\.[a-z0-9@])"
+DOMAIN_ENDING = re.compile(_ENDING)
 BARE = re.compile(
-    r"(?<![a-z0-9.\-@/_])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}(?:"
-    + _TLDS
-    + ")"
-    + _END
+    r"(?<![a-z0-9.\-@/_])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?){0,5}"
+    + _ENDING
     + r"(?:/[^\s<>\"\[\]{}|\\^]*)?"
 )
 ADDRESSEE = re.compile(r"@[\w\-]{1,63}\.")
 EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}")
 _EDGE = ".,;:!'\"()*-_"
+_NOT_IN_HOST = re.compile(r"[^\w.\-]")
 _SCHEME = re.compile(r"^(?:[a-z]{2,6}:/+)?(?:www\.)*")
 
 
@@ -206,18 +348,28 @@ class Link(NamedTuple):
 
 def parse(address: str, *, bare: bool = False) -> Link:
     """Take an address apart. Never fails: what is not an address becomes an odd host."""
-    rest = address.lower()
-    while True:
-        stripped = _SCHEME.sub("", rest, count=1)
-        if stripped == rest:
-            break
-        rest = stripped
+    rest = _bared(address.lower())
     for mark in "?#":
         rest = rest.partition(mark)[0]
     host, slash, path = rest.partition("/")
-    host = host.rpartition("@")[2].partition(":")[0].strip(_EDGE)
+    named = _bared(host.rpartition("@")[2].partition(":")[0])
+    host = _NOT_IN_HOST.split(named, 1)[0].rstrip(_EDGE)
     path = (slash + path.replace(":", "").replace("@", ""))[:80].rstrip("/" + _EDGE)
     return Link(host[:253], path, bare)
+
+
+def _bared(address: str) -> str:
+    """The address without scheme, `www.` and stray punctuation in front."""
+    while True:
+        rest = _SCHEME.sub("", address, count=1).lstrip(_EDGE)
+        if rest == address:
+            return rest
+        address = rest
+
+
+def known_ending(match: re.Match[str]) -> bool:
+    """Whether a match of `BARE` ends in a top-level domain common enough to take it for a link."""
+    return match[1] in _TLDS
 
 
 def tag_target(tag: str) -> str:

@@ -19,7 +19,7 @@ from classifier.comments import Batch, Input
 from classifier.dense import FEATURES
 from classifier.explanation import Explanation
 from classifier.hashing import BUCKETS, Hasher
-from classifier.languages import judge
+from classifier.languages import detect, supported, tag_language
 
 __all__ = ["DEFAULT", "LABELS", "Explanation", "Input", "Model", "Prediction", "load"]
 
@@ -73,8 +73,8 @@ class Model:
     def _logits(self, batch: Batch) -> npt.NDArray[np.float32]:
         total = batch.dense() @ self._dense
         total += self._intercept
-        for row, grams in zip(total, batch.texts(), strict=True):
-            row += grams.values @ self._hashed.take(grams.buckets, axis=0)
+        for at, grams in enumerate(batch.texts()):
+            total[at] += grams.values @ self._hashed.take(grams.buckets, axis=0)
         for field in batch.fields():
             rows = self._hashed.take(field.buckets, axis=0) * field.values()[:, None]
             present = np.flatnonzero(np.diff(field.starts))
@@ -89,13 +89,13 @@ class Model:
         rows = self._calibration.probabilities(self._logits(batch)).tolist()
         predictions = []
         for item, text, probabilities in zip(inputs, batch.normalised, rows, strict=True):
-            language, sure = judge(text.text, item.lang)
+            language = tag_language(item.lang) if item.lang else detect(text)
             flags = []
             if not text.text:
                 flags.append("empty")
             if text.evidence.obfuscated:
                 flags.append("obfuscated")
-            if sure and language not in self.languages:
+            if not supported(language, self.languages):
                 flags.append("unsupported-language")
             predictions.append(Prediction(dict(zip(self.labels, probabilities, strict=True)), tuple(flags), language))
         return predictions

@@ -4,13 +4,18 @@ All rules work on text in lower case except `unmask`, which needs the case (Cyri
 """
 
 import re
+from collections.abc import Mapping
 
 from classifier.folding import Folds
 from classifier.rewriting import Rewriting
+from classifier.signs import drawn_out
 
 _LEET = str.maketrans("013457@$!", "oieastasi")
-_INNER = re.compile(r"(?<=[a-z])[013457@$]+(?=[a-z])|(?<=[a-z])!(?=[a-z]{1,3}(?![a-z0-9]))")
-_MONEY = re.compile(r"(?<![\w$])\$+(?=[a-z])|(?<=[a-z])\$+(?![\w$])|(?<![\w@])@(?=s+h?(?:ole|es|hat)?(?![\w]))")
+_STANDS_FOR = re.compile(r"[013457@$!]+")
+_STANDS_FOR_AT_EDGE = re.compile(r"[013457$!]+")
+_AT = re.compile("@")
+_SHORT_REST = re.compile(r"[a-z]{1,3}(?![a-z0-9])")
+_SIGN_WORD = re.compile(r"@(?:s+(?:h?ole|es|hat|wipe|clown)?s?)(?!\w)")
 _TOKEN = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$!]*[a-z][a-z0-9@$!]*")
 _PLAIN = re.compile(
     r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|^[a-z]{1,2}[0-9]+$|.*[2689@]"
@@ -18,7 +23,9 @@ _PLAIN = re.compile(
 _APART = re.compile(
     r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])|(?<![^\W_])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![^\W_])"
 )
-_DRAWN = re.compile(r"([a-z])\1{2,}|([!?.,\-=*~#_])\2{3,}")
+_DRAWN = {letter: re.compile(letter + "{3,}") for letter in "abcdefghijklmnopqrstuvxyz"} | {
+    sign: re.compile(re.escape(sign) + "{4,}") for sign in "!?.,-=*~#_"
+}
 _DOUBLED = frozenset("bcdefglmnoprstz")
 _DOUBLED_LAST = frozenset("efls")
 
@@ -26,30 +33,29 @@ _DOUBLED_LAST = frozenset("efls")
 def unmask(word: str, tables: Folds, *, whole_words: bool) -> str:
     """Fold letters of another script that pose as this word's own.
 
-    A word that mixes scripts goes to Cyrillic if it has letters that only Cyrillic has (or is mostly Cyrillic in a text
-    of another script), else to Latin. A word wholly of look-alikes goes to Latin only if the text has no sign of being
+    A word that mixes scripts goes to Cyrillic if it has letters that only Cyrillic has (or if it can, is mostly Cyrillic
+    and stands in a text of another script), else to Latin. A word wholly of look-alikes goes to Latin only if the text has no sign of being
     written in another script (`whole_words`).
     """
     if word.isascii():
         return word
-    posing = [c for c in word if c in tables.lookalike]
-    if not posing:
-        return word
     sure = [c for c in word if c > "\x7f" and c not in tables.lookalike]
-    if any(c < "\x80" for c in word):
-        if not sure and (whole_words or len(posing) * 2 <= len(word)):
-            return "".join(tables.lookalike.get(c, c) for c in word)
-        if all("\u0400" <= c <= "\u04ff" for c in (sure or posing)):
-            return "".join(tables.cyrillic.get(c, c) for c in word)
-        return word
-    if whole_words and not sure:
-        return "".join(tables.lookalike.get(c, c) for c in word)
-    return word
+    latin = [c for c in word if c < "\x80"]
+    if not latin:
+        return word if sure or not whole_words else _swap(word, tables.lookalike)
+    to_cyrillic = all(c in tables.cyrillic for c in latin) and len(latin) * 2 <= len(word)
+    if all("\u0400" <= c <= "\u04ff" for c in sure) and (sure or (to_cyrillic and not whole_words)):
+        return _swap(word, tables.cyrillic)
+    return word if sure else _swap(word, tables.lookalike)
+
+
+def _swap(word: str, table: Mapping[str, str]) -> str:
+    return "".join(table.get(c, c) for c in word)
 
 
 def starts_with_sign(handle: str) -> bool:
     """`@ss` is a word, `@ssa_smith` is a handle."""
-    return _MONEY.match(handle) is not None
+    return _SIGN_WORD.match(handle) is not None
 
 
 def close_up(pen: Rewriting) -> int:
@@ -79,6 +85,15 @@ def unleet(pen: Rewriting) -> int:
 
     def swap(match: re.Match[str]) -> str:
         nonlocal changed
+        if not _stands_for_letters(match):
+            return match[0]
+        changed += 1
+        return match[0].translate(_LEET)
+
+    def swap_inside(match: re.Match[str]) -> str:
+        nonlocal changed
+        if "@" not in match[0] or not _stands_for_at(match):
+            return match[0]
         changed += 1
         return match[0].translate(_LEET)
 
@@ -90,28 +105,66 @@ def unleet(pen: Rewriting) -> int:
         changed += 1
         return body.translate(_LEET) + match[0][len(body) :]
 
-    pen.sub(_INNER, swap)
-    pen.sub(_MONEY, swap)
+    if "@" in pen.text:
+        pen.sub(_STANDS_FOR, swap_inside)
+        pen.sub(_AT, lambda _: "+")
+    pen.sub(_STANDS_FOR_AT_EDGE, swap)
     if changed >= 2:
         pen.sub(_TOKEN, swap_token)
     return changed
 
 
+def _stands_for_letters(match: re.Match[str]) -> bool:
+    """Whether a run of digits and signs is part of a word: between letters, or a "$" that begins or ends one."""
+    run = match[0]
+    before, after = _neighbours(match)
+    follows, leads = "a" <= before <= "z", "a" <= after <= "z"
+    if "!" in run:
+        return run == "!" and follows and _SHORT_REST.match(match.string, match.end()) is not None
+    if follows and leads:
+        return True
+    return not run.strip("$") and ((leads and not _joins(before)) or (follows and not _joins(after)))
+
+
+def _stands_for_at(match: re.Match[str]) -> bool:
+    """Whether a run with an "@" in it is part of a word: between letters, or the first letter of `@ss`."""
+    before, after = _neighbours(match)
+    if "a" <= before <= "z" and "a" <= after <= "z":
+        return "!" not in match[0]
+    return not _joins(before) and (
+        _SIGN_WORD.match(match.string, match.start()) is not None
+        or ("a" <= after <= "z" and match[0].strip("@") == "$$")
+    )
+
+
+def _joins(neighbour: str) -> bool:
+    return neighbour.isalnum() or neighbour == "_"
+
+
+def _neighbours(match: re.Match[str]) -> tuple[str, str]:
+    """The characters just before and after a match; empty at the ends of the text."""
+    start, end = match.span()
+    return match.string[start - 1 : start] if start else "", match.string[end : end + 1]
+
+
 def shorten(pen: Rewriting) -> int:
-    """Letters drawn out (`fuuuck`, `pleeease`) to one, or to two where English doubles them. Returns how many runs."""
+    """Letters drawn out (`fuuuck`, `pleeease`) to one, or to two where English doubles them. Returns how many runs.
+
+    Signs are cut to three.
+    """
     runs = 0
 
     def cut(match: re.Match[str]) -> str:
         nonlocal runs
-        letter = match[1]
-        if letter is None:
-            return match[2] * 3
-        before = match.start() > 0 and match.string[match.start() - 1].isalnum()
-        after = match.end() < len(match.string) and match.string[match.end()].isalnum()
-        if not before and not after:  # "xxx" and "kkk" are words
-            return letter * (2 if letter == "w" else 3)
+        letter = match[0][0]
+        if not letter.isalpha():
+            return letter * 3
+        before, after = _neighbours(match)
+        if not before.isalnum() and not after.isalnum():  # "xxx" and "kkk" are words
+            return letter * 3
         runs += 1
-        return letter * 2 if letter in (_DOUBLED if after else _DOUBLED_LAST) and before else letter
+        return letter * 2 if letter in (_DOUBLED if after.isalnum() else _DOUBLED_LAST) and before.isalnum() else letter
 
-    pen.sub(_DRAWN, cut)
+    for character in drawn_out(pen.text):
+        pen.sub(_DRAWN[character], cut)
     return runs

@@ -18,9 +18,11 @@ MIXED = 2
 DRAWN = 4
 """A letter comes three times in a row, or a sign four times: `obfuscation.shorten`."""
 LINKED = 8
-"""Markup, an escape, an address or a link may begin."""
-ANYTHING = APART | MIXED | DRAWN | LINKED
-_ALONE = 16
+"""Markup, an address or a link may begin."""
+CODED = 16
+"""An escape, an entity or a control character."""
+ANYTHING = APART | MIXED | DRAWN | LINKED | CODED
+_ALONE = 32
 
 _MEMBERS = {
     "other": b"",
@@ -37,11 +39,12 @@ _MEMBERS = {
     "underscore": b"_",
     "colon": b":",
     "slash": b"/",
-    "markup": b"<>[]&\\`" + bytes([*range(9), *range(14, 28), 127]),
+    "markup": b"<>[]`",
+    "code": b"&\\" + bytes([*range(9), *range(14, 28), 127]),
 }
 _CLASSES = bytes(next((at for at, m in enumerate(_MEMBERS.values()) if byte in m), 0) for byte in range(256))
 _DRAWABLE = np.zeros(256, np.uint8)
-_DRAWABLE[list(b"abcdefghijklmnopqrstuvwxyz!?.,-=*~#_")] = DRAWN
+_DRAWABLE[list(b"abcdefghijklmnopqrstuvxyz!?.,-=*~#_")] = DRAWN
 
 
 def _flags(first: str, second: str, third: str) -> int:
@@ -60,11 +63,13 @@ def _flags(first: str, second: str, third: str) -> int:
     if first in sign and second in ("letter", *sign):
         flags |= MIXED
     if (
-        first in ("markup", "at")
+        first in ("markup", "at", "code")
         or (first == "colon" and second == "slash")
         or (first in word and second == "dot" and third == "letter")
     ):
         flags |= LINKED
+    if first == "code":
+        flags |= CODED
     return flags
 
 
@@ -80,15 +85,27 @@ def _look(text: bytes) -> npt.NDArray[np.uint8]:
     codes |= classes[:-2]
     codes |= classes[2:] << 8
     flags = _FLAGS.take(codes)
-    data = np.frombuffer(text, np.uint8)
-    same = data[1:] == data[:-1]
-    thrice = np.flatnonzero(same[1:-1] & same[:-2])
-    if len(thrice):
-        drawn = data[thrice]
-        flags[thrice] |= _DRAWABLE.take(drawn) * ((drawn >= ord("a")) | same[thrice + 2])
+    at, drawn = _thrice(np.frombuffer(text, np.uint8))
+    if len(at):
+        flags[at] |= _DRAWABLE.take(drawn)
     alone = flags & _ALONE
-    flags[:-2] |= (alone[:-2] & alone[2:]) >> 4
+    flags[:-2] |= (alone[:-2] & alone[2:]) >> 5
     return flags
+
+
+def _thrice(data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint8]]:
+    """Where a letter comes three times in a row or another byte four times, and which byte that is."""
+    same = data[1:] == data[:-1]
+    at = np.flatnonzero(same[1:-1] & same[:-2])
+    drawn = data[at]
+    enough = (drawn >= ord("a")) | same[at + 2]
+    return at[enough], drawn[enough]
+
+
+def drawn_out(text: str) -> str:
+    """The different letters and signs that make `DRAWN` hold of `text`."""
+    _, drawn = _thrice(np.frombuffer(f"{text}\n\n".encode(), np.uint8))
+    return "".join(chr(byte) for byte in set(drawn[_DRAWABLE.take(drawn) > 0].tolist()))
 
 
 def look(text: str) -> int:

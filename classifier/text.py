@@ -14,7 +14,7 @@ from classifier import links, obfuscation
 from classifier.folding import BIDI_CONTROLS, folds
 from classifier.links import Link
 from classifier.rewriting import Rewriting, Traced
-from classifier.signs import ANYTHING, APART, DRAWN, LINKED, MIXED, look, look_all
+from classifier.signs import ANYTHING, APART, CODED, DRAWN, LINKED, MIXED, look, look_all
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
@@ -81,6 +81,7 @@ class Normalised:
         self,
         original: str,
         text: str,
+        *,
         found: tuple[Link, ...] = (),
         evidence: Evidence = NO_EVIDENCE,
         markup: int = 0,
@@ -128,13 +129,14 @@ def normalise_all(texts: Sequence[str]) -> list[Normalised]:
     """`normalise` for each text; faster together, since most texts need nothing but lower case."""
     plain = [" ".join(text.lower().split()) if text.isascii() else "" for text in texts]
     return [
-        (_fold(text, signs) if signs else Normalised(text, folded)) if text.isascii() else _fold(text, ANYTHING)
+        (_fold(text, folded, signs) if signs else Normalised(text, folded)) if text.isascii() else _fold(text)
         for text, folded, signs in zip(texts, plain, look_all(plain), strict=True)
     ]
 
 
-def _fold(text: str, signs: int) -> Normalised:
-    folding = _Folding(Rewriting(text), signs)
+def _fold(text: str, plain: str = "", signs: int = ANYTHING) -> Normalised:
+    """Fold the slow way; `plain` and `signs` save work on an ASCII text, lowered and looked over already."""
+    folding = _Folding(Rewriting(text if signs & CODED else plain), signs)
     folding.run()
     return folding.result(text)
 
@@ -142,7 +144,7 @@ def _fold(text: str, signs: int) -> Normalised:
 class _Folding:
     """One run of the rules over one text."""
 
-    __slots__ = ("counts", "emails", "links", "markup", "mentions", "pen", "signs", "spelt")
+    __slots__ = ("counts", "cut", "emails", "links", "markup", "mentions", "pen", "signs", "spelt")
 
     def __init__(self, pen: Rewriting, signs: int = ANYTHING) -> None:
         self.pen = pen
@@ -152,44 +154,60 @@ class _Folding:
         self.markup = 0
         self.emails = 0
         self.mentions = 0
+        self.cut = False
         self.spelt = False
 
     def result(self, original: str) -> Normalised:
-        evidence = Evidence(**self.counts)
-        return Normalised(original, self.pen.text, tuple(self.links), evidence, self.markup, self.emails, self.mentions)
+        return Normalised(
+            original,
+            self.pen.text,
+            found=tuple(self.links),
+            evidence=Evidence(**self.counts),
+            markup=self.markup,
+            emails=self.emails,
+            mentions=self.mentions,
+        )
 
     def run(self) -> None:
         for _ in range(3):
             before = self.pen.text
             self._pass()
-            # What was dropped may have hidden which script the rest is in.
-            if self.pen.text.isascii() or self.pen.text == before or not (self.links or self.markup or self.spelt):
+            # A word put right may complete a link, and a link cut short may have hidden which script the rest is in.
+            if self.pen.text == before or not (self.spelt or (self.cut and not self.pen.text.isascii())):
                 break
+            self.spelt = self.cut = False
 
     def _pass(self) -> None:
+        pen = self.pen
+        if self.signs & CODED:
+            self._decode()
+            pen.squeeze()
+        if self.signs & LINKED:
+            self._respell(_FIRST)
+            self._unwrap()
+            if not pen.text.isascii():
+                self._unmask()
+            pen.tidy()
+            self._find_links()
+            pen.tidy()
+        self._spell()
+        if self.signs & LINKED:
+            self._respell(_LAST)
+
+    def _decode(self) -> None:
+        """Undo escapes, entities, control characters, whatever Unicode can do, and case."""
         pen = self.pen
         if "\\" in pen.text:
             pen.sub(_ESCAPE, self._escape)
         if "&" in pen.text:
             pen.sub(_ENTITY, self._entity)
         if pen.text.isascii():
-            if _CONTROL.search(pen.text):
-                pen.sub(_CONTROL, self._control)
+            pen.sub(_CONTROL, self._control)
         else:
             self._undress()
         pen.fold_case()
         if not pen.text.isascii():
             pen.compose()
-        self._respell(_FIRST)
-        self._unwrap()
-        if not pen.text.isascii():
-            self._unmask()
-        pen.squeeze()
-        if self.signs & LINKED:
-            self._find_links()
-            pen.tidy()
-        self._spell()
-        self._respell(_LAST)
 
     def _respell(self, table: dict[str, str]) -> None:
         hits = {character for character in table if character in self.pen.text}
@@ -260,8 +278,10 @@ class _Folding:
     def _find_links(self) -> None:
         """Note links, addresses and handles, and put short forms in their place."""
         pen = self.pen
-        if "://" in pen.text or "www." in pen.text:
-            pen.sub_near(links.ADDRESS, links.ADDRESSED, self._addressed)
+        if "://" in pen.text:
+            pen.sub_near(links.SCHEME_ANCHOR, links.ADDRESSED, self._addressed)
+        if "www." in pen.text:
+            pen.sub_near(links.WWW_ANCHOR, links.ADDRESSED, self._addressed)
         if "@" in pen.text:
             pen.sub_near(links.ADDRESSEE, links.EMAIL, self._email)
             pen.sub(_MENTION, self._mention)
@@ -277,6 +297,7 @@ class _Folding:
 
     def _tag(self, match: re.Match[str]) -> str:
         self.markup += 1
+        self.cut = True
         target = links.tag_target(match[0])
         if target and not target.startswith(("#", "/", "data:", "javascript:")):
             return f" {self._link(target)} "
@@ -284,19 +305,23 @@ class _Folding:
 
     def _markdown(self, match: re.Match[str]) -> str:
         self.markup += 1
+        self.cut = True
         return f"{match[1]} {self._link(match[2])} "
 
     def _bbcode(self, match: re.Match[str]) -> str:
         self.markup += 1
+        self.cut = True
         target = (match[1] or "").strip("\"' ")
         return f" {self._link(target)} " if "." in target else " " if match[0][1:4] in ("url", "img", "lin") else ""
 
     def _addressed(self, match: re.Match[str]) -> str:
-        self.spelt = True
+        self.cut = True
         glued = match.start() > 0 and match.string[match.start() - 1].isalnum()
         return f" {self._link(match[0])}" if glued else self._link(match[0])
 
     def _bare(self, match: re.Match[str]) -> str:
+        if not links.known_ending(match):
+            return match[0]
         return self._link(match[0], bare=True)
 
     def _email(self, match: re.Match[str]) -> str:
@@ -313,7 +338,7 @@ class _Folding:
         """Put letters in the places of what stands for them, until nothing does: one rule's work can call for another."""
         pen = self.pen
         # Where the text is as it came, but for links, the signs seen at first still hold.
-        signs = look(pen.text) if self.signs == ANYTHING or self.markup or self.counts["escaped"] else self.signs
+        signs = look(pen.text) if self.signs & CODED or self.markup else self.signs
         for _ in range(4):
             before = pen.text
             if signs & APART:
@@ -324,7 +349,7 @@ class _Folding:
                 self.counts["repeated"] += obfuscation.shorten(pen)
             if pen.text == before:
                 break
-            self.spelt = True
+            self.spelt = self.signs & LINKED > 0
             signs = look(pen.text)
 
 
