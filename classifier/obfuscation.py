@@ -34,8 +34,8 @@ def unmask(word: str, tables: Folds, *, whole_words: bool) -> str:
     """Fold letters of another script that pose as this word's own.
 
     A word that mixes scripts goes to Cyrillic if it has letters that only Cyrillic has (or if it can, is mostly Cyrillic
-    and stands in a text of another script), else to Latin. A word wholly of look-alikes goes to Latin only if the text has no sign of being
-    written in another script (`whole_words`).
+    and stands in a text of another script), else to Latin. A word wholly of look-alikes goes to Latin only if the text
+    has no sign of being written in another script (`whole_words`).
     """
     if word.isascii():
         return word

@@ -1,0 +1,282 @@
+"""One reading of a text by the rules of the normaliser. For `classifier.text` only.
+
+The order of the rules matters: escapes and Unicode first, since they can hide anything; then markup, so that words are
+whole; then letters of other scripts, links, and last the spelling of words.
+"""
+
+import re
+from typing import NamedTuple
+
+from classifier import links, obfuscation
+from classifier.folding import BIDI_CONTROLS, folds
+from classifier.links import Link
+from classifier.rewriting import Rewriting
+from classifier.signs import ANYTHING, APART, CODED, DRAWN, LINKED, MIXED, look
+
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
+_FIRST = {"\\": "", "`": "'"}
+# What has a meaning in markup is spelt otherwise in the end, so that a folded text never means anything when read again.
+_LAST = {"<": "{", ">": "}", "[": "(", "]": ")", "&": "+", "@": "+"}
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_ASCII_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_WORD = re.compile(r"[^\W\d_]+")
+_MENTION = re.compile(r"@(?<![\w@/.]@)[a-z0-9_]{2,}(?![@$])")
+_HIDDEN = re.compile("(?<=[A-Za-z])[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+(?=[A-Za-z])")
+
+EMAIL_TOKEN = "{email}"  # noqa: S105
+"""Stands for any e-mail address in a folded text."""
+MENTION_TOKEN = "{user}"  # noqa: S105
+"""Stands for any @handle in a folded text."""
+
+
+class Evidence(NamedTuple):
+    """How often each disguise was undone."""
+
+    invisible: int = 0
+    """Runs of zero-width characters inside Latin words."""
+    bidi: int = 0
+    """Characters that override the direction of writing."""
+    controls: int = 0
+    """Control and other invisible characters of any kind, dropped."""
+    lookalike: int = 0
+    """Words with letters of another script posing as this one's."""
+    styled: int = 0
+    """Letters in mathematical, squared, circled, full-width or small-capital dress."""
+    marks: int = 0
+    """Combining marks piled on letters."""
+    leet: int = 0
+    """Runs of digits and signs that stand for letters."""
+    spaced: int = 0
+    """Words whose letters were set apart."""
+    repeated: int = 0
+    """Runs of a letter repeated three times and more."""
+    escaped: int = 0
+    """Backslash escapes and HTML entities."""
+
+    @property
+    def obfuscated(self) -> bool:
+        """Enough was undone to say that the text hides something; drawn-out letters and accents alone do not."""
+        return (
+            self.invisible + self.lookalike + self.spaced > 0
+            or self.leet >= 2
+            or self.styled >= 3
+            or self.marks >= 4
+            or self.bidi >= 2
+        )
+
+
+class Reading:
+    """One run of the rules over one text."""
+
+    __slots__ = ("counts", "cut", "emails", "links", "markup", "mentions", "pen", "signs", "spelt")
+
+    def __init__(self, pen: Rewriting, signs: int = ANYTHING) -> None:
+        self.pen = pen
+        self.signs = signs
+        self.links: list[Link] = []
+        self.counts = dict.fromkeys(Evidence._fields, 0)
+        self.markup = 0
+        self.emails = 0
+        self.mentions = 0
+        self.cut = False
+        self.spelt = False
+
+    @property
+    def evidence(self) -> Evidence:
+        """How often each disguise was undone."""
+        return Evidence(**self.counts)
+
+    def run(self) -> None:
+        for _ in range(3):
+            before = self.pen.text
+            self._pass()
+            # A word put right may complete a link, and a link cut short may have hidden which script the rest is in.
+            if self.pen.text == before or not (self.spelt or (self.cut and not self.pen.text.isascii())):
+                break
+            self.spelt = self.cut = False
+
+    def _pass(self) -> None:
+        pen = self.pen
+        if self.signs & CODED:
+            self._decode()
+            pen.squeeze()
+        if self.signs & LINKED:
+            self._respell(_FIRST)
+            self._unwrap()
+            if not pen.text.isascii():
+                self._unmask()
+            pen.tidy()
+            self._find_links()
+            pen.tidy()
+        self._spell()
+        if self.signs & LINKED:
+            self._respell(_LAST)
+
+    def _decode(self) -> None:
+        """Undo escapes, entities, control characters, whatever Unicode can do, and case."""
+        pen = self.pen
+        if "\\" in pen.text:
+            pen.sub(_ESCAPE, self._escape)
+        if "&" in pen.text:
+            pen.sub(_ENTITY, self._entity)
+        if pen.text.isascii():
+            pen.sub(_CONTROL, self._control)
+        else:
+            self._undress()
+        pen.fold_case()
+        if not pen.text.isascii():
+            pen.compose()
+
+    def _respell(self, table: dict[str, str]) -> None:
+        hits = {character for character in table if character in self.pen.text}
+        if hits:
+            self.pen.translate(table, hits)
+
+    def _control(self, match: re.Match[str]) -> str:
+        self.counts["controls"] += 1
+        return ""
+
+    def _escape(self, match: re.Match[str]) -> str:
+        self.counts["escaped"] += 1
+        code = match[1] or match[2]
+        if code:
+            return chr(int(code, 16))
+        return " " if match[3] else match[4]
+
+    def _entity(self, match: re.Match[str]) -> str:
+        self.counts["escaped"] += 1
+        return self.pen.unescape(match)
+
+    def _undress(self) -> None:
+        """Take off what only characters beyond ASCII can put on: invisible ones, costumes, accents."""
+        pen, tables = self.pen, folds()
+        distinct = set(pen.text)
+        hidden = tables.invisible.keys() & distinct
+        if hidden:
+            self.counts["invisible"] += len(_HIDDEN.findall(pen.text))
+            self.counts["bidi"] += sum(pen.text.count(c) for c in hidden & BIDI_CONTROLS)
+            self.counts["controls"] += sum(pen.text.count(c) for c in hidden)
+            pen.translate(tables.invisible, hidden)
+        self.counts["styled"] += sum(pen.text.count(c) for c in distinct if _in_costume(c))
+        pen.compose()
+        hits = tables.plain.keys() & set(pen.text)
+        if hits:
+            self.counts["styled"] += sum(pen.text.count(c) for c in hits & tables.styled.keys())
+            self.counts["marks"] += sum(pen.text.count(c) for c in hits if not tables.plain[c])
+            pen.translate(tables.plain, hits)
+            pen.compose()
+
+    def _unmask(self) -> None:
+        """Give letters of another script that pose as a word's own their due."""
+        tables = folds()
+        distinct = set(self.pen.text)
+        if distinct.isdisjoint(tables.lookalike):
+            return
+        foreign = any(c > "\x7f" and c.isalpha() and c not in tables.lookalike for c in distinct)
+        if foreign and distinct.isdisjoint(_ASCII_LETTERS):
+            return
+
+        def unmask(match: re.Match[str]) -> str:
+            folded = obfuscation.unmask(match[0], tables, whole_words=not foreign)
+            self.counts["lookalike"] += folded != match[0]
+            return folded
+
+        self.pen.sub(_WORD, unmask)
+
+    def _unwrap(self) -> None:
+        """Turn markup into its text and its links."""
+        pen = self.pen
+        if "<" in pen.text:
+            pen.sub(links.TAG, self._tag)
+        if "[" in pen.text:
+            if "](" in pen.text:
+                pen.sub(links.MARKDOWN, self._markdown)
+            pen.sub(links.BBCODE, self._bbcode)
+
+    def _find_links(self) -> None:
+        """Note links, addresses and handles, and put short forms in their place."""
+        pen = self.pen
+        if "://" in pen.text:
+            pen.sub_near(links.SCHEME_ANCHOR, links.ADDRESSED, self._addressed)
+        if "www." in pen.text:
+            pen.sub_near(links.WWW_ANCHOR, links.ADDRESSED, self._addressed)
+        if "@" in pen.text:
+            pen.sub_near(links.ADDRESSEE, links.EMAIL, self._email)
+            pen.sub(_MENTION, self._mention)
+        pen.sub_near(links.DOMAIN_ENDING, links.BARE, self._bare)
+
+    def _link(self, address: str, *, bare: bool = False) -> str:
+        link = links.parse(address, bare=bare)
+        if not link.host:
+            return link.path
+        if all(link[:2] != known[:2] for known in self.links[-8:]):
+            self.links.append(link)
+        return link.text
+
+    def _tag(self, match: re.Match[str]) -> str:
+        self.markup += 1
+        self.cut = True
+        target = links.tag_target(match[0])
+        if target and not target.startswith(("#", "/", "data:", "javascript:")):
+            return f" {self._link(target)} "
+        return " " if links.breaks_line(match[0]) else ""
+
+    def _markdown(self, match: re.Match[str]) -> str:
+        self.markup += 1
+        self.cut = True
+        return f"{match[1]} {self._link(match[2])} "
+
+    def _bbcode(self, match: re.Match[str]) -> str:
+        self.markup += 1
+        self.cut = True
+        target = (match[1] or "").strip("\"' ")
+        return f" {self._link(target)} " if "." in target else " " if match[0][1:4] in ("url", "img", "lin") else ""
+
+    def _addressed(self, match: re.Match[str]) -> str:
+        self.cut = True
+        glued = match.start() > 0 and match.string[match.start() - 1].isalnum()
+        return f" {self._link(match[0])}" if glued else self._link(match[0])
+
+    def _bare(self, match: re.Match[str]) -> str:
+        if not links.known_ending(match):
+            return match[0]
+        return self._link(match[0], bare=True)
+
+    def _email(self, match: re.Match[str]) -> str:
+        self.emails += 1
+        return EMAIL_TOKEN
+
+    def _mention(self, match: re.Match[str]) -> str:
+        if obfuscation.starts_with_sign(match[0]):
+            return match[0]
+        self.mentions += 1
+        return MENTION_TOKEN
+
+    def _spell(self) -> None:
+        """Put letters in the places of what stands for them, until nothing does: one rule's work can call for another."""
+        pen = self.pen
+        # Where the text is as it came, but for links, the signs seen at first still hold.
+        signs = look(pen.text) if self.signs & CODED or self.markup else self.signs
+        for _ in range(4):
+            before = pen.text
+            if signs & APART:
+                self.counts["spaced"] += obfuscation.close_up(pen)
+            if signs & MIXED or pen.text is not before:
+                self.counts["leet"] += obfuscation.unleet(pen)
+            if signs & DRAWN or pen.text is not before:
+                self.counts["repeated"] += obfuscation.shorten(pen)
+            if pen.text == before:
+                break
+            self.spelt = self.signs & LINKED > 0
+            signs = look(pen.text)
+
+
+def _in_costume(character: str) -> bool:
+    """A letter from one of the blocks of styled letters that NFKC turns plain."""
+    return (
+        "\U0001d400" <= character <= "\U0001d7ff"
+        or "\u249c" <= character <= "\u24e9"
+        or "\uff21" <= character <= "\uff5a"
+        or "\U0001f110" <= character <= "\U0001f12b"
+    )
