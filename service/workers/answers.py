@@ -23,6 +23,7 @@ class Answer(NamedTuple):
     status: int = 0
     retry_after: str = ""
     error: str = ""
+    body: bytes = b""  # as much of it as was read; heard and forgotten
 
 
 def settlement(

@@ -1,7 +1,7 @@
 """Speaking with receivers: one POST, guarded, bounded in time and size, and whatever happens becomes an `Answer`.
 
 For `workers/deliver.py`. No redirects are followed, no cookies kept, no proxy or other wish of the environment heeded, and
-an answer's body is read only to know that it is whole.
+an answer's body is read to know that it is whole, and is not kept.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ class Receivers:
         ) as response:
             # An answer counts when it is whole, or longer than we care to read: one that breaks off may come from a
             # receiver that died over the call-back.
-            left = self._most
-            while left > 0 and (piece := await response.content.read(left)):
-                left -= len(piece)
-            return Answer(response.status, response.headers.get("Retry-After", ""))
+            read = bytearray()
+            while len(read) < self._most and (piece := await response.content.read(self._most - len(read))):
+                read += piece
+            return Answer(response.status, response.headers.get("Retry-After", ""), body=bytes(read))
 
 
 async def _note_reuse(

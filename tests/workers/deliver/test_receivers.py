@@ -28,7 +28,9 @@ async def receivers() -> AsyncIterator[Receivers]:
 
 
 async def ask(receivers: Receivers, url: str) -> Answer:
-    return await receivers.ask(url, {"webhook-id": "msg_1"}, b'{"type":"comment.approved"}')
+    answer = await receivers.ask(url, {"webhook-id": "msg_1"}, b'{"type":"comment.approved"}')
+    assert len(answer.body) <= 1_000
+    return answer._replace(body=b"")
 
 
 def writes(data: bytes, *, then: str = "close") -> Callable[[asyncio.StreamWriter], Awaitable[None]]:
@@ -115,7 +117,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 )
 async def test_one_that_speaks_oddly(receivers: Receivers, behave: Any, answer: Answer) -> None:
     async with raw_receiver(behave) as receiver:
-        assert await ask(receivers, receiver.url) == answer
+        assert (await ask(receivers, receiver.url))._replace(body=b"") == answer
         assert receiver.requests == 1
 
 
