@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from service import __version__
-from service.commands import check, comments, deliveries, demo, keys, sites
+from service.commands import check, comments, deliveries, demo, keys, settings, sites
 
 app = typer.Typer(
     help="Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them.",
@@ -29,6 +29,7 @@ app.add_typer(keys.app, name="keys")
 app.command()(comments.erase)
 app.command()(check.check)
 app.command()(demo.demo)
+app.command()(settings.settings)
 
 
 class Role(StrEnum):
@@ -47,9 +48,10 @@ def serve(
     """Run the service: API, classify worker and deliverer, and an embedded Redis unless REDIS_URL is set."""
     import structlog
 
-    from service import keyfiles, logs, serve, settings
+    from service import keyfiles, logs, serve
+    from service.settings import load
 
-    loaded = settings.load()
+    loaded = load()
     logs.configure(loaded)
     log = structlog.get_logger()
     if only is None:

@@ -57,7 +57,10 @@ class Settings(BaseSettings):
         0.8, gt=0, le=30, description="Longest that an Akismet client waits for an answer; many give up after a second."
     )
     hook_deadline: float = Field(
-        0.8, gt=0, le=30, description="Longest that a platform's hook waits for a decision, where it can use one (Coral)."
+        0.8,
+        gt=0,
+        le=30,
+        description="Longest that a platform's hook waits for a decision, where it can use one (Coral).",
     )
 
     # Judging
@@ -117,10 +120,11 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
-        lines = [f"{_variable(problem['loc'])}: {problem['msg']}" for problem in problems]
+        lines = [f"{variable(str(problem['loc'][0]))}: {problem['msg']}" for problem in problems]
         raise SettingsError("; ".join(lines)) from None
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]).upper()
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    name = name.upper()
     return name if name == "REDIS_URL" or name.startswith(PREFIX) else PREFIX + name
