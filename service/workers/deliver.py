@@ -17,12 +17,12 @@ import structlog
 from service import metrics
 from service.core.errors import StoreUnavailable
 from service.resources import Resources
-from service.signatures import sign
 from service.store.client import now_ms
 from service.store.outbox import Delivery, Settlement
 from service.workers.answers import Answer, settlement
+from service.workers.letters import compose, heard
 from service.workers.receivers import Receivers
-from service.workers.shares import Shares
+from service.workers.shares import Round, Shares
 
 _LEASE, _MARGIN = 1.5, 1.0  # a lease is so many time-outs of a try, and seconds more, so that the try can be settled
 _SHORTEST, _LONGEST = 0.02, 0.25  # seconds between looks for what is due
@@ -86,15 +86,20 @@ class Deliverer:
     async def _begin(self) -> int:
         """Claim what is due and there are slots for, and begin to deliver it; how many."""
         due = await self._outbox.next_due()
-        now = now_ms()
-        if due is None or due > now or self._shares.free <= 0:
+        if due is None or due > now_ms():
             return 0
+        return await self._claim(self._shares.for_answering()) + await self._claim(self._shares.for_others())
+
+    async def _claim(self, share: Round) -> int:
+        if share.most <= 0:
+            return 0
+        now = now_ms()
         claimed = await self._outbox.claim(
             now=now,
             leased_until=now + int((self._settings.deliver_timeout * _LEASE + _MARGIN) * 1000),
-            most=self._shares.free,
-            per_site=1,
-            room=self._shares.room(),
+            most=share.most,
+            per_site=share.per_site,
+            room=share.room,
         )
         for delivery in claimed:
             self._shares.take(delivery.site)
@@ -132,12 +137,16 @@ class Deliverer:
             known = await self._accounts.find(delivery.site)
         except StoreUnavailable:
             return None, Settlement("back")
-        if known is None or not known.site.callback:  # the site or its receiver was removed while the call-back waited
-            return None, Settlement("dead", error="no-receiver")
-        secrets = [credentials.webhook_secret for credentials in known.credentials]
-        headers = sign(secrets, delivery.id, int(time.time()), delivery.body)
+        try:
+            letter = compose(delivery, known, int(time.time())) if known is not None else "no-receiver"
+        except Exception as error:  # it is listed then; it must not be tried for ever, nor stop the others
+            metrics.FAILURES.labels("deliver").inc()
+            log.error("call-back can't be composed", role="deliver", delivery=delivery.id, error=type(error).__name__)
+            letter = "internal"
+        if isinstance(letter, str):  # the site, its receiver or its key is gone since the call-back was written
+            return None, Settlement("dead", error=letter)
         started = time.perf_counter()
-        answer = await self._receivers.ask(known.site.callback, headers, delivery.body)
+        answer = heard(letter, await self._receivers.ask(letter.url, letter.headers, letter.body))
         seconds = time.perf_counter() - started
         metrics.DELIVERY_SECONDS.observe(seconds)
         return answer, settlement(

@@ -1,15 +1,24 @@
 """How the deliverer's slots are shared among sites, so that a slow or dead receiver delays nobody else.
 
-Pure book-keeping for `workers/deliver.py`. A site begins with one call-back at a time and doubles with each success, up
-to `per_site`; a failure takes it back to one. Sites whose last try failed share half of the slots, and the last quarter
-is kept for sites that have none: a site that answers always finds a slot, however many others don't.
+Pure book-keeping for `workers/deliver.py`. A site has one call-back under way until its receiver has taken one, then twice
+as many with each success, up to `per_site`; a failure takes it back to one. Sites whose receiver has not taken their last
+call-back share half of the slots, and the last quarter is kept for sites that have none.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
-_REMEMBERED = 4_096  # sites; beyond that, all begin anew
+_REMEMBERED = 4_096  # answering sites; the one that was told something longest ago is forgotten first
+
+
+class Round(NamedTuple):
+    """What may be claimed: so many in all, `per_site` for each site that `room` does not name."""
+
+    most: int
+    per_site: int
+    room: dict[str, int]
 
 
 class Shares:
@@ -19,25 +28,26 @@ class Shares:
         self._total = total
         self._per_site = per_site
         self._busy: Counter[str] = Counter()
-        self._width: dict[str, int] = {}  # of sites that may have more than one
-        self._failing: set[str] = set()
+        self._width: dict[str, int] = {}  # of sites that answer: how many they may have
 
     @property
     def free(self) -> int:
         """Slots that nobody has."""
         return self._total - self._busy.total()
 
-    def room(self) -> dict[str, int]:
-        """How many more each site may have now; those that are not named may have one."""
+    def for_answering(self) -> Round:
+        """What may be claimed for sites whose receiver took the last call-back; it goes first."""
         if 4 * self.free <= self._total:
-            room = dict.fromkeys(self._busy, 0)
+            room = {site: 0 if self._busy[site] else 1 for site in self._width}
         else:
-            room = {
-                site: max(0, self._width.get(site, 1) - self._busy[site]) for site in self._width.keys() | self._busy
-            }
-        if 2 * sum(self._busy[site] for site in self._failing) >= self._total:
-            room.update(dict.fromkeys(self._failing, 0))
-        return room
+            room = {site: max(0, width - self._busy[site]) for site, width in self._width.items()}
+        return Round(self.free if room else 0, 0, room)
+
+    def for_others(self) -> Round:
+        """What may be claimed for sites that have not answered yet, or not well."""
+        others = {site: busy for site, busy in self._busy.items() if site not in self._width}
+        half = max(1, self._total // 2)
+        return Round(min(self.free, half - sum(others.values())), 1, dict.fromkeys(self._width.keys() | others, 0))
 
     def take(self, site: str) -> None:
         """A try for the site begins."""
@@ -50,14 +60,8 @@ class Shares:
             del self._busy[site]
         if answered is None:
             return
+        width = self._width.pop(site, 1)
         if answered:
-            self._failing.discard(site)
-            width = min(2 * self._width.get(site, 1), self._per_site)
-            if width > 1:
-                self._width[site] = width
-        else:
-            self._failing.add(site)
-            self._width.pop(site, None)
-        for memory in (self._width, self._failing):
-            if len(memory) > _REMEMBERED:
-                memory.clear()
+            self._width[site] = min(2 * width, self._per_site)
+            if len(self._width) > _REMEMBERED:
+                del self._width[next(iter(self._width))]

@@ -6,11 +6,10 @@
 --
 -- A lease is a later due time, noted in `leased` too: when the deliverer dies, the call-back is due again by itself. A lease
 -- ends later than the one before it on the same comment, so that its end names it: settle.lua tells holders apart by it.
--- A site that may have none keeps its place among those that are due; looking further by as many keeps it from hiding others.
 local room = {}
 for i = 5, #ARGV, 2 do room[ARGV[i]] = tonumber(ARGV[i + 1]) end
 local claimed = {}
-for _, site in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1000 + #ARGV)) do
+for _, site in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 10000)) do
   local left = tonumber(ARGV[3]) - #claimed
   if left <= 0 then break end
   local prefix = KEYS[2] .. 's:' .. site .. ':'

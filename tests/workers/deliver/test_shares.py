@@ -4,80 +4,99 @@ from __future__ import annotations
 
 import random
 
-from service.workers.shares import Shares
+from service.workers.shares import Round, Shares
+
+
+def tried(shares: Shares, site: str, *answers: bool | None) -> None:
+    for answered in answers:
+        shares.take(site)
+        shares.give_back(site, answered=answered)
 
 
 def test_a_site_begins_with_one_and_doubles_up_to_its_share() -> None:
-    shares = Shares(total=64, per_site=8)
-    widths = []
-    for _ in range(5):
-        widths.append(shares.room().get("blog", 1))
-        shares.take("blog")
-        shares.give_back("blog", answered=True)
-    assert widths == [1, 2, 4, 8, 8]
+    shares, widths = Shares(total=64, per_site=8), []
+    assert shares.for_answering() == Round(0, 0, {})
+    assert shares.for_others() == Round(32, 1, {})
+    for _ in range(4):
+        tried(shares, "blog", True)
+        widths.append(shares.for_answering().room["blog"])
+        assert shares.for_others().room == {"blog": 0}
+    assert widths == [2, 4, 8, 8]
 
 
-def test_a_failure_takes_it_back_to_one() -> None:
+def test_a_failure_takes_it_back_to_one_among_the_others() -> None:
     shares = Shares(total=64, per_site=8)
-    for answered in (True, True, True, False):
-        shares.take("blog")
-        shares.give_back("blog", answered=answered)
-    assert "blog" not in shares.room()
+    tried(shares, "blog", True, True, False)
+    assert shares.for_answering() == Round(0, 0, {})
+    assert shares.for_others() == Round(32, 1, {})
 
 
 def test_what_is_under_way_counts() -> None:
     shares = Shares(total=64, per_site=8)
+    shares.take("new")
+    tried(shares, "blog", True)
     shares.take("blog")
-    assert shares.room() == {"blog": 0}
-    shares.give_back("blog", answered=True)
-    shares.take("blog")
-    assert shares.room() == {"blog": 1}
-    assert shares.free == 63
+    assert shares.for_answering() == Round(62, 0, {"blog": 1})
+    assert shares.for_others() == Round(31, 1, {"blog": 0, "new": 0})
 
 
 def test_not_asked_says_nothing_about_a_receiver() -> None:
-    shares = Shares(total=2, per_site=8)
-    shares.take("blog")
-    shares.give_back("blog", answered=None)
-    shares.take("other")
-    assert shares.room() == {"other": 0}
+    shares = Shares(total=64, per_site=8)
+    tried(shares, "blog", True, None)
+    tried(shares, "new", None)
+    assert shares.for_answering().room == {"blog": 2}
+    assert shares.for_others().room == {"blog": 0}
 
 
-def test_sites_that_fail_share_half_of_the_slots() -> None:
+def test_sites_that_do_not_answer_share_half_of_the_slots() -> None:
     shares = Shares(total=8, per_site=8)
-    failing = [f"dead-{number}" for number in range(20)]
-    for site in failing:
-        shares.take(site)
-        shares.give_back(site, answered=False)
-    for site in failing[:4]:
-        shares.take(site)
-    room = shares.room()
-    assert all(room[site] == 0 for site in failing)
-    assert "healthy" not in room
+    tried(shares, "healthy", True)
+    for number in range(4):
+        shares.take(f"dead-{number}")
+    assert shares.for_others().most == 0
+    assert shares.for_answering() == Round(4, 0, {"healthy": 2})
 
 
 def test_the_last_quarter_is_for_sites_that_have_none() -> None:
     shares = Shares(total=8, per_site=8)
-    for _ in range(3):
-        shares.take("busy")
-        shares.give_back("busy", answered=True)
+    tried(shares, "busy", True, True, True)
+    tried(shares, "quiet", True)
     for _ in range(6):
         shares.take("busy")
-    assert shares.room() == {"busy": 0}
-    assert shares.free == 2
+    assert shares.for_answering() == Round(2, 0, {"busy": 0, "quiet": 1})
+    assert shares.for_others().most == 2
+
+
+def test_one_slot_serves_everybody_in_turn() -> None:
+    shares = Shares(total=1, per_site=8)
+    assert shares.for_others() == Round(1, 1, {})
+    tried(shares, "blog", True)
+    assert shares.for_answering() == Round(1, 0, {"blog": 2})
+    shares.take("blog")
+    assert shares.for_others().most == shares.for_answering().most == 0
+
+
+def test_it_forgets_whom_it_told_something_longest_ago() -> None:
+    shares = Shares(total=8, per_site=8)
+    for number in range(5_000):
+        tried(shares, f"site-{number}", True)
+    room = shares.for_answering().room
+    assert len(room) == 4_096
+    assert "site-4999" in room
 
 
 def test_nothing_is_lost_or_overdrawn_whatever_happens() -> None:
     chance = random.Random(7)
     shares, busy = Shares(total=16, per_site=4), []
     for _ in range(5_000):
+        share = chance.choice((shares.for_answering, shares.for_others))()
         site = f"site-{chance.randrange(12)}"
-        if chance.random() < 0.5 and shares.free > 0 and shares.room().get(site, 1) > 0:
+        if chance.random() < 0.6 and share.most > 0 and share.room.get(site, share.per_site) > 0:
             shares.take(site)
             busy.append(site)
         elif busy:
-            shares.give_back(busy.pop(chance.randrange(len(busy))), answered=chance.choice((True, False, None)))
-        assert shares.free == 16 - len(busy)
+            shares.give_back(busy.pop(chance.randrange(len(busy))), answered=chance.choice((True, True, False, None)))
+        assert shares.free == 16 - len(busy) >= 0
         assert all(busy.count(site) <= 4 for site in busy)
     while busy:
         shares.give_back(busy.pop(), answered=True)
