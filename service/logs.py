@@ -49,7 +49,7 @@ def configure(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=_factory(console),
+        logger_factory=_ConsoleLines if console else _JsonLines,
         cache_logger_on_first_use=True,
     )
     library = _LibraryHandler()
@@ -88,10 +88,26 @@ class _LibraryHandler(logging.Handler):
         )
 
 
-def _factory(console: bool) -> Any:
-    if console:
-        return structlog.PrintLoggerFactory(sys.stderr)
-    return structlog.BytesLoggerFactory(sys.stderr.buffer)
+class _JsonLines:
+    """Writes finished lines to the standard error stream, whole and at once."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def msg(self, line: bytes) -> None:
+        sys.stderr.buffer.write(line + b"\n")
+        sys.stderr.buffer.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+class _ConsoleLines:
+    def __init__(self, *_: object) -> None: ...
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def _to_json(event: Mapping[str, Any], **_: Any) -> bytes:

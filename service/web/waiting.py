@@ -12,7 +12,7 @@ from typing import NamedTuple
 from service.core.comment import Comment
 from service.core.lifecycle import State
 
-_WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?\Z", re.IGNORECASE)
+_WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
 _FIRST_LOOK, _LONGEST_PAUSE = 0.05, 0.5  # seconds between looks at a comment nobody will wake us for
 _SAFETY_LOOK = 1.0  # seconds between looks at one that we expect to be woken for
 

@@ -31,7 +31,9 @@ async def test_without_a_key_nothing_is_told(platform: Platform, method: str, pa
     assert (await response.json())["type"] == "/problems/unauthenticated"
 
 
-@pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic {key}", "{key}", "Bearer {key}x", "Bearer \u00e9\u00e9"])
+@pytest.mark.parametrize(
+    "value", ["", "Bearer", "Bearer ", "Basic {key}", "{key}", "Bearer {key}x", "Bearer \u00e9\u00e9"]
+)
 async def test_headers_that_do_not_do(platform: Platform, value: str) -> None:
     header = {"Authorization": value.format(key=platform.key)}
     platform.key = None
@@ -71,7 +73,9 @@ async def test_a_removed_site_is_a_stranger(platform: Platform, resources: Resou
 
 async def test_a_site_sees_and_touches_only_its_own(client: TestClient[Any, Any], platform: Platform) -> None:
     view = await (await platform.submit()).json()
-    other = Platform(client, platform.resources, await platform.resources.accounts.add("other", "https://other.example"))
+    other = Platform(
+        client, platform.resources, await platform.resources.accounts.add("other", "https://other.example")
+    )
     path = f"/v1/comments/{view['id']}"
     for method, more, json in [
         ("GET", "", None), ("GET", "/history", None), ("GET", "/explanation", None), ("DELETE", "", None),

@@ -179,7 +179,11 @@ async def test_unknown_paths(platform: Platform, path: str) -> None:
 
 
 async def test_every_answer_carries_the_protective_headers(platform: Platform) -> None:
-    for response in (await platform.submit(), await platform.ask("GET", "/nowhere"), await platform.ask("GET", "/v1/docs")):
+    for response in (
+        await platform.submit(),
+        await platform.ask("GET", "/nowhere"),
+        await platform.ask("GET", "/v1/docs"),
+    ):
         headers = response.headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "default-src" in headers["Content-Security-Policy"]
