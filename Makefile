@@ -3,6 +3,7 @@
 #   make run     try it: a demo site, a few comments, what became of them, and a service to play with
 #   make test    what CI runs: format, lint, types, tests
 #   make bench   the benchmarks, each with its ratio against something known
+#   make docs    write down the settings anew
 #   make lock    resolve the dependencies anew
 #
 # PYTHON chooses the interpreter (3.11 or newer); ANTECHAMBER_* variables are the service's settings.
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help run test check-format lint types pytest bench model lock format clean
+.PHONY: help run test check-format lint types pytest bench model lock format docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -57,6 +58,9 @@ lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --extra embedded --extra reports --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	@sed -i '/^--\(extra-\)\{0,1\}\(index-url\|find-links\)/d' requirements.lock requirements-dev.lock
+
+docs: $(READY_DEV)
+	$(BIN)/antechamber settings --markdown > docs/settings.md
 
 clean:
 	rm -rf $(VENV) build dist

@@ -116,6 +116,20 @@ def erase(
 
     count = session.run(command)
     typer.echo(f"Erased {count} comment{'' if count == 1 else 's'}.")
+    if count:
+        typer.echo("They leave Redis's file with its next rewrite; antechamber compact rewrites it now.", err=True)
+
+
+def compact() -> None:
+    """Rewrite Redis's append-only file now, so that what was erased leaves the disk too."""
+
+    async def command(resources: Resources) -> int:
+        from service.store.compaction import compact as rewrite
+
+        return await rewrite(resources.connection)
+
+    size = session.run(command)
+    typer.echo(f"Rewritten; the file has {size / 1e6:.1f} MB now. Back-ups made earlier still hold what was erased.")
 
 
 @dead.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -191,3 +192,15 @@ def test_a_paused_receiver_is_shown_and_resumed(run: Run) -> None:
     assert "paused until" in run("deliveries", "list", "blog").out
     assert run("deliveries", "resume", "blog").code == 0
     assert "Receiver: fine." in run("deliveries", "list", "blog").out
+
+
+def test_compacting_takes_what_was_erased_off_the_disk(run: Run, data: Path) -> None:
+    judge(c1="a very particular remark", c2="I liked this.")
+    run("erase", "blog", "--comment", "c1")
+
+    def on_disk(words: bytes) -> bool:
+        return any(words in path.read_bytes() for path in (data / "redis" / "appendonlydir").iterdir())
+
+    assert on_disk(b"a very particular remark")
+    assert run("compact").out.startswith("Rewritten")
+    assert not on_disk(b"a very particular remark")
