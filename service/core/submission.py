@@ -31,6 +31,10 @@ ROLES = ("", "guest", "subscriber", "contributor", "author", "editor", "administ
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#~+=-]{0,199}\Z")
 _SCHEME = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 _FORM_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}\Z")
+_POINTERS = (
+    "/content", "/author/name", "/page/title", "/context/parent_text", "/author/user_agent", "/page/url",
+    "/author/email", "/author/url", "/author/ip",
+)  # fmt: skip
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)])
 
 
@@ -99,27 +103,14 @@ def prepare(
     trigger: str = "",
 ) -> Submission:
     """Cleanse untrusted fields into a `Submission`. Raises InvalidSubmission naming the field, never quoting it."""
-    for pointer, value in (
-        ("/id", platform_id),
-        ("/content", content),
-        ("/page/url", page_url),
-        ("/page/title", page_title),
-        ("/author/name", name),
-        ("/author/email", email),
-        ("/author/url", url),
-        ("/author/ip", ip),
-        ("/author/user_agent", user_agent),
-        ("/author/role", role),
-        ("/parent_id", parent_id),
-        ("/context/parent_text", parent_text),
-    ):
-        if value and not value.isprintable():
-            _refuse_unstorable(value, pointer)
+    texts = (content, name, page_title, parent_text, user_agent, page_url, email, url, ip)
+    if not "".join(texts).isprintable():
+        _refuse_unstorable(dict(zip(_POINTERS, texts, strict=True)))
     _check_id(platform_id, "/id")
     if parent_id:
         _check_id(parent_id, "/parent_id")
     own = tuple(secret for secret in (email.strip(), ip.strip()) if secret)
-    name = name.translate(_CONTROL).strip()
+    name = (name if name.isprintable() else name.translate(_CONTROL)).strip()
     if not name and requires.name:
         raise InvalidSubmission("The author's name is required.", pointer="/author/name")
     if not email and requires.email:
@@ -170,13 +161,15 @@ def comment_id(site: str, platform_id: str) -> str:
     return "c" + hashlib.blake2b(f"{site}\0{platform_id}".encode(), digest_size=13).hexdigest()
 
 
-def _refuse_unstorable(value: str, pointer: str) -> None:
-    if "\0" in value:
-        raise InvalidSubmission("NUL bytes are not allowed.", pointer=pointer)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidSubmission("The text holds unpaired surrogates.", pointer=pointer) from None
+def _refuse_unstorable(texts: Mapping[str, str]) -> None:
+    """Refuse what no text may hold; `texts` is by pointer."""
+    for pointer, text in texts.items():
+        if "\0" in text:
+            raise InvalidSubmission("NUL bytes are not allowed.", pointer=pointer)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InvalidSubmission("The text holds unpaired surrogates.", pointer=pointer) from None
 
 
 def _check_id(value: str, pointer: str) -> None:
@@ -198,6 +191,6 @@ def _form(form: Mapping[str, str], own: tuple[str, ...]) -> dict[str, str]:
     for name, value in form.items():
         if _FORM_NAME.match(name) is None:
             raise InvalidSubmission("A form field's name has 1 to 64 letters, digits or _.[]-", pointer="/form")
-        _refuse_unstorable(value, "/form")
+        _refuse_unstorable({"/form": value})
         kept[name] = mask_addresses(value[:MAX_FORM_VALUE], own)
     return kept

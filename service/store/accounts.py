@@ -26,6 +26,14 @@ class Known(NamedTuple):
     credentials: tuple[Credentials, ...]
 
 
+class Presented(NamedTuple):
+    """A key that somebody presented: whose it is, which it is (`api_key`, `akismet_key`), and its generation."""
+
+    site: Site
+    kind: str
+    credentials: Credentials
+
+
 class Accounts:
     """Sites, found by name or by a key that somebody presents."""
 
@@ -34,7 +42,7 @@ class Accounts:
         self._master = master
         self._cache_seconds = cache_seconds
         self._by_name: dict[str, tuple[float, Known | None]] = {}
-        self._by_key: dict[str, tuple[float, str]] = {}
+        self._by_key: dict[str, tuple[float, Presented]] = {}
 
     def __repr__(self) -> str:
         return "Accounts(…)"
@@ -109,26 +117,24 @@ class Accounts:
         self._bound()
         return known
 
-    async def find_by_key(self, key: str) -> Known | None:
-        """The site that a presented key (native or Akismet) belongs to, or None. Compares in constant time."""
+    async def find_by_key(self, key: str) -> Presented | None:
+        """Whose key somebody presents, or None. Keys are known by keyed digests, and compared in constant time."""
         digest = key_digest(self._master, key)
-        at, name = self._by_key.get(digest, (0.0, ""))
-        if not at or time.monotonic() - at >= self._cache_seconds:
-            row = await self._wire.call("HGET", names.CREDENTIALS, digest)
-            if row is None:
-                return None
-            name = row.decode()
-            self._by_key[digest] = (time.monotonic(), name)
-        known = await self.find(name)
+        at, found = self._by_key.get(digest) or (0.0, None)
+        if found is not None and time.monotonic() - at < self._cache_seconds:
+            return found
+        row = await self._wire.call("HGET", names.CREDENTIALS, digest)
+        known = await self.find(row.decode()) if row is not None else None
         if known is None:
             return None
-        presented = key.encode(errors="replace")
-        matches = [
-            hmac.compare_digest(presented, good.encode())
-            for credentials in known.credentials
-            for good in (credentials.api_key, credentials.akismet_key)
-        ]
-        return known if any(matches) else None
+        for credentials in known.credentials:
+            for kind in ("api_key", "akismet_key"):
+                if hmac.compare_digest(digest, key_digest(self._master, getattr(credentials, kind))):
+                    found = Presented(known.site, kind, credentials)
+                    self._by_key[digest] = (time.monotonic(), found)
+                    self._bound()
+                    return found
+        return None
 
     async def audit(self, what: str, subject: str) -> None:
         """Note what an operator changed."""

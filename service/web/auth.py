@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from typing import NamedTuple
 
@@ -41,31 +40,27 @@ class Gate:
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
             raise Unauthenticated("Send the site's API key as: Authorization: Bearer <key>")
-        known = await self._accounts.find_by_key(key)
-        presented = key.encode(errors="replace")
-        matches = [hmac.compare_digest(presented, c.api_key.encode()) for c in known.credentials] if known else []
-        if known is None or not any(matches):
+        found = await self._accounts.find_by_key(key)
+        if found is None or found.kind != "api_key":
             raise Unauthenticated("This key is not one of ours.")
-        request[SITE] = known.site.id
-        return known.site
+        request[SITE] = found.site.id
+        return found.site
 
     async def akismet(self, request: web.Request, key: str) -> Caller | None:
         """Who presents an Akismet key; None when it is none of ours."""
-        known = await self._accounts.find_by_key(key) if _AKISMET_KEY.match(key) else None
-        if known is None:
+        found = await self._accounts.find_by_key(key) if _AKISMET_KEY.match(key) else None
+        if found is None:
             return None
-        request[SITE] = known.site.id
-        presented = key.encode()
-        marks = [c.mark for c in known.credentials if hmac.compare_digest(presented, c.akismet_key.encode())]
-        return Caller(known.site, marks[0]) if marks else None
+        request[SITE] = found.site.id
+        return Caller(found.site, found.credentials.mark)
 
     async def any_key(self, request: web.Request, key: str) -> Site | None:
         """The site of an API key or an Akismet key, for platforms that have one field for it; None for any other."""
-        known = await self._accounts.find_by_key(key) if key else None
-        if known is None:
+        found = await self._accounts.find_by_key(key) if key else None
+        if found is None:
             return None
-        request[SITE] = known.site.id
-        return known.site
+        request[SITE] = found.site.id
+        return found.site
 
     async def named(self, request: web.Request, name: str) -> Known | None:
         """The site of a name, with the secrets that its webhooks may be signed with."""

@@ -46,7 +46,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def until(condition: Callable[[], Any], *, seconds: float = 30.0, why: str = "") -> Any:
+async def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
     """Wait until a condition (a function or a coroutine function) is truthy; its value."""
     async with asyncio.timeout(seconds):
         while True:

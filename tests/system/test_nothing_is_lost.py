@@ -42,10 +42,11 @@ class Platform:
     async def _post_on(self, session: aiohttp.ClientSession) -> None:
         while not self.stopping:
             self._next += 1
-            number = f"c{self._next}"
+            count = self._next
+            number = f"c{count}"
             await self._post(session, comment(number, random.choice(TEXTS)))
             self.acknowledged[number] = 1
-            if self._next % 10 == 0:  # some are edited soon after, or much later
+            if count % 10 == 0:  # some are edited at once
                 await self._post(session, comment(number, f"Edited. {random.choice(TEXTS)}"))
                 self.acknowledged[number] = 2
 
@@ -81,7 +82,7 @@ async def test_kill_anything_at_any_moment(tmp_path: Path) -> None:
         await asyncio.sleep(0.5)
         platform.stopping = True
         await load
-        await settled(stack, receiver, platform, site["api_key"])
+        await settled(stack)
         counts = await account(stack, receiver, platform, site["api_key"])
         print(f"\nkilled {dict(killed)}; answers {dict(platform.answers)}; {counts}")
 
@@ -112,7 +113,7 @@ async def test_a_bad_receiver_loses_nothing(tmp_path: Path) -> None:
         receiver.behave = None
         platform.stopping = True
         await load
-        await settled(stack, receiver, platform, site["api_key"])
+        await settled(stack)
         print("\n", await account(stack, receiver, platform, site["api_key"]))
 
 
@@ -135,15 +136,14 @@ async def test_a_stop_leaves_nothing_claimed(tmp_path: Path) -> None:
         await load
 
 
-async def settled(stack: Stack, receiver: Receiver, platform: Platform, key: str) -> None:
+async def settled(stack: Stack) -> None:
     """Wait until nothing waits to be judged or told."""
 
     async def calm() -> bool:
         with stack.redis() as client:
             return client.xlen("ac:{p0}:work") == 0 and client.zcard("ac:{p0}:due") == 0
 
-    await until(calm, seconds=90, why="work and call-backs are done")
-    del receiver, platform, key
+    await until(calm, seconds=90)
 
 
 async def account(stack: Stack, receiver: Receiver, platform: Platform, key: str) -> dict[str, int]:

@@ -60,7 +60,11 @@ async def test_no_address_is_kept_logged_answered_or_told(tmp_path: Path) -> Non
                     said.append(answer + str(response.headers).encode() + str(response.reason).encode())
                     assert response.status < 500, (path, response.status)
                     assert expect is None or response.status in expect, (path, response.status, answer)
-                    return json.loads(answer) if answer and response.content_type.endswith("json") and b"\n{" not in answer else None
+                    return (
+                        json.loads(answer)
+                        if answer and response.content_type.endswith("json") and b"\n{" not in answer
+                        else None
+                    )
 
             new = addresses.new
             full = comment(1, f"Write to {new('content')} or to {new('case').upper()} now", email=new("email"), ip=IP)
