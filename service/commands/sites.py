@@ -131,6 +131,8 @@ def set_site(
     async def command(resources: Resources) -> None:
         site = (await resources.accounts.get(name)).site
         await resources.accounts.save(msgspec.structs.replace(site, **changes), "sites.set")
+        if callback is not None:
+            await resources.outbox.resume(name)  # a pause was the old receiver's
 
     session.run(command)
     typer.echo(f"Changed {name}: {', '.join(changes)}.")
@@ -161,6 +163,7 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
     async def command(resources: Resources) -> None:
         await resources.accounts.remove(name)
+        await resources.outbox.resume(name)  # what still waits is given up, even if its receiver was paused
 
     session.run(command)
     typer.echo(f"Removed {name}.")

@@ -18,6 +18,7 @@ UNDELIVERED_TTL = 30 * 86_400_000
 """How long a call-back that was given up is listed and can be replayed, in milliseconds."""
 NEVER = 4_102_444_800_000
 """The pause of a disabled receiver: until somebody resumes it (the year 2100, in milliseconds)."""
+_RESUMED_AT_ONCE = 1_000
 
 
 class Delivery(NamedTuple):
@@ -187,8 +188,14 @@ class Outbox:
         )
 
     async def resume(self, site: str) -> int:
-        """End a pause and try what waits at once: after a 410, or a new call-back address. How many comments wait."""
-        return int(await self._wire.run("resume", [self._keys.due, self._keys.site(site, "")], now_ms(), site))
+        """End a pause and try what waits at once: after a 410, or when a site's call-back address changes or goes.
+
+        How many comments have call-backs that wait.
+        """
+        keys = [self._keys.due, self._keys.site(site, "")]
+        while await self._wire.run("resume", keys, now_ms(), site, _RESUMED_AT_ONCE):
+            pass
+        return int(await self._wire.call("ZCARD", self._keys.site(site, "due")))
 
     async def under_way(self, site: str) -> int:
         """How many of a site's call-backs are leased."""

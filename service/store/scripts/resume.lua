@@ -1,15 +1,17 @@
--- End the pause of a site's receiver, and try at once what waits and is not on its way.
+-- End the pause of a site's receiver, and make what waits for a later try due now, except what is on its way.
 --
 -- KEYS  1 due (sites)  2 site prefix "…s:<site>:"
--- ARGV  1 now  2 site
--- Reply how many comments have call-backs that wait
+-- ARGV  1 now  2 site  3 how many to look at in one go, so that nobody else waits for long
+-- Reply how many were made due; the caller repeats this until it is 0
 local due, leased = KEYS[2] .. 'due', KEYS[2] .. 'leased'
 redis.call('DEL', KEYS[2] .. 'endpoint')
-local waiting = 0
-for _, cid in ipairs(redis.call('ZRANGE', due, 0, -1)) do
-  if not redis.call('ZSCORE', leased, cid) then redis.call('ZADD', due, 'LT', ARGV[1], cid) end
-  waiting = waiting + 1
+local moved = 0
+for _, cid in ipairs(redis.call('ZRANGEBYSCORE', due, '(' .. ARGV[1], '+inf', 'LIMIT', 0, ARGV[3])) do
+  if not redis.call('ZSCORE', leased, cid) then
+    redis.call('ZADD', due, ARGV[1], cid)
+    moved = moved + 1
+  end
 end
 local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
 if first then redis.call('ZADD', KEYS[1], first, ARGV[2]) else redis.call('ZREM', KEYS[1], ARGV[2]) end
-return waiting
+return moved

@@ -12,6 +12,7 @@ from service.core.lifecycle import ActorKind, Outcome
 from service.core.site import Site
 from service.core.submission import comment_id
 from service.resources import Resources
+from service.store import outbox
 from service.store.client import now_ms
 from service.store.outbox import NEVER, Delivery, Settlement
 from tests.support.delivering import decide
@@ -250,6 +251,19 @@ async def test_resuming_does_not_take_a_lease_away(resources: Resources, site: S
     assert await resources.outbox.resume("blog") == 1
     assert await claim(resources, clock) == []
     assert await settle(resources, clock, delivery) == "delivered"
+
+
+async def test_resuming_does_not_wait_for_the_schedule(
+    resources: Resources, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_RESUMED_AT_ONCE", 2)
+    real = Clock()
+    told = {await decide(resources, site, str(number)) for number in range(7)}
+    for delivery in await claim(resources, real):
+        await settle(resources, real, delivery, "retry", retry_at=real.now + 3_600_000)
+    assert await claim(resources, real) == []
+    assert await resources.outbox.resume("blog") == 7
+    assert {one.id for one in await claim(resources, real)} == told
 
 
 async def test_shares_and_limits_hold(resources: Resources, site: Site, clock: Clock) -> None:
