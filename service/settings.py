@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ANTECHAMBER_"
 Network = IPv4Network | IPv6Network
+Delay = Annotated[float, Field(ge=0, le=30 * 86_400)]
 
 
 class SettingsError(Exception):
@@ -70,8 +71,9 @@ class Settings(BaseSettings):
 
     # Telling
     deliver_timeout: float = Field(15.0, gt=0, description="Time-out of one call-back.")
-    deliver_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
+    deliver_schedule: Annotated[tuple[Delay, ...], NoDecode] = Field(
         (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        min_length=1,
         description="Delays before each try of a call-back, comma-separated (Standard Webhooks' schedule).",
     )
     deliver_per_site: int = Field(8, ge=1, description="Call-backs under way at once for one site.")
@@ -98,6 +100,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("deliver_schedule")
+    @classmethod
+    def _begin_at_once(cls, schedule: tuple[float, ...]) -> tuple[float, ...]:
+        if schedule[0] != 0:
+            raise ValueError("the first try is made at once: begin with 0")
+        return schedule
 
     @property
     def secrets(self) -> Path:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from email.utils import formatdate
 
 import pytest
+from pydantic import ValidationError
 
+from service.settings import Settings
 from service.store.outbox import NEVER, Settlement
 from service.workers.answers import Answer, seconds_asked, settlement
 
@@ -79,3 +81,14 @@ def test_retry_after_can_lengthen_the_wait_but_not_shorten_it() -> None:
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date_within_reason(header: str, seconds: float) -> None:
     assert seconds_asked(header, NOW / 1000) == seconds
+
+
+@pytest.mark.parametrize("schedule", ["", "5", "5,0", "0,-1", "0,inf", "0,nan", "0,9999999", "0,soon"])
+def test_a_schedule_that_can_not_be_followed_is_refused(schedule: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(deliver_schedule=schedule)
+
+
+def test_the_schedule_is_that_of_standard_webhooks() -> None:
+    assert Settings().deliver_schedule == (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+    assert Settings(deliver_schedule="0, 0.5").deliver_schedule == (0, 0.5)
