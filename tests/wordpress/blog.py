@@ -43,6 +43,9 @@ class Blog:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.root = root
+        compiled = folder / "compiled"
+        compiled.mkdir(exist_ok=True)
+        self.php = ["php", "-d", "opcache.enable_cli=1", "-d", f"opcache.file_cache={compiled}"]
         self.log, self.mail_file, self.server_log = (
             folder / f"{database}.{name}" for name in ("log", "mail", "server")
         )
@@ -66,7 +69,7 @@ class Blog:
     def call(self, command: str, **arguments: Any) -> Any:
         """A command of site/blog.php."""
         done = subprocess.run(
-            ["php", "-d", "display_errors=stderr", str(SITE / "blog.php"), command],
+            [*self.php, "-d", "display_errors=stderr", str(SITE / "blog.php"), command],
             input=json.dumps(arguments),
             env=self.environment,
             capture_output=True,
@@ -147,7 +150,7 @@ class Blog:
         """Serve it while the context lasts."""
         with self.server_log.open("ab") as log:
             server = subprocess.Popen(
-                ["php", "-d", "opcache.enable_cli=1", "-S", f"127.0.0.1:{self.port}", "-t", str(self.root)],
+                [*self.php, "-S", f"127.0.0.1:{self.port}", "-t", str(self.root)],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -166,5 +169,6 @@ class Blog:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/readme.html", timeout=5) as response:
                 response.read()
                 return
-            assert server.poll() is None and time.monotonic() < deadline, self.server_log.read_text()
+            alive = server.poll() is None and time.monotonic() < deadline
+            assert alive, self.server_log.read_text()
             time.sleep(0.05)

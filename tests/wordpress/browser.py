@@ -21,12 +21,16 @@ class Page(NamedTuple):
 
     def form(self, where: str) -> Form:
         """The form whose id or action contains `where`."""
+        for form in self.forms():
+            if where in form.id or where in form.action:
+                return form
+        raise AssertionError(f"no form {where} on {self.url}: {self.text[:500]}")
+
+    def forms(self) -> list[Form]:
+        """All forms."""
         reader = _Forms()
         reader.feed(self.text)
-        for form in reader.forms:
-            if where in form.id or where in form.action:
-                return form._replace(action=urllib.parse.urljoin(self.url, form.action))
-        raise AssertionError(f"no form {where} on {self.url}: {self.text[:500]}")
+        return [form._replace(action=urllib.parse.urljoin(self.url, form.action)) for form in reader.forms]
 
     def link(self, *parts: str) -> str:
         """The address of the first link that contains all of these."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.system.stack import Stack
+from tests.system.stack import ROLES, Stack
 from tests.wordpress import mariadb
+from tests.wordpress.api import Api
 from tests.wordpress.blog import Blog, unpack
+from tests.wordpress.tap import Tap
 
 OURS = "antechamber/antechamber.php"
 AKISMETS = "akismet/akismet.php"
 DATABASES = ("ours", "akismet", "spare")
-POLICY = {"thresholds": {"spam": {"hold": 0.6, "reject": 0.8}, "toxicity": {"hold": 0.7, "reject": 0.8}}}
+POLICY = {"thresholds": {"spam": {"hold": 0.5, "reject": 0.6}, "toxicity": {"hold": 0.7, "reject": 0.8}}}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -72,12 +75,53 @@ def _ours(wordpress: Path, folder: Path, database: Path) -> Iterator[Blog]:
 
 
 @pytest.fixture
-def blog(_ours: Blog, service: Stack, credentials: dict[str, str]) -> Iterator[Blog]:
+def blog(_ours: Blog, service: Stack, connect: Callable[..., None]) -> Iterator[Blog]:
     """A blog with our plugin, connected, and the service running; PHP must not have complained about the plugin."""
-    _ours.call("option", name="antechamber_settings", value=plugin_settings(service, credentials))
+    connect()
     yield _ours
     asyncio.run(service.up())
     assert _ours.complaints() == ""
+
+
+@pytest.fixture
+def connect(_ours: Blog, service: Stack, credentials: dict[str, str]) -> Callable[..., None]:
+    """Change the plugin's settings: connect(max_wait=1)."""
+
+    def connect(**more: Any) -> None:
+        settings = plugin_settings(service, credentials, **more)
+        _ours.call("option", name="antechamber_settings", value=settings)
+
+    return connect
+
+
+@pytest.fixture
+def api(service: Stack, credentials: dict[str, str]) -> Api:
+    """The blog's side of the service's native API."""
+    return Api(service.base, credentials["api_key"])
+
+
+@pytest.fixture
+def away(service: Stack, blog: Blog) -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """`with away():` the service is stopped, as an operator stops it."""
+
+    @contextlib.contextmanager
+    def away() -> Iterator[None]:
+        for role in ROLES:
+            service.stop(role)
+        try:
+            yield
+        finally:
+            asyncio.run(service.up())
+
+    return away
+
+
+@pytest.fixture
+def tap(service: Stack, connect: Callable[..., None], blog: Blog) -> Iterator[Tap]:
+    """A wire-tap between the blog and the service."""
+    with Tap.between(service.base) as tap:
+        connect(url=tap.url)
+        yield tap
 
 
 @pytest.fixture(scope="session")

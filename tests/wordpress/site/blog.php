@@ -62,6 +62,22 @@ function comments() {
 	return $found;
 }
 
+/** What a plugin does that lets visitors edit their own comments: nobody is logged in. */
+function edit( array $a ) {
+	return wp_update_comment( array( 'comment_ID' => $a['id'], 'comment_content' => wp_slash( $a['content'] ) ) );
+}
+
+/** What another plugin does: a change of status that is no human's. */
+function set_status( array $a ) {
+	return wp_set_comment_status( $a['id'], $a['status'] );
+}
+
+/** Change what our plugin has noted of a comment. */
+function record( array $a ) {
+	$details = array_merge( get_comment_meta( $a['id'], '_antechamber', true ), $a['changes'] );
+	return update_comment_meta( $a['id'], '_antechamber', wp_slash( $details ) );
+}
+
 /** When the next run of a cron hook is due, in seconds from now; null for never. */
 function cron( array $a ) {
 	$next = wp_next_scheduled( $a['hook'] );

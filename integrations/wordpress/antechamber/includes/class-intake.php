@@ -133,7 +133,9 @@ final class Intake {
 		if ( ! $comment || ( $new && 0 === $wait ) ) {
 			return Answer::postponed(); // The next run of the queue sends it.
 		}
-		$answer = Client::submit( $comment, $new ? $wait : 0, $new ? $wait : Client::PATIENCE );
+		// The service is asked to answer a second before we hang up, where there is a second to spare: then we know at least
+		// that it has the comment.
+		$answer = $new ? Client::submit( $comment, max( 1, $wait - 1 ), $wait ) : Client::submit( $comment, 0, Client::PATIENCE );
 		if ( $answer->ok() ) {
 			Decisions::take( $id, $answer->data, $new ? Decisions::POSTED : Decisions::ASKED );
 			Queue::recovered();

@@ -1,0 +1,155 @@
+"""Call-backs to our plugin: signed ones are applied, forged, old and repeated ones change nothing, humans come first."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.system.stack import Stack
+from tests.wordpress.api import Api, call_back, event, signed
+from tests.wordpress.blog import Blog
+from tests.wordpress.texts import good, spam
+
+Connect = Callable[..., None]
+OTHER = "whsec_" + base64.b64encode(b"another secret, as long as ours").decode()
+APPLIED, KEPT, OLD = (200, {"status": "applied"}), (200, {"status": "kept"}), (200, {"status": "old"})
+
+
+@pytest.fixture
+def published(blog: Blog) -> dict[str, Any]:
+    """A comment that the machine has published."""
+    blog.post_comment(text := good())
+    comment = blog.comment(text)
+    assert comment["status"] == "1"
+    return comment
+
+
+@pytest.fixture
+def secret(credentials: dict[str, str]) -> str:
+    return credentials["webhook_secret"]
+
+
+def test_a_decision_by_the_services_moderator_is_applied(blog: Blog, api: Api, published: dict[str, Any]) -> None:
+    text = published["content"]
+    api.decide(published, "reject", "spam")
+    comment = blog.until(text, "spam", _state="rejected")
+    assert comment["meta"]["_antechamber"]["actor"] == "moderator:mo"
+    api.decide(published, "approve")
+    blog.until(text, "1", _state="approved")
+    api.decide(published, "hold")
+    blog.until(text, "0", _state="flagged")
+    api.decide(published, "reject", "insult")
+    blog.until(text, "trash", _state="rejected")
+
+
+def test_only_what_is_signed_by_our_secret_and_not_long_ago_is_heard(
+    blog: Blog, secret: str, published: dict[str, Any]
+) -> None:
+    body, now = event(published, "rejected", revision=99), time.time()
+    good_headers = signed(secret, "msg_good", body)
+    refused = {
+        "no headers": {},
+        "another secret": signed(OTHER, "msg_1", body),
+        "no signature": good_headers | {"webhook-signature": ""},
+        "an empty signature": good_headers | {"webhook-signature": "v1,"},
+        "another scheme": good_headers
+        | {"webhook-signature": good_headers["webhook-signature"].replace("v1,", "v1a,")},
+        "another id": good_headers | {"webhook-id": "msg_other"},
+        "another time": good_headers | {"webhook-timestamp": str(int(now) - 5)},
+        "no time": good_headers | {"webhook-timestamp": "now"},
+        "an old one": signed(secret, "msg_2", body, now - 310),
+        "one from the future": signed(secret, "msg_3", body, now + 310),
+        "another body": signed(secret, "msg_4", body + " "),
+    }
+    for what, headers in refused.items():
+        status, _ = call_back(blog.callback, body, headers)
+        assert status == 401, what
+    assert blog.comment(published["content"])["status"] == "1"
+    assert call_back(blog.callback, body, good_headers) == APPLIED
+    assert blog.comment(published["content"])["status"] == "spam"
+
+
+def test_without_a_secret_nothing_is_heard(blog: Blog, connect: Connect, published: dict[str, Any]) -> None:
+    connect(secrets="")
+    body = event(published, "rejected", revision=99)
+    assert call_back(blog.callback, body, signed("whsec_", "msg_nobodys", body))[0] == 401
+    connect(secrets="whsec_c2hvcnQ=")
+    assert call_back(blog.callback, body, signed("whsec_c2hvcnQ=", "msg_short", body))[0] == 401
+
+
+def test_a_repeated_call_back_changes_nothing(blog: Blog, secret: str, published: dict[str, Any]) -> None:
+    first, second = event(published, "rejected", revision=50), event(published, "approved", revision=51)
+    assert call_back(blog.callback, first, signed(secret, "msg_first", first)) == APPLIED
+    assert call_back(blog.callback, second, signed(secret, "msg_second", second)) == APPLIED
+    assert call_back(blog.callback, first, signed(secret, "msg_first", first)) == (200, {"status": "repeated"})
+    # Signed anew under another id it is still old news: a later revision is known.
+    assert call_back(blog.callback, first, signed(secret, "msg_again", first)) == OLD
+    assert blog.comment(published["content"])["status"] == "1"
+
+
+def test_while_a_secret_is_changed_both_are_good(
+    blog: Blog, connect: Connect, secret: str, published: dict[str, Any]
+) -> None:
+    body = event(published, "rejected", revision=60)
+    both = signed(OTHER, "msg_both", body)
+    both["webhook-signature"] += " " + signed(secret, "msg_both", body)["webhook-signature"]
+    assert call_back(blog.callback, body, both) == APPLIED  # two signatures, the second is by the one that we know
+    connect(secrets=f"{secret} {OTHER}")
+    body = event(published, "approved", revision=61)
+    assert call_back(blog.callback, body, signed(OTHER, "msg_new", body)) == APPLIED
+
+
+def test_the_services_own_rotation_is_followed(blog: Blog, service: Stack, api: Api, published: dict[str, Any]) -> None:
+    """After a rotation the service signs by both secrets, so that a blog that knows the old one still hears it."""
+    service.command("sites", "rotate", "blog")
+    api.decide(published, "reject", "spam")
+    blog.until(published["content"], "spam", _state="rejected")
+
+
+def test_no_machine_changes_what_a_human_has_decided(blog: Blog, secret: str, published: dict[str, Any]) -> None:
+    admin = blog.moderator()
+    blog.moderate(admin, "spamcomment", published["id"])
+    blog.until(published["content"], "spam", _state="rejected")
+    for number, actor in enumerate(("policy:base", "readers", "platform:blog", "operator")):
+        body = event(published, "approved", revision=70 + number, actor=actor)
+        assert call_back(blog.callback, body, signed(secret, f"msg_m{number}", body)) == KEPT
+    comment = blog.comment(published["content"])
+    assert (comment["status"], comment["meta"]["_antechamber_state"]) == ("spam", "approved")  # shown, not done
+
+
+def test_no_machine_changes_what_another_plugin_has_done(blog: Blog, secret: str, published: dict[str, Any]) -> None:
+    blog.call("set_status", id=published["id"], status="hold")
+    body = event(published, "rejected", revision=80)
+    assert call_back(blog.callback, body, signed(secret, "msg_other_plugin", body)) == KEPT
+    assert blog.comment(published["content"])["status"] == "0"
+
+
+def test_a_later_word_of_the_services_moderator_follows_ours(blog: Blog, api: Api, published: dict[str, Any]) -> None:
+    admin = blog.moderator()
+    blog.moderate(admin, "unapprovecomment", published["id"])
+    blog.until(published["content"], "0", _state="flagged")
+    api.decide(published, "approve")
+    blog.until(published["content"], "1", _state="approved")
+
+
+def test_what_we_have_no_use_for_is_taken_and_dropped(blog: Blog, secret: str, published: dict[str, Any]) -> None:
+    """The service would repeat for days what is not answered with success."""
+    nobodys = event({"id": 987654321}, "approved", revision=1)
+    assert call_back(blog.callback, nobodys, signed(secret, "msg_nobodys", nobodys)) == (200, {"status": "unknown"})
+    unknown = event({"id": 1}, "rejected", revision=1)  # WordPress's own first comment was never sent
+    assert call_back(blog.callback, unknown, signed(secret, "msg_unsent", unknown)) == (200, {"status": "unknown"})
+    for number, body in enumerate(('{"type":"comment.approved"}', "[]", '{"type":"site.changed","data":{}}', "{")):
+        status, _ = call_back(blog.callback, body, signed(secret, f"msg_odd{number}", body))
+        assert status in (200, 400), body  # 400 is WordPress's own answer to a body that is no JSON
+
+
+def test_a_machines_later_word_is_followed_while_no_human_has_spoken(blog: Blog, secret: str) -> None:
+    blog.post_comment(text := spam())
+    comment = blog.until(text, "spam")
+    body = event(comment, "approved", revision=90)
+    assert call_back(blog.callback, body, signed(secret, "msg_second_thought", body)) == APPLIED
+    assert blog.comment(text)["status"] == "1"
