@@ -16,6 +16,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+WORDPRESS := build/wordpress/.unpacked
 
 .PHONY: help run test check-format lint types pytest bench model lock format docs clean
 .DEFAULT_GOAL := help
@@ -38,7 +39,8 @@ types: $(READY_DEV)
 	$(BIN)/mypy
 
 pytest: $(READY_DEV)
-	$(BIN)/python -m pytest
+	@test -e $(WORDPRESS) || echo "Without the WordPress tests; .ci/wordpress.sh fetches what they need."
+	$(BIN)/python -m pytest $(if $(wildcard $(WORDPRESS)),,-m "not wordpress")
 
 format: $(READY_DEV)
 	$(BIN)/ruff format
