@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from functools import cache
 
 import structlog
 import uvloop
@@ -30,7 +31,9 @@ from service.web.hooks import webhooks
 from service.web.middleware import boundary
 from service.web.pages import problem_pages
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
+from service.web.perspective import perspective
 from service.web.problems import problem_response
+from service.web.scoring import Scoring
 from service.web.server import QuietRunner
 from service.web.waiting import Waiting
 
@@ -38,10 +41,10 @@ _log = structlog.get_logger("api")
 
 
 def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] | None = None) -> web.Application:
-    """The whole HTTP side of one process. `load_scorer` gives the model that explanations are computed with."""
+    """The whole HTTP side of one process. `load_scorer` gives the model for what is scored or explained at once."""
     waiting = Waiting()
     deliverability = Deliverability() if resources.settings.email_dns else None
-    parts = _parts(resources, waiting, Explainer(load_scorer or _default_scorer), deliverability)
+    parts = _parts(resources, waiting, cache(load_scorer or _default_scorer), deliverability)
     app = web.Application(middlewares=[boundary])
     app[PARTS] = parts
     app[DIALECT] = Dialect(problem_response)
@@ -49,7 +52,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     app.router.add_routes(problem_pages())
     app.add_subapp("/v1", native_api(parts))
     app.add_subapp("/hooks", webhooks(parts))
-    for path, dialect in akismet(parts):
+    for path, dialect in [*akismet(parts), *perspective(parts)]:
         app.add_subapp(path, dialect)
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))
 
@@ -90,7 +93,7 @@ async def _serve(settings: Settings, secrets: KeyFiles, url: str) -> None:
 
 
 def _parts(
-    resources: Resources, waiting: Waiting, explainer: Explainer, deliverability: Deliverability | None
+    resources: Resources, waiting: Waiting, load: Callable[[], Scorer], deliverability: Deliverability | None
 ) -> Parts:
     quota, rates, outbox = resources.settings.rate_limit, Rates(resources.connection), resources.outbox
 
@@ -121,7 +124,8 @@ def _parts(
         identity=resources.secrets.identity,
         waiting=waiting,
         deliverable=deliverability or (lambda _: "unknown"),
-        explain=explainer,
+        scoring=Scoring(load),
+        explain=Explainer(load),
         spend=spend,
         measure=measure,
     )

@@ -36,6 +36,10 @@ class Scorer(Protocol):
     def version(self) -> str:
         """The model's version."""
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it was trained in, as two-letter codes."""
+
     def judge(self, submissions: Sequence[Submission]) -> list[Verdict]:
         """One verdict a submission, in order."""
 

@@ -24,6 +24,11 @@ class ModelScorer:
         """The model's version."""
         return self._model.version
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it was trained in, as two-letter codes."""
+        return self._model.languages
+
     def judge(self, submissions: Sequence[Submission]) -> list[Verdict]:
         """One verdict a submission, in order."""
         predictions = self._model.score([_input(submission) for submission in submissions])

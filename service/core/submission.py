@@ -149,6 +149,11 @@ def prepare(
     )
 
 
+def bare(text: str) -> Submission:
+    """A text by itself, to be scored and forgotten: nobody wrote it, nowhere. It must not be stored."""
+    return Submission(platform_id="", page=Page(url=""), author=Author(name=""), content=text)
+
+
 def fingerprint(submission: Submission) -> str:
     """A digest that is the same exactly when a repeated submission says the same; 32 hex digits."""
     author = msgspec.structs.replace(submission.author, email=None, ip=None, user_agent="", role="")

@@ -15,6 +15,7 @@ from service.core.verdict import Explanation
 from service.moderation import Moderation
 from service.settings import Settings
 from service.web.auth import Gate
+from service.web.scoring import Scoring
 from service.web.waiting import Waiting
 
 
@@ -29,6 +30,7 @@ class Parts:
     identity: IdentityKeys
     waiting: Waiting
     deliverable: Callable[[str], str]  # e-mail address -> "yes" | "no" | "unknown", at once
+    scoring: Scoring
     explain: Callable[[Submission, str], Awaitable[tuple[str, Explanation]]]  # -> (model version, explanation)
     spend: Callable[
         [str, int], Awaitable[tuple[bool, int, int]]

@@ -28,6 +28,7 @@ class WordScorer:
     """Says spam 0.97 of "pills", 0.6 of "maybe", raises on "poison", and 0.01 of everything else."""
 
     version = "words-1"
+    languages = ("en", "de")
 
     def __init__(self) -> None:
         self.batches: list[int] = []

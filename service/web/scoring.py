@@ -1,0 +1,58 @@
+"""Texts scored at once and forgotten, with a model that is loaded when the first one comes. For the Perspective dialect.
+
+What arrives while a batch is scored makes the next batch, so that many requests share the cost of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from service.core.submission import bare
+from service.core.verdict import Verdict
+from service.moderation import Scorer
+
+_BATCH = 64  # texts
+
+
+class Scoring:
+    """Scores texts in a thread. `load` gives the model; what it raises is raised by every method."""
+
+    def __init__(self, load: Callable[[], Scorer]) -> None:
+        self._load = load
+        self._waiting: list[tuple[Sequence[str], asyncio.Future[list[Verdict]]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def languages(self) -> tuple[str, ...]:
+        """The languages that the model was trained in."""
+        return (await asyncio.to_thread(self._load)).languages
+
+    async def score(self, texts: Sequence[str]) -> list[Verdict]:
+        """A verdict for each text."""
+        done: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((texts, done))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await done
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.pop(0)]
+            size = len(batch[0][0])
+            while self._waiting and size + len(self._waiting[0][0]) <= _BATCH:
+                size += len(self._waiting[0][0])
+                batch.append(self._waiting.pop(0))
+            try:
+                verdicts = await asyncio.to_thread(self._judge, [text for texts, _ in batch for text in texts])
+            except Exception as error:  # everybody in the batch hears of it, and the next batch is tried
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(error)
+                continue
+            for texts, done in batch:
+                mine, verdicts = verdicts[: len(texts)], verdicts[len(texts) :]
+                if not done.done():  # its request was given up
+                    done.set_result(mine)
+
+    def _judge(self, texts: Sequence[str]) -> list[Verdict]:
+        return self._load().judge([bare(text) for text in texts])
