@@ -179,7 +179,7 @@ def _fill_text(row: Matrix, text: Normalised) -> None:
         "markup": log1p(text.markup) / 4,
         "emails": log1p(text.emails) / 2,
         "mentions": log1p(text.mentions) / 3,
-        "obfuscated": float(text.evidence.obfuscated),
+        "obfuscated": float(text.obfuscated),
     }
     if text.links:
         values |= _link_features(text.links, text)

@@ -4,6 +4,7 @@ For `classifier.text` only. The tables are built from Unicode's own data (the st
 confusables list that the package `confusable-homoglyphs` ships) when the first text beyond ASCII arrives.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -57,6 +58,16 @@ BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u206
 """Characters that change the direction of the text around them."""
 
 
+FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+")
+"""Regional indicators: two make a flag, other numbers of them are letters in a costume."""
+
+
+def unfurl(match: re.Match[str]) -> str:
+    """Letters for a run of `FLAG_LETTERS` that is not made of flags."""
+    run = match[0]
+    return run if len(run) % 2 == 0 else "".join(chr(ord(letter) - 0x1F1E6 + ord("a")) for letter in run)
+
+
 def _characters(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
     for first, last in ranges:
         yield from map(chr, range(first, last + 1))
@@ -81,7 +92,7 @@ def _styled() -> dict[str, str]:
     table = dict(_SMALL_CAPITALS)
     for offset in range(26):
         letter = chr(ord("A") + offset)
-        for block in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6):  # squared, negative circled, negative squared, regional
+        for block in (0x1F130, 0x1F150, 0x1F170):  # squared, negative circled, negative squared
             table[chr(block + offset)] = letter
     return table
 

@@ -52,7 +52,7 @@ def detect(text: Normalised) -> str:
         return ""
     if _english(folded):
         return "en"
-    sample = folded if text.links or text.markup or text.evidence.obfuscated else text.original
+    sample = folded if text.links or text.markup or text.obfuscated else text.original
     try:
         reliable, size, guesses = pycld2.detect(sample[:_SAMPLE].encode("utf-8", "ignore"), isPlainText=True)
     except pycld2.error:  # it refuses text with certain control characters

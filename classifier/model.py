@@ -93,7 +93,7 @@ class Model:
             flags = []
             if not text.text:
                 flags.append("empty")
-            if text.evidence.obfuscated:
+            if text.obfuscated:
                 flags.append("obfuscated")
             if not supported(language, self.languages):
                 flags.append("unsupported-language")

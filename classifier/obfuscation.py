@@ -17,12 +17,11 @@ _AT = re.compile("@")
 _SHORT_REST = re.compile(r"[a-z]{1,3}(?![a-z0-9])")
 _SIGN_WORD = re.compile(r"@(?:s+(?:h?ole|es|hat|wipe|clown)?s?)(?!\w)")
 _TOKEN = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$!]*[a-z][a-z0-9@$!]*")
-_PLAIN = re.compile(
-    r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|^[a-z]{1,2}[0-9]+$|.*[2689@]"
-)
+_PLAIN = re.compile(r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|^[a-z]{1,2}[0-9]$|.*[2689@]")
 _APART = re.compile(
     r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])|(?<![^\W_])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![^\W_])"
 )
+_APART_BETWEEN_GAPS = re.compile(r"(?:(?<=  )|(?<![\s\S]))[a-z0-9$@](?: [a-z0-9@$!])+(?=  |$)")
 _DRAWN = {letter: re.compile(letter + "{3,}") for letter in "abcdefghijklmnopqrstuvxyz"} | {
     sign: re.compile(re.escape(sign) + "{4,}") for sign in "!?.,-=*~#_"
 }
@@ -58,20 +57,24 @@ def starts_with_sign(handle: str) -> bool:
     return _SIGN_WORD.match(handle) is not None
 
 
-def close_up(pen: Rewriting) -> int:
-    """Join letters that were set apart: `v i a g r a`, `f.u.c.k`. Returns how many words that were."""
+def close_up(pen: Rewriting, *, gaps: bool = False) -> int:
+    """Join letters that were set apart: `v i a g r a`, `f.u.c.k`. Returns how many words that were.
+
+    With `gaps`, in a text where that happens, also short words between wider spaces: `t o  b u y`.
+    """
     joined = 0
 
     def join(match: re.Match[str]) -> str:
         nonlocal joined
-        separator = match[1] or " "
-        letters = match[0].split(separator)
+        letters = match[0].split(match[1] or " ") if match.re is _APART else match[0].split(" ")
         if sum(letter.isalpha() for letter in letters) * 2 <= len(letters):
             return match[0]
         joined += 1
         return "".join(letters)
 
     pen.sub(_APART, join)
+    if gaps and joined:
+        pen.sub(_APART_BETWEEN_GAPS, join)
     return joined
 
 

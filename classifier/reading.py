@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from classifier import links, obfuscation
-from classifier.folding import BIDI_CONTROLS, folds
+from classifier.folding import BIDI_CONTROLS, FLAG_LETTERS, folds, unfurl
 from classifier.links import Link
 from classifier.rewriting import Rewriting
 from classifier.signs import ANYTHING, APART, CODED, DRAWN, LINKED, MIXED, look
@@ -54,17 +54,6 @@ class Evidence(NamedTuple):
     escaped: int = 0
     """Backslash escapes and HTML entities."""
 
-    @property
-    def obfuscated(self) -> bool:
-        """Enough was undone to say that the text hides something; drawn-out letters and accents alone do not."""
-        return (
-            self.invisible + self.lookalike + self.spaced > 0
-            or self.leet >= 2
-            or self.styled >= 3
-            or self.marks >= 4
-            or self.bidi >= 2
-        )
-
 
 class Reading:
     """One run of the rules over one text."""
@@ -100,7 +89,10 @@ class Reading:
         pen = self.pen
         if self.signs & CODED:
             self._decode()
-            pen.squeeze()
+        if self.signs & APART and "  " in pen.text:
+            # Letters set apart by one space and words by more: once squeezed, the words would be lost.
+            self.counts["spaced"] += obfuscation.close_up(pen, gaps=True)
+        pen.tidy()
         if self.signs & LINKED:
             self._respell(_FIRST)
             self._unwrap()
@@ -160,6 +152,10 @@ class Reading:
             pen.translate(tables.invisible, hidden)
         self.counts["styled"] += sum(pen.text.count(c) for c in distinct if _in_costume(c))
         pen.compose()
+        if any("\U0001f1e6" <= c <= "\U0001f1ff" for c in distinct):
+            before = pen.text
+            pen.sub(FLAG_LETTERS, unfurl)
+            self.counts["styled"] += sum(a != b for a, b in zip(before, pen.text, strict=True))
         hits = tables.plain.keys() & set(pen.text)
         if hits:
             self.counts["styled"] += sum(pen.text.count(c) for c in hits & tables.styled.keys())

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 _CLUSTER = re.compile(r"\s+|[\x00-\x7f]?[^\x00-\x7f\s]+|[\x00-\x7f]")
+_UNTIDY = re.compile(r"[^\S ]| (?: |$)|^ ")
 
 Replacement = Callable[[re.Match[str]], str]
 Piece = tuple[int, int, str]
@@ -78,7 +79,7 @@ class Rewriting:
 
     def tidy(self) -> None:
         """Squeeze what is not single-spaced already."""
-        if "  " in self.text or self.text[:1] == " " or self.text[-1:] == " ":
+        if _UNTIDY.search(self.text):
             self.squeeze()
 
     def squeeze(self) -> None:

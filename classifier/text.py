@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from classifier.links import Link
 from classifier.reading import Evidence, Reading
 from classifier.rewriting import Rewriting, Traced
-from classifier.signs import ANYTHING, CODED, look_all
+from classifier.signs import ANYTHING, APART, CODED, look_all
 
 __all__ = ["Evidence", "Normalised", "normalise", "normalise_all"]
 
@@ -42,6 +42,18 @@ class Normalised:
         self.emails = emails
         self.mentions = mentions
         self._trace: tuple[list[int], list[int]] | None = None
+
+    @property
+    def obfuscated(self) -> bool:
+        """Enough was undone to say that the text hides something; drawn-out letters and accents alone do not."""
+        undone = self.evidence
+        return (
+            undone.invisible + undone.lookalike + undone.spaced > 0
+            or undone.styled >= 3
+            or undone.marks >= 4
+            or undone.bidi >= 2
+            or (undone.leet >= 2 and undone.leet * 12 > self.text.count(" "))
+        )
 
     @property
     def offsets(self) -> tuple[Sequence[int], Sequence[int]]:
@@ -82,7 +94,8 @@ def normalise_all(texts: Sequence[str]) -> list[Normalised]:
 
 def _fold(text: str, plain: str = "", signs: int = ANYTHING) -> Normalised:
     """Fold the slow way; `plain` and `signs` save work on an ASCII text, lowered and looked over already."""
-    reading = Reading(Rewriting(text if signs & CODED else plain), signs)
+    start = text if signs & CODED else text.lower() if signs & APART else plain
+    reading = Reading(Rewriting(start), signs)
     reading.run()
     return Normalised(
         text,
