@@ -3,6 +3,8 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /build
+# A compiler for what has no wheel for this machine (pycld2 on ARM); it stays behind in this stage.
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/antechamber
 COPY requirements.lock ./
 RUN /opt/antechamber/bin/pip install --no-cache-dir --require-hashes -r requirements.lock

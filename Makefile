@@ -9,7 +9,8 @@
 # PYTHON chooses the interpreter (3.11 or newer); ANTECHAMBER_* variables are the service's settings.
 
 RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+# Newer ones last: not every dependency has a wheel for them yet, and then a compiler is needed.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
   $$name $(RECENT) 2>/dev/null && echo $$name && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -49,6 +51,20 @@ def test_the_dev_lock_has_the_versions_of_the_runtime_lock() -> None:
         for name in ("requirements.lock", "requirements-dev.lock")
     )
     assert runtime <= dev
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    declared = {re.split(r"[<>=\[; ]", one)[0].lower() for one in PROJECT["project"]["dependencies"]}
+    declared |= {re.split(r"[<>=\[; ]", one)[0].lower() for extra in EXTRAS.values() for one in extra}
+    providers = packages_distributions()
+    for path in [*ROOT.glob("service/**/*.py"), *ROOT.glob("classifier/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            for top in {name.split(".")[0] for name in names} - {"service", "classifier"} - sys.stdlib_module_names:
+                assert {name.lower().replace("_", "-") for name in providers.get(top, [top])} & declared, (
+                    f"{path}: {top}"
+                )
 
 
 def test_the_version_is_said_once() -> None:
