@@ -79,9 +79,7 @@ def parse(address: str, *, bare: bool = False) -> Link:
         rest = rest.partition(mark)[0]
     host, slash, path = rest.partition("/")
     named = _bared(host.rpartition("@")[2].partition(":")[0])
-    host = _NOT_IN_HOST.split(named[:253], 1)[0].rstrip(_EDGE)
-    while "www." in host:
-        host = host.replace("www.", "")
+    host = _NOT_IN_HOST.split(named[:253], 1)[0].partition("www.")[0].rstrip(_EDGE)
     path = (slash + path.replace(":", "").replace("@", ""))[:80].rstrip("/" + _EDGE)
     return Link(host, path, bare)
 
