@@ -42,8 +42,9 @@ class Page(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The text without markup."""
-        return html.unescape(re.sub(r"<[^>]+>", " ", self.text))
+        """The text that people read."""
+        shown = re.sub(r"<(script|style)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", shown)).split())
 
 
 class Form(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from tests.system.stack import ROLES, Stack
 from tests.wordpress import mariadb
 from tests.wordpress.api import Api
 from tests.wordpress.blog import Blog, unpack
+from tests.wordpress.connection import add_site, plugin_settings
 from tests.wordpress.tap import Tap
 
 OURS = "antechamber/antechamber.php"
 AKISMETS = "akismet/akismet.php"
 DATABASES = ("ours", "akismet", "spare")
-POLICY = {"thresholds": {"spam": {"hold": 0.5, "reject": 0.6}, "toxicity": {"hold": 0.7, "reject": 0.8}}}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,16 +140,3 @@ def spare_blog(wordpress: Path, folder: Path, database: Path) -> Iterator[Blog]:
     blog.set_up(OURS)
     with blog.served():
         yield blog
-
-
-def add_site(service: Stack, name: str, callback: str) -> dict[str, str]:
-    """A site at the service, which calls anything spam that looks like it, so that no new model changes these tests."""
-    site = service.add_site(name, callback)
-    service.command("sites", "policy", "set", name, "-", text=json.dumps(POLICY))
-    return site
-
-
-def plugin_settings(service: Stack, site: dict[str, str], **more: Any) -> dict[str, Any]:
-    """Our plugin's settings, as its page would save them."""
-    connected = {"url": service.base, "api_key": site["api_key"], "secrets": site["webhook_secret"]}
-    return {"max_wait": 5, "trust_new": True, "route_akismet": False} | connected | more

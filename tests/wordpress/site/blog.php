@@ -78,6 +78,12 @@ function record( array $a ) {
 	return update_comment_meta( $a['id'], '_antechamber', wp_slash( $details ) );
 }
 
+/** What some plugin asks some host. */
+function http_post( array $a ) {
+	$response = wp_remote_post( $a['url'], array( 'body' => $a['body'] ) );
+	return is_wp_error( $response ) ? $response->get_error_message() : wp_remote_retrieve_body( $response );
+}
+
 /** When the next run of a cron hook is due, in seconds from now; null for never. */
 function cron( array $a ) {
 	$next = wp_next_scheduled( $a['hook'] );

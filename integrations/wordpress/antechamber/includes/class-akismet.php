@@ -33,7 +33,8 @@ final class Akismet {
 		if ( false !== $response || 1 !== preg_match( '/\A(?:([0-9a-z]+)\.)?rest\.akismet\.com\z/', $host, $found ) ) {
 			return $response;
 		}
-		if ( ! Settings::wants_akismet() || '' === Settings::url() ) {
+		$service = Settings::url();
+		if ( ! Settings::wants_akismet() || '' === $service || false !== stripos( $service, 'rest.akismet.com' ) ) {
 			return $response;
 		}
 		foreach ( array_keys( (array) $arguments['headers'] ) as $name ) {
@@ -43,15 +44,27 @@ final class Akismet {
 		}
 		$key = $found[1] ?? '';
 		if ( '' !== $key ) {
-			// An old client has its key in the host's name, which is lost on the way.
-			$arguments['body'] = is_array( $arguments['body'] )
-				? $arguments['body'] + array( 'api_key' => $key )
-				: add_query_arg( 'api_key', $key, (string) $arguments['body'] );
+			$arguments['body'] = self::with_key( $arguments['body'], $key );
 		}
 		$arguments['httpversion'] = '1.1';
 		$arguments['redirection'] = 0;
 		$path                     = (string) wp_parse_url( $url, PHP_URL_PATH );
 		$query                    = (string) wp_parse_url( $url, PHP_URL_QUERY );
-		return wp_remote_request( Settings::url() . $path . ( '' === $query ? '' : "?$query" ), $arguments );
+		return wp_remote_request( $service . $path . ( '' === $query ? '' : "?$query" ), $arguments );
+	}
+
+	/**
+	 * An old client has its key in the host's name, which is lost on the way: put it where new ones have it.
+	 *
+	 * @param array|string|null $body The body, as fields or as text.
+	 * @param string            $key  The key.
+	 * @return array|string
+	 */
+	private static function with_key( $body, string $key ) {
+		if ( is_array( $body ) ) {
+			return $body + array( 'api_key' => $key );
+		}
+		$body = (string) $body;
+		return 1 === preg_match( '/(?:\A|&)api_key=/', $body ) ? $body : ltrim( "$body&api_key=$key", '&' );
 	}
 }

@@ -24,6 +24,7 @@ final class Comment_View {
 		add_filter( 'manage_edit-comments_columns', array( self::class, 'add_column' ) );
 		add_action( 'manage_comments_custom_column', array( self::class, 'cell' ), 10, 2 );
 		add_action( 'add_meta_boxes_comment', array( self::class, 'add_box' ) );
+		add_action( 'admin_notices', array( self::class, 'notice' ) );
 		add_action( 'admin_enqueue_scripts', array( self::class, 'add_style' ) );
 	}
 
@@ -57,6 +58,18 @@ final class Comment_View {
 			printf( '<tr><th scope="row">%s</th><td>%s</td></tr>', esc_html( str_replace( '_', ' ', $label ) ), esc_html( number_format_i18n( 100 * $score, 1 ) . ' %' ) );
 		}
 		echo '</table><p class="description">' . esc_html( $record->details['model'] ) . '</p>';
+	}
+
+	/** Say above the list of comments that some can't be judged at present, and why. */
+	public static function notice(): void {
+		$screen  = get_current_screen();
+		$waiting = $screen && 'edit-comments' === $screen->id && current_user_can( 'moderate_comments' ) ? Queue::failing() : array();
+		if ( ! $waiting ) {
+			return;
+		}
+		/* translators: %d: number of comments. */
+		$text = sprintf( _n( '%d comment is held because the moderation service has not taken it yet.', '%d comments are held because the moderation service has not taken them yet.', $waiting['count'], 'antechamber' ), $waiting['count'] );
+		printf( '<div class="notice notice-warning"><p>%s %s</p></div>', esc_html( $text ), esc_html( $waiting['detail'] ) );
 	}
 
 	/** @param string $screen Which page of wp-admin. */

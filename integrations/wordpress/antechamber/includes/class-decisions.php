@@ -104,7 +104,7 @@ final class Decisions {
 			}
 		}
 		$scores = array();
-		foreach ( is_array( $decision['scores'] ?? null ) ? $decision['scores'] : array() as $label => $score ) {
+		foreach ( array_slice( is_array( $decision['scores'] ?? null ) ? $decision['scores'] : array(), 0, 50 ) as $label => $score ) {
 			if ( is_string( $label ) && is_numeric( $score ) ) {
 				$scores[ sanitize_key( $label ) ] = round( (float) $score, 4 );
 			}
@@ -142,7 +142,7 @@ final class Decisions {
 		if ( null !== $record->feedback() ) {
 			return false; // A word from here is still on its way there, so it is the later one.
 		}
-		$their_human = 0 === strpos( $actor, 'moderator:' ) && 0 !== strpos( $actor, 'moderator:' . Feedback::PSEUDONYM );
+		$their_human = 0 === strpos( $actor, 'moderator:' ) && ! Feedback::is_ours( substr( $actor, strlen( 'moderator:' ) ) );
 		$untouched   = ! $record->details['human'] && $comment->comment_approved === $record->details['applied'];
 		return $untouched || $their_human;
 	}

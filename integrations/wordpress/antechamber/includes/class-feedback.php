@@ -16,9 +16,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Feedback {
 
-	/** How our moderators' pseudonyms begin. */
-	const PSEUDONYM = 'wp-';
-
 	const BUDGET = 5; // Seconds at the end of a moderator's request; WP-Cron does the rest.
 
 	/** @var int[] Comments whose words are to be sent at the end of this request. */
@@ -162,6 +159,11 @@ final class Feedback {
 	/** The same moderator is always called the same, and nobody can tell from the name who it is. */
 	private static function pseudonym(): string {
 		$user = get_current_user_id();
-		return self::PSEUDONYM . ( $user ? substr( hash_hmac( 'sha256', "antechamber moderator $user", wp_salt( 'auth' ) ), 0, 12 ) : 'command-line' );
+		return 'wp-' . ( $user ? substr( hash_hmac( 'sha256', "antechamber moderator $user", wp_salt( 'auth' ) ), 0, 12 ) : 'command-line' );
+	}
+
+	/** Whether a moderator whom the service names is one of ours. */
+	public static function is_ours( string $moderator ): bool {
+		return 1 === preg_match( '/\Awp-(?:[0-9a-f]{12}|command-line)\z/', $moderator );
 	}
 }

@@ -86,6 +86,30 @@ final class Queue {
 	}
 
 	/**
+	 * How many comments the service has not taken, and what the last failure said; empty when none has failed.
+	 *
+	 * @return array<string,mixed>
+	 */
+	public static function failing(): array {
+		$last = get_comments(
+			self::query(
+				Record::STATE,
+				Record::WAITING,
+				array(
+					'fields' => 'ids',
+					'order'  => 'DESC',
+					'number' => 1,
+				)
+			)
+		);
+		$detail = $last ? Record::of( (int) $last[0] )->details['detail'] : '';
+		return '' === $detail ? array() : array(
+			'count'  => self::waiting(),
+			'detail' => $detail,
+		);
+	}
+
+	/**
 	 * Remember, before a comment and its meta are deleted, to have the service erase its part.
 	 *
 	 * @param int|string $id The comment's number.
