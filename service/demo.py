@@ -72,7 +72,7 @@ SAMPLES = (
     Sample(
         "Ines",
         "ines@letters.example",
-        "Lovely photographs! Could you send me the recipe? My address is ines@letters.example, thank you so much.",
+        "Lovely photographs! Please write to me about the prints: ines@letters.example",
     ),
 )
 

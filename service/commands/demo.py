@@ -173,11 +173,12 @@ def _why(result: Result) -> str:
 
 def _named(result: Result, part: Mapping[str, Any]) -> str:
     """A part of an explanation as a reader knows it: the words themselves, or a feature's name."""
+    weight = f"{part['contribution']:+.1f}"
     if part["kind"] == "feature":
-        return str(part["name"])
+        return f"{part['name'].replace('_', ' ')} {weight}"
     author = result.comment["author"]
     texts = {"text": result.comment["content"], "author_name": author["name"], "author_url": author["url"]}
-    return f"“{' '.join(texts[part['field']][part.get('start', 0) : part['end']].split())}”"
+    return f"“{' '.join(texts[part['field']][part.get('start', 0) : part['end']].split())}” {weight}"
 
 
 def _score(result: Result, label: str) -> str:
@@ -186,7 +187,7 @@ def _score(result: Result, label: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:77].rstrip() + " …"
+    return text if len(text) <= 78 else text[:75].rstrip() + " …"
 
 
 def _base(settings: Settings) -> str:
