@@ -124,7 +124,9 @@ class EmbeddedServer:
                 return False
 
     def _client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=_PROBE_TIMEOUT, retry=Retry(NoBackoff(), 0))
+        return redis.Redis(
+            unix_socket_path=str(self.socket), socket_timeout=_PROBE_TIMEOUT, retry=Retry(NoBackoff(), 0)
+        )
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
