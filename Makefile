@@ -39,6 +39,37 @@ lint: $(READY_DEV)
 types: $(READY_DEV)
 	$(BIN)/mypy
 
+# WordPress and the real clients are tried where they were fetched (.ci/wordpress.sh, .ci/clients.sh), and in CI always.
+LEFT_OUT := $(if $(CI)$(wildcard build/wordpress/.unpacked),,tests/wordpress) $(if $(CI)$(wildcard build/clients),,tests/clients)
+
+pytest: $(READY_DEV)
+	$(if $(strip $(LEFT_OUT)),@echo "Left out, since what they need was not fetched: $(strip $(LEFT_OUT))")
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(LEFT_OUT))
+
+format: $(READY_DEV)
+	$(BIN)/ruff format --check
+
+lint: $(READY_DEV)
+	$(BIN)/ruff check
+
+types: $(READY_DEV)
+	$(BIN)/mypy
+
+# WordPress and the real clients are tried where they were fetched (.ci/wordpress.sh, .ci/clients.sh); in CI, always.
+LEFT_OUT := $(if $(CI),,$(if $(wildcard build/wordpress/.unpacked),,not wordpress) $(if $(wildcard build/clients),,not clients))
+
+pytest: $(READY_DEV)
+	$(BIN)/python -m pytest $(if $(strip $(LEFT_OUT)),-m "$(subst t c,t and not c,$(LEFT_OUT))")
+
+format: $(READY_DEV)
+	$(BIN)/ruff format --check
+
+lint: $(READY_DEV)
+	$(BIN)/ruff check
+
+types: $(READY_DEV)
+	$(BIN)/mypy
+
 pytest: $(READY_DEV)
 	@test -e $(WORDPRESS) || echo "Without the WordPress tests; .ci/wordpress.sh fetches what they need."
 	$(BIN)/python -m pytest $(if $(wildcard $(WORDPRESS)),,-m "not wordpress")
@@ -48,7 +79,7 @@ format: $(READY_DEV)
 	$(BIN)/ruff check --fix
 
 bench: $(READY_DEV)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(wildcard benchmarks/ingest.py benchmarks/judging.py benchmarks/scoring.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 model: $(READY_DEV)
 	$(BIN)/python -m classifier.train $(ARGS)

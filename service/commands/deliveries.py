@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Call-backs: the log, those given up, replay.", no_args_is_help=True)
 
 SiteName = Annotated[str, typer.Argument(help="The site's name.", metavar="SITE")]
+_MOST = 100_000  # call-backs replayed by one command
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -49,6 +51,24 @@ def list_attempts(
 
 
 @app.command()
+def waiting(site: SiteName, as_json: AsJson = False) -> None:
+    """List what waits to be delivered: of each comment the call-back whose turn it is, and when that is."""
+    found = session.run(lambda resources: resources.outbox.queue(site))
+    if as_json:
+        session.print_json(
+            [{**_shown(one.delivery), "due_at": one.due_at, "under_way": one.under_way} for one in found]
+        )
+    elif not found:
+        typer.echo("Nothing.")
+    else:
+        table = session.table("id", "event", "comment", "tries", "due (UTC)")
+        for one in found:
+            due = "under way" if one.under_way else session.moment(one.due_at)
+            table.add_row(one.delivery.id, one.delivery.type, one.delivery.comment, str(one.delivery.tries), due)
+        session.console().print(table)
+
+
+@app.command()
 def dead(site: SiteName, as_json: AsJson = False) -> None:
     """List the call-backs that were given up, oldest first."""
     found = session.run(lambda resources: resources.outbox.undelivered(site))
@@ -67,25 +87,26 @@ def dead(site: SiteName, as_json: AsJson = False) -> None:
 def replay(
     site: SiteName,
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Ids that `deliveries dead` lists.", metavar="[ID]...")
+        list[str] | None, typer.Argument(help="Ids from `deliveries list` or `dead`.", metavar="[ID]...")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
 ) -> None:
-    """Send call-backs again that were given up. Each keeps its webhook-id, so a receiver can tell what it knows."""
-    wanted = set(ids or ())
-    if everything == bool(wanted):
+    """Send call-backs again. Each keeps its webhook-id, so a receiver can tell what it knows already."""
+    if everything == bool(ids):
         raise typer.BadParameter("name ids, or say --all")
 
-    async def command(resources: Resources) -> tuple[int, set[str]]:
-        found = [one for one in await resources.outbox.undelivered(site) if everything or one.id in wanted]
-        for one in found:
-            await resources.outbox.replay(one)
-        return len(found), wanted - {one.id for one in found}
+    async def command(resources: Resources) -> tuple[int, list[str]]:
+        outbox = resources.outbox
+        if everything:
+            return sum([await outbox.replay(one) for one in await outbox.undelivered(site, _MOST)]), []
+        found = {name: await outbox.find(site, name) for name in ids or ()}
+        sent = {name for name, one in found.items() if one is not None and await outbox.replay(one)}
+        return len(sent), sorted(set(found) - sent)
 
     count, unknown = session.run(command)
     typer.echo(f"{count} call-back{'' if count == 1 else 's'} will be sent again.")
     if unknown:
-        typer.echo(f"Not among those given up: {', '.join(sorted(unknown))}", err=True)
+        typer.echo(f"Unknown, or too old: {', '.join(unknown)}", err=True)
         raise typer.Exit(1)
 
 
@@ -93,12 +114,12 @@ def replay(
 def resume(site: SiteName) -> None:
     """End the pause of a receiver that was disabled (it answered 410) or throttled."""
 
-    async def command(resources: Resources) -> None:
+    async def command(resources: Resources) -> int:
         await resources.accounts.get(site)
-        await resources.outbox.resume(site)
+        return await resources.outbox.resume(site)
 
-    session.run(command)
-    typer.echo(f"The receiver of {site} gets its call-backs again.")
+    waiting = session.run(command)
+    typer.echo(f"The receiver of {site} gets its call-backs again; {waiting} comments have some waiting.")
 
 
 def _shown(delivery: Delivery) -> dict[str, str | int]:

@@ -179,6 +179,29 @@ def test_call_backs_that_were_given_up_are_listed_and_replayed(run: Run) -> None
     assert run("deliveries", "list", "blog", "--json").json["endpoint"]["waiting"] == 1
 
 
+def test_call_backs_that_wait_are_listed(run: Run) -> None:
+    assert run("deliveries", "waiting", "blog").out == "Nothing.\n"
+    judge(c1="I liked this.")
+    (one,) = run("deliveries", "waiting", "blog", "--json").json
+    assert (one["type"], one["tries"], one["under_way"]) == ("comment.approved", 0, False)
+    assert one["id"] in run("deliveries", "waiting", "blog").out
+
+
+def test_a_call_back_that_was_delivered_can_be_sent_again(run: Run) -> None:
+    judge(c1="I liked this.")
+
+    async def deliver(resources: Resources) -> str:
+        now = now_ms() + 1
+        (delivery,) = await resources.outbox.claim(now=now, leased_until=now + 60_000, most=5, per_site=5, room={})
+        await resources.outbox.settle(delivery, Settlement("delivered", status=204), now=now, log=10)
+        return delivery.id
+
+    name = prepare(deliver)
+    assert run("deliveries", "waiting", "blog", "--json").json == []
+    assert run("deliveries", "replay", "blog", name).code == 0
+    assert [one["id"] for one in run("deliveries", "waiting", "blog", "--json").json] == [name]
+
+
 def test_a_paused_receiver_is_shown_and_resumed(run: Run) -> None:
     judge(c1="I liked this.")
 
