@@ -1,0 +1,178 @@
+"""Judging a label by comments from places it has not learnt from, and what follows: calibration and thresholds.
+
+For `classifier.train` only. Rows of one corpus look alike, so probabilities calibrated on rows of corpora that were
+learnt from are too sure of themselves everywhere else. Here every corpus is left out once, whole where that is fair:
+the only blog with spam, the only corpora of a language and the videos are split by their own groups instead.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from classifier.learner import Learner
+from classifier.mixture import SPAM, Mixture
+
+FOLDS = 4
+_WHOLE_SPAM = {
+    "ham_blog_made_mistakes": 0,
+    "ham_blog_haacked_early": 1,
+    "civil_toxicspans": 2,
+    "jigsaw_wiki_sample": 3,
+    "wiki_cat_large": 3,
+}
+_WHOLE_TOXIC = {
+    "jigsaw_wiki_sample": 0,
+    "wiki_cat_large": 0,
+    "civil_toxicspans": 1,
+    "convabuse": 1,
+    "paradetox_pairs": 2,
+    "ham_blog_made_mistakes": 2,
+    "davidson_tweets": 3,
+    "hatexplain_processed": 3,
+    "hatemojibuild": 3,
+    "ham_blog_haacked_early": 3,
+}
+PRIORS = {
+    "spam": 0.3,
+    "toxicity": 0.2,
+    "severe_toxicity": 0.02,
+    "insult": 0.12,
+    "profanity": 0.1,
+    "threat": 0.02,
+    "identity_attack": 0.06,
+}
+"""The share of comments with each label for which the probabilities are right: a site that attracts trouble."""
+ORDINARY = ("ham_blog_haacked_early", "ham_blog_made_mistakes", "wiki_cat_large", "sms_uci", "jigsaw_wiki_sample")
+"""Sources whose negatives are what people write on an ordinary day."""
+_MOST_ROWS = 60_000
+_FEWEST = 50
+_STEPS = np.round(np.arange(0.5, 0.996, 0.01), 2)
+_ALLOWED = {"hold": 0.01, "reject": 0.002, "discard": 0.0005}
+
+
+class Held(NamedTuple):
+    """Logits of one label for rows that the learner of their fold had not seen; NaN for rows that are never judged."""
+
+    logits: npt.NDArray[np.float32]
+    truth: npt.NDArray[np.float32]
+    corpora: npt.NDArray[np.str_]
+
+
+class Line(NamedTuple):
+    """Platt's scaling: the calibrated logit is `slope * logit + shift`."""
+
+    slope: float
+    shift: float
+
+    def probabilities(self, logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities of raw logits."""
+        return np.asarray(1.0 / (1.0 + np.exp(-(self.slope * logits.astype(np.float64) + self.shift))))
+
+    def knots(self) -> dict[str, list[float]]:
+        """As `classifier.calibration` reads it."""
+        ends = [-10.0, 10.0]
+        return {"x": ends, "y": [round(self.slope * end + self.shift, 6) for end in ends]}
+
+
+def folds(mixture: Mixture, at: int) -> npt.NDArray[np.int8]:
+    """The fold in which each row is left out for label number `at`; -1 for made-up rows, which always teach."""
+    whole = _WHOLE_SPAM if at == SPAM else _WHOLE_TOXIC
+    found = np.full(len(mixture.table), -1, np.int8)
+    for name in np.unique(mixture.table.corpora):
+        rows = np.flatnonzero(mixture.table.corpora == name)
+        if name in whole:
+            found[rows] = whole[name]
+        elif not name.startswith("made_"):
+            found[rows] = _by_group(mixture, rows)
+    return found
+
+
+def _by_group(mixture: Mixture, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int8]:
+    """Groups of the source in turn, or, where it has too few, stretches of it in its own order."""
+    groups = [mixture.table.groups[row] for row in rows]
+    order = {group: at for at, group in enumerate(dict.fromkeys(groups))}
+    if FOLDS <= len(order) <= len(rows) // 20:
+        return np.array([order[group] % FOLDS for group in groups], np.int8)
+    origins = mixture.origins[rows]
+    first, last = origins.min(), origins.max() + 1
+    return np.asarray((origins - first) * FOLDS // (last - first), np.int8)
+
+
+def judge(features: sparse.csr_matrix, mixture: Mixture, at: int, learner: Learner) -> Held:
+    """Leave out each fold once. Learners see at most a fixed number of rows, with the regularisation to match."""
+    fold = folds(mixture, at)
+    labels, weights = mixture.table.labels[:, at], mixture.weights[:, at]
+    logits = np.full(len(labels), np.nan, np.float32)
+    rng = np.random.default_rng(learner.seed)
+    for number in range(FOLDS):
+        taught = np.flatnonzero((fold != number) & (weights > 0))
+        if len(taught) > _MOST_ROWS:
+            strength = learner.strength * len(taught) / _MOST_ROWS
+            taught = np.sort(rng.choice(taught, _MOST_ROWS, replace=False))
+        else:
+            strength = learner.strength
+        asked = np.flatnonzero((fold == number) & (weights > 0))
+        head = learner._replace(strength=strength).fit(features[taught], labels[taught], weights[taught])
+        logits[asked] = head.logits(features[asked])
+    return Held(logits, labels, mixture.table.corpora)
+
+
+def calibrate(held: Held, prior: float) -> Line:
+    """Platt's line from logit to calibrated logit, every corpus counting by the root of its size, for a given prior."""
+    rows = np.flatnonzero(~np.isnan(held.logits))
+    weights = np.zeros(len(rows))
+    for name in np.unique(held.corpora[rows]):
+        chosen = held.corpora[rows] == name
+        weights[chosen] = 1 / np.sqrt(chosen.sum())
+    positive = held.truth[rows] == 1
+    weights[positive] *= prior / weights[positive].sum()
+    weights[~positive] *= (1 - prior) / weights[~positive].sum()
+    model = LogisticRegression(C=1e6, solver="lbfgs").fit(
+        held.logits[rows, None], positive, sample_weight=weights * 1e4
+    )
+    return Line(max(float(model.coef_[0, 0]), 0.05), float(model.intercept_[0]))
+
+
+def thresholds(held: Held, line: Line, steps: tuple[str, ...]) -> dict[str, float]:
+    """The lowest probability for each step at which every ordinary source keeps within its false-positive rate."""
+    found = {}
+    for step in steps:
+        level = _STEPS[0]
+        for _, probabilities in _ordinary(held, line):
+            worst = [p for p in _STEPS if (probabilities >= p).mean() <= _ALLOWED[step]]
+            level = max(level, worst[0] if worst else _STEPS[-1])
+        found[step] = float(level)
+    return found
+
+
+def figures(held: Held, line: Line, limits: dict[str, float]) -> dict[str, dict[str, float]]:
+    """For each corpus: rows, positives, AUC where it has both classes, and the false-positive rate at each step."""
+    probabilities = line.probabilities(held.logits)
+    found: dict[str, dict[str, float]] = {}
+    for name in np.unique(held.corpora):
+        rows = np.flatnonzero((held.corpora == name) & ~np.isnan(held.logits))
+        positive = held.truth[rows] == 1
+        if len(rows) < _FEWEST:
+            continue
+        figure: dict[str, float] = {"rows": len(rows), "positives": int(positive.sum())}
+        if min(positive.sum(), (~positive).sum()) >= 10:
+            figure["auc"] = round(float(roc_auc_score(positive, held.logits[rows])), 4)
+        if (~positive).sum() >= _FEWEST:
+            for step, limit in {"half": 0.5, **limits}.items():
+                figure[f"fpr_{step}"] = round(float((probabilities[rows][~positive] >= limit).mean()), 4)
+        found[str(name)] = figure
+    return found
+
+
+def _ordinary(held: Held, line: Line) -> list[tuple[str, npt.NDArray[np.float64]]]:
+    """Probabilities of the negatives of each ordinary source that has enough of them."""
+    found = []
+    for name in ORDINARY:
+        rows = (held.corpora == name) & (held.truth == 0) & ~np.isnan(held.logits)
+        if rows.sum() >= _FEWEST:
+            found.append((name, line.probabilities(held.logits[rows])))
+    return found
