@@ -17,7 +17,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-WORDPRESS := build/wordpress/.unpacked
 
 .PHONY: help run test check-format lint types pytest bench model lock format docs clean
 .DEFAULT_GOAL := help
@@ -45,34 +44,6 @@ LEFT_OUT := $(if $(CI)$(wildcard build/wordpress/.unpacked),,tests/wordpress) $(
 pytest: $(READY_DEV)
 	$(if $(strip $(LEFT_OUT)),@echo "Left out, since what they need was not fetched: $(strip $(LEFT_OUT))")
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(LEFT_OUT))
-
-format: $(READY_DEV)
-	$(BIN)/ruff format --check
-
-lint: $(READY_DEV)
-	$(BIN)/ruff check
-
-types: $(READY_DEV)
-	$(BIN)/mypy
-
-# WordPress and the real clients are tried where they were fetched (.ci/wordpress.sh, .ci/clients.sh); in CI, always.
-LEFT_OUT := $(if $(CI),,$(if $(wildcard build/wordpress/.unpacked),,not wordpress) $(if $(wildcard build/clients),,not clients))
-
-pytest: $(READY_DEV)
-	$(BIN)/python -m pytest $(if $(strip $(LEFT_OUT)),-m "$(subst t c,t and not c,$(LEFT_OUT))")
-
-format: $(READY_DEV)
-	$(BIN)/ruff format --check
-
-lint: $(READY_DEV)
-	$(BIN)/ruff check
-
-types: $(READY_DEV)
-	$(BIN)/mypy
-
-pytest: $(READY_DEV)
-	@test -e $(WORDPRESS) || echo "Without the WordPress tests; .ci/wordpress.sh fetches what they need."
-	$(BIN)/python -m pytest $(if $(wildcard $(WORDPRESS)),,-m "not wordpress")
 
 format: $(READY_DEV)
 	$(BIN)/ruff format
