@@ -42,7 +42,7 @@ types: $(READY_DEV)
 LEFT_OUT := $(if $(CI)$(wildcard build/wordpress/.unpacked),,tests/wordpress) $(if $(CI)$(wildcard build/clients),,tests/clients)
 
 pytest: $(READY_DEV)
-	$(if $(strip $(LEFT_OUT)),@echo "Left out, since what they need was not fetched: $(strip $(LEFT_OUT))")
+	$(if $(strip $(LEFT_OUT)),@echo "Left out (see .ci/): $(strip $(LEFT_OUT))")
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(LEFT_OUT))
 
 format: $(READY_DEV)
