@@ -23,12 +23,18 @@ class Input(NamedTuple):
 
 
 def as_input(item: Any) -> Input:
-    """An `Input` from itself, from a tuple in the order of its fields, or from a text alone."""
-    if isinstance(item, Input):
-        return item
+    """An `Input` from itself, from a tuple in the order of its fields, or from a text alone. Raises ValueError."""
     if isinstance(item, str):
         return Input(item)
-    return Input(*map(str, item))
+    if isinstance(item, np.ndarray):
+        item = tuple(item.tolist())
+    if (
+        isinstance(item, tuple | list)
+        and 1 <= len(item) <= len(Input._fields)
+        and all(isinstance(x, str) for x in item)
+    ):
+        return item if isinstance(item, Input) else Input(*item)
+    raise ValueError(f"a comment is a text or a tuple of texts ({', '.join(Input._fields)}), not {type(item).__name__}")
 
 
 class Field(NamedTuple):
