@@ -1,0 +1,5 @@
+"""`python -m classifier`: the classifier's commands, without the service."""
+
+from classifier.commands import app
+
+app(prog_name="python -m classifier")
