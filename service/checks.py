@@ -50,7 +50,7 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     yield _model()
     try:
-        with store_url(settings, lambda *_, **__: None) as url:
+        with store_url(settings) as url:
             async with open_resources(settings, secrets, url) as resources:
                 async for finding in _store(resources):
                     yield finding

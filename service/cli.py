@@ -54,19 +54,18 @@ def serve(
 
     loaded = load()
     logs.configure(loaded)
-    log = structlog.get_logger()
     if only is None:
         keyfiles.load(loaded.secrets)
-        serve.run_tree(loaded, log.info)
+        serve.run_tree(loaded)
         return
     try:
-        serve.run_role(only.value, loaded, log.info, with_parent=with_parent)
+        serve.run_role(only.value, loaded, with_parent=with_parent)
     except _expected():
         raise
     except Exception as error:
         # Not a traceback: its last line may quote what came in.
         cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-        log.error("crashed", role=only.value, error=type(cause).__name__, frames=logs.frames(cause))
+        structlog.get_logger().error("crashed", role=only.value, error=type(cause).__name__, frames=logs.frames(cause))
         sys.exit(1)
 
 

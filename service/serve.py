@@ -14,8 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
+
+import structlog
 
 from service import keyfiles
 from service.keyfiles import KeyFiles
@@ -30,6 +32,8 @@ _STEADY = 30.0  # seconds after which a role that stops has not "failed again"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # seconds before a role is started again
 _GRACE = 5.0  # seconds beyond the drain time-out before a role is killed
 _WATCH = 0.2  # seconds between looks at the embedded server
+
+_log = structlog.get_logger()
 
 
 class CantStart(Exception):
@@ -56,13 +60,10 @@ async def stop_on_signals() -> AsyncIterator[asyncio.Event]:
 
 
 class Supervisor:
-    """Keeps the roles running until it is told to stop. `say(event, **fields)` hears what it does."""
+    """Keeps the roles running until it is told to stop. `environment` is added to theirs."""
 
-    def __init__(
-        self, settings: Settings, say: Callable[..., object], environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
         self._settings = settings
-        self._say = say
         self._environment = {**os.environ, **(environment or {})}
         self._children: dict[str, asyncio.subprocess.Process] = {}
 
@@ -94,7 +95,7 @@ class Supervisor:
             if code == CANT_START and starts == 1:
                 raise CantStart
             pause = _FIRST_PAUSE if time.monotonic() - began > _STEADY else min(pause * 2, _LONGEST_PAUSE)
-            self._say("role stopped", role=role, exit_code=code, again_in=pause)
+            _log.warning("role stopped", role=role, exit_code=code, again_in=pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
 
@@ -106,7 +107,7 @@ class Supervisor:
             env=self._environment,
         )  # fmt: skip
         self._children[role] = child
-        self._say("role started", role=role, pid=child.pid)
+        _log.info("role started", role=role, pid=child.pid)
         return child
 
     async def _stop(self, role: str) -> None:
@@ -119,14 +120,14 @@ class Supervisor:
         try:
             await asyncio.wait_for(child.wait(), self._settings.drain_timeout + _GRACE)
         except TimeoutError:
-            self._say("role did not stop in time and is killed", role=role)
+            _log.warning("role did not stop in time and is killed", role=role)
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
 
 
 @contextlib.contextmanager
-def store_url(settings: Settings, say: Callable[..., object]) -> Iterator[str]:
+def store_url(settings: Settings) -> Iterator[str]:
     """The address of the Redis to use. An embedded one is started if need be, and again whenever it is gone.
 
     Raises EmbeddedError when it can't be started at first.
@@ -136,7 +137,7 @@ def store_url(settings: Settings, say: Callable[..., object]) -> Iterator[str]:
         return
     with EmbeddedServer(settings.data_dir, settings.fsync) as server:
         stop = threading.Event()
-        keeper = threading.Thread(target=_keep_server, args=(server, stop, say), daemon=True)
+        keeper = threading.Thread(target=_keep_server, args=(server, stop), daemon=True)
         keeper.start()
         try:
             yield server.url
@@ -145,15 +146,15 @@ def store_url(settings: Settings, say: Callable[..., object]) -> Iterator[str]:
             keeper.join()
 
 
-def _keep_server(server: EmbeddedServer, stop: threading.Event, say: Callable[..., object]) -> None:
+def _keep_server(server: EmbeddedServer, stop: threading.Event) -> None:
     while not stop.wait(_WATCH):
         if server.answers():
             continue
         try:
             if server.start():
-                say("embedded server started again")
+                _log.warning("embedded server started again")
         except (EmbeddedError, OSError) as error:
-            say("embedded server can't be started", why=str(error))
+            _log.error("embedded server can't be started", why=str(error))
             stop.wait(_LONGEST_PAUSE)
 
 
@@ -174,15 +175,15 @@ async def check_store(url: str) -> None:
         raise CantStart(f"{server.name} is too old: Redis {oldest} or newer is needed, or any Valkey")
 
 
-def run_tree(settings: Settings, say: Callable[..., object]) -> None:
+def run_tree(settings: Settings) -> None:
     """`antechamber serve`: the whole service, until SIGTERM or Ctrl-C. Raises CantStart and EmbeddedError."""
 
     async def run(url: str, metrics: str) -> None:
         async with stop_on_signals() as stop:
             await check_store(url)
-            await Supervisor(settings, say, shared_metrics(metrics)).run(stop)
+            await Supervisor(settings, shared_metrics(metrics)).run(stop)
 
-    with store_url(settings, say) as url, tempfile.TemporaryDirectory(prefix="antechamber-metrics-") as metrics:
+    with store_url(settings) as url, tempfile.TemporaryDirectory(prefix="antechamber-metrics-") as metrics:
         asyncio.run(run(url, metrics))
 
 
@@ -191,7 +192,7 @@ def shared_metrics(folder: str) -> dict[str, str]:
     return {"PROMETHEUS_MULTIPROC_DIR": folder}
 
 
-def run_role(role: str, settings: Settings, say: Callable[..., object], *, with_parent: bool) -> None:
+def run_role(role: str, settings: Settings, *, with_parent: bool) -> None:
     """`antechamber serve --only ROLE`: one role in this process. `with_parent`: stop when standard input ends.
 
     Raises KeyFileError, EmbeddedError, and what the role raises.
@@ -199,7 +200,7 @@ def run_role(role: str, settings: Settings, say: Callable[..., object], *, with_
     secrets = keyfiles.load(settings.secrets)
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
-    with store_url(settings, say) as url:
+    with store_url(settings) as url:
         if role == "api":
             from service.app import run_api  # noqa: PLC0415
 

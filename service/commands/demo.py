@@ -30,7 +30,7 @@ def demo() -> None:
     loaded = settings.load()
     logs.configure(loaded)
     secrets = keyfiles.load(loaded.secrets)
-    with store_url(loaded, _silent) as url:
+    with store_url(loaded) as url:
         asyncio.run(_demo(loaded, secrets, url))
 
 
@@ -56,7 +56,7 @@ async def _demo(settings: Settings, secrets: Any, url: str) -> None:
         ):
             await check_store(url)
             platform.secrets = tuple(one.webhook_secret for one in known.credentials)
-            serving = asyncio.create_task(Supervisor(settings, _silent, shared_metrics(metrics)).run(stop))
+            serving = asyncio.create_task(Supervisor(settings, shared_metrics(metrics)).run(stop))
 
             async def show() -> None:
                 if not await demo.wait_ready(base):
@@ -203,7 +203,3 @@ def _calm(environment: Mapping[str, str]) -> dict[str, str]:
         "ANTECHAMBER_LOG_FORMAT": environment.get("ANTECHAMBER_LOG_FORMAT", "console"),
         "ANTECHAMBER_CALLBACK_ALLOW": ",".join(allowed),
     }
-
-
-def _silent(*_: object, **__: object) -> None:
-    """The demo does not tell what its processes do."""
