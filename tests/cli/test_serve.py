@@ -145,14 +145,6 @@ def test_a_comment_goes_through_and_everything_survives_its_parts(tree: Tree) ->
     assert not EmbeddedServer(tree.folder / "data").answers()
 
 
-def test_ctrl_c_stops_the_tree_in_order(tree: Tree) -> None:
-    process = tree.start()
-    until(tree.ready)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 0
-    assert not any(alive(pid) for role in ROLES for pid in tree.pids(role))
-
-
 def test_roles_end_when_their_parent_was_killed(tree: Tree) -> None:
     process = tree.start()
     until(tree.ready)
