@@ -6,15 +6,18 @@ libraries log is reduced to where it happened and which exception it was. Whoeve
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import traceback
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from service.settings import Settings
 
@@ -28,8 +31,23 @@ FIELDS: Final = frozenset(
 )  # fmt: skip
 """The fields that a log line may have. Values are ours: names, numbers, ids; never what somebody sent."""
 _encode = msgspec.json.Encoder(enc_hook=lambda value: type(value).__name__).encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _MOST_FRAMES = 12
 _LONGEST_VALUE = 300  # characters
+
+
+class RequestLine(Struct, gc=False):
+    """The one line of a request; its fields are among `FIELDS`."""
+
+    method: str
+    route: str
+    status: int
+    ms: float
+    site: str
+    request_id: str
+    event: str = "request"
+    level: str = "info"
+    timestamp: str = ""
 
 
 def configure(settings: Settings) -> None:
@@ -55,6 +73,14 @@ def configure(settings: Settings) -> None:
     library = _LibraryHandler()
     logging.basicConfig(handlers=[library], level=max(level, logging.WARNING), force=True)
     logging.getLogger("aiohttp.access").disabled = True
+    global _write_request  # noqa: PLW0603  (logging is a matter of the whole process)
+    said: Callable[[RequestLine], None] = _say_request if console else _RequestLines()
+    _write_request = said if level <= logging.INFO else _drop_request
+
+
+def request(line: RequestLine) -> None:
+    """Log a request."""
+    _write_request(line)
 
 
 def keep_allowed(_: object, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -70,6 +96,33 @@ def frames(error: BaseException) -> list[str]:
     """Where an exception came from, innermost last: file, line and function, without its text."""
     stack = traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in stack]
+
+
+def _drop_request(_: RequestLine) -> None:
+    pass
+
+
+def _say_request(line: RequestLine) -> None:
+    fields = {name: getattr(line, name) for name in ("method", "route", "status", "ms", "site", "request_id")}
+    structlog.get_logger().info("request", **fields)
+
+
+class _RequestLines:
+    """Writes the lines of all requests that end in one turn of the event loop together: this is the hot path."""
+
+    def __init__(self) -> None:
+        self._lines: list[RequestLine] = []
+
+    def __call__(self, line: RequestLine) -> None:
+        line.timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        sys.stderr.buffer.write(_encode_lines(lines))
+        sys.stderr.buffer.flush()
 
 
 class _LibraryHandler(logging.Handler):
@@ -112,3 +165,6 @@ class _ConsoleLines:
 
 def _to_json(event: Mapping[str, Any], **_: Any) -> bytes:
     return _encode(event)
+
+
+_write_request: Callable[[RequestLine], None] = _say_request  # until `configure` says otherwise

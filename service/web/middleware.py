@@ -15,7 +15,8 @@ from aiohttp import web
 from prometheus_client import Histogram
 
 from service.core.errors import AntechamberError
-from service.logs import frames
+from service.logs import RequestLine, frames
+from service.logs import request as log_request
 from service.metrics import FAILURES, REQUESTS
 from service.web.auth import SITE
 from service.web.parts import DIALECT
@@ -68,14 +69,16 @@ async def boundary(
     route = resource.canonical if resource is not None else "unmatched"
     took = time.perf_counter() - started
     _observe(route, f"{response.status // 100}xx").observe(took)
-    _log.info(
-        "request",
-        method=request.method if request.method in _METHODS else "other",
-        route=route,
-        status=response.status,
-        ms=round(took * 1000, 2),
-        site=request.get(SITE, ""),
-        request_id=identity,
+    method = request.method
+    log_request(
+        RequestLine(
+            method if method in _METHODS else "other",
+            route,
+            response.status,
+            round(took * 1000, 2),
+            request.get(SITE, ""),
+            identity,
+        )
     )
     return response
 
