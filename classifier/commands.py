@@ -180,7 +180,7 @@ def _parse(line: bytes) -> Input | str:
     if not isinstance(row.get("text"), str):
         return '"text" is missing or not a string'
     for name in _FIELDS:
-        if not isinstance(row.get(name) or "", str):
+        if not isinstance(row.get(name), str | None):
             return f'"{name}" is not a string'
     return Input(*(row.get(name) or "" for name in _FIELDS))
 

@@ -9,7 +9,7 @@ from math import isnan
 
 from classifier.evaluate import LabelResult, Mistake, Result
 
-_SIDE = 240
+_SIDE = 190
 _MARGIN = 34
 _LONGEST_TEXT = 400
 _STYLE = """
@@ -18,9 +18,9 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 66rem; margin: 2rem aut
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--faint); }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; font-variant-numeric: tabular-nums; vertical-align: top; }
-th:first-child, td:first-child, td.text { text-align: left; }
+th:first-child, td:first-child, th.text, td.text { text-align: left; }
 td.text { overflow-wrap: anywhere; white-space: pre-line; max-width: 44rem; }
-figure { display: inline-block; margin: .5rem 1rem .5rem 0; }
+figure { display: inline-block; margin: 0 .4rem .5rem 0; }
 figcaption { font-size: .85rem; text-align: center; }
 svg { overflow: visible; font-size: 10px; }
 svg text { fill: currentColor; }
@@ -29,6 +29,7 @@ svg text { fill: currentColor; }
 .even { stroke: var(--faint); stroke-dasharray: 4 4; }
 .good { fill: var(--line); opacity: .6; } .bad { fill: var(--other); opacity: .6; } .dot { fill: var(--line); }
 """
+_TEXT_HEAD = '<th class="text">text</th>'
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -91,7 +92,7 @@ def _label(label: LabelResult, *, texts: bool) -> str:
         + _curve(
             "calibration: said, true", [(b.predicted, b.observed) for b in label.calibration], diagonal=True, dots=True
         )
-        + _histogram("scores: good (blue), bad (red), log scale", *label.histogram)
+        + _histogram("scores: good (blue), bad (red), logarithmic", *label.histogram)
         + _table(head, confusions)
         + (_table(("subset", "rows", "positive", "AUC", "false-positive rate"), parts) if parts else "")
         + _mistakes("False alarms", label.false_alarms, texts=texts)
@@ -107,7 +108,9 @@ def _mistakes(title: str, mistakes: Sequence[Mistake], *, texts: bool) -> str:
         + (f'<td class="text">{escape(mistake.text[:_LONGEST_TEXT])}</td></tr>' if texts else "</tr>")
         for mistake in mistakes
     )
-    return f"<h3>{title}</h3><table><tr><th>how wrong</th><th>where</th>{'<th>text</th>' if texts else ''}</tr>{rows}</table>"
+    return (
+        f"<h3>{title}</h3><table><tr><th>how wrong</th><th>where</th>{_TEXT_HEAD if texts else ''}</tr>{rows}</table>"
+    )
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -116,11 +119,11 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
-def _figure(caption: str, content: str) -> str:
+def _figure(caption: str, content: str, *, share: bool = True) -> str:
     size = _SIDE + 2 * _MARGIN
     ticks = "".join(
         f'<text x="{_SIDE * at:.0f}" y="{_SIDE + 14}" text-anchor="middle">{at}</text>'
-        f'<text x="-6" y="{_SIDE * (1 - at) + 3:.0f}" text-anchor="end">{at}</text>'
+        + (f'<text x="-6" y="{_SIDE * (1 - at) + 3:.0f}" text-anchor="end">{at}</text>' if share else "")
         for at in (0, 0.5, 1)
     )
     return (
@@ -151,7 +154,7 @@ def _histogram(caption: str, good: Sequence[int], bad: Sequence[int]) -> str:
                 height = _SIDE * (1 + count).bit_length() / (1 + tallest).bit_length()
                 place = f'x="{at * width:.1f}" y="{_SIDE - height:.1f}" width="{width:.1f}" height="{height:.1f}"'
                 content += f'<rect class="{name}" {place}/>'
-    return _figure(caption, content)
+    return _figure(caption, content, share=False)
 
 
 def _number(value: float) -> str:

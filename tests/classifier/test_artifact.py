@@ -12,7 +12,7 @@ from classifier import ArtifactError, Input, load
 from classifier.artifact import ARRAYS, METADATA, read, write
 from classifier.dense import FEATURES
 from classifier.hashing import BUCKETS
-from classifier.model import LABELS, Model
+from classifier.model import DEFAULT, LABELS, Model
 
 from .conftest import description
 
@@ -160,8 +160,6 @@ def test_metadata_that_is_not_json_is_refused_on_writing(tmp_path: Path) -> None
 
 
 def test_the_shipped_model_loads_fast_and_is_small() -> None:
-    from classifier.model import DEFAULT
-
     start = time.thread_time()
     Model(*read(DEFAULT))
     assert time.thread_time() - start < 0.3
