@@ -14,25 +14,25 @@ from aiohttp import web
 
 from service.conversation import ReturnAddress
 from service.core.comment import Comment
-from service.core.errors import AntechamberError, InvalidSubmission, NotFound, StoreUnavailable
+from service.core.errors import AntechamberError, StoreUnavailable
 from service.core.example import Lesson
-from service.core.identity import digest_ip, email_domain, mask_addresses
+from service.core.identity import mask_addresses
 from service.core.lifecycle import Outcome, State
 from service.core.site import Site
-from service.core.submission import Requirements, Submission, comment_id, prepare
+from service.core.submission import Submission, comment_id
 from service.metrics import SUBMISSIONS
 from service.web import akismet_answers as say
 from service.web import akismet_stats
 from service.web.akismet_asking import UNKNOWN_KEY, ask
 from service.web.akismet_fields import Check, read_check, words
 from service.web.auth import Caller
+from service.web.leniency import submission
 from service.web.limits import spend
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
 
-_NOBODY = Requirements(name=False, email=False)
 _CALLBACK_SCHEMES = ("http://", "https://")
 _MAX_CALLBACK = 500  # characters
-_TIME_TO_PROMISE = 0.03  # seconds, of the deadline
+_PROMISE = 1.0  # seconds beyond the deadline for noting where a later word goes
 
 
 def akismet(parts: Parts) -> list[tuple[str, web.Application]]:
@@ -81,7 +81,7 @@ async def comment_check(request: web.Request) -> web.Response:
     if asked is None:
         return say.invalid(UNKNOWN_KEY)
     site = asked.caller.site
-    check = read_check(asked.form, site.url)
+    check = read_check(asked.form)
     if not check.content:
         return say.invalid("There is nothing to check: comment_content is empty.")
     await spend(parts, request, site, 1)
@@ -120,7 +120,7 @@ async def _judged(parts: Parts, caller: Caller, check: Check, until: float) -> t
 
     Raises StoreUnavailable when it can't even be taken in before time is up, and what taking in raises.
     """
-    site, known, called_back = caller.site, None, False
+    site, known = caller.site, None
     try:
         async with asyncio.timeout_at(until):
             platform_id, known = await _find(parts, site, check)
@@ -131,32 +131,40 @@ async def _judged(parts: Parts, caller: Caller, check: Check, until: float) -> t
                     word = await _submit(parts, site, check, platform_id)
                     known = await parts.moderation.get(site, comment)
                 await _note(parts, site, check, comment)
-                known = await _wait(parts, site, known, waker, until, will_be_woken=word in ("accepted", "edited"))
-            address = _address(caller, check)
-            if address is not None:
-                state = await parts.conversation.promise(comment, address)
-                called_back = True
-                if state is not known.state:  # it was decided just now
-                    known = await parts.moderation.get(site, comment)
+                if known is not None and known.state is State.PENDING:
+                    known = await _wait(parts, site, known, waker, until, woken=word in ("accepted", "edited"))
     except TimeoutError:
-        if known is None:
-            raise StoreUnavailable(retry_after=5) from None
-    return known, called_back
+        pass
+    if known is None:
+        raise StoreUnavailable(retry_after=5)
+    return await _promise(parts, site, known, _address(caller, check))
 
 
 async def _wait(
-    parts: Parts, site: Site, known: Comment | None, waker: asyncio.Event, until: float, *, will_be_woken: bool
+    parts: Parts, site: Site, pending: Comment, waker: asyncio.Event, until: float, *, woken: bool
 ) -> Comment:
-    """The comment once it is decided, or as it is when there is just time left to promise a later word."""
-    if known is None:
-        raise NotFound
-    if known.state is not State.PENDING:
-        return known
-    seconds = until - asyncio.get_running_loop().time() - _TIME_TO_PROMISE
+    """The comment once it is decided, or as it is when time is up."""
     decided = await parts.waiting.decided(
-        waker, lambda: parts.moderation.get(site, known.id), seconds=seconds, will_be_woken=will_be_woken
+        waker,
+        lambda: parts.moderation.get(site, pending.id),
+        seconds=until - asyncio.get_running_loop().time(),
+        will_be_woken=woken,
     )
-    return decided or known
+    return decided or pending
+
+
+async def _promise(parts: Parts, site: Site, known: Comment, address: ReturnAddress | None) -> tuple[Comment, bool]:
+    """Note where a later word goes, if the client wants one. It has more time then: who can be called back can wait."""
+    if address is None:
+        return known, False
+    try:
+        async with asyncio.timeout(_PROMISE):
+            state = await parts.conversation.promise(known.id, address)
+            if state is not known.state:  # it was decided just now
+                known = await parts.moderation.get(site, known.id)
+            return known, True
+    except (TimeoutError, StoreUnavailable):
+        return known, False
 
 
 async def _correct(
@@ -168,7 +176,7 @@ async def _correct(
     if asked is None:
         return say.invalid(UNKNOWN_KEY)
     site = asked.caller.site
-    check = read_check(asked.form, site.url)
+    check = read_check(asked.form)
     if not check.content:
         return say.invalid("There is nothing to learn from: comment_content is empty.")
     platform_id, known = await _find(parts, site, check)
@@ -177,7 +185,7 @@ async def _correct(
         await spend(parts, request, site, 1)
         await _submit(parts, site, check, platform_id)
     await _note(parts, site, check, comment)
-    text = _submission(parts, check, platform_id)
+    text = _submission(parts, site, check, platform_id)
     lesson = None if check.test else Lesson("akismet", labels, text)
     await parts.conversation.correct(site, comment, outcome, reporter=check.reporter, reasons=reasons, lesson=lesson)
     return say.word(say.THANKS)
@@ -189,8 +197,8 @@ async def _find(parts: Parts, site: Site, check: Check) -> tuple[str, Comment | 
 
 async def _submit(parts: Parts, site: Site, check: Check, platform_id: str) -> str:
     try:
-        submission = _submission(parts, check, platform_id)
-        taken = await parts.moderation.submit(site, submission, waiting=parts.waiting.process)
+        taken_in = _submission(parts, site, check, platform_id)
+        taken = await parts.moderation.submit(site, taken_in, waiting=parts.waiting.process)
     except AntechamberError as error:
         SUBMISSIONS.labels("akismet", error.slug).inc()
         raise
@@ -219,35 +227,22 @@ def _address(caller: Caller, check: Check) -> ReturnAddress | None:
     return ReturnAddress(mask_addresses(check.callback), caller.mark, check.post_id, check.parent_id)
 
 
-def _submission(parts: Parts, check: Check, platform_id: str) -> Submission:
-    """A submission of what the client says. An address that is none is left out, as Akismet lets it pass."""
-    email = check.email if email_domain(check.email) else ""
-    ip = check.ip if _is_ip(check.ip, parts) else ""
-    odd = tuple(secret for secret in (check.email, check.ip) if secret not in ("", email, ip))
-    return prepare(
-        keys=parts.identity,
-        requires=_NOBODY,
+def _submission(parts: Parts, site: Site, check: Check, platform_id: str) -> Submission:
+    return submission(
+        parts,
+        site,
         platform_id=platform_id,
-        content=mask_addresses(check.content, odd),
-        page_url=mask_addresses(check.page_url, odd),
-        name=mask_addresses(check.name, odd),
-        email=email,
-        url=mask_addresses(check.url, odd),
-        ip=ip,
-        user_agent=mask_addresses(check.user_agent, odd),
+        content=check.content,
+        page_url=check.page_url,
+        name=check.name,
+        email=check.email,
+        url=check.url,
+        ip=check.ip,
+        user_agent=check.user_agent,
         role=check.role,
         parent_id=check.parent_id,
-        form={name: mask_addresses(value, odd) for name, value in check.form.items()},
+        form=check.form,
         kind=check.kind,
         channel="akismet",
-        deliverable=parts.deliverable(email) if email else "unknown",
         trigger=check.trigger,
     )
-
-
-def _is_ip(value: str, parts: Parts) -> bool:
-    try:
-        digest_ip(value, parts.identity)
-    except InvalidSubmission:
-        return False
-    return True

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
 from service.core.identity import mask_addresses
-from service.core.submission import MAX_CONTENT_BYTES, MAX_NAME, MAX_PAGE_URL, MAX_URL, ROLES
+from service.core.submission import ROLES
 from service.web.forms import truth, unslashed
 
 KEPT: Final = frozenset(
@@ -75,17 +75,17 @@ class Check(NamedTuple):
         return hashlib.blake2b(f"{_place(self.blog)}\0{self.comment_id}".encode(), digest_size=16).hexdigest()
 
 
-def read_check(form: Mapping[str, str], site_url: str) -> Check:
+def read_check(form: Mapping[str, str]) -> Check:
     """Read the fields of comment-check, submit-spam and submit-ham. Never raises."""
     content = unslashed(form.get("comment_content") or form.get("POST_comment") or "")
-    name = unslashed(form.get("comment_author", "")).strip()[:MAX_NAME]
+    name = unslashed(form.get("comment_author", "")).strip()
     email = form.get("comment_author_email", "").strip()
-    url = form.get("comment_author_url", "").strip()[:MAX_URL]
+    url = form.get("comment_author_url", "").strip()
     blog = form.get("blog", "").strip()
     return Check(
         blog=blog,
-        page_url=_page(form.get("permalink", "").strip(), blog, site_url),
-        content=_cut(content) if content.strip() else f"{name} {url}".strip(),
+        page_url=_page(form.get("permalink", "").strip(), blog),
+        content=content if content.strip() else f"{name} {url}".strip(),
         name=name,
         email=email,
         url=url,
@@ -141,19 +141,13 @@ def _id(value: str) -> str:
     return value.strip() if _NUMBER.match(value.strip()) else ""
 
 
-def _page(permalink: str, blog: str, site_url: str) -> str:
-    for candidate in (permalink, urljoin(blog, permalink), blog):
-        if _SCHEME.match(candidate):
-            return candidate[:MAX_PAGE_URL]
-    return site_url
+def _page(permalink: str, blog: str) -> str:
+    try:
+        return urljoin(blog, permalink)
+    except ValueError:
+        return blog
 
 
 def _place(url: str) -> str:
     """An address without what differs between two ways of writing it."""
     return mask_addresses(url.partition("://")[2] or url).rstrip("/").lower()
-
-
-def _cut(content: str) -> str:
-    if len(content.encode()) <= MAX_CONTENT_BYTES:
-        return content
-    return content.encode()[:MAX_CONTENT_BYTES].decode(errors="ignore")

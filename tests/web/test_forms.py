@@ -76,7 +76,7 @@ def _fingerprint(**fields: str) -> str:
         "comment_author": "Ann",
         "comment_content": "Hi",
     }
-    return read_check(base | fields, "https://b.example").fingerprint
+    return read_check(base | fields).fingerprint
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ def test_no_address_is_in_what_words_are_made_of() -> None:
 @pytest.mark.parametrize("unit", ["<", "<a ", "\\", "&#", "&amp;", "[", "'\\", "href='", "<a href="])
 def test_reading_takes_linear_time(unit: str) -> None:
     began = time.perf_counter()
-    read_check({"comment_content": unit * (120_000 // len(unit))}, "https://b.example").fingerprint  # noqa: B018
+    read_check({"comment_content": unit * (120_000 // len(unit))}).fingerprint  # noqa: B018
     assert time.perf_counter() - began < 2
