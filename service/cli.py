@@ -21,16 +21,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(sites.app, name="sites")
-app.add_typer(comments.comments, name="comments")
-app.add_typer(comments.dead, name="dead")
-app.add_typer(deliveries.app, name="deliveries")
-app.add_typer(keys.app, name="keys")
-app.command()(comments.erase)
-app.command()(comments.compact)
-app.command()(check.check)
-app.command()(demo.demo)
-app.command()(settings.settings)
+_RUN, _OPERATE, _CLASSIFY = "Run it", "Operate it", "The classifier by itself"
+
+app.command(rich_help_panel=_RUN)(demo.demo)
+app.command(rich_help_panel=_RUN)(check.check)
+app.command(rich_help_panel=_RUN)(settings.settings)
+app.add_typer(sites.app, name="sites", rich_help_panel=_OPERATE)
+app.add_typer(comments.comments, name="comments", rich_help_panel=_OPERATE)
+app.add_typer(comments.dead, name="dead", rich_help_panel=_OPERATE)
+app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_OPERATE)
+app.add_typer(keys.app, name="keys", rich_help_panel=_OPERATE)
+app.command(rich_help_panel=_OPERATE)(comments.erase)
+app.command(rich_help_panel=_OPERATE)(comments.compact)
 
 
 class Role(StrEnum):
@@ -41,7 +43,7 @@ class Role(StrEnum):
     DELIVER = "deliver"
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def serve(
     only: Annotated[Role | None, typer.Option(help="Run one role in this process instead of all in a tree.")] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
@@ -69,7 +71,29 @@ def serve(
         sys.exit(1)
 
 
-@app.command()
+_PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@app.command(context_settings=_PASSED_ON, add_help_option=False, rich_help_panel=_CLASSIFY)
+def score(context: typer.Context) -> None:
+    """Score JSON lines from standard input with the classifier, without the service."""
+    _classify("score", context.args)
+
+
+@app.command(context_settings=_PASSED_ON, add_help_option=False, rich_help_panel=_CLASSIFY)
+def evaluate(context: typer.Context) -> None:
+    """Measure a model on labelled comments; print a summary and save a report with plots."""
+    _classify("evaluate", context.args)
+
+
+def _classify(command: str, words: list[str]) -> None:
+    """The classifier's own command of that name. It is imported only now, since numpy takes a while."""
+    from classifier.commands import app as classifier
+
+    typer.main.get_command(classifier)([command, *words], prog_name="antechamber")
+
+
+@app.command(rich_help_panel=_RUN)
 def version() -> None:
     """Print the version."""
     typer.echo(f"antechamber {__version__}")

@@ -177,6 +177,15 @@ def test_every_command_explains_itself(run: Run) -> None:
     assert re.fullmatch(r"antechamber \d+\.\d+\.\d+\n", run("version").out)
 
 
+def test_the_classifier_is_at_hand_without_the_service(run: Run) -> None:
+    ended = run("score", text='{"text": "Thank you, I liked this."}\n')
+    assert ended.code == 0
+    assert ended.json["scores"]["spam"] < 0.5
+    assert run("score", text="nonsense\n").code == 1
+    assert "--explain" in run("score", "--help").out
+    assert run("evaluate").code == 2
+
+
 def test_help_needs_nothing_heavy() -> None:
     """Modules that take a while are imported by the commands that need them."""
     heavy = ["numpy", "aiohttp", "redis", "pydantic", "email_validator", "sklearn", "uvloop", "prometheus_client"]
