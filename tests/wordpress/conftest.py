@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.system.stack import ROLES, Stack
+from tests.system.stack import Stack
 from tests.wordpress import mariadb
 from tests.wordpress.api import Api
 from tests.wordpress.blog import Blog, unpack
-from tests.wordpress.connection import add_site, plugin_settings
+from tests.wordpress.connection import Away, Connect, add_site, plugin_settings
 from tests.wordpress.tap import Tap
 
 OURS = "antechamber/antechamber.php"
@@ -74,7 +74,7 @@ def _ours(wordpress: Path, folder: Path, database: Path) -> Iterator[Blog]:
 
 
 @pytest.fixture
-def blog(_ours: Blog, service: Stack, connect: Callable[..., None]) -> Iterator[Blog]:
+def blog(_ours: Blog, service: Stack, connect: Connect) -> Iterator[Blog]:
     """A blog with our plugin, connected, and the service running; PHP must not have complained about the plugin."""
     connect()
     yield _ours
@@ -83,7 +83,7 @@ def blog(_ours: Blog, service: Stack, connect: Callable[..., None]) -> Iterator[
 
 
 @pytest.fixture
-def connect(_ours: Blog, service: Stack, credentials: dict[str, str]) -> Callable[..., None]:
+def connect(_ours: Blog, service: Stack, credentials: dict[str, str]) -> Connect:
     """Change the plugin's settings: connect(max_wait=1)."""
 
     def connect(**more: Any) -> None:
@@ -100,12 +100,12 @@ def api(service: Stack, credentials: dict[str, str]) -> Api:
 
 
 @pytest.fixture
-def away(service: Stack, blog: Blog) -> Callable[[], contextlib.AbstractContextManager[None]]:
-    """`with away():` the service is stopped, as an operator stops it."""
+def away(service: Stack, blog: Blog) -> Away:
+    """`with away():` the service does not answer; `with away(*ROLES)`: all of it is stopped, as an operator stops it."""
 
     @contextlib.contextmanager
-    def away() -> Iterator[None]:
-        for role in ROLES:
+    def away(*roles: str) -> Iterator[None]:
+        for role in roles or ("api",):
             service.stop(role)
         try:
             yield
@@ -116,7 +116,7 @@ def away(service: Stack, blog: Blog) -> Callable[[], contextlib.AbstractContextM
 
 
 @pytest.fixture
-def tap(service: Stack, connect: Callable[..., None], blog: Blog) -> Iterator[Tap]:
+def tap(service: Stack, connect: Connect, blog: Blog) -> Iterator[Tap]:
     """A wire-tap between the blog and the service."""
     with Tap.between(service.base) as tap:
         connect(url=tap.url)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from tests.system.stack import Stack
+
+Connect = Callable[..., None]
+Away = Callable[..., AbstractContextManager[None]]
 
 POLICY = {"thresholds": {"spam": {"hold": 0.5, "reject": 0.6}, "toxicity": {"hold": 0.7, "reject": 0.8}}}
 

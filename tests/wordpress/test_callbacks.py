@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,9 +11,9 @@ import pytest
 from tests.system.stack import Stack
 from tests.wordpress.api import Api, call_back, event, signed
 from tests.wordpress.blog import Blog
+from tests.wordpress.connection import Connect
 from tests.wordpress.texts import good, spam
 
-Connect = Callable[..., None]
 OTHER = "whsec_" + base64.b64encode(b"another secret, as long as ours").decode()
 APPLIED, KEPT, OLD = (200, {"status": "applied"}), (200, {"status": "kept"}), (200, {"status": "old"})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,9 +10,8 @@ import pytest
 from tests.wordpress.api import Api
 from tests.wordpress.blog import Blog
 from tests.wordpress.browser import Browser
+from tests.wordpress.connection import Away
 from tests.wordpress.texts import good, spam
-
-Away = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")

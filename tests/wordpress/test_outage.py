@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 
-from tests.system.stack import Stack
+from tests.system.stack import ROLES, Stack
 from tests.wordpress.api import Api
 from tests.wordpress.blog import QUEUE, Blog
+from tests.wordpress.connection import Away, Connect
 from tests.wordpress.texts import good, spam
 
-Connect = Callable[..., None]
-Away = Callable[[], AbstractContextManager[None]]
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def test_comments_are_held_while_the_service_is_away_and_judged_when_it_returns(blog: Blog, away: Away) -> None:
     texts = good(), spam()
     before = len(blog.mails())
-    with away():
+    with away(*ROLES):
         for text in texts:
             page = blog.post_comment(text)
             assert "awaiting moderation" in page.words

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import pytest
 
 from tests.system.stack import Stack
 from tests.wordpress.blog import Blog
 from tests.wordpress.browser import Browser
+from tests.wordpress.connection import Away, Connect
 from tests.wordpress.texts import good
 
-Connect = Callable[..., None]
-Away = Callable[[], AbstractContextManager[None]]
 PAGE = "/wp-admin/options-general.php?page=antechamber"
 OPTION = "antechamber_settings"
 

@@ -118,6 +118,7 @@ final class Intake {
 			)
 		);
 		Decisions::hold( $comment, $record );
+		Queue::soon();
 		self::send( (int) $id, false );
 	}
 
