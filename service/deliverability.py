@@ -24,6 +24,7 @@ _LIFETIME = {"yes": 86_400.0, "no": 3_600.0, "unknown": 300.0}  # seconds that a
 _MOST_DOMAINS = 20_000
 _MOST_UNDER_WAY = 256
 _THREADS = 4
+_NOT_THERE = dns.resolver.NXDOMAIN | dns.resolver.NoAnswer
 _LOOKUP_TIMEOUT = 5.0  # seconds
 
 _log = structlog.get_logger("deliverability")
@@ -79,8 +80,9 @@ class Deliverability:
                 self._resolver = dns.resolver.Resolver()
                 self._resolver.lifetime = _LOOKUP_TIMEOUT
             info = validate_email_deliverability(domain, domain, dns_resolver=self._resolver)
-        except EmailUndeliverableError:
-            return "no"
+        except EmailUndeliverableError as error:
+            # Other causes than these are troubles of ours, which the library reports in the same way.
+            return "no" if isinstance(error.__cause__, _NOT_THERE | None) else "unknown"
         except (DNSException, OSError, ValueError) as error:
             _log.warning("DNS lookup failed", error=type(error).__name__)
             return "unknown"
