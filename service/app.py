@@ -33,6 +33,7 @@ from service.web.middleware import boundary
 from service.web.pages import problem_pages
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
 from service.web.perspective import perspective
+from service.web.platforms import platform_hooks
 from service.web.problems import problem_response
 from service.web.scoring import Scoring
 from service.web.server import QuietRunner
@@ -52,7 +53,9 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     ops.add_routes(app)
     app.router.add_routes(problem_pages())
     app.add_subapp("/v1", native_api(parts))
-    app.add_subapp("/hooks", webhooks(parts))
+    hooks = webhooks(parts)
+    hooks.router.add_routes(platform_hooks())
+    app.add_subapp("/hooks", hooks)
     for path, dialect in [*akismet(parts), *perspective(parts)]:
         app.add_subapp(path, dialect)
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))

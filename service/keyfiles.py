@@ -54,6 +54,21 @@ def load(folder: Path) -> KeyFiles:
     return KeyFiles(_key(master[0], folder / "master.key"), IdentityKeys(tuple(keys)))
 
 
+def platform_secrets(folder: Path, site: str, platform: str) -> tuple[str, ...]:
+    """Secrets that a site's platform has made itself, from `platforms/<site>.<platform>`, one a line; none when there is no file.
+
+    Raises KeyFileError.
+    """
+    path = folder / "platforms" / f"{site}.{platform}"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 def rotate_identity(folder: Path) -> str:
     """Put a new active identity key before the present ones; its id. Authors keep their history (see the docs)."""
     keys = load(folder).identity.keys

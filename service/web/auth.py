@@ -11,9 +11,10 @@ from service.core.errors import Unauthenticated
 from service.core.site import Site
 from service.store.accounts import Accounts, Known
 
+__all__ = ["SITE", "Caller", "Gate", "Known"]  # callers need not reach into the store
+
 SITE = web.RequestKey("site", str)
 """Where a request notes the site that it belongs to, for the log."""
-
 
 _AKISMET_KEY = re.compile(r"[0-9a-f]{12}\Z")
 
