@@ -102,7 +102,8 @@ class EmbeddedServer:
                 self._users = None
             with contextlib.closing(self._client()) as client, contextlib.suppress(redis.RedisError):
                 client.shutdown(nosave=True)
-            while self.answers():
+            deadline = time.monotonic() + _START_TIMEOUT
+            while self.answers() and time.monotonic() < deadline:
                 time.sleep(0.01)
 
     def answers(self) -> bool:
