@@ -12,6 +12,7 @@ import redis
 
 from service.store.embedded import EmbeddedServer, find_binary
 from tests.cli.conftest import Run
+from tests.cli.test_serve import until
 
 
 def levels(run: Run) -> dict[str, str]:
@@ -38,16 +39,10 @@ def other_server(tmp_path: Path) -> Iterator[Path]:
     options = ["--port", "0", "--unixsocket", str(path), "--dir", str(tmp_path), "--save", "", "--appendonly", "no"]
     process = subprocess.Popen([find_binary(), *options], stdout=subprocess.DEVNULL)
     try:
-        with redis.Redis(unix_socket_path=str(path)) as client:
-            while True:
-                try:
-                    client.ping()
-                    break
-                except redis.ConnectionError:
-                    assert process.poll() is None
+        until(path.exists)
         yield path
     finally:
-        process.terminate()
+        process.kill()  # asked politely, it would refuse while it writes its first append-only file
         process.wait()
 
 
