@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
@@ -476,3 +477,20 @@ async def test_statistics_are_what_happened(akismet: AkismetClient) -> None:
 async def test_nothing_said_has_no_accuracy(akismet: AkismetClient) -> None:
     stats = await (await akismet.post("/1.1/get-stats", {"key": akismet.key})).json()
     assert (stats["spam"], stats["ham"], stats["accuracy"], stats["breakdown"]) == (0, 0, "0.00", {})
+
+
+async def test_old_http_and_requests_through_a_proxy_are_understood(akismet: AkismetClient) -> None:
+    """The plugin may speak HTTP/1.0; a client behind a proxy names the whole address."""
+    form = urlencode(COMMENT).encode()
+    for target, version in (
+        ("/1.1/comment-check", "1.0"),
+        (f"http://{akismet.key}.rest.akismet.com/1.1/comment-check", "1.1"),
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", akismet.platform.client.port)
+        head = f"POST {target} HTTP/{version}\r\nHost: {akismet.key}.rest.akismet.com\r\nConnection: close\r\n"
+        head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n"
+        writer.write(head.encode() + form)
+        answer = await reader.read()
+        writer.close()
+        assert answer.split(b" ")[1] == b"200"
+        assert answer.endswith(b"\r\n\r\nfalse")
