@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.dense import dense
-from classifier.hashing import Grams, Hasher
+from classifier.hashing import FieldGrams, Grams, Hasher
 from classifier.text import Normalised, normalise_all
 
 
@@ -37,18 +37,6 @@ def as_input(item: Any) -> Input:
     raise ValueError(f"a comment is a text or a tuple of texts ({', '.join(Input._fields)}), not {type(item).__name__}")
 
 
-class Field(NamedTuple):
-    """The grams of one author field over a whole batch; comment `i` has `buckets[starts[i]:starts[i + 1]]`."""
-
-    buckets: npt.NDArray[np.intp]
-    starts: npt.NDArray[np.intp]
-
-    def values(self) -> npt.NDArray[np.float32]:
-        """What each gram counts: one over the root of the number of grams in its field."""
-        sizes = np.diff(self.starts)
-        return np.repeat(1.0 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
-
-
 class Batch:
     """Comments folded, hashed and measured. Serving and training both read this, so that they agree."""
 
@@ -56,11 +44,18 @@ class Batch:
 
     def __init__(self, inputs: Sequence[Input], hasher: Hasher) -> None:
         self.inputs = inputs
-        self.normalised: list[Normalised] = normalise_all([item.text for item in inputs])
         self._hasher = hasher
-        self._texts = [text.text.encode() for text in self.normalised]
-        self._names = _fold_fields([item.author_name for item in inputs])
-        self._urls = _fold_fields([item.author_url for item in inputs])
+        size = len(inputs)
+        fields = [item.text for item in inputs]
+        if any(item.author_name or item.author_url for item in inputs):
+            fields += [item.author_name for item in inputs]
+            fields += [item.author_url for item in inputs]
+        folded = normalise_all(fields)
+        self.normalised: list[Normalised] = folded[:size]
+        encoded = [text.text.encode() for text in folded]
+        self._texts = encoded[:size]
+        self._names = encoded[size : 2 * size]
+        self._urls = encoded[2 * size :]
 
     def dense(self) -> npt.NDArray[np.float32]:
         """Named features, one row a comment."""
@@ -71,15 +66,6 @@ class Batch:
         """The grams of each comment's text, in order."""
         return self._hasher.texts(self._texts)
 
-    def fields(self) -> list[Field]:
-        """The grams of the author fields that any comment of the batch has."""
-        return [
-            Field(*self._hasher.fields(values, namespace))
-            for namespace, values in ((1, self._names), (2, self._urls))
-            if any(values)
-        ]
-
-
-def _fold_fields(values: list[str]) -> list[bytes]:
-    """Author names or URLs as they are hashed."""
-    return [folded.text.encode() for folded in normalise_all(values)] if any(values) else [b""] * len(values)
+    def fields(self) -> FieldGrams | None:
+        """The grams of author names and URLs; None if no comment of the batch has any."""
+        return self._hasher.fields(self._names, self._urls) if self._names else None

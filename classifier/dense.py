@@ -96,15 +96,24 @@ FEATURES: dict[str, str] = _BYTE_FEATURES | _TEXT_FEATURES | _AUTHOR_FEATURES
 
 _FIRST_TEXT = len(_BYTE_FEATURES)
 _INDEX = {name: at for at, name in enumerate(FEATURES)}
+_LINKS = slice(_INDEX["links"], _INDEX["link_deep"] + 1)
+_MARKUP = slice(_INDEX["markup"], _INDEX["obfuscated"] + 1)
+_NAME = slice(_INDEX["name_given"], _INDEX["name_sentence"] + 1)
+_URL = slice(_INDEX["url_given"], _INDEX["url_and_text_short"] + 1)
+_LONGEST_FIELD = 1024
 _EVIDENCE = [_INDEX[f"undone_{name}"] for name in Evidence._fields]
-_NAME_TLDS = ("com", "net", "org", "info", "biz", "ru", "co", "de", "uk")
-_KEYWORD = re.compile(
-    r"\b(?:buy|cheap|online|free|best|discount|sale|sales|price|prices|loan|loans|credit|insurance|casino|poker|bet|slots?|"
-    r"games?|download|hack|seo|marketing|services?|company|reviews?|replica|watches|handbags?|bags|shoes|outlet|store|shop|"
-    r"pills?|viagra|cialis|pharmacy|drugs|weight|diet|loss|hair|teeth|lawyers?|attorney|plumber|dentist|repair|hotels?|"
-    r"travel|tours|rental|sex|porn|xxx|girls|escorts?|dating|cams?|movies?|jobs?|money|cash|earn|coupons?|codes?|software|"
-    r"solutions|supplies|wholesale|jewelry|ugg|vuitton|gucci|nike|jordan|how to|what is|the)\b"
-)
+_NAME_LINK = re.compile(r"://|www\.|\.(?:com|net|org|info|biz|ru|co|de|uk)")
+_NAME_WORD = re.compile(r"\w+")
+_TRADE = """
+attorney bags best bet buy cam cams cash casino cheap cialis code codes company coupon coupons credit dating dentist
+diet discount download drugs earn escort escorts free game games girls gucci hack hair handbag handbags hotel hotels
+insurance jewelry job jobs jordan lawyer lawyers loan loans loss marketing money movie movies nike online outlet
+pharmacy pill pills plumber poker porn price prices rental repair replica review reviews sale sales seo service
+services sex shoes shop slot slots software solutions store supplies teeth the tours travel ugg viagra vuitton watches
+weight wholesale xxx
+"""
+_KEYWORDS = frozenset(_TRADE.split())
+_PHRASES = ("how to", "what is")
 # Classes of bytes. The first are counted and enter as logarithms, the rest as shares of all characters.
 _COUNTED: dict[str, list[int]] = {
     "length": [b for b in range(256) if not 0x80 <= b < 0xC0],
@@ -142,8 +151,14 @@ def dense(originals: Sequence[bytes], texts: Sequence[Normalised], authors: Sequ
         if not text.text:
             matrix[row, _INDEX["empty"]] = 1.0
         name, url = authors[row]
-        if name or url:
-            _fill_author(matrix[row], name, url, text)
+        link = None
+        if url:
+            url = url[:_LONGEST_FIELD]
+            link = parse(url)
+            matrix[row, _URL] = _url_features(url, link, text)
+        if name:
+            address = f"{link.host}{url}".lower() if link else ""
+            matrix[row, _NAME] = _name_features(name[:_LONGEST_FIELD], address)
     return matrix
 
 
@@ -175,75 +190,75 @@ def _fill_bytes(matrix: Matrix, originals: Sequence[bytes]) -> None:
 
 def _fill_text(row: Matrix, text: Normalised) -> None:
     """Links, markup and disguise, of a comment that has any."""
-    values = {
-        "markup": log1p(text.markup) / 4,
-        "emails": log1p(text.emails) / 2,
-        "mentions": log1p(text.mentions) / 3,
-        "obfuscated": float(text.obfuscated),
-    }
     if text.links:
-        values |= _link_features(text.links, text)
-    for name, value in values.items():
-        row[_INDEX[name]] = value
+        row[_LINKS] = _link_features(text.links, text)
+    row[_MARKUP] = (
+        log1p(text.markup) / 4,
+        float(text.markup > 0 and len(text.links) > 0),
+        log1p(text.emails) / 2,
+        log1p(text.mentions) / 3,
+        float(text.obfuscated),
+    )
     for at, count in zip(_EVIDENCE, text.evidence, strict=True):
         if count:
             row[at] = min(log1p(count) / 3, 1.5)
 
 
-def _link_features(links: Sequence[Link], text: Normalised) -> dict[str, float]:
+def _link_features(links: Sequence[Link], text: Normalised) -> list[float]:
+    """In the order of `_TEXT_FEATURES`, from `links` to `link_deep`."""
     words = text.text.count(" ") + 1
-    written = sum(len(link.text) for link in links)
-    return {
-        "links": min(log1p(len(links)) / 3, 1.5),
-        "links_per_word": min(len(links) / words, 1.0),
-        "link_domains": min(log1p(len({link.host for link in links})) / 3, 1.5),
-        "link_bare": float(any(link.bare for link in links)),
-        "link_shortened": float(any(link.shortened for link in links)),
-        "link_risky": sum(link.risky for link in links) / len(links),
-        "link_free_host": float(any(link.free_host for link in links)),
-        "link_only": float(written * 2 > len(text.text)),
-        "link_deep": max(len(link.path) for link in links) / 80,
-        "markup_links": float(text.markup > 0),
-    }
+    written = sum(len(link.host) + len(link.path) for link in links)
+    return [
+        min(log1p(len(links)) / 3, 1.5),
+        min(len(links) / words, 1.0),
+        min(log1p(len({link.host for link in links})) / 3, 1.5),
+        float(any(link.bare for link in links)),
+        float(any(link.shortened for link in links)),
+        sum(link.risky for link in links) / len(links),
+        float(any(link.free_host for link in links)),
+        float(written * 2 > len(text.text)),
+        max(len(link.path) for link in links) / 80,
+    ]
 
 
-def _fill_author(row: Matrix, name: str, url: str, text: Normalised) -> None:
-    """What author name and URL look like, alone and beside the text."""
-    host = ""
-    values: dict[str, float] = {}
-    if url:
-        link = parse(url[:2048])
-        host = link.host
-        values |= {
-            "url_given": 1.0,
-            "url_length": min(len(url), 100) / 100,
-            "url_depth": min(link.path.count("/"), 5) / 5,
-            "url_hyphens": min(url.count("-"), 5) / 5,
-            "url_digits": float(any(c.isdigit() for c in host)),
-            "url_risky": float(link.risky),
-            "url_shortened": float(link.shortened),
-            "url_free_host": float(link.free_host),
-            "url_labels": min(host.count("."), 5) / 5,
-            "url_in_text": float(any(other.host == host for other in text.links)),
-            "url_and_text_short": float(not text.links and len(text.original) < 300),
-        }
-    if name:
-        lowered = name.lower()
-        words = lowered.split()
-        long_words = [word for word in words if len(word) > 3]
-        address = f"{host}{url}".lower()
-        values |= {
-            "name_given": 1.0,
-            "name_words": min(len(words), 6) / 6,
-            "name_length": min(len(name), 60) / 60,
-            "name_lower": float(name[0].islower()),
-            "name_capitals": float(name.isupper()),
-            "name_digits": float(any(c.isdigit() for c in name)),
-            "name_link": float("://" in name or "www." in lowered or any(f".{tld}" in lowered for tld in _NAME_TLDS)),
-            "name_keyword": float(len(words) > 3 or _KEYWORD.search(lowered) is not None),
-            "name_foreign": float(not name.isascii()),
-            "name_in_url": sum(word in address for word in long_words) / len(long_words) if long_words and url else 0.0,
-            "name_sentence": float(len(words) > 4 or len(name) > 40),
-        }
-    for feature, value in values.items():
-        row[_INDEX[feature]] = value
+def _url_features(url: str, link: Link, text: Normalised) -> list[float]:
+    """In the order of `_AUTHOR_FEATURES`, from `url_given` to `url_and_text_short`."""
+    host = link.host
+    return [
+        1.0,
+        min(len(url), 100) / 100,
+        min(link.path.count("/"), 5) / 5,
+        min(url.count("-"), 5) / 5,
+        float(not host.isalpha() and any(c.isdigit() for c in host)),
+        float(link.risky),
+        float(link.shortened),
+        float(link.free_host),
+        min(host.count("."), 5) / 5,
+        float(any(other.host == host for other in text.links)),
+        float(not text.links and len(text.original) < 300),
+    ]
+
+
+def _name_features(name: str, address: str) -> list[float]:
+    """In the order of `_AUTHOR_FEATURES`, from `name_given` to `name_sentence`."""
+    lowered = name.lower()
+    words = lowered.split()
+    long_words = [word for word in words if len(word) > 3]
+    return [
+        1.0,
+        min(len(words), 6) / 6,
+        min(len(name), 60) / 60,
+        float(name[0].islower()),
+        float(name.isupper()),
+        float(any(c.isdigit() for c in name)),
+        float(_NAME_LINK.search(lowered) is not None),
+        float(len(words) > 3 or _commercial(lowered)),
+        float(not name.isascii()),
+        sum(word in address for word in long_words) / len(long_words) if long_words and address else 0.0,
+        float(len(words) > 4 or len(name) > 40),
+    ]
+
+
+def _commercial(lowered: str) -> bool:
+    """A name with a word of trade in it."""
+    return any(phrase in lowered for phrase in _PHRASES) or not _KEYWORDS.isdisjoint(_NAME_WORD.findall(lowered))

@@ -61,11 +61,12 @@ def parts(batch: Batch, hasher: Hasher, hashed: Weights, dense: Weights, interce
             shares = _occurrences(grams.buckets, grams.values, hashed)
             found += _spans("text", text, shares, hasher, words=True)
     item = batch.inputs[0]
-    for namespace, name, value in ((1, "author_name", item.author_name), (2, "author_url", item.author_url)):
+    for name, value in (("author_name", item.author_name), ("author_url", item.author_url)):
         folded = normalise(value)
         if folded.text:
-            buckets, _ = hasher.fields([folded.text.encode()], namespace)
-            shares = hashed[buckets].astype(np.float64) / np.sqrt(len(buckets))
+            encoded = [folded.text.encode()]
+            grams_of = hasher.fields(encoded, []) if name == "author_name" else hasher.fields([], encoded)
+            shares = hashed[grams_of.buckets].astype(np.float64) * grams_of.values
             found += _spans(name, folded, shares, hasher, words=False)
     values = batch.dense()[0].astype(np.float64)
     for at, name in enumerate(FEATURES):

@@ -73,7 +73,9 @@ def _matrix(batch: Batch) -> sparse.csr_matrix:
         ends.append(ends[-1] + len(kept))
     shape = (len(batch.inputs), BUCKETS)
     hashed = sparse.csr_matrix((np.concatenate(values), np.concatenate(indices).astype(np.int32), ends), shape)
-    for field in batch.fields():
-        hashed = hashed + sparse.csr_matrix((field.values(), field.buckets.astype(np.int32), field.starts), shape)
+    fields = batch.fields()
+    if fields is not None and len(fields.buckets):
+        rows = np.repeat(fields.owners, np.diff([*fields.starts, len(fields.buckets)]))
+        hashed = hashed + sparse.csr_matrix((fields.values, (rows, fields.buckets)), shape)
     hashed.sum_duplicates()
     return sparse.hstack([hashed, sparse.csr_matrix(batch.dense())], format="csr", dtype=np.float32)

@@ -42,6 +42,18 @@ class Grams(NamedTuple):
     values: Values
 
 
+class FieldGrams(NamedTuple):
+    """The grams of all author fields of a batch, names first: `buckets` and `values` are parallel.
+
+    Field `i` begins at `starts[i]` and belongs to comment `owners[i]`; empty fields are not among them.
+    """
+
+    buckets: Buckets
+    values: Values
+    starts: npt.NDArray[np.intp]
+    owners: npt.NDArray[np.intp]
+
+
 class Places(NamedTuple):
     """Where the grams of one text lie, parallel to `Grams`: byte ranges in the text framed by `frame`."""
 
@@ -96,18 +108,27 @@ class Hasher:
         values *= np.float32(1.0 / np.sqrt(values @ values))
         return values
 
-    def fields(self, fields: Sequence[bytes], namespace: int) -> tuple[Buckets, npt.NDArray[np.intp]]:
-        """All byte n-grams of short fields: buckets, and for each field where its buckets begin (one more at the end).
+    def fields(self, names: Sequence[bytes], urls: Sequence[bytes]) -> FieldGrams:
+        """All byte n-grams of author names and author URLs, each in its own name space.
 
-        Each gram counts `1 / sqrt(grams in the field)`. `namespace` is 1 or 2 and keeps equal strings in different
-        fields apart. No words: names and addresses have no grammar.
+        Each gram counts one over the root of the number of grams in its field. No words: names and addresses have no
+        grammar.
         """
-        data, bounds = self._join(fields)
-        grams = self._roll(_CODES[namespace].take(data))
-        kept = [grams[:, bounds[i] : bounds[i] + 1 + len(field)].T.ravel() for i, field in enumerate(fields) if field]
-        sizes = [(len(field) + 1) * len(self.orders) if field else 0 for field in fields]
-        starts = np.concatenate(([0], np.cumsum(sizes, dtype=np.intp)))
-        return (np.concatenate(kept) if kept else np.empty(0, np.intp)), starts
+        filled = [(at, field, space) for space, of in ((1, names), (2, urls)) for at, field in enumerate(of) if field]
+        if not filled:
+            return FieldGrams(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.intp))
+        data, bounds = self._join([field for _, field, _ in filled])
+        border = bounds[sum(space == 1 for _, _, space in filled)]
+        grams = self._roll(np.concatenate((_CODES[1].take(data[:border]), _CODES[2].take(data[border:]))))
+        lengths = np.array([len(field) + 1 for _, field, _ in filled])
+        ends = np.cumsum(lengths)
+        # Position of every gram's first byte: fields follow each other, each in its frame.
+        firsts = np.arange(ends[-1]) + np.repeat(np.array(bounds[:-1]) - ends + lengths, lengths)
+        orders = len(self.orders)
+        values = np.repeat(1.0 / np.sqrt(lengths * orders), lengths * orders).astype(np.float32)
+        starts = np.concatenate(([0], ends[:-1])) * orders
+        owners = np.array([at for at, _, _ in filled])
+        return FieldGrams(grams.take(firsts, axis=1).T.ravel(), values, starts, owners)
 
     def places(self, text: bytes, *, words: bool) -> Places:
         """Where each gram of `texts([text])` lies (`words`), or of `fields([text])` (not `words`)."""

@@ -33,6 +33,8 @@ ADDRESSEE = re.compile(r"@[\w\-]{1,63}\.")
 EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}")
 _EDGE = ".,;:!'\"()*-_"
 _NOT_IN_HOST = re.compile(r"[^\w.\-]")
+_LONGEST_ADDRESS = 2048
+SOLE = re.compile(r"https?://[a-z0-9.\-/_?=%#+~,;]+")
 _SCHEME = re.compile(r"^(?:[a-z]{2,6}:/+)?(?:www\.)*")
 
 
@@ -74,7 +76,7 @@ class Link(NamedTuple):
 
 def parse(address: str, *, bare: bool = False) -> Link:
     """Take an address apart. Never fails: what is not an address becomes an odd host."""
-    rest = _bared(address.lower())
+    rest = _bared(address[:_LONGEST_ADDRESS].lower())
     for mark in "?#":
         rest = rest.partition(mark)[0]
     host, slash, path = rest.partition("/")

@@ -75,10 +75,11 @@ class Model:
         total += self._intercept
         for at, grams in enumerate(batch.texts()):
             total[at] += grams.values @ self._hashed.take(grams.buckets, axis=0)
-        for field in batch.fields():
-            rows = self._hashed.take(field.buckets, axis=0) * field.values()[:, None]
-            present = np.flatnonzero(np.diff(field.starts))
-            total[present] += np.add.reduceat(rows, field.starts[present], axis=0)
+        fields = batch.fields()
+        if fields is not None and len(fields.buckets):
+            rows = self._hashed.take(fields.buckets, axis=0)
+            rows *= fields.values[:, None]
+            np.add.at(total, fields.owners, np.add.reduceat(rows, fields.starts, axis=0))
         return total[:, : len(self.labels)]
 
     def score(self, inputs: Sequence[Input]) -> list[Prediction]:

@@ -15,6 +15,7 @@ from classifier.signs import ANYTHING, APART, CODED, DRAWN, LINKED, MIXED, look
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
+_ROUNDS = 4
 _FIRST = {"\\": "", "`": "'"}
 # What has a meaning in markup is spelt otherwise in the end, so that a folded text never means anything when read again.
 _LAST = {"<": "{", ">": "}", "[": "(", "]": ")", "&": "+", "@": "+"}
@@ -58,7 +59,7 @@ class Evidence(NamedTuple):
 class Reading:
     """One run of the rules over one text."""
 
-    __slots__ = ("counts", "cut", "emails", "links", "markup", "mentions", "pen", "signs", "spelt")
+    __slots__ = ("counts", "cut", "emails", "links", "markup", "mentions", "pen", "rounds", "signs", "spelt")
 
     def __init__(self, pen: Rewriting, signs: int = ANYTHING) -> None:
         self.pen = pen
@@ -70,6 +71,7 @@ class Reading:
         self.mentions = 0
         self.cut = False
         self.spelt = False
+        self.rounds = 0
 
     @property
     def evidence(self) -> Evidence:
@@ -77,22 +79,21 @@ class Reading:
         return Evidence(**self.counts)
 
     def run(self) -> None:
-        for _ in range(3):
-            before = self.pen.text
-            self._pass()
-            # A word put right may complete a link, and a link cut short may have hidden which script the rest is in.
-            if self.pen.text == before or not (self.spelt or (self.cut and not self.pen.text.isascii())):
-                break
-            self.spelt = self.cut = False
+        """Read to the end."""
+        self.open()
+        while not self.close(look(self.pen.text)):
+            pass
 
-    def _pass(self) -> None:
+    def open(self) -> None:
+        """The rules up to the spelling of words: decode, unwrap, find links."""
         pen = self.pen
-        if self.signs & CODED:
-            self._decode()
-        if self.signs & APART and "  " in pen.text:
-            # Letters set apart by one space and words by more: once squeezed, the words would be lost.
-            self.counts["spaced"] += obfuscation.close_up(pen, gaps=True)
-        pen.tidy()
+        if self.signs & (CODED | APART):
+            if self.signs & CODED:
+                self._decode()
+            if self.signs & APART and "  " in pen.text:
+                # Letters set apart by one space and words by more: once squeezed, the words would be lost.
+                self.counts["spaced"] += obfuscation.close_up(pen, gaps=True)
+            pen.squeeze()
         if self.signs & LINKED:
             self._respell(_FIRST)
             self._unwrap()
@@ -101,9 +102,28 @@ class Reading:
             pen.tidy()
             self._find_links()
             pen.tidy()
-        self._spell()
+
+    def as_seen(self) -> bool:
+        """After `open`: whether the signs seen at first still hold, the text being as it came but for links."""
+        return not (self.signs & CODED or self.markup)
+
+    def close(self, signs: int) -> bool:
+        """One round of spelling by the signs of the present text. False calls for another: look again, close again.
+
+        One rule's work can call for another's, a word put right may complete a link, and a link cut short may have
+        hidden which script the rest is in.
+        """
+        self.rounds += 1
+        if self._spell(signs) and self.rounds % _ROUNDS:
+            return False
         if self.signs & LINKED:
             self._respell(_LAST)
+        if self.rounds >= 3 * _ROUNDS or not (self.spelt or (self.cut and not self.pen.text.isascii())):
+            return True
+        self.spelt = self.cut = False
+        self.rounds += -self.rounds % _ROUNDS
+        self.open()
+        return False
 
     def _decode(self) -> None:
         """Undo escapes, entities, control characters, whatever Unicode can do, and case."""
@@ -249,23 +269,19 @@ class Reading:
         self.mentions += 1
         return MENTION_TOKEN
 
-    def _spell(self) -> None:
-        """Put letters in the places of what stands for them, until nothing does: one rule's work can call for another."""
+    def _spell(self, signs: int) -> bool:
+        """Put letters in the places of what stands for them. True if there were any."""
         pen = self.pen
-        # Where the text is as it came, but for links, the signs seen at first still hold.
-        signs = look(pen.text) if self.signs & CODED or self.markup else self.signs
-        for _ in range(4):
-            before = pen.text
-            if signs & APART:
-                self.counts["spaced"] += obfuscation.close_up(pen)
-            if signs & MIXED or pen.text is not before:
-                self.counts["leet"] += obfuscation.unleet(pen)
-            if signs & DRAWN or pen.text is not before:
-                self.counts["repeated"] += obfuscation.shorten(pen)
-            if pen.text == before:
-                break
-            self.spelt = self.signs & LINKED > 0
-            signs = look(pen.text)
+        before = pen.text
+        if signs & APART:
+            self.counts["spaced"] += obfuscation.close_up(pen)
+        if signs & MIXED or pen.text is not before:
+            self.counts["leet"] += obfuscation.unleet(pen)
+        if signs & DRAWN or pen.text is not before:
+            self.counts["repeated"] += obfuscation.shorten(pen)
+        changed = pen.text != before
+        self.spelt |= changed and self.signs & LINKED > 0
+        return changed
 
 
 def _in_costume(character: str) -> bool:

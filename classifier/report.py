@@ -14,7 +14,7 @@ _MARGIN = 34
 _LONGEST_TEXT = 400
 _STYLE = """
 :root { color-scheme: light dark; --line: #3566c4; --other: #c4553a; --faint: #8886; }
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--faint); }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; font-variant-numeric: tabular-nums; vertical-align: top; }

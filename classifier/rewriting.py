@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 _CLUSTER = re.compile(r"\s+|[\x00-\x7f]?[^\x00-\x7f\s]+|[\x00-\x7f]")
-_UNTIDY = re.compile(r"[^\S ]| (?: |$)|^ ")
 
 Replacement = Callable[[re.Match[str]], str]
 Piece = tuple[int, int, str]
@@ -78,8 +77,8 @@ class Rewriting:
         return html.unescape(match[0])
 
     def tidy(self) -> None:
-        """Squeeze what is not single-spaced already."""
-        if _UNTIDY.search(self.text):
+        """Squeeze a text that has no white space but spaces, if it is not single-spaced already."""
+        if "  " in self.text or self.text[:1] == " " or self.text[-1:] == " ":
             self.squeeze()
 
     def squeeze(self) -> None:

@@ -114,7 +114,11 @@ def look(text: str) -> int:
 
 
 def look_all(texts: Sequence[str]) -> list[int]:
-    """`look` for each of several ASCII texts."""
-    flags = _look(("\n" + "\n".join(texts) + "\n\n\n").encode())
-    starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
-    return (np.bitwise_or.reduceat(flags, starts) & ANYTHING).tolist() if texts else []
+    """`look` for each of several texts."""
+    if not texts:
+        return []
+    encoded = [text.encode() for text in texts]
+    flags = _look(b"\n".join((b"", *encoded, b"\n\n")))
+    starts = np.cumsum([0, *(len(text) + 1 for text in encoded[:-1])])
+    found: list[int] = (np.bitwise_or.reduceat(flags, starts) & ANYTHING).tolist()
+    return found

@@ -8,10 +8,10 @@ stands for. It is idempotent, linear in the length of the text, and defined for 
 
 from collections.abc import Sequence
 
-from classifier.links import Link
+from classifier.links import SOLE, Link, parse
 from classifier.reading import Evidence, Reading
 from classifier.rewriting import Rewriting, Traced
-from classifier.signs import ANYTHING, APART, CODED, look_all
+from classifier.signs import ANYTHING, APART, CODED, LINKED, look_all
 
 __all__ = ["Evidence", "Normalised", "normalise", "normalise_all"]
 
@@ -85,18 +85,55 @@ def normalise(text: str) -> Normalised:
 
 def normalise_all(texts: Sequence[str]) -> list[Normalised]:
     """`normalise` for each text; faster together, since most texts need nothing but lower case."""
-    plain = [" ".join(text.lower().split()) if text.isascii() else "" for text in texts]
+    plain = [_lowered(text) if text.isascii() else "" for text in texts]
+    signs = [seen if text.isascii() else ANYTHING for text, seen in zip(texts, look_all(plain), strict=True)]
+    readings = {
+        at: Reading(Rewriting(_start(text, folded, seen)), seen)
+        for at, (text, folded, seen) in enumerate(zip(texts, plain, signs, strict=True))
+        if seen and not (seen == LINKED and SOLE.fullmatch(folded))
+    }
+    _read(list(readings.values()))
     return [
-        (_fold(text, folded, signs) if signs else Normalised(text, folded)) if text.isascii() else _fold(text)
-        for text, folded, signs in zip(texts, plain, look_all(plain), strict=True)
+        _result(text, readings[at])
+        if at in readings
+        else _sole_link(text, folded)
+        if seen
+        else Normalised(text, folded)
+        for at, (text, folded, seen) in enumerate(zip(texts, plain, signs, strict=True))
     ]
 
 
-def _fold(text: str, plain: str = "", signs: int = ANYTHING) -> Normalised:
-    """Fold the slow way; `plain` and `signs` save work on an ASCII text, lowered and looked over already."""
-    start = text if signs & CODED else text.lower() if signs & APART else plain
-    reading = Reading(Rewriting(start), signs)
-    reading.run()
+def _lowered(text: str) -> str:
+    """An ASCII text in lower case with single spaces."""
+    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text.lower()
+    return " ".join(text.lower().split())
+
+
+def _read(readings: list[Reading]) -> None:
+    """Read side by side: what all of them wait for, a look at their texts, is cheap for all at once."""
+    waiting = []
+    for reading in readings:
+        reading.open()
+        if not reading.as_seen() or not reading.close(reading.signs):
+            waiting.append(reading)
+    while waiting:
+        signs = look_all([reading.pen.text for reading in waiting])
+        waiting = [reading for reading, seen in zip(waiting, signs, strict=True) if not reading.close(seen)]
+
+
+def _start(text: str, plain: str, signs: int) -> str:
+    """Where a reading may start: an ASCII text without codes is in lower case with single spaces already."""
+    return text if signs & CODED else text.lower() if signs & APART else plain
+
+
+def _sole_link(text: str, plain: str) -> Normalised:
+    """A text that is one plain address, as most author URLs are."""
+    link = parse(plain)
+    return Normalised(text, link.text, found=(link,) if link.host else ())
+
+
+def _result(text: str, reading: Reading) -> Normalised:
     return Normalised(
         text,
         reading.pen.text,
