@@ -91,7 +91,7 @@ async def test_one_line_a_request_and_nothing_of_the_request(
     requests = [line for line in found if line["event"] == "request"]
     assert [(line["method"], line["route"], line["status"]) for line in requests] == [
         ("POST", "/v1/comments", 202),
-        ("GET", "/v1/comments/{id}", 404),
+        ("GET", "unmatched", 404),
         ("GET", "unmatched", 404),
         ("other", "unmatched", 404),
         ("GET", "/v1/comments/{id}/explanation", 500),

@@ -50,12 +50,12 @@ def native_api(parts: Parts) -> web.Application:
             web.post("/comments", post_comment),
             web.get("/comments", list_comments, allow_head=False),
             web.post("/comments/batch", post_batch),
-            web.get("/comments/{id}", get_comment, allow_head=False),
-            web.delete("/comments/{id}", delete_comment),
-            web.get("/comments/{id}/history", get_history, allow_head=False),
-            web.get("/comments/{id}/explanation", get_explanation, allow_head=False),
-            web.post("/comments/{id}/decision", post_decision),
-            web.post("/comments/{id}/report", post_report),
+            web.get("/comments/{id:c[0-9a-f]{26}}", get_comment, allow_head=False),
+            web.delete("/comments/{id:c[0-9a-f]{26}}", delete_comment),
+            web.get("/comments/{id:c[0-9a-f]{26}}/history", get_history, allow_head=False),
+            web.get("/comments/{id:c[0-9a-f]{26}}/explanation", get_explanation, allow_head=False),
+            web.post("/comments/{id:c[0-9a-f]{26}}/decision", post_decision),
+            web.post("/comments/{id:c[0-9a-f]{26}}/report", post_report),
             web.get("/site", get_site, allow_head=False),
             *api_pages(),
         ]
@@ -177,7 +177,7 @@ async def get_site(request: web.Request) -> web.Response:
 async def _subject(request: web.Request) -> tuple[Parts, Site, str]:
     parts = request.app[PARTS]
     site = await parts.gate.site(request)
-    return parts, site, listing.known_form(request.match_info["id"])
+    return parts, site, request.match_info["id"]
 
 
 def _taken(answer: Answer, asked: Preferences, wait: float) -> web.Response:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from service.core.comment import Comment
-from service.core.errors import MalformedRequest, NotFound
+from service.core.errors import MalformedRequest
 from service.core.lifecycle import State
 from service.core.site import Site
 from service.core.submission import comment_id
@@ -42,13 +42,6 @@ class _Cursor(msgspec.Struct, array_like=True):
     filters: str
 
 
-def known_form(identity: str) -> str:
-    """An id that could be one of ours. Raises NotFound."""
-    if _ID.match(identity) is None:
-        raise NotFound
-    return identity
-
-
 async def page(moderation: Moderation, site: Site, query: Mapping[str, str]) -> CommentPage:
     """One page of the site's comments, newest first. Raises MalformedRequest naming the parameter.
 
@@ -56,6 +49,8 @@ async def page(moderation: Moderation, site: Site, query: Mapping[str, str]) -> 
     """
     if any(name not in PARAMETERS for name in query):
         raise MalformedRequest(f"The parameters here are: {', '.join(PARAMETERS)}.")
+    if len(query) != len(set(query)):
+        raise MalformedRequest("Each parameter is given once.")
     if platform_id := query.get("platform_id"):
         found = await moderation.comments.get(comment_id(site.id, platform_id))
         return CommentPage([comment_view(found)] if found and found.state is not State.ERASED else [], None)

@@ -80,7 +80,7 @@ class Operation(NamedTuple):
     key: bool = True  # needs the site's API key
 
 
-_ID = Parameter("path", "id", "Our id of the comment.", required=True)
+_ID = Parameter("path", "id", "Our id of the comment.", {"type": "string", "pattern": "^c[0-9a-f]{26}$"}, required=True)
 _PREFER = Parameter(
     "header",
     "Prefer",

@@ -24,22 +24,22 @@ MAX_REASONS = len(HUMAN_REASONS)
 
 WholeNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 PlatformId = Annotated[
-    str | WholeNumber,
+    Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9][A-Za-z0-9._:/#~+=-]{0,199}$"})] | WholeNumber,
     Meta(description="The platform's own id: 1 to 200 letters, digits or ._:/#~+=-, or a whole number."),
 ]
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, with a time zone.")]
 ReasonCode = Annotated[str, Meta(extra_json_schema={"enum": list(HUMAN_REASONS)})]
 
 
-def _text(limit: int, description: str) -> Meta:
-    """Longest text in the schema; `core.submission.prepare` enforces it, in our own words."""
-    return Meta(description=description, extra_json_schema={"maxLength": limit})
+def _text(limit: int, description: str, **more: object) -> Meta:
+    """Limits in the schema; `core.submission.prepare` enforces them, in our own words."""
+    return Meta(description=description, extra_json_schema={"maxLength": limit, **more})
 
 
 class PageInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What is commented on."""
 
-    url: Annotated[str, _text(MAX_PAGE_URL, "Address of the page, http or https.")]
+    url: Annotated[str, _text(MAX_PAGE_URL, "Address of the page, http or https.", pattern="^https?://[^/?#\\s]+")]
     title: Annotated[str, _text(MAX_TITLE, "Its title.")] | None = None
 
 
@@ -47,7 +47,7 @@ class AuthorInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Who writes. Name and e-mail are required unless the site relaxes it. Addresses become keyed digests at once."""
 
     name: Annotated[str, _text(MAX_NAME, "As the author gave it.")] | None = None
-    email: Annotated[str, _text(254, "E-mail address; never stored, logged or sent on.")] | None = None
+    email: Annotated[str, _text(254, "E-mail address; never stored, logged or sent on.", format="email")] | None = None
     url: Annotated[str, _text(MAX_URL, "The author's link.")] | None = None
     ip: Annotated[str, _text(64, "IPv4 or IPv6 address; never stored, logged or sent on.")] | None = None
     user_agent: Annotated[str, Meta(description="The browser's User-Agent header.")] | None = None
@@ -65,7 +65,9 @@ class CommentInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     id: PlatformId
     page: PageInput
-    content: Annotated[str, _text(MAX_CONTENT_BYTES, f"The comment; at most {MAX_CONTENT_BYTES} bytes of UTF-8.")]
+    content: Annotated[
+        str, _text(MAX_CONTENT_BYTES, f"The comment; at most {MAX_CONTENT_BYTES} bytes of UTF-8.", minLength=1)
+    ]
     author: AuthorInput = AuthorInput()
     parent_id: PlatformId | None = None
     created_at: Time | None = None

@@ -16,9 +16,9 @@ PROTECTED = [
     ("POST", "/v1/comments/batch"),
     ("GET", "/v1/comments"),
     ("GET", "/v1/site"),
-    *[("GET", f"/v1/comments/x{more}") for more in ("", "/history", "/explanation")],
-    *[("POST", f"/v1/comments/x{more}") for more in ("/decision", "/report")],
-    ("DELETE", "/v1/comments/x"),
+    *[("GET", f"/v1/comments/c00000000000000000000000000{more}") for more in ("", "/history", "/explanation")],
+    *[("POST", f"/v1/comments/c00000000000000000000000000{more}") for more in ("/decision", "/report")],
+    ("DELETE", "/v1/comments/c00000000000000000000000000"),
 ]
 
 

@@ -157,7 +157,8 @@ async def test_a_body_that_says_it_is_compressed_and_is_not(platform: Platform) 
     ("method", "path", "allowed"),
     [
         ("PUT", "/v1/comments", "GET, POST"),
-        ("PATCH", "/v1/comments/x", "DELETE, GET"),
+        ("PATCH", f"/v1/comments/c{0:026}", "DELETE, GET"),
+        ("GET", "/v1/comments/batch", "POST"),
         ("DELETE", "/v1/site", "GET"),
         ("GET", "/hooks/blog", "POST"),
         ("POST", "/healthz", "GET"),

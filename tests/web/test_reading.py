@@ -111,6 +111,10 @@ async def test_parameters_that_do_not_do(platform: Platform, name: str, value: s
     assert name in problem["detail"].lower() or "parameters here" in problem["detail"]
 
 
+async def test_a_parameter_is_given_once(platform: Platform) -> None:
+    assert (await platform.ask("GET", "/v1/comments?limit=1&limit=2")).status == 400
+
+
 async def test_times_before_everything_are_fine(platform: Platform) -> None:
     assert (await _page(platform, since="0001-01-01T00:00:00Z"))["items"] == []
 
