@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from aiohttp.test_utils import TestClient
 
 from service.core.errors import AntechamberError
 from service.core.policy import HUMAN_REASONS
+from service.settings import Settings
 from service.web.openapi import document, problem_types
 from service.web.operations import OPERATIONS
 from service.web.pages import _docs, _prose, _table
@@ -133,3 +135,13 @@ def test_every_operation_names_its_answers_once(operation: Any) -> None:
     statuses = [answer.status for answer in operation.answers]
     assert len(statuses) == len(set(statuses))
     assert not set(statuses) & {kind.status for kind in operation.problems}
+
+
+def test_the_guide_names_every_problem_operation_and_real_settings() -> None:
+    guide = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    for kind in problem_types():
+        assert re.search(rf"\| {kind.status} \|.*`{kind.slug}`", guide), kind.slug
+    for operation in OPERATIONS:
+        assert operation.path in guide, operation.path
+    for name in re.findall(r"ANTECHAMBER_([A-Z_]+)", guide):
+        assert name.lower() in Settings.model_fields
