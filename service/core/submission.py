@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from service.core.errors import InvalidSubmission
-from service.core.identity import EmailDigest, IdentityKeys, IpDigest, digest_email, digest_ip, mask_addresses
+from service.core.identity import EmailDigest, IdentityKeys, IpDigest, digest_email, digest_ip, mask_addresses, masker
 
 # Field limits, as WordPress has them (`wp_get_comment_fields_max_lengths`); the longest that our own records need.
 MAX_NAME = 245  # characters
@@ -32,8 +32,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#~+=-]{0,199}\Z")
 _SCHEME = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 _FORM_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}\Z")
 _POINTERS = (
-    "/content", "/author/name", "/page/title", "/context/parent_text", "/author/user_agent", "/page/url",
-    "/author/email", "/author/url", "/author/ip",
+    "/content", "/author/name", "/page/title", "/context/parent_text", "/author/user_agent", "/page/url", "/author/url",
+    "/author/email", "/author/ip",
 )  # fmt: skip
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160)])
 
@@ -103,13 +103,15 @@ def prepare(
     trigger: str = "",
 ) -> Submission:
     """Cleanse untrusted fields into a `Submission`. Raises InvalidSubmission naming the field, never quoting it."""
-    texts = (content, name, page_title, parent_text, user_agent, page_url, email, url, ip)
-    if not "".join(texts).isprintable():
-        _refuse_unstorable(dict(zip(_POINTERS, texts, strict=True)))
+    words = (content, name, page_title, parent_text, user_agent, page_url, url)
+    together = "".join(words)
+    if not (together.isprintable() and email.isprintable() and ip.isprintable()):
+        _refuse_unstorable(dict(zip(_POINTERS, (*words, email, ip), strict=True)))
     _check_id(platform_id, "/id")
     if parent_id:
         _check_id(parent_id, "/parent_id")
     own = tuple(secret for secret in (email.strip(), ip.strip()) if secret)
+    hide = masker(own, together)
     name = (name if name.isprintable() else name.translate(_CONTROL)).strip()
     if not name and requires.name:
         raise InvalidSubmission("The author's name is required.", pointer="/author/name")
@@ -129,18 +131,18 @@ def prepare(
         raise InvalidSubmission(f"The role must be one of: {', '.join(ROLES[1:])}.", pointer="/author/role")
     return Submission(
         platform_id=platform_id,
-        page=Page(url=mask_addresses(page_url, own), title=mask_addresses(page_title, own)),
+        page=Page(url=hide(page_url), title=hide(page_title)),
         author=Author(
-            name=mask_addresses(name, own),
+            name=hide(name),
             email=digest_email(email, keys, deliverable=deliverable) if email else None,
-            url=mask_addresses(url.strip(), own),
+            url=hide(url.strip()),
             ip=digest_ip(ip, keys) if ip else None,
-            user_agent=mask_addresses(user_agent[:MAX_USER_AGENT], own),
+            user_agent=hide(user_agent[:MAX_USER_AGENT]),
             role=role,
         ),
-        content=mask_addresses(content, own),
+        content=hide(content),
         parent_id=parent_id,
-        parent_text=mask_addresses(parent_text[:MAX_PARENT_TEXT], own),
+        parent_text=hide(parent_text[:MAX_PARENT_TEXT]),
         created_at=created_at,
         form=_form(form, own) if form else {},
         kind=kind,
