@@ -70,7 +70,7 @@ def _data_dir(folder: Path) -> Finding:
 
 
 def _secrets(folder: Path) -> Iterator[Finding]:
-    for path in (folder / "master.key", folder / "identity.keys"):
+    for path in (folder / "master.key", folder / "identity.keys", *sorted((folder / "platforms").glob("*"))):
         found = path.stat()
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield Finding(FAIL, "secrets", f"{path} is open to others; chmod 600 it")

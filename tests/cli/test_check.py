@@ -75,10 +75,13 @@ def test_a_receiver_that_is_not_there_is_found_out(run: Run, monkeypatch: pytest
 def test_secrets_that_others_can_read_are_found_out(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTECHAMBER_SECRETS_DIR", str(tmp_path))
     run("keys", "init")
-    (tmp_path / "master.key").chmod(0o644)
-    ended = run("check")
-    assert ended.code == 1
-    assert f"{tmp_path / 'master.key'} is open to others" in ended.out
+    (tmp_path / "platforms").mkdir()
+    for name in ("master.key", "platforms/blog.coral"):
+        (tmp_path / name).touch(mode=0o644)
+        (tmp_path / name).chmod(0o644)
+        ended = run("check")
+        assert ended.code == 1
+        assert f"{tmp_path / name} is open to others" in ended.out
 
 
 def test_a_server_that_forgets_is_found_out(run: Run, monkeypatch: pytest.MonkeyPatch, other_server: Path) -> None:
