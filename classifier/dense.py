@@ -103,6 +103,7 @@ _URL = slice(_INDEX["url_given"], _INDEX["url_and_text_short"] + 1)
 _LONGEST_FIELD = 1024
 _EVIDENCE = [_INDEX[f"undone_{name}"] for name in Evidence._fields]
 _NAME_LINK = re.compile(r"://|www\.|\.(?:com|net|org|info|biz|ru|co|de|uk)")
+_DIGIT = re.compile(r"\d")
 _NAME_WORD = re.compile(r"\w+")
 _TRADE = """
 attorney bags best bet buy cam cams cash casino cheap cialis code codes company coupon coupons credit dating dentist
@@ -229,7 +230,7 @@ def _url_features(url: str, link: Link, text: Normalised) -> list[float]:
         min(len(url), 100) / 100,
         min(link.path.count("/"), 5) / 5,
         min(url.count("-"), 5) / 5,
-        float(not host.isalpha() and any(c.isdigit() for c in host)),
+        float(_DIGIT.search(host) is not None),
         float(link.risky),
         float(link.shortened),
         float(link.free_host),
@@ -250,7 +251,7 @@ def _name_features(name: str, address: str) -> list[float]:
         min(len(name), 60) / 60,
         float(name[0].islower()),
         float(name.isupper()),
-        float(any(c.isdigit() for c in name)),
+        float(_DIGIT.search(name) is not None),
         float(_NAME_LINK.search(lowered) is not None),
         float(len(words) > 3 or _commercial(lowered)),
         float(not name.isascii()),

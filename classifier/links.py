@@ -89,8 +89,9 @@ def parse(address: str, *, bare: bool = False) -> Link:
 def _bared(address: str) -> str:
     """The address without scheme, `www.` and stray punctuation in front."""
     while True:
-        rest = _SCHEME.sub("", address, count=1).lstrip(_EDGE)
-        if rest == address:
+        scheme = _SCHEME.match(address)
+        rest = address[scheme.end() if scheme else 0 :].lstrip(_EDGE)
+        if len(rest) == len(address):
             return rest
         address = rest
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from classifier.folding import Folds
 from classifier.rewriting import Rewriting
-from classifier.signs import drawn_out
 
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _STANDS_FOR = re.compile(r"[013457@$!]+")
@@ -18,12 +17,14 @@ _SHORT_REST = re.compile(r"[a-z]{1,3}(?![a-z0-9])")
 _SIGN_WORD = re.compile(r"@(?:s+(?:h?ole|es|hat|wipe|clown)?s?)(?!\w)")
 _TOKEN = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$!]*[a-z][a-z0-9@$!]*")
 _PLAIN = re.compile(r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|^[a-z]{1,2}[0-9]$|.*[2689@]")
-_APART = re.compile(
-    r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])|(?<![^\W_])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![^\W_])"
-)
+# Anchors begin with what is rare in ordinary text, so that the search for them is fast; the patterns then run near by.
+_SPACED_ANCHOR = re.compile(r" [a-z0-9@$!] [a-z0-9@$!] [a-z0-9@$!](?![^\W_])")
+_SPACED = re.compile(r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])")
+_JOINED_ANCHOR = re.compile(r"([._*\-])[a-z0-9@$!]\1")
+_JOINED = re.compile(r"(?<![^\W_])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![^\W_])")
 _APART_BETWEEN_GAPS = re.compile(r"(?:(?<=  )|(?<![\s\S]))[a-z0-9$@](?: [a-z0-9@$!])+(?=  |$)")
-_DRAWN = {letter: re.compile(letter + "{3,}") for letter in "abcdefghijklmnopqrstuvxyz"} | {
-    sign: re.compile(re.escape(sign) + "{4,}") for sign in "!?.,-=*~#_"
+_DRAWN = {letter * 3: re.compile(letter + "{3,}") for letter in "abcdefghijklmnopqrstuvxyz"} | {
+    sign * 4: re.compile(re.escape(sign) + "{4,}") for sign in "!?.,-=*~#_"
 }
 _DOUBLED = frozenset("bcdefglmnoprstz")
 _DOUBLED_LAST = frozenset("efls")
@@ -66,13 +67,15 @@ def close_up(pen: Rewriting, *, gaps: bool = False) -> int:
 
     def join(match: re.Match[str]) -> str:
         nonlocal joined
-        letters = match[0].split(match[1] or " ") if match.re is _APART else match[0].split(" ")
+        letters = match[0].split(match[1] if match.re is _JOINED else " ")
         if sum(letter.isalpha() for letter in letters) * 2 <= len(letters):
             return match[0]
         joined += 1
         return "".join(letters)
 
-    pen.sub(_APART, join)
+    if _SPACED_ANCHOR.search(pen.text):
+        pen.sub(_SPACED, join)
+    pen.sub_near(_JOINED_ANCHOR, _JOINED, join)
     if gaps and joined:
         pen.sub(_APART_BETWEEN_GAPS, join)
     return joined
@@ -168,6 +171,7 @@ def shorten(pen: Rewriting) -> int:
         runs += 1
         return letter * 2 if letter in (_DOUBLED if after.isalnum() else _DOUBLED_LAST) and before.isalnum() else letter
 
-    for character in drawn_out(pen.text):
-        pen.sub(_DRAWN[character], cut)
+    for run, pattern in _DRAWN.items():
+        if run in pen.text:
+            pen.sub(pattern, cut)
     return runs

@@ -170,9 +170,10 @@ class Reading:
             self.counts["bidi"] += sum(pen.text.count(c) for c in hidden & BIDI_CONTROLS)
             self.counts["controls"] += sum(pen.text.count(c) for c in hidden)
             pen.translate(tables.invisible, hidden)
-        self.counts["styled"] += sum(pen.text.count(c) for c in distinct if _in_costume(c))
+        costumes = [c for c in distinct if c > "\u249b" and _in_costume(c)]
+        self.counts["styled"] += sum(pen.text.count(c) for c in costumes)
         pen.compose()
-        if any("\U0001f1e6" <= c <= "\U0001f1ff" for c in distinct):
+        if max(distinct) >= "\U0001f1e6" and any("\U0001f1e6" <= c <= "\U0001f1ff" for c in distinct):
             before = pen.text
             pen.sub(FLAG_LETTERS, unfurl)
             self.counts["styled"] += sum(a != b for a, b in zip(before, pen.text, strict=True))

@@ -85,27 +85,15 @@ def _look(text: bytes) -> npt.NDArray[np.uint8]:
     codes |= classes[:-2]
     codes |= classes[2:] << 8
     flags = _FLAGS.take(codes)
-    at, drawn = _thrice(np.frombuffer(text, np.uint8))
-    if len(at):
-        flags[at] |= _DRAWABLE.take(drawn)
+    data = np.frombuffer(text, np.uint8)
+    same = data[1:] == data[:-1]
+    thrice = np.flatnonzero(same[1:-1] & same[:-2])
+    if len(thrice):
+        drawn = data[thrice]
+        flags[thrice] |= _DRAWABLE.take(drawn) * ((drawn >= ord("a")) | same[thrice + 2])
     alone = flags & _ALONE
     flags[:-2] |= (alone[:-2] & alone[2:]) >> 5
     return flags
-
-
-def _thrice(data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint8]]:
-    """Where a letter comes three times in a row or another byte four times, and which byte that is."""
-    same = data[1:] == data[:-1]
-    at = np.flatnonzero(same[1:-1] & same[:-2])
-    drawn = data[at]
-    enough = (drawn >= ord("a")) | same[at + 2]
-    return at[enough], drawn[enough]
-
-
-def drawn_out(text: str) -> str:
-    """The different letters and signs that make `DRAWN` hold of `text`."""
-    _, drawn = _thrice(np.frombuffer(f"{text}\n\n".encode(), np.uint8))
-    return "".join(chr(byte) for byte in set(drawn[_DRAWABLE.take(drawn) > 0].tolist()))
 
 
 def look(text: str) -> int:

@@ -18,6 +18,9 @@ __all__ = ["Evidence", "Normalised", "normalise", "normalise_all"]
 NO_EVIDENCE = Evidence()
 
 
+_OTHER_SPACES = "\n\r\t\v\f\x1c\x1d\x1e\x1f"
+
+
 class Normalised:
     """A folded text and what was learnt while folding it."""
 
@@ -105,9 +108,10 @@ def normalise_all(texts: Sequence[str]) -> list[Normalised]:
 
 def _lowered(text: str) -> str:
     """An ASCII text in lower case with single spaces."""
-    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
-        return text.lower()
-    return " ".join(text.lower().split())
+    lowered = text.lower()
+    if "  " in text or text[:1] == " " or text[-1:] == " " or any(space in text for space in _OTHER_SPACES):
+        return " ".join(lowered.split())
+    return lowered
 
 
 def _read(readings: list[Reading]) -> None:
