@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-
 import msgspec
 from aiohttp import web
 
@@ -17,6 +14,7 @@ from service.core.site import Site
 from service.core.verdict import LABELS
 from service.core.views import change_views, comment_view
 from service.web import batch, listing
+from service.web.answers import json_answer
 from service.web.bodies import decode, read_body
 from service.web.intake import Answer, idempotency, take
 from service.web.limits import spend
@@ -181,23 +179,20 @@ async def _subject(request: web.Request) -> tuple[Parts, Site, str]:
 
 
 def _taken(answer: Answer, asked: Preferences, wait: float) -> web.Response:
-    headers = {"Content-Type": "application/json", "Location": f"/v1/comments/{answer.view.id}"}
+    response = json_answer(_encode(answer.view), answer.status)
+    headers = response.headers
+    headers["Location"] = f"/v1/comments/{answer.view.id}"
     if answer.replayed:
         headers["Idempotency-Replayed"] = "true"
     if wait > 0:
         headers["Preference-Applied"] = f"wait={wait:g}"
     elif asked.respond_async:
         headers["Preference-Applied"] = "respond-async"
-    return web.Response(body=_encode(answer.view), status=answer.status, headers=headers)
+    return response
 
 
 def _json(view: msgspec.Struct) -> web.Response:
-    return web.Response(body=_encode(view), headers=_json_headers())
-
-
-@cache
-def _json_headers() -> Mapping[str, str]:
-    return {"Content-Type": "application/json"}
+    return json_answer(_encode(view))
 
 
 def _said(text: str | None, pointer: str, *, mask: bool = True) -> str:

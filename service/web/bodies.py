@@ -20,14 +20,21 @@ _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
 
 async def read_body(request: web.Request, limit: int, content_type: str | None = JSON) -> bytes:
     """The body. Raises UnsupportedMediaType, TooLarge (before it is read, when its length is announced), MalformedRequest."""
-    if content_type is not None and request.content_type != content_type:
+    plain = request.headers.get("Content-Type") == content_type  # else it has parameters, or is another
+    if content_type is not None and not plain and request.content_type != content_type:
         raise UnsupportedMediaType(f"Send the body as {content_type}.")
     length = request.content_length
     if length is not None and length > limit:
         raise TooLarge(f"A body here has at most {limit} bytes.")
-    body = bytearray()
+    content = request.content
     try:
-        while chunk := await request.content.readany():
+        if content.is_eof():  # it is all here, as a small body is
+            whole = content.read_nowait()
+            if len(whole) > limit:
+                raise TooLarge(f"A body here has at most {limit} bytes.")
+            return whole
+        body = bytearray()
+        while chunk := await content.readany():
             body += chunk
             if len(body) > limit:
                 raise TooLarge(f"A body here has at most {limit} bytes.")

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from service.core.errors import AntechamberError, NotFound
 from service.signatures import verify
+from service.web.answers import json_answer
 from service.web.bodies import decode, read_body
 from service.web.intake import take, webhook_once
 from service.web.limits import spend
@@ -45,8 +46,9 @@ async def post_webhook(request: web.Request) -> web.Response:
     await spend(parts, request, known.site, 1)
     once = webhook_once(message, body, parts.settings)
     answer = await take(parts, known.site, decode(_comment_input, body), channel="webhook", once=once)
-    headers = {"Content-Type": "application/json", "Location": f"/v1/comments/{answer.view.id}"}
-    return web.Response(body=_encode(answer.view), status=answer.status, headers=headers)
+    response = json_answer(_encode(answer.view), answer.status)
+    response.headers["Location"] = f"/v1/comments/{answer.view.id}"
+    return response
 
 
 def _problem(error: AntechamberError, instance: str) -> web.Response:

@@ -18,6 +18,7 @@ from service.core.errors import AntechamberError
 from service.logs import RequestLine, frames
 from service.logs import request as log_request
 from service.metrics import FAILURES, REQUESTS
+from service.web.answers import PROTECTION
 from service.web.auth import SITE
 from service.web.parts import DIALECT
 from service.web.problems import from_http
@@ -28,13 +29,6 @@ RATE = web.RequestKey("rate", dict[str, str])
 _log = structlog.get_logger("request")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 _process, _numbers = secrets.token_hex(4), itertools.count(1)
-_HEADERS = {
-    "Server": "antechamber",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 
 
 @web.middleware
@@ -59,9 +53,10 @@ async def boundary(
         _log.error("request failed", request_id=identity, error=type(error).__name__, frames=frames(error))
         response = _render(request, AntechamberError(), identity)
     headers = response.headers
-    for name, value in _HEADERS.items():
-        if name not in headers:
-            headers[name] = value
+    if "Server" not in headers:
+        for name, value in PROTECTION.items():
+            if name not in headers:
+                headers[name] = value
     headers["X-Request-Id"] = identity
     if RATE in request:
         headers.update(request[RATE])

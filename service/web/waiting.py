@@ -24,10 +24,13 @@ class Preferences(NamedTuple):
     respond_async: bool = False
 
 
+_NO_PREFERENCES = Preferences()
+
+
 def preferences(header: str | None) -> Preferences:
     """Parse a Prefer header; preferences that we don't know or can't read don't count, as the RFC says."""
     if not header:
-        return Preferences()
+        return _NO_PREFERENCES
     wait, respond_async = None, False
     for item in header.split(","):
         name = item.partition(";")[0].strip()
