@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from service.core.errors import BacklogFull
 from service.core.submission import bare
 from service.core.verdict import Verdict
 from service.moderation import Scorer
@@ -16,10 +17,14 @@ _BATCH = 64  # texts
 
 
 class Scoring:
-    """Scores texts in a thread. `load` gives the model; what it raises is raised by every method."""
+    """Scores texts in a thread. `load` gives the model; what it raises is raised by every method.
 
-    def __init__(self, load: Callable[[], Scorer]) -> None:
+    No more than `most` requests wait; beyond that they are refused, so that a flood grows neither memory nor waiting.
+    """
+
+    def __init__(self, load: Callable[[], Scorer], most: int = 1_000) -> None:
         self._load = load
+        self._most = most
         self._waiting: list[tuple[Sequence[str], asyncio.Future[list[Verdict]]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -28,7 +33,9 @@ class Scoring:
         return (await asyncio.to_thread(self._load)).languages
 
     async def score(self, texts: Sequence[str]) -> list[Verdict]:
-        """A verdict for each text."""
+        """A verdict for each text. Raises BacklogFull."""
+        if len(self._waiting) >= self._most:
+            raise BacklogFull(retry_after=1)
         done: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
         self._waiting.append((texts, done))
         if self._worker is None or self._worker.done():

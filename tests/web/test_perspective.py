@@ -11,6 +11,7 @@ from aiohttp import ClientResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.errors import BacklogFull
 from service.core.submission import Submission
 from service.core.verdict import LABELS, Verdict
 from service.settings import Settings
@@ -278,6 +279,23 @@ async def test_requests_that_come_together_are_scored_together() -> None:
     found = await asyncio.gather(first, *others)
     assert scorer.batches == [1, 10]
     assert [[verdict.scores["spam"] for verdict in verdicts] for verdicts in found] == [[0.97], *[[0.97, 0.01]] * 5]
+
+
+async def test_a_flood_is_refused() -> None:
+    loop, begun, go = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    scorer = SlowFirst(
+        lambda: loop.call_soon_threadsafe(begun.set),
+        lambda: asyncio.run_coroutine_threadsafe(go.wait(), loop).result(10),
+    )
+    scoring = Scoring(lambda: scorer, most=2)
+    waiting = [asyncio.create_task(scoring.score(["one"]))]
+    await begun.wait()
+    waiting += [asyncio.create_task(scoring.score(["one"])) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(BacklogFull):
+        await scoring.score(["one more"])
+    go.set()
+    assert len(await asyncio.gather(*waiting)) == 3
 
 
 async def test_a_failing_model_fails_the_request_and_no_other() -> None:
