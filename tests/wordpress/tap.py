@@ -44,19 +44,26 @@ class Tap:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 tap.said.append(Said(self.command, self.path, headers, body))
-                onward = http.client.HTTPConnection(str(target.hostname), target.port, timeout=30)
-                with contextlib.closing(onward):
-                    kept = {name: value for name, value in headers.items() if name not in ("host", "connection")}
-                    onward.request(self.command, self.path, body, kept)
-                    answer = onward.getresponse()
-                    content = answer.read()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
+                try:
+                    status, answered, content = self.ask(body, headers)
+                except OSError:
+                    self.close_connection = True  # nobody is there: no answer either
+                    return
+                self.send_response(status)
+                for name, value in answered:
                     if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def ask(self, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
+                onward = http.client.HTTPConnection(str(target.hostname), target.port, timeout=30)
+                with contextlib.closing(onward):
+                    kept = {name: value for name, value in headers.items() if name not in ("host", "connection")}
+                    onward.request(self.command, self.path, body, kept)
+                    answer = onward.getresponse()
+                    return answer.status, answer.getheaders(), answer.read()
 
             do_GET = do_POST = do_DELETE = relay
 

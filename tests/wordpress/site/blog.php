@@ -87,6 +87,11 @@ function http_post( array $a ) {
 	return is_wp_error( $response ) ? $response->get_error_message() : wp_remote_retrieve_body( $response );
 }
 
+/** Its first two numbers. */
+function akismet_version() {
+	return array_map( 'intval', array_slice( explode( '.', AKISMET_VERSION ), 0, 2 ) );
+}
+
 /** When the next run of a cron hook is due, in seconds from now; null for never. */
 function cron( array $a ) {
 	$next = wp_next_scheduled( $a['hook'] );

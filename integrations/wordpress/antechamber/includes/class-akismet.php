@@ -50,7 +50,34 @@ final class Akismet {
 		$arguments['redirection'] = 0;
 		$path                     = (string) wp_parse_url( $url, PHP_URL_PATH );
 		$query                    = (string) wp_parse_url( $url, PHP_URL_QUERY );
-		return wp_remote_request( $service . $path . ( '' === $query ? '' : "?$query" ), $arguments );
+		$answer                   = wp_remote_request( $service . $path . ( '' === $query ? '' : "?$query" ), $arguments );
+		return '/comment-check' === substr( $path, -14 ) ? self::with_guid( $answer ) : $answer;
+	}
+
+	/**
+	 * Newer versions of the Akismet plugin (5.5 and 5.7.2 were seen) know a comment again only by the id that the answer to its
+	 * check carried. After an answer without one, or none, it means to hold the comment and fails to: the comment is published. So
+	 * such an answer gets an id here. What the answer says, or that there is none, stays as it is.
+	 *
+	 * @param array|\WP_Error $answer The service's answer.
+	 */
+	private static function with_guid( $answer ): array {
+		if ( is_wp_error( $answer ) ) {
+			$answer = array(
+				'headers'  => array(),
+				'body'     => '',
+				'response' => array(
+					'code'    => 503,
+					'message' => 'Service Unavailable',
+				),
+				'cookies'  => array(),
+				'filename' => null,
+			);
+		}
+		if ( '' === (string) wp_remote_retrieve_header( $answer, 'x-akismet-guid' ) ) {
+			$answer['headers']['x-akismet-guid'] = 'unanswered-' . wp_generate_password( 20, false );
+		}
+		return $answer;
 	}
 
 	/**
