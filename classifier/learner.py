@@ -4,11 +4,13 @@ Rare grams say more than common ones. Scaling a column before training and its c
 regulariser so and costs the serving path nothing: what is shipped is still one weight a column.
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from classifier.dense import FEATURES
@@ -24,6 +26,10 @@ class Head(NamedTuple):
     def logits(self, features: sparse.csr_matrix) -> npt.NDArray[np.float32]:
         """One logit a row."""
         return np.asarray(features @ self.weights + self.intercept, np.float32)
+
+    def mixed_with(self, other: "Head", share: float) -> "Head":
+        """The head whose logits are this one's plus `share` times the other's."""
+        return Head(self.weights + np.float32(share) * other.weights, self.intercept + share * other.intercept)
 
 
 class Learner(NamedTuple):
@@ -53,7 +59,9 @@ class Learner(NamedTuple):
         model = LogisticRegression(
             C=self.strength, solver="liblinear", dual=True, max_iter=self.rounds, tol=1e-3, random_state=self.seed
         )
-        model.fit(chosen @ sparse.diags(scale), labels[rows].astype(np.int8), sample_weight=weights[rows])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(chosen @ sparse.diags(scale), labels[rows].astype(np.int8), sample_weight=weights[rows])
         return Head((model.coef_[0] * scale).astype(np.float32), float(model.intercept_[0]))
 
     def _scale(self, features: sparse.csr_matrix) -> npt.NDArray[np.float32]:

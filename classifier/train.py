@@ -35,7 +35,7 @@ NOISY = ("ham_blog_haacked_early", 0.007)
 # a disguised insult score unlike a plain one.
 _NOT_FOR_TOXICITY = ("undone_", "obfuscated", "name_", "url_", "link", "emails")
 LEARNERS = {label: Learner(strength=3.0, rarity=1.0, dense=0.3, blind=_NOT_FOR_TOXICITY) for label in LABELS} | {
-    "spam": Learner(strength=10.0, rarity=0.5, dense=1.0)
+    "spam": Learner(strength=5.0, rarity=0.5, dense=0.5)
 }
 STEPS: dict[str, tuple[str, ...]] = dict.fromkeys(LABELS, ("hold",)) | {
     "spam": ("hold", "reject", "discard"),
@@ -61,9 +61,17 @@ def train(root: Path, target: Path, console: Console) -> str:
     }
     description: dict[str, Any] = {"calibration": {}, "thresholds": {}}
     measured: dict[str, Any] = {}
+    leans: dict[str, float] = {}
     for at, label in track(list(enumerate(LABELS)), description="Labels", console=console):
         held, head = learn(features, mixed, at, LEARNERS[label])
-        line = heldout.calibrate(held, heldout.PRIORS[label])
+        if label == "toxicity":
+            toxicity = held, head
+        elif label != "spam":
+            share = heldout.lean(held, toxicity[0])
+            held = held._replace(logits=held.logits + np.float32(share) * toxicity[0].logits)
+            head = head.mixed_with(toxicity[1], share)
+            leans[label] = share
+        line = heldout.calibrate(held, heldout.PRIORS[label], spam=label == "spam")
         limits = heldout.thresholds(held, line, STEPS[label])
         description["calibration"][label] = line.knots()
         description["thresholds"][label] = limits
@@ -77,7 +85,7 @@ def train(root: Path, target: Path, console: Console) -> str:
         "languages": list(mixture.LANGUAGES),
         "orders": list(ORDERS),
         "features": list(FEATURES),
-        "card": _card(mixed, fingerprint, measured),
+        "card": _card(mixed, fingerprint, measured) | {"leans_on_toxicity": leans},
     }
     version = artifact.write(target, NAME, arrays, metadata)
     console.print(f"Wrote {version} to {target} after {time.monotonic() - begun:.0f} s.")
