@@ -51,7 +51,15 @@ class AuthorInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     url: Annotated[str, _text(MAX_URL, "The author's link.")] | None = None
     ip: Annotated[str, _text(64, "IPv4 or IPv6 address; never stored, logged or sent on.")] | None = None
     user_agent: Annotated[str, Meta(description="The browser's User-Agent header.")] | None = None
-    role: Annotated[str, Meta(description="On the platform.", extra_json_schema={"enum": list(ROLES)})] | None = None
+    role: (
+        Annotated[
+            str,
+            Meta(
+                description="On the platform; an administrator's are approved.", extra_json_schema={"enum": list(ROLES)}
+            ),
+        ]
+        | None
+    ) = None
 
 
 class ContextInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
