@@ -126,12 +126,13 @@ async def _judged(parts: Parts, caller: Caller, check: Check, until: float) -> t
             platform_id, known = await _find(parts, site, check)
             comment = comment_id(site.id, platform_id)
             with parts.waiting.expecting(comment) as waker:
-                word = "same" if known is not None and _same_words(known, check) else ""
-                if not word:
+                word = "same"
+                if known is None or not _same_words(known, check):
+                    known = None  # whatever was said of an earlier text says nothing of this one
                     word = await _submit(parts, site, check, platform_id)
                     known = await parts.moderation.get(site, comment)
                 await _note(parts, site, check, comment)
-                if known is not None and known.state is State.PENDING:
+                if known.state is State.PENDING:
                     known = await _wait(parts, site, known, waker, until, woken=word in ("accepted", "edited"))
     except TimeoutError:
         pass

@@ -31,6 +31,7 @@ SPAM_EMAIL: Final = "akismet-guaranteed-spam@example.com"
 _BEHAVIOUR = re.compile(r"POST_ak_[a-z_]{1,24}\Z")
 _MOST_BEHAVIOUR = 60  # fields
 _KIND = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+_OURS = re.compile(r"c[0-9a-f]{26}\Z")
 _NUMBER = re.compile(r"[1-9][0-9]{0,19}\Z")
 _TAG = re.compile(r"<([^<>]*)>")
 _LINK = re.compile(r"(?:href|src)\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
@@ -64,7 +65,7 @@ class Check(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """The same for the same words of the same author on the same page, however they were escaped on the way."""
-        parts = (_place(self.blog), _place(self.page_url), words(self.name), words(self.content))
+        parts = (_place(self.blog), _place(self.page_url), words(self.name), words(self.content), self.trigger)
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
     @property
@@ -96,7 +97,7 @@ def read_check(form: Mapping[str, str]) -> Check:
         parent_id=_id(form.get("comment_parent", "")),
         comment_id=_id(form.get("comment_ID", "")),
         post_id=_id(form.get("comment_post_ID", "")),
-        guid=form.get("guid") or form.get("akismet_guid") or "",
+        guid=_guid(form),
         callback=form.get("callback", "").strip(),
         reporter=form.get("reporter", "").strip(),
         test=truth(form, "is_test"),
@@ -139,6 +140,11 @@ def _role(roles: str) -> str:
 
 def _id(value: str) -> str:
     return value.strip() if _NUMBER.match(value.strip()) else ""
+
+
+def _guid(form: Mapping[str, str]) -> str:
+    guid = form.get("guid") or form.get("akismet_guid") or ""
+    return guid if _OURS.match(guid) else ""
 
 
 def _page(permalink: str, blog: str) -> str:
