@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any, Final, cast
@@ -45,9 +45,13 @@ class ReplyFailed(StoreUnavailable):
 
 
 class Wire:
-    """A pipelined connection that is opened when needed. Safe for any number of concurrent callers of one event loop."""
+    """A pipelined connection that is opened when needed. Safe for any number of concurrent callers of one event loop.
 
-    def __init__(self, url: str) -> None:
+    `published` hears the messages of channels that were subscribed to on it.
+    """
+
+    def __init__(self, url: str, published: Callable[[bytes], None] | None = None) -> None:
+        self._published = published
         self._address: dict[str, Any] = dict(parse_url(url))
         self._link: _Link | None = None
         self._opening: asyncio.Task[_Link] | None = None
@@ -94,7 +98,7 @@ class Wire:
 
     async def _connect(self) -> _Link:
         loop, address = asyncio.get_running_loop(), self._address
-        link = _Link()
+        link = _Link(self._published)
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT):
                 if path := address.get("path"):
@@ -134,8 +138,9 @@ class _Awaited:
 class _Link(asyncio.Protocol):
     """One connection, from its opening to its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, published: Callable[[bytes], None] | None) -> None:
         self.closed = False
+        self._published = published
         self._loop = asyncio.get_running_loop()
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
@@ -170,6 +175,9 @@ class _Link(asyncio.Protocol):
         try:
             reader.feed(data)
             while (reply := reader.gets()) is not False:
+                if self._published is not None and isinstance(reply, list) and reply[:1] == [b"message"]:
+                    self._published(reply[2])
+                    continue
                 awaited = waiting[0]
                 awaited.replies.append(reply)
                 awaited.missing -= 1

@@ -7,28 +7,23 @@ time to time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
-from redis.exceptions import RedisError
+from service.core.errors import StoreUnavailable
+from service.store.client import Connection, Wire
 
-from service.store.client import Connection
-
-_RENEW = 15.0  # seconds of silence after which the connection is asked whether it is still there
-_PAUSE = 0.2  # seconds before a lost connection is opened again
+_RENEW = 1.0  # seconds between subscriptions: nothing changes for one that stands, and a lost one is back soon
 
 
 async def listen(connection: Connection, process: str, heard: Callable[[str], None]) -> None:
     """Call `heard` with the id of each comment that was decided; runs until it is cancelled."""
+    wire = Wire(connection.url, lambda comment: heard(comment.decode()))
     channel = connection.keys.wake(process)
-    while True:
-        try:
-            async with connection.client.pubsub() as subscription:
-                await subscription.subscribe(channel)
-                while True:
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_RENEW)
-                    if message is None:
-                        await subscription.ping()
-                    elif message["type"] == "message":
-                        heard(message["data"].decode())
-        except (RedisError, OSError):
-            await asyncio.sleep(_PAUSE)
+    try:
+        while True:
+            with contextlib.suppress(StoreUnavailable):  # then the next turn tries again
+                await wire.call("SUBSCRIBE", channel)
+            await asyncio.sleep(_RENEW)
+    finally:
+        await wire.close()

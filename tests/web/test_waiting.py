@@ -105,6 +105,16 @@ async def test_a_lost_subscription_costs_time_but_no_answer(platform: Platform, 
     assert response.status == 200
 
 
+@pytest.mark.usefixtures("worker")
+async def test_a_decision_wakes_the_request(
+    platform: Platform, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.waiting._SAFETY_LOOK", 60.0)  # so that only being woken helps
+    while not await resources.connection.client.pubsub_channels():
+        await asyncio.sleep(0.01)
+    assert (await platform.submit(headers=WAIT)).status == 200
+
+
 class TestShortWaits:
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
