@@ -107,6 +107,25 @@ def _spans(field: str, text: Normalised, shares: Numbers, hasher: Hasher, *, wor
 
 
 def _groups(text: Normalised) -> Sequence[tuple[int, int]]:
-    """The folded text cut into words, each with the space behind it."""
-    cuts = [0, *(at + 1 for at, c in enumerate(text.text) if c == " "), len(text.text)]
-    return [(a, b) for a, b in pairwise(cuts) if a < b]
+    """The folded text cut into words, each with the space behind it; scripts without spaces into characters."""
+    cuts = [0]
+    for at, character in enumerate(text.text):
+        if (
+            character != " "
+            and at
+            and (text.text[at - 1] == " " or _unspaced(character) or _unspaced(text.text[at - 1]))
+        ):
+            cuts.append(at)
+    return list(pairwise([*cuts, len(text.text)]))
+
+
+def _unspaced(character: str) -> bool:
+    """Of a script that puts no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
+    return character > "\u0dff" and (
+        "\u0e00" <= character <= "\u0eff"
+        or "\u1000" <= character <= "\u109f"
+        or "\u1780" <= character <= "\u17ff"
+        or "\u2e80" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )

@@ -87,6 +87,11 @@ def test_an_explanation_is_local(random_model: Model) -> None:
     assert set(alone) >= {"aaa", "bbbb", "cccc", "dddd"}
 
 
+def test_scripts_without_spaces_are_explained_by_character(random_model: Model) -> None:
+    parts = random_model.explain(Input("普通の コメント ok"), "spam").parts
+    assert {part.name for part in parts if part.kind == "span"} == {*"普通のコメント", "ok"}
+
+
 def test_explaining_an_unknown_label_says_which_there_are(random_model: Model) -> None:
     with pytest.raises(KeyError, match="no label 'nonsense'"):
         random_model.explain(Input("x"), "nonsense")
