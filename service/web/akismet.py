@@ -76,11 +76,10 @@ async def verify_key(request: web.Request) -> web.Response:
 async def comment_check(request: web.Request) -> web.Response:
     """Judge a comment, and say what can be said within the deadline."""
     parts = request.app[PARTS]
-    until = asyncio.get_running_loop().time() + parts.settings.akismet_deadline
     asked = await ask(request)
     if asked is None:
         return say.invalid(UNKNOWN_KEY)
-    site = asked.caller.site
+    site, until = asked.caller.site, asyncio.get_running_loop().time() + parts.settings.akismet_deadline
     check = read_check(asked.form)
     if not check.content:
         return say.invalid("There is nothing to check: comment_content is empty.")

@@ -494,3 +494,22 @@ async def test_old_http_and_requests_through_a_proxy_are_understood(akismet: Aki
         writer.close()
         assert answer.split(b" ")[1] == b"200"
         assert answer.endswith(b"\r\n\r\nfalse")
+
+
+class TestBusy:
+    """With a rate limit, and room for one comment."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"rate_limit": 2, "max_backlog": 1, "akismet_deadline": 0.1})
+
+    async def test_clients_are_told_to_come_again(self, platform: Platform, site: Known) -> None:
+        client = AkismetClient(platform, site)
+        assert await client.says("comment-check") == "false"
+        full = await client.call("comment-check", comment_content="another")
+        assert (full.status, await full.text()) == (503, "backlog-full")
+        limited = await client.call("comment-check", comment_content="a third")
+        assert (limited.status, await limited.text()) == (429, "rate-limited")
+        for answer in (full, limited):
+            assert int(answer.headers["Retry-After"]) > 0
+        assert len(await client.kept()) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
@@ -15,6 +17,7 @@ from service.core.comment import Actor
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.settings import Settings
 from service.store.accounts import Known
+from service.store.embedded import EmbeddedServer
 from tests.support.akismet import AkismetClient
 from tests.support.delivering import delivering, until
 from tests.support.platform import Platform
@@ -203,3 +206,18 @@ async def test_a_callback_into_the_private_network_is_blocked(akismet: AkismetCl
         await akismet.platform.judge()
         await until(lambda: outbox.undelivered("blog"))
     assert {line.error for line in await outbox.log("blog")} == {"blocked-address"}
+
+
+async def test_a_store_that_hangs_is_a_failed_request_in_time(akismet: AkismetClient, server: EmbeddedServer) -> None:
+    """Clients hold the comment, or try again; none waits for our store."""
+    await akismet.call("comment-check")
+    pid = int((await akismet.platform.resources.connection.client.info("server"))["process_id"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        answer = await akismet.call("comment-check", comment_content="another")
+        assert time.monotonic() - began < 2
+        assert (answer.status, await answer.text()) == (503, "store-unavailable")
+        assert answer.headers["Retry-After"]
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -193,6 +193,7 @@ async def test_discourse_posts_come_change_and_go(platform: Platform) -> None:
         ("ping", {"ping": "OK"}),
         ("topic_created", {"topic": {"id": 1}}),
         ("post_created", post(post_type=3)),
+        ("post_created", post(topic_archetype="private_message")),
         ("post_liked", post()),
     ],
 )

@@ -1,6 +1,7 @@
 """Discourse: its post webhooks. A post is taken in when it is created or edited, and erased here when it is destroyed there.
 
-The hook's secret in Discourse is the site's webhook secret, as `antechamber sites show --secrets` prints it.
+Private messages are left alone, as is everything that is no post of somebody's. The hook's secret in Discourse is the site's
+webhook secret, as `antechamber sites show --secrets` prints it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class _Post(Struct, frozen=True):
     topic_slug: str = ""
     post_number: int = 1
     post_type: int = _REGULAR
-    reply_to_post_number: int | None = None
+    topic_archetype: str = "regular"
     created_at: str | None = None
     admin: bool = False
     moderator: bool = False
@@ -55,7 +56,7 @@ async def hook(request: web.Request) -> web.Response:
     secrets = [credentials.webhook_secret for credentials in known.credentials]
     check_signature(request.headers.get("X-Discourse-Event-Signature", ""), secrets, body)
     name, post = request.headers.get("X-Discourse-Event", ""), decode(_event, body).post
-    if post is None or post.post_type != _REGULAR:
+    if post is None or post.post_type != _REGULAR or post.topic_archetype == "private_message":
         return nothing_to_do()
     platform_id = f"post-{post.id}"
     if name == "post_destroyed":
