@@ -14,8 +14,8 @@ _OK = msgspec.json.encode({"status": "ok"})
 
 def add_routes(app: web.Application) -> None:
     """Serve /healthz, /readyz and /metrics."""
-    app.router.add_get("/healthz", healthz, allow_head=False)
-    app.router.add_get("/readyz", readyz, allow_head=False)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics, allow_head=False)
 
 

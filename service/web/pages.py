@@ -31,9 +31,9 @@ _FIRST_STEPS = """curl -X POST http://127.0.0.1:8080/v1/comments \\
 def api_pages() -> list[web.RouteDef]:
     """The routes of the native API's pages, for everybody."""
     return [
-        web.get("/openapi.json", get_openapi, allow_head=False),
-        web.get("/docs", get_docs, allow_head=False),
-        web.get("/docs.css", get_css, allow_head=False),
+        web.get("/openapi.json", get_openapi),
+        web.get("/docs", get_docs),
+        web.get("/docs.css", get_css),
     ]
 
 

@@ -161,7 +161,7 @@ async def test_a_body_that_says_it_is_compressed_and_is_not(platform: Platform) 
         ("GET", "/v1/comments/batch", "POST"),
         ("DELETE", "/v1/site", "GET"),
         ("GET", "/hooks/blog", "POST"),
-        ("POST", "/healthz", "GET"),
+        ("POST", "/healthz", "GET, HEAD"),
     ],
 )
 async def test_wrong_methods(platform: Platform, method: str, path: str, allowed: str) -> None:

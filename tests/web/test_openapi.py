@@ -44,7 +44,7 @@ async def test_every_route_is_described_and_every_description_has_a_route(client
         inner = resource._app.router.resources() if isinstance(resource, web.PrefixedSubAppResource) else [resource]
         for leaf in inner:
             if leaf.canonical.startswith("/v1/") or leaf.canonical == "/hooks/{site}":
-                routes |= {(route.method.lower(), leaf.canonical) for route in leaf}
+                routes |= {(route.method.lower(), leaf.canonical) for route in leaf if route.method != "HEAD"}
     described = {(operation.method, operation.path) for operation in OPERATIONS}
     assert {(method, path) for method, path in routes if path not in UNDOCUMENTED} == described
 

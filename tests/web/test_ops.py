@@ -23,6 +23,7 @@ async def test_a_healthy_process(platform: Platform) -> None:
         response = await platform.ask("GET", path)
         assert response.status == 200
         assert await response.json() == {"status": "ok"}
+        assert (await platform.ask("HEAD", path)).status == 200
 
 
 async def _samples(platform: Platform) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
