@@ -12,9 +12,8 @@
 --       gone       the comment was erased  full      the backlog limit is reached; nothing was written
 --
 -- The comment's hash: site pid state rev (counts every change) text_rev (the revision of the present text) human ("1": a
--- human has decided about the present text) ruled (the
--- last human outcome, which an edit does not wipe out) dec (the history entry of the last decision)
--- sub fp ver created updated. XLEN of work is the backlog: entries are deleted when they are acknowledged.
+-- human has decided about the present text) ruled (the last human outcome, which an edit does not wipe out) dec (the history
+-- entry of the last decision) sub (submission) fp (fingerprint) ver (verdict) created updated. XLEN of work is the backlog: entries are deleted when they are acknowledged.
 local now, cid = ARGV[1], ARGV[2]
 local state, rev, fp, created = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'fp', 'created'))
 
