@@ -59,11 +59,6 @@ final class Answer {
 		return new self( self::KEY, array(), __( 'The service\'s address or key is not set.', 'antechamber' ) );
 	}
 
-	/** Nothing was asked, because nobody is to wait for it. */
-	public static function postponed(): self {
-		return new self( self::AWAY, array(), '', true );
-	}
-
 	/**
 	 * Read what WordPress's HTTP client returned.
 	 *

@@ -75,7 +75,7 @@ final class Intake {
 	 */
 	public static function send_new( $id ): void {
 		if ( Record::WAITING === Record::of( (int) $id )->state ) {
-			self::send( (int) $id, true );
+			self::send_now( (int) $id, Decisions::POSTED );
 		}
 	}
 
@@ -117,39 +117,47 @@ final class Intake {
 				'told'    => false,
 			)
 		);
+		delete_comment_meta( (int) $id, Record::FEEDBACK ); // It is about words that are no more.
 		Decisions::hold( $comment, $record );
 		Queue::soon();
-		self::send( (int) $id, false );
+		self::send_now( (int) $id, Decisions::ASKED );
 	}
 
-	/**
-	 * Send a comment to the service and take in what it answers.
-	 *
-	 * @param int  $id  The comment.
-	 * @param bool $new Whether somebody has just posted it and waits: never longer than the site owner allows.
-	 */
-	public static function send( int $id, bool $new ): Answer {
-		$comment = get_comment( $id );
-		$wait    = Settings::max_wait();
-		if ( ! $comment || ( $new && 0 === $wait ) ) {
-			return Answer::postponed(); // The next run of the queue sends it.
+	/** Send a comment while somebody waits: never longer than the site owner allows. */
+	private static function send_now( int $id, string $how ): void {
+		$allowed = Settings::max_wait();
+		if ( $allowed > 0 ) {
+			// The service is asked to answer a second before we hang up, where there is a second to spare: then we know at
+			// least that it has the comment.
+			self::send( $id, $how, max( 1, $allowed - 1 ), $allowed );
 		}
-		// The service is asked to answer a second before we hang up, where there is a second to spare: then we know at least
-		// that it has the comment.
-		$answer = $new ? Client::submit( $comment, max( 1, $wait - 1 ), $wait ) : Client::submit( $comment, 0, Client::PATIENCE );
+	}
+
+	/** Send a comment while nobody waits. */
+	public static function send_later( int $id ): ?Answer {
+		return self::send( $id, Decisions::ASKED, 0, Client::PATIENCE );
+	}
+
+	/** Send a comment to the service and take in what it answers. */
+	private static function send( int $id, string $how, int $wait, int $timeout ): ?Answer {
+		$comment = get_comment( $id );
+		if ( ! $comment ) {
+			return null;
+		}
+		$answer = Client::submit( $comment, $wait, $timeout );
 		if ( $answer->ok() ) {
-			Decisions::take( $id, $answer->data, $new ? Decisions::POSTED : Decisions::ASKED );
+			Decisions::take( $id, $answer->data, $how );
 			Queue::recovered();
 			return $answer;
 		}
 		Record::locked(
 			$id,
-			static function ( Record $record ) use ( $answer, $new ): void {
+			static function ( Record $record ) use ( $answer, $how ): void {
 				if ( Record::WAITING !== $record->state ) {
 					return; // A call-back was faster.
 				}
 				$record->save( $answer->retry() ? Record::WAITING : Record::REFUSED, array( 'detail' => $answer->detail ) );
-				if ( ! $answer->retry() && ! $new ) {
+				if ( ! $answer->retry() && Decisions::POSTED !== $how ) {
 					Decisions::tell_moderators( $record );
 				}
 			}

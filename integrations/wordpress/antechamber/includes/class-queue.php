@@ -166,8 +166,8 @@ final class Queue {
 			Decisions::tell_moderators( $record );
 			return null;
 		}
-		$answer = Intake::send( $comment_id, false );
-		if ( $answer->retry() && $waited > self::TELL ) {
+		$answer = Intake::send_later( $comment_id );
+		if ( $answer && $answer->retry() && $waited > self::TELL ) {
 			Decisions::tell_moderators( Record::of( $comment_id ) );
 		}
 		return $answer;
