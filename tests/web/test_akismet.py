@@ -492,6 +492,7 @@ async def test_old_http_and_requests_through_a_proxy_are_understood(akismet: Aki
         writer.write(head.encode() + form)
         answer = await reader.read()
         writer.close()
+        await writer.wait_closed()
         assert answer.split(b" ")[1] == b"200"
         assert answer.endswith(b"\r\n\r\nfalse")
 
