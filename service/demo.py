@@ -68,7 +68,13 @@ SAMPLES = (
         "anon@throwaway.example",
         "You are a pathetic idiot and so is everybody who reads this garbage. Shut up and get lost.",
     ),
-    Sample("K.", "k@angry.example", "I know where you live. Say that again and I will come and break your legs."),
+    Sample("Pete", "pete@angry.example", "You are a liar and everybody knows it."),
+    Sample(
+        "Web Design Leeds",
+        "hello@webdesign.example",
+        "Great blog, very informative post. Thanks for sharing with us!",
+        "http://webdesign.example",
+    ),
     Sample(
         "Ines",
         "ines@letters.example",
