@@ -135,6 +135,17 @@ def test_comments_are_held_while_the_service_is_away_and_judged_when_it_returns(
     assert [_known(api, text)["state"] for text in texts] == ["approved", "rejected"]
 
 
+def test_comments_are_held_while_the_key_is_no_good(blog: Blog, site: dict[str, str]) -> None:
+    blog.call("option", name="wordpress_api_key", value="0123456789ab")
+    try:
+        blog.post_comment(text := good())
+    finally:
+        blog.call("option", name="wordpress_api_key", value=site["akismet_key"])
+    assert blog.comment(text)["status"] == "0"
+    blog.run_cron(RECHECK)
+    blog.until(text, "1")
+
+
 def test_a_late_verdict_reaches_a_plugin_that_waits_for_it(blog: Blog, api: Api, service: Stack) -> None:
     """Versions that know of late verdicts hold the comment until ours comes by call-back. Older ones, like Debian 12's, have
     no call-back and publish what the first answer let pass: nothing that we answer makes them wait."""
