@@ -31,8 +31,7 @@ _FOLD = np.uint32(15)
 _BATCH_BYTES = 1 << 15
 _LOG_COUNTS = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1 << 14))]).astype(np.float32)
 _CODES = np.random.Generator(np.random.PCG64(20261124)).integers(1, 1 << 32, (4, 256), dtype=np.uint32)
-_IN_WORD = np.zeros(256, np.bool_)
-_IN_WORD[[*b"abcdefghijklmnopqrstuvwxyz0123456789'{}@", *range(128, 256)]] = True
+_IN_WORD = bytes(byte in b"abcdefghijklmnopqrstuvwxyz0123456789'{}@" or byte >= 128 for byte in range(256))
 
 
 class Grams(NamedTuple):
@@ -82,10 +81,10 @@ class Hasher:
             yield from self._texts(texts[first:last])
 
     def _texts(self, texts: Sequence[bytes]) -> Iterator[Grams]:
-        data, bounds = self._join(texts)
-        codes = _CODES[0].take(data)
+        joined, bounds = self._join(texts)
+        codes = _CODES[0].take(np.frombuffer(joined, np.uint8))
         grams = self._roll(codes)
-        words, word_bounds = self._words(data, codes, bounds)
+        words, word_bounds = self._words(joined, codes, bounds)
         table = self._tables.pop() if self._tables else np.empty(BUCKETS, np.int32)
         try:
             for index in range(len(texts)):
@@ -117,7 +116,8 @@ class Hasher:
         filled = [(at, field, space) for space, of in ((1, names), (2, urls)) for at, field in enumerate(of) if field]
         if not filled:
             return FieldGrams(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.intp))
-        data, bounds = self._join([field for _, field, _ in filled])
+        joined, bounds = self._join([field for _, field, _ in filled])
+        data = np.frombuffer(joined, np.uint8)
         border = bounds[sum(space == 1 for _, _, space in filled)]
         grams = self._roll(np.concatenate((_CODES[1].take(data[:border]), _CODES[2].take(data[border:]))))
         lengths = np.array([len(field) + 1 for _, field, _ in filled])
@@ -137,12 +137,11 @@ class Hasher:
         ends = starts + np.array(self.orders)[:, None]
         if not words:
             return Places(starts.T.ravel(), ends.T.ravel())
-        data, _ = self._join([text])
-        first, last = _word_bounds(data)
+        first, last = _word_bounds(self._join([text])[0])
         after = np.concatenate((last[1:], last[-1:]))
         return Places(np.concatenate((starts.ravel(), first, first)), np.concatenate((ends.ravel(), last, after)))
 
-    def _join(self, texts: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], list[int]]:
+    def _join(self, texts: Sequence[bytes]) -> tuple[bytes, list[int]]:
         """Frame each text (a space before, spaces enough behind for the longest gram) and join them."""
         pad = self._pad
         bounds = [0]
@@ -152,7 +151,7 @@ class Hasher:
             at += len(text) + extra
             bounds.append(at)
         glue = pad + b" "
-        return np.frombuffer(b" " + glue.join(texts) + pad, np.uint8), bounds
+        return b" " + glue.join(texts) + pad, bounds
 
     def _roll(self, codes: Codes) -> Buckets:
         """Buckets of the grams at each position, one row for each order; the last positions of a batch have none."""
@@ -172,22 +171,22 @@ class Hasher:
                 row += 1
         return rows
 
-    def _words(
-        self, data: npt.NDArray[np.uint8], codes: Codes, bounds: list[int]
-    ) -> tuple[Buckets, npt.NDArray[np.intp]]:
+    def _words(self, joined: bytes, codes: Codes, bounds: list[int]) -> tuple[Buckets, npt.NDArray[np.intp]]:
         """Buckets of words and of pairs of words, and where each text's words begin."""
-        first, last = _word_bounds(data)
+        first, last = _word_bounds(joined)
         powers, inverses = self._powers if len(codes) < 2 * _BATCH_BYTES else _powers(len(codes) + 1)
         sums = np.empty(len(codes) + 1, np.uint32)
         sums[0] = 0
-        np.cumsum(codes * powers[: len(codes)], dtype=np.uint32, out=sums[1:])
+        (codes * powers[: len(codes)]).cumsum(dtype=np.uint32, out=sums[1:])
         hashes = (sums[last] - sums[first]) * inverses[first]
-        starts = np.searchsorted(first, bounds)
-        following = np.empty_like(hashes)
-        following[:-1] = hashes[1:]
-        closing = starts[1:][starts[1:] > starts[:-1]] - 1
-        following[closing] = 0
-        both = np.stack((hashes, hashes * _PAIR + following))
+        starts = first.searchsorted(bounds)
+        both = np.empty((2, len(hashes)), np.uint32)
+        both[0] = hashes
+        np.multiply(hashes, _PAIR, out=both[1])
+        closing = starts[1:] - 1
+        after = hashes[1:].copy()
+        after[closing[(closing >= 0) & (closing < len(after))]] = 0  # the last word of a text pairs with nothing
+        both[1, :-1] += after
         both ^= both >> _FOLD
         both *= _MIX
         return (both >> _SHIFT).astype(np.intp), starts
@@ -218,8 +217,8 @@ def _powers(size: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     return tables[0], tables[1]
 
 
-def _word_bounds(data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _word_bounds(joined: bytes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Starts and ends (exclusive) of words. A framed text begins and ends with a space."""
-    inside = _IN_WORD.take(data)
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    inside = np.frombuffer(joined.translate(_IN_WORD), np.bool_)
+    edges = (inside[1:] != inside[:-1]).nonzero()[0] + 1
     return edges[0::2], edges[1::2]

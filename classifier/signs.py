@@ -5,8 +5,8 @@ three neighbouring bytes, which numpy looks up for all comments of a batch at on
 where they have work. The look errs towards yes and never towards no.
 """
 
-import itertools
 from collections.abc import Sequence
+from itertools import accumulate, product
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,7 @@ def _flags(first: str, second: str, third: str) -> int:
 
 
 _FLAGS = np.zeros(16 * 16 * 16, np.uint8)
-for (_a, _first), (_b, _second), (_c, _third) in itertools.product(enumerate(_MEMBERS), repeat=3):
+for (_a, _first), (_b, _second), (_c, _third) in product(enumerate(_MEMBERS), repeat=3):
     _FLAGS[_a | _b << 4 | _c << 8] = _flags(_first, _second, _third)
 
 
@@ -87,7 +87,7 @@ def _look(text: bytes) -> npt.NDArray[np.uint8]:
     flags = _FLAGS.take(codes)
     data = np.frombuffer(text, np.uint8)
     same = data[1:] == data[:-1]
-    thrice = np.flatnonzero(same[1:-1] & same[:-2])
+    thrice = (same[1:-1] & same[:-2]).nonzero()[0]
     if len(thrice):
         drawn = data[thrice]
         flags[thrice] |= _DRAWABLE.take(drawn) * ((drawn >= ord("a")) | same[thrice + 2])
@@ -107,6 +107,5 @@ def look_all(texts: Sequence[str]) -> list[int]:
         return []
     encoded = [text.encode() for text in texts]
     flags = _look(b"\n".join((b"", *encoded, b"\n\n")))
-    starts = np.cumsum([0, *(len(text) + 1 for text in encoded[:-1])])
-    found: list[int] = (np.bitwise_or.reduceat(flags, starts) & ANYTHING).tolist()
-    return found
+    starts = np.array([0, *accumulate(len(text) + 1 for text in encoded[:-1])])
+    return [seen & ANYTHING for seen in np.bitwise_or.reduceat(flags, starts).tolist()]

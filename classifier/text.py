@@ -18,9 +18,6 @@ __all__ = ["Evidence", "Normalised", "normalise", "normalise_all"]
 NO_EVIDENCE = Evidence()
 
 
-_OTHER_SPACES = "\n\r\t\v\f\x1c\x1d\x1e\x1f"
-
-
 class Normalised:
     """A folded text and what was learnt while folding it."""
 
@@ -108,10 +105,11 @@ def normalise_all(texts: Sequence[str]) -> list[Normalised]:
 
 def _lowered(text: str) -> str:
     """An ASCII text in lower case with single spaces."""
-    lowered = text.lower()
-    if "  " in text or text[:1] == " " or text[-1:] == " " or any(space in text for space in _OTHER_SPACES):
-        return " ".join(lowered.split())
-    return lowered
+    spaced = "  " in text or text[:1] == " " or text[-1:] == " "
+    # One by one: each is a memchr, which a loop would cost more than.
+    spaced = spaced or "\n" in text or "\r" in text or "\t" in text or "\v" in text or "\f" in text
+    spaced = spaced or "\x1c" in text or "\x1d" in text or "\x1e" in text or "\x1f" in text
+    return " ".join(text.lower().split()) if spaced else text.lower()
 
 
 def _read(readings: list[Reading]) -> None:
