@@ -14,6 +14,7 @@ from aiohttp import web
 from service.core.comment import Comment
 from service.core.errors import AntechamberError, InvalidSubmission, MalformedRequest
 from service.core.lifecycle import State
+from service.core.verdict import LABELS
 
 THANKS: Final = "Thanks for making the web a better place."
 HELP: Final = "X-akismet-debug-help"
@@ -76,7 +77,8 @@ def problem(error: AntechamberError, _: str) -> web.Response:
 def _classification(comment: Comment) -> str:
     if comment.state is State.APPROVED:
         return "ham"
-    labels = [reason.label for reason in comment.decision.reasons if reason.label] if comment.decision else []
+    codes = [reason.label or reason.code for reason in comment.decision.reasons] if comment.decision else []
+    labels = [code for code in codes if code in LABELS]
     if comment.state is State.FLAGGED:
         return labels[0] if labels else "unsure"
     return labels[0] if labels else "spam"

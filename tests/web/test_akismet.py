@@ -110,6 +110,16 @@ async def test_classify_asks_for_a_word(akismet: AkismetClient, content: str, wo
     assert answer.headers["X-akismet-classification"] == word
 
 
+async def test_a_humans_reason_is_the_word(akismet: AkismetClient) -> None:
+    guid = (await akismet.call("comment-check")).headers["X-akismet-guid"]
+    site, eve = akismet.known.site, Actor(ActorKind.MODERATOR, "eve")
+    for reasons, word in ((["off-topic"], "spam"), (["off-topic", "insult"], "insult")):
+        await akismet.platform.resources.moderation.decide(site, guid, Outcome.REJECT, actor=eve, reasons=reasons)
+        answer = await akismet.call("comment-check", classify="1")
+        assert exactly(answer, b"true")
+        assert answer.headers["X-akismet-classification"] == word
+
+
 @pytest.mark.parametrize(
     "fields",
     [
