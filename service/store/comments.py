@@ -150,14 +150,11 @@ class Comments:
     async def erase(self, comment: Comment, *, now: int, history: Sequence[Change], event: Event | None) -> Moved:
         """Erase a comment as it was seen; `history` is what remains of its history."""
         keys = self._keys
-        author = comment.submission.author.email if comment.submission else None
-        anchor = keys.comment(comment.id)
         word, revision, state = await self._wire.run(
             "erase",
             [
-                anchor, keys.history(comment.id), keys.texts(comment.id), keys.site(comment.site, ""),
+                keys.comment(comment.id), keys.history(comment.id), keys.texts(comment.id), keys.site(comment.site, ""),
                 keys.queue(comment.id), keys.delivery(event.id if event else ""), keys.due,
-                keys.author(comment.site, author.digest) if author else anchor,
                 keys.reporters(comment.id), keys.delivery(""), keys.example(""), keys.names(comment.id),
             ],
             now, comment.id, comment.site, comment.revision,

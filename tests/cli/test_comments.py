@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import redis
 
 from service.commands import session
 from service.core.submission import comment_id
 from service.resources import Resources
 from service.store.client import now_ms
+from service.store.embedded import EmbeddedServer
 from service.store.outbox import Settlement
 from service.workers.classify import Worker
 from tests.cli.conftest import Run
@@ -227,3 +229,24 @@ def test_compacting_takes_what_was_erased_off_the_disk(run: Run, data: Path) -> 
     assert on_disk(b"a very particular remark")
     assert run("compact").out.startswith("Rewritten")
     assert not on_disk(b"a very particular remark")
+
+
+def test_nothing_tells_any_more_that_an_erased_author_wrote_something(
+    run: Run, data: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTECHAMBER_SECRETS_DIR", str(tmp_path_factory.mktemp("secrets")))
+
+    def submit(name: str) -> None:
+        async def command(resources: Resources) -> None:
+            site = (await resources.accounts.get("other")).site
+            await resources.moderation.submit(site, submission(resources, name, name))
+
+        prepare(command)
+
+    run("sites", "add", "other", "--url", "https://other.example")
+    submit("before")
+    run("keys", "rotate")
+    submit("after")
+    run("erase", "other", "--email-stdin", text="ann@example.com\n")
+    with redis.Redis(unix_socket_path=str(EmbeddedServer(data).socket)) as client:
+        assert [key for key in client.scan_iter("*") if b":a:" in key] == []

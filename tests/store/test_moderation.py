@@ -11,10 +11,10 @@ import pytest
 
 from service.core.comment import Actor
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
-from service.core.identity import IdentityKeys
+from service.core.identity import IdentityKeys, digest_email
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.policy import Policy
-from service.core.submission import comment_id
+from service.core.submission import Requirements, comment_id
 from service.moderation import Moderation
 from service.resources import Resources
 from service.store.accounts import Known
@@ -342,3 +342,19 @@ async def test_hold_everything(resources: Resources, site: Known) -> None:
     taken = await submit(resources, site)
     await judge(resources)
     assert (await resources.moderation.get(site.site, taken.comment)).state is State.FLAGGED
+
+
+async def test_a_comment_stands_in_the_index_of_its_present_author_alone(resources: Resources, site: Known) -> None:
+    async def listed(email: str) -> list[str]:
+        digest = digest_email(email, resources.secrets.identity).digest
+        page = await resources.comments.page("blog", f"a:{digest}", newest=now_ms(), oldest=0, after=None, limit=10)
+        return [comment for comment, _ in page]
+
+    ours = comment_id("blog", "1")
+    await resources.moderation.submit(site.site, submission(resources, "1", "first", email="ann@example.com"))
+    assert await listed("ann@example.com") == [ours]
+    await resources.moderation.submit(site.site, submission(resources, "1", "second", email="bob@example.com"))
+    assert (await listed("ann@example.com"), await listed("bob@example.com")) == ([], [ours])
+    anonymous = submission(resources, "1", "third", email="", requires=Requirements(email=False))
+    await resources.moderation.submit(site.site, anonymous)
+    assert await listed("bob@example.com") == []

@@ -1,42 +1,42 @@
 -- Erase a comment: its text, identity, earlier texts and untold call-backs go; a tombstone and a told erasure remain.
 --
 -- KEYS  1 comment  2 history  3 texts  4 site prefix "…s:<site>:"  5 the comment's call-backs  6 delivery record  7 due (sites)
---       8 author index, or the comment key again  9 reporters  10 delivery prefix "…d:" (a call-back's id is
---       msg_<comment>_<revision> or akm_…)  11 example prefix "…e:" (x_<comment>_<revision>)  12 the comment's names
+--       8 reporters  9 delivery prefix "…d:" (a call-back's id is
+--       msg_<comment>_<revision> or akm_…)  10 example prefix "…e:" (x_<comment>_<revision>)  11 the comment's names
 -- ARGV  1 now  2 comment id  3 site  4 the revision that the caller saw  5 delivery id, or ""  6 event body
 --       7… the history that remains, oldest first
 -- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
 local cid, site = ARGV[2], ARGV[3]
-local state, rev = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev'))
+local state, rev, by = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'by'))
 if not state then return {'missing', 0, ''} end
 if state == 'erased' then return {'gone', tonumber(rev), state} end
 if rev ~= ARGV[4] then return {'stale', tonumber(rev), state} end
 
 rev = tonumber(rev) + 1
-redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong')
+redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong', 'by')
 redis.call('HSET', KEYS[1], 'state', 'erased', 'rev', rev, 'updated', ARGV[1])
-redis.call('DEL', KEYS[2], KEYS[3], KEYS[9])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[8])
 for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 redis.call('ZREM', KEYS[4] .. state, cid)
 redis.call('ZREM', KEYS[4] .. 'all', cid)
 redis.call('ZREM', KEYS[4] .. 'reports', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
-if KEYS[8] ~= KEYS[1] then redis.call('ZREM', KEYS[8], cid) end
+if by then redis.call('ZREM', KEYS[4] .. 'a:' .. by, cid) end
 
 -- What was not told yet is not told any more, and nothing told or given up can be replayed: a call-back may quote somebody.
 -- The erasure takes its place; when a try is on its way, it comes after that.
 for n = 1, rev do
   for _, kind in ipairs({'msg_', 'akm_'}) do
     local id = kind .. cid .. '_' .. n
-    redis.call('DEL', KEYS[10] .. id)
+    redis.call('DEL', KEYS[9] .. id)
     redis.call('ZREM', KEYS[4] .. 'undelivered', id)
   end
   local example = 'x_' .. cid .. '_' .. n
-  redis.call('DEL', KEYS[11] .. example)
+  redis.call('DEL', KEYS[10] .. example)
   redis.call('ZREM', KEYS[4] .. 'examples', example)
 end
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[12])) do redis.call('DEL', KEYS[4] .. 'n:' .. name) end
-redis.call('DEL', KEYS[12])
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[11])) do redis.call('DEL', KEYS[4] .. 'n:' .. name) end
+redis.call('DEL', KEYS[11])
 redis.call('DEL', KEYS[5])
 local due, leased = KEYS[4] .. 'due', KEYS[4] .. 'leased'
 if ARGV[5] ~= '' then

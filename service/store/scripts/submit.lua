@@ -13,7 +13,8 @@
 --
 -- The comment's hash: site pid state rev (counts every change) text_rev (the revision of the present text) human ("1": a
 -- human has decided about the present text) ruled (the last human outcome, which an edit does not wipe out) dec (the history
--- entry of the last decision) sub (submission) fp (fingerprint) ver (verdict) created updated. XLEN of work is the backlog: entries are deleted when they are acknowledged.
+-- entry of the last decision) sub (submission) fp (fingerprint) ver (verdict) created updated
+-- by (the digest in whose author index it stands). XLEN of work is the backlog: entries are deleted when they are acknowledged.
 local now, cid = ARGV[1], ARGV[2]
 local state, rev, fp, created = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'fp', 'created'))
 
@@ -52,13 +53,23 @@ else
   end
   state = 'pending'
   redis.call('ZADD', KEYS[6], now, cid)
+  local index = KEYS[7] .. 'a:'
+  local by, before = '', word == 'edited' and redis.call('HGET', KEYS[1], 'by')
   if ARGV[11] ~= '' then
+    by = KEYS[8]:sub(#index + 1)
     for i = 10, #KEYS do
+      for _, earlier in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do
+        redis.call('HSET', KEYS[1]:sub(1, -#cid - 1) .. earlier, 'by', by)
+      end
       redis.call('ZUNIONSTORE', KEYS[8], 2, KEYS[8], KEYS[i], 'AGGREGATE', 'MIN')
       redis.call('DEL', KEYS[i])
     end
     redis.call('ZADD', KEYS[8], created, cid)
+    redis.call('HSET', KEYS[1], 'by', by)
+  elseif before then
+    redis.call('HDEL', KEYS[1], 'by')
   end
+  if before and before ~= by then redis.call('ZREM', index .. before, cid) end
   redis.call('XADD', KEYS[4], '*', 'c', cid, 's', ARGV[3], 'r', rev, 'w', ARGV[10])
 end
 
