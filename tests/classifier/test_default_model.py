@@ -1,0 +1,154 @@
+"""The shipped model on comments written for these tests: what it must find, and what it must leave alone.
+
+No test asserts an exact score: they hold the model to what `docs/model-card.md` says, and fail if a retrained one breaks
+that promise.
+"""
+
+import numpy as np
+import pytest
+
+from classifier import LABELS, Input, Model, load
+
+ORDINARY = [
+    "Thanks for the write-up. I had the same problem and restarting the service fixed it for me.",
+    "I don't think that's right: the second loop runs n times, so it is quadratic.",
+    "We visited the museum last summer with the children, and they loved the dinosaurs.",
+    "Could you say which version you are using? With 3.2 I can't reproduce it.",
+    "The council has promised this bridge for ten years. I will believe it when I can walk on it.",
+    "My grandmother made this with plums instead of apples, and a little more sugar.",
+    "Great photo! What lens did you use?",
+    "I disagree with nearly everything in this article, but it is well written.",
+    "Has anyone tried this on a Raspberry Pi? Mine gets quite hot.",
+    "The link in the third paragraph is broken, it should be https://docs.python.org/3/library/csv.html",
+    "Congratulations on ten years of the blog. Here's to the next ten.",
+    "No, the train was on time. It was the bus that made us late.",
+    "Ich habe das gestern ausprobiert und es hat sofort funktioniert, vielen Dank!",
+    "Muito obrigado pela receita, ficou uma delícia.",
+]
+SPAM = [
+    Input("Buy cheap viagra online without prescription http://pills-cheap.example.biz/viagra", "cheap viagra"),
+    Input('<a href="http://replica-watches.example.com">replica watches</a> best price replica rolex', "replica rolex"),
+    Input("Check out my new channel and subscribe please!! I make beats, sub 4 sub"),
+    Input("I earned $5000 last week trading crypto with expert Mr James, whatsapp +1 555 0100"),
+    Input(
+        "Congratulations! You have won a £1000 prize. Call 09061701461 now to claim. Code KL341. Valid 12 hours only"
+    ),
+    Input(
+        "payday loans online http://loans.example.com payday loans no credit check",
+        "payday loans",
+        "http://loans.example.com",
+    ),
+]
+RUDE = {
+    "toxicity": ["You are a stupid idiot and nobody likes you.", "Shut the fuck up, you pathetic piece of shit."],
+    "insult": ["You are a complete moron.", "what an idiot you are, pathetic loser"],
+    "profanity": ["this is fucking bullshit, fuck off"],
+    "threat": ["I will find you and kill you.", "I am going to kill you"],
+}
+TERMS = (
+    *("gay", "lesbian", "bisexual", "trans", "transgender", "queer", "straight", "black", "white", "asian", "latina"),
+    *("african american", "muslim", "jewish", "christian", "hindu", "buddhist", "mexican", "chinese", "blind", "deaf"),
+    *("elderly", "young", "female", "male", "disabled", "immigrant"),
+)
+FORMS = (
+    "I am a {} man.",
+    "My {} neighbour fixed our fence.",
+    "She has been {} all her life.",
+    "There are many {} people in our town.",
+    "He's a {} accountant from Oslo.",
+    "A {} woman won the local race this year.",
+    "Being {} has shaped how I see the world.",
+    "Our {} friends are coming to dinner on Friday.",
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load()
+
+
+def _scores(model: Model, items: list[Input], label: str) -> np.ndarray:
+    return np.array([prediction.scores[label] for prediction in model.score(items)])
+
+
+def test_thresholds_are_named_and_rise(model: Model) -> None:
+    assert set(model.thresholds) == set(LABELS)
+    for limits in model.thresholds.values():
+        assert set(limits) <= {"hold", "reject", "discard"}
+        rising = [limits[step] for step in ("hold", "reject", "discard") if step in limits]
+        assert rising == sorted(rising)
+        assert 0 < rising[0] < 1
+
+
+def test_card_names_every_corpus_and_no_forbidden_licence(model: Model) -> None:
+    assert model.card["data"]
+    for source in model.card["data"].values():
+        assert source["rows"] > 0
+        assert "NC" not in source["licence"]
+    assert set(model.card["held_out"]) == set(LABELS)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_leaves_ordinary_comments_alone(model: Model, label: str) -> None:
+    scores = _scores(model, [Input(text) for text in ORDINARY], label)
+    assert (scores < model.thresholds[label]["hold"]).all(), dict(zip(ORDINARY, scores.round(2), strict=True))
+
+
+def test_an_address_alone_makes_nobody_a_spammer(model: Model) -> None:
+    items = [Input(text, "Anna Berg", "https://annaberg.example.net") for text in ORDINARY]
+    assert (_scores(model, items, "spam") < model.thresholds["spam"]["hold"]).mean() >= 0.9
+
+
+def test_finds_spam(model: Model) -> None:
+    scores = _scores(model, SPAM, "spam")
+    assert (scores >= model.thresholds["spam"]["hold"]).all(), scores.round(2)
+
+
+@pytest.mark.parametrize(("label", "texts"), RUDE.items())
+def test_finds_rude_comments(model: Model, label: str, texts: list[str]) -> None:
+    scores = _scores(model, [Input(text) for text in texts], label)
+    assert (scores >= model.thresholds[label]["hold"]).all(), scores.round(2)
+
+
+@pytest.mark.parametrize("term", TERMS)
+@pytest.mark.parametrize("label", ["toxicity", "identity_attack"])
+def test_naming_a_group_is_no_attack(model: Model, term: str, label: str) -> None:
+    scores = _scores(model, [Input(form.format(term)) for form in FORMS], label)
+    assert (scores < model.thresholds[label]["hold"]).all(), dict(zip(FORMS, scores.round(2), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        ("I hate all muslims", "I don't hate muslims, I grew up with them"),
+        ("women are stupid", 'Saying "women are stupid" is wrong'),
+        ("I want to kill all immigrants", "I want to kill all mosquitoes"),
+        ("gay people are disgusting", "gay people are wonderful"),
+    ],
+)
+def test_tells_attack_from_its_opposite(model: Model, worse: str, better: str) -> None:
+    bad, good = _scores(model, [Input(worse), Input(better)], "toxicity")
+    assert bad > good
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "You are a st\u200bup\u200bid id\u200biot",
+        "Yоu аrе а stuріd idіоt",
+        "You are a s t u p i d i d i o t",
+        "You are a stuuuuupid idiiiiiot",
+        "𝐘𝐨𝐮 𝐚𝐫𝐞 𝐚 𝐬𝐭𝐮𝐩𝐢𝐝 𝐢𝐝𝐢𝐨𝐭",
+        "You are a stup1d 1diot",
+    ],
+)
+def test_disguise_does_not_help(model: Model, disguised: str) -> None:
+    plain, hidden = _scores(model, [Input("You are a stupid idiot"), Input(disguised)], "toxicity")
+    assert hidden >= model.thresholds["toxicity"]["hold"]
+    assert hidden == pytest.approx(plain, abs=0.25)
+
+
+def test_an_author_does_not_make_a_comment_toxic(model: Model) -> None:
+    text = "I think the second half of the film was better than the first."
+    plain, named = _scores(model, [Input(text), Input(text, "Mohammed Özil", "https://example.org/~mo")], "toxicity")
+    assert named == pytest.approx(plain, abs=0.1)
