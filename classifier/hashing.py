@@ -29,8 +29,20 @@ _PAIR = np.uint32(0x297A2D39)
 _MIX = np.uint32(0x9E3779B1)
 _FOLD = np.uint32(15)
 _BATCH_BYTES = 1 << 15
+
+
+def _codes() -> Codes:
+    """A number for each byte in each of four name spaces, spread over 32 bits.
+
+    From the bare bit stream, which numpy promises never to change; a model is worth nothing with other codes.
+    """
+    stream = np.random.PCG64(20261124).random_raw(4 * 128)
+    halves = np.stack((stream & np.uint64(0xFFFFFFFF), stream >> np.uint64(32)), axis=1).ravel()
+    return (((halves * np.uint64(0xFFFFFFFF)) >> np.uint64(32)) + np.uint64(1)).astype(np.uint32).reshape(4, 256)
+
+
 _LOG_COUNTS = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1 << 14))]).astype(np.float32)
-_CODES = np.random.Generator(np.random.PCG64(20261124)).integers(1, 1 << 32, (4, 256), dtype=np.uint32)
+_CODES = _codes()
 _IN_WORD = bytes(byte in b"abcdefghijklmnopqrstuvwxyz0123456789'{}@" or byte >= 128 for byte in range(256))
 
 
@@ -54,7 +66,7 @@ class FieldGrams(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the grams of one text lie, parallel to `Grams`: byte ranges in the text framed by `frame`."""
+    """Where the grams of one text lie, parallel to `Grams`: byte ranges in the text with its frame (one space before, some behind)."""
 
     starts: npt.NDArray[np.intp]
     ends: npt.NDArray[np.intp]

@@ -18,6 +18,9 @@ from classifier.dense import FEATURES
 from classifier.features import CommentFeatures
 from classifier.hashing import BUCKETS, Hasher
 
+TEXT_BUCKETS = [169986, 237171, 52634, 127801, 144640, 61724, 22814]
+FIELD_BUCKETS = [14162, 54938, 164299, 56589, 106582]
+
 
 def test_scikit_learn_knows_that_it_takes_strings_and_skips_the_rest() -> None:
     with pytest.warns(SkipTestWarning, match="string=True"):
@@ -132,6 +135,14 @@ def test_hashing_spreads_evenly() -> None:
     )
     loads = np.bincount(np.unique(buckets) >> 8, minlength=BUCKETS >> 8)
     assert loads.std() < 3 * np.sqrt(loads.mean())
+
+
+def test_buckets_never_change() -> None:
+    """A model's weights belong to buckets: the same words must fall into the same ones, whatever the versions."""
+    (grams,) = Hasher().texts([b"spam and ham"])
+    fields = Hasher().fields([b"ann"], [b"a.example"])
+    assert grams.buckets[[0, 5, 12, 13, 25, 26, -1]].tolist() == TEXT_BUCKETS
+    assert fields.buckets[[0, 1, 7, 8, -1]].tolist() == FIELD_BUCKETS
 
 
 def test_serving_computes_what_training_saw(comments: list[Input], random_model: Model) -> None:
