@@ -115,10 +115,13 @@ class Wire:
             greeting.append(("AUTH", user, password) if user else ("AUTH", password))
         if db := address.get("db"):
             greeting.append(("SELECT", db))
-        for reply in await link.send([*greeting, *_LOAD_SCRIPTS]):
-            if isinstance(reply, hiredis.ReplyError):
-                link.drop()
-                raise ReplyFailed(str(reply))
+        try:
+            for reply in await link.send([*greeting, *_LOAD_SCRIPTS]):
+                if isinstance(reply, hiredis.ReplyError):
+                    raise ReplyFailed(str(reply))
+        except BaseException:  # also when it is closed while it opens
+            link.drop()
+            raise
         self._link = link
         return link
 

@@ -27,7 +27,7 @@ RATE = web.RequestKey("rate", dict[str, str])
 """Where a request notes the RateLimit headers of its answer."""
 
 _log = structlog.get_logger("request")
-_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+_SAFE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")  # no dots or colons: an id must not be an address
 _process, _numbers = secrets.token_hex(4), itertools.count(1)
 
 
