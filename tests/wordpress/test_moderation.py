@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.wordpress.api import Api
-from tests.wordpress.blog import Blog
+from tests.wordpress.blog import QUEUE, Blog
 from tests.wordpress.browser import Browser
 from tests.wordpress.connection import Away
 from tests.wordpress.texts import good, spam
@@ -169,6 +169,25 @@ def test_an_erasure_waits_for_the_service(
     assert api.ask("GET", f"/v1/comments/{service_id}")[0] == 200
     blog.run_cron()
     assert api.ask("GET", f"/v1/comments/{service_id}")[0] == 410
+
+
+def test_emptying_the_spam_folder_while_the_service_is_away_is_made_up_for(
+    blog: Blog, api: Api, admin: Browser, away: Away
+) -> None:
+    caught = []
+    for text in (spam(), spam(), spam()):
+        blog.post_comment(text)
+        caught.append(blog.until(text, "spam")["meta"]["_antechamber"]["id"])
+    with away():
+        form = admin.get("/wp-admin/edit-comments.php?comment_status=spam").form("comments-form")
+        # WordPress spares what came after the page was made, to the second; these may have come in the same one.
+        later = {"comment_status": "spam", "delete_all": "Empty Spam", "pagegen_timestamp": "2099-01-01 00:00:00"}
+        query = urlencode(form.fields | later)
+        assert admin.get(f"/wp-admin/edit-comments.php?{query}").status == 200
+        assert not [comment for comment in blog.comments() if comment["status"] == "spam"]
+    blog.run_cron()
+    assert [api.ask("GET", f"/v1/comments/{service_id}")[0] for service_id in caught] == [410, 410, 410]
+    assert blog.call("cron", hook=QUEUE) is None
 
 
 def test_comments_that_were_never_sent_are_not_spoken_of(blog: Blog, api: Api, admin: Browser) -> None:

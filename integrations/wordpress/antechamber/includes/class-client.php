@@ -16,7 +16,7 @@ defined( 'ABSPATH' ) || exit;
 final class Client {
 
 	/** Seconds that work behind the scenes waits for an answer. */
-	const PATIENCE = 10;
+	const PATIENCE = 5;
 
 	/**
 	 * Submit a comment, and wait for the decision for up to `$wait` seconds (0: don't).

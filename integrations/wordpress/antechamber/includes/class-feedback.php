@@ -74,7 +74,7 @@ final class Feedback {
 			fastcgi_finish_request();
 		}
 		$began   = microtime( true );
-		$failure = Queue::erase();
+		$failure = Queue::erase( $began + self::BUDGET );
 		foreach ( array_unique( self::$noted ) as $id ) {
 			if ( $failure || microtime( true ) - $began > self::BUDGET ) {
 				break;

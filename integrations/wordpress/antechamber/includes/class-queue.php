@@ -128,12 +128,16 @@ final class Queue {
 		Feedback::send_at_the_end();
 	}
 
-	/** Carry out erasures. Returns the failure that ended it, if one did. */
-	public static function erase(): ?Answer {
-		global $wpdb;
-		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- the options API has no search.
-		$rows = $wpdb->get_results( $wpdb->prepare( "SELECT option_name, option_value FROM $wpdb->options WHERE option_name LIKE %s LIMIT %d", $wpdb->esc_like( self::ERASURE ) . '%', self::AT_ONCE ) );
-		foreach ( $rows as $row ) {
+	/**
+	 * Carry out erasures, of which emptying the spam folder makes many. Returns the failure that ended it, if one did.
+	 *
+	 * @param float $until When to leave the rest to the next run, as microtime() has it.
+	 */
+	public static function erase( float $until ): ?Answer {
+		foreach ( self::erasures() as $row ) {
+			if ( microtime( true ) > $until ) {
+				return null;
+			}
 			$id     = $row->option_value;
 			$answer = null;
 			if ( '' === $id ) {
@@ -151,8 +155,15 @@ final class Queue {
 		return null;
 	}
 
+	/** @return object[] Rows of the options table. */
+	private static function erasures(): array {
+		global $wpdb;
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- the options API has no search.
+		return $wpdb->get_results( $wpdb->prepare( "SELECT option_name, option_value FROM $wpdb->options WHERE option_name LIKE %s LIMIT %d", $wpdb->esc_like( self::ERASURE ) . '%', 10 * self::AT_ONCE ) );
+	}
+
 	private static function work(): ?Answer {
-		$failure = self::erase() ?? self::each( Record::STATE, Record::WAITING, array( self::class, 'send' ) );
+		$failure = self::erase( self::$began + self::BUDGET ) ?? self::each( Record::STATE, Record::WAITING, array( self::class, 'send' ) );
 		$failure = $failure ?? self::each( Record::FEEDBACK, null, array( Feedback::class, 'send' ) );
 		return $failure ?? self::each( Record::STATE, Record::PENDING, array( self::class, 'look' ) );
 	}
@@ -205,8 +216,14 @@ final class Queue {
 	}
 
 	private static function any_left(): bool {
-		$count = array( 'count' => true );
-		return get_comments( self::query( Record::STATE, Record::WAITING, $count ) ) + get_comments( self::query( Record::STATE, Record::PENDING, $count ) ) + get_comments( self::query( Record::FEEDBACK, null, $count ) ) > 0;
+		$one = array(
+			'fields' => 'ids',
+			'number' => 1,
+		);
+		return self::erasures()
+			|| get_comments( self::query( Record::STATE, Record::WAITING, $one ) )
+			|| get_comments( self::query( Record::STATE, Record::PENDING, $one ) )
+			|| get_comments( self::query( Record::FEEDBACK, null, $one ) );
 	}
 
 	private static function query( string $key, ?string $value, array $more ): array {
