@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import redis
 
+from service.serve import CantStart, check_store
+from service.store.client import Connection
 from service.store.embedded import EmbeddedServer, find_binary
+from service.store.inspection import ServerState, inspect
 from tests.cli.conftest import Run
 from tests.cli.test_serve import until
 
@@ -114,3 +119,19 @@ def test_a_folder_that_cant_be_one_is_found_out(run: Run, tmp_path: Path, monkey
     monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "data"))
     found = levels(run)
     assert (found["data"], found["secrets"]) == ("fail", "fail")
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [((5, 0, 14), "fail"), ((6, 0, 16), "fail"), ((6, 2), "ok"), ((8, 2, 1), "ok")]
+)
+def test_a_server_that_is_too_old_is_found_out(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], level: str
+) -> None:
+    async def older(connection: Connection) -> ServerState:
+        return (await inspect(connection))._replace(version=version, name="Redis " + ".".join(map(str, version)))
+
+    monkeypatch.setattr("service.checks.inspect", older)
+    assert levels(run)["redis"] == level
+    monkeypatch.setattr("service.store.inspection.inspect", older)
+    with pytest.raises(CantStart, match="too old") if level == "fail" else nullcontext():
+        asyncio.run(check_store(EmbeddedServer(data).url))
