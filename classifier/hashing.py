@@ -66,7 +66,7 @@ class FieldGrams(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the grams of one text lie, parallel to `Grams`: byte ranges in the text with its frame (one space before, some behind)."""
+    """Where the grams of one text lie, parallel to `Grams`: ranges of the text's bytes with one space before them."""
 
     starts: npt.NDArray[np.intp]
     ends: npt.NDArray[np.intp]
