@@ -51,6 +51,12 @@ SAMPLES = (
         "I disagree with your second point: the trail is closed in winter, so the northern route is no option at all.",
     ),
     Sample(
+        "Bread Lover",
+        "me@my-bread-blog.example",
+        "Nice article! I wrote about the same thing here: http://my-bread-blog.example/flour",
+        "http://my-bread-blog.example",
+    ),
+    Sample(
         "Best Deals 4U",
         "promo@cheap-pills.example",
         "CHEAP viagra and cialis without prescription!!! Order now, 90% OFF >>> http://cheap-pills.example/buy "
@@ -68,13 +74,7 @@ SAMPLES = (
         "anon@throwaway.example",
         "You are a pathetic idiot and so is everybody who reads this garbage. Shut up and get lost.",
     ),
-    Sample("Pete", "pete@angry.example", "You are a liar and everybody knows it."),
-    Sample(
-        "Web Design Leeds",
-        "hello@webdesign.example",
-        "Great blog, very informative post. Thanks for sharing with us!",
-        "http://webdesign.example",
-    ),
+    Sample("K.", "k@angry.example", "I know where you live. Say that again and I will come and break your legs."),
     Sample(
         "Ines",
         "ines@letters.example",
