@@ -137,6 +137,21 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
+def test_the_architecture_page_knows_every_room_of_the_house() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    for path in (ROOT / "service").iterdir():
+        if path.is_dir() and path.name != "__pycache__":
+            assert f"`{path.name}/`" in text
+        elif path.suffix == ".py" and path.stem != "__init__":
+            assert f"`{path.name}`" in text
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    text = (ROOT / "README.md").read_text()
+    for path in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{path.name})" in text
+
+
 def dockerfile() -> str:
     return (ROOT / "Dockerfile").read_text()
 
