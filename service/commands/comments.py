@@ -104,6 +104,8 @@ def erase(
     """Erase comments: text, identity, scores and notes. The platform is told `comment.erased`."""
     if bool(comment) + email_stdin + everything != 1:
         raise typer.BadParameter("say one of --comment, --email-stdin, --all")
+    if email_stdin and sys.stdin.isatty():
+        typer.echo("Address: ", nl=False, err=True)
     address = sys.stdin.readline().strip() if email_stdin else ""
     if everything and not yes:
         typer.confirm(f"Erase every comment of {site}? There is no way back.", abort=True)
