@@ -7,6 +7,7 @@ treats them alike. What can be counted in bytes is counted for a whole batch at 
 import re
 from collections.abc import Sequence
 from math import log1p
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -134,9 +135,10 @@ _UPPER, _LOWER = len(_COUNTED), len(_COUNTED) + 1
 _BANDS = np.zeros((256, len(_COUNTED) + 2 + len(_SHARED)), np.float32)
 for _at, _bytes in enumerate([*_COUNTED.values(), [*range(65, 91)], [*range(97, 123)], *_SHARED.values()]):
     _BANDS[_bytes, _at] = 1.0
-_COUNTED_COLUMNS = [_INDEX[name] for name in _COUNTED]
+_COUNTED_COLUMNS = np.array([_INDEX[name] for name in _COUNTED])
 _COUNTED_SCALES = np.array([1 / 8, 1 / 6, 1 / 4, *[1 / 3] * (len(_COUNTED) - 3)], np.float32)
-_SHARED_COLUMNS = [_INDEX[name] for name in _SHARED]
+_SHAPE_COLUMNS = [_INDEX[name] for name in ("capitals", "shouting", "word_length", "no_lower", "spaceless")]
+_SHARED_COLUMNS = np.array([_INDEX[name] for name in _SHARED])
 
 
 def dense(originals: Sequence[bytes], texts: Sequence[Normalised], authors: Sequence[tuple[str, str]]) -> Matrix:
@@ -176,17 +178,31 @@ def _fill_bytes(matrix: Matrix, originals: Sequence[bytes]) -> None:
         rows += data
         histograms = np.bincount(rows, minlength=256 * len(originals))
     counts = histograms.reshape(-1, 256).astype(np.float32) @ _BANDS
-    chars = np.maximum(counts[:, 0], 1.0)
-    spaces, upper, lower = counts[:, 1], counts[:, _UPPER], counts[:, _LOWER]
+    logs = np.log1p(counts[:, : len(_COUNTED)])
+    logs *= _COUNTED_SCALES
+    matrix[:, _COUNTED_COLUMNS] = np.minimum(logs, 1.5, out=logs)
+    matrix[:, _SHARED_COLUMNS] = counts[:, len(_COUNTED) + 2 :] / np.maximum(counts[:, :1], 1.0)
+    if len(originals) == 1:
+        chars, spaces, *_, upper, lower = counts[0, : _LOWER + 1].tolist()
+        matrix[0, _SHAPE_COLUMNS] = _shape(chars, spaces, upper, lower, larger=max, smaller=min)
+    else:
+        chars, spaces, upper, lower = (counts[:, at] for at in (0, 1, _UPPER, _LOWER))
+        shape = _shape(chars, spaces, upper, lower, larger=np.maximum, smaller=np.minimum)
+        for at, values in zip(_SHAPE_COLUMNS, shape, strict=True):
+            matrix[:, at] = values
+
+
+def _shape(chars: Any, spaces: Any, upper: Any, lower: Any, *, larger: Any, smaller: Any) -> tuple[Any, ...]:
+    """In the order of `_SHAPE_COLUMNS`, for one comment's numbers or a batch's arrays: one is slow by arrays of one."""
     letters = upper + lower
-    capitals = upper / np.maximum(letters, 1.0)
-    matrix[:, _COUNTED_COLUMNS] = np.minimum(np.log1p(counts[:, : len(_COUNTED)]) * _COUNTED_SCALES, 1.5)
-    matrix[:, _SHARED_COLUMNS] = counts[:, len(_COUNTED) + 2 :] / chars[:, None]
-    matrix[:, _INDEX["capitals"]] = capitals
-    matrix[:, _INDEX["shouting"]] = (capitals > 0.6) & (letters > 7)
-    matrix[:, _INDEX["word_length"]] = np.minimum(chars / (spaces + 1), 20) / 20
-    matrix[:, _INDEX["no_lower"]] = lower == 0
-    matrix[:, _INDEX["spaceless"]] = (spaces * 25 < chars) & (chars > 24)
+    capitals = upper / larger(letters, 1.0)
+    return (
+        capitals,
+        (capitals > 0.6) & (letters > 7),
+        smaller(larger(chars, 1.0) / (spaces + 1), 20) / 20,
+        lower == 0,
+        (spaces * 25 < larger(chars, 1.0)) & (chars > 24),
+    )
 
 
 def _fill_text(row: Matrix, text: Normalised) -> None:

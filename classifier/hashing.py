@@ -169,19 +169,19 @@ class Hasher:
         """Buckets of the grams at each position, one row for each order; the last positions of a batch have none."""
         longest = self.orders[-1]
         reach = len(codes) - longest + 1
-        rows = np.empty((len(self.orders), max(reach, 0)), np.intp)
+        if reach <= 0:
+            return np.empty((len(self.orders), 0), np.intp)
+        rows = np.empty((len(self.orders), reach), np.uint32)
         rolled = codes[:reach].copy()
         row = 0
         for order in range(2, longest + 1):
             rolled *= _ROLL
             rolled += codes[order - 1 : order - 1 + reach]
             if order in self.orders:
-                mixed = rolled * _MIX
-                mixed ^= mixed >> _FOLD
-                mixed *= _MIX
-                rows[row] = mixed >> _SHIFT
+                rows[row] = rolled
                 row += 1
-        return rows
+        rows *= _MIX
+        return _buckets(rows)
 
     def _words(self, joined: bytes, codes: Codes, bounds: list[int]) -> tuple[Buckets, npt.NDArray[np.intp]]:
         """Buckets of words and of pairs of words, and where each text's words begin."""
@@ -195,13 +195,21 @@ class Hasher:
         both = np.empty((2, len(hashes)), np.uint32)
         both[0] = hashes
         np.multiply(hashes, _PAIR, out=both[1])
-        closing = starts[1:] - 1
-        after = hashes[1:].copy()
-        after[closing[(closing >= 0) & (closing < len(after))]] = 0  # the last word of a text pairs with nothing
+        after = hashes[1:]
+        if len(bounds) > 2:  # the last word of a text pairs with nothing
+            after = after.copy()
+            closing = starts[1:-1] - 1
+            after[closing[(closing >= 0) & (closing < len(after))]] = 0
         both[1, :-1] += after
-        both ^= both >> _FOLD
-        both *= _MIX
-        return (both >> _SHIFT).astype(np.intp), starts
+        return _buckets(both), starts
+
+
+def _buckets(hashes: Codes) -> Buckets:
+    """Well-mixed upper bits of each hash; `hashes` is used up."""
+    hashes ^= hashes >> _FOLD
+    hashes *= _MIX
+    hashes >>= _SHIFT
+    return hashes.astype(np.intp)
 
 
 _NOTHING = Grams(np.empty(0, np.intp), np.empty(0, np.float32))
