@@ -89,6 +89,8 @@ class Supervisor:
             began = time.monotonic()
             child = await self._spawn(role)
             starts += 1
+            if stop.is_set():  # while it was being started, when there was nothing to stop yet
+                child.terminate()
             code = await child.wait()
             if stop.is_set():
                 return
