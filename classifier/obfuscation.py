@@ -116,7 +116,7 @@ def unleet(pen: Rewriting) -> int:
         pen.sub(_AT, lambda _: "+")
     pen.sub(_STANDS_FOR_AT_EDGE, swap)
     if changed >= 2:
-        pen.sub(_TOKEN, swap_token)
+        pen.sub_near(_STANDS_FOR, _TOKEN, swap_token)
     return changed
 
 

@@ -281,6 +281,8 @@ class Reading:
         if signs & DRAWN or pen.text is not before:
             self.counts["repeated"] += obfuscation.shorten(pen)
         changed = pen.text != before
+        if changed and "." in pen.text:
+            self.signs |= LINKED
         self.spelt |= changed and self.signs & LINKED > 0
         return changed
 

@@ -194,6 +194,7 @@ def check(text: str) -> Normalised:
 @example("Σ#http://?–日http://?")
 @example("h77p://foo.com/x?y=1 f0o.c0m")
 @example("@B@@d")
+@example("www.$C")
 def test_folding_twice_changes_nothing_and_offsets_fit(text: str) -> None:
     check(text)
 
