@@ -27,8 +27,8 @@ from classifier.features import CommentFeatures
 from classifier.train import LEARNERS, ORDERS, SEED
 
 SPAM, TOXICITY = LABELS.index("spam"), LABELS.index("toxicity")
-MOST_ROWS = 6000
-MOST_ROWS_OF_PACKAGES = 2000
+MOST_ROWS = 4000
+MOST_ROWS_OF_PACKAGES = 1000
 ROUNDS = 500
 Numbers = npt.NDArray[np.floating[Any]]
 Flags = npt.NDArray[np.bool_]

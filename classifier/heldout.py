@@ -51,19 +51,19 @@ _CALIBRATING = {
 """What spam (True) and the other labels (False) are calibrated on: corpora that were not gathered for being hard."""
 PRIORS = {
     "spam": 0.1,
-    "toxicity": 0.2,
-    "severe_toxicity": 0.02,
-    "insult": 0.12,
-    "profanity": 0.1,
-    "threat": 0.02,
-    "identity_attack": 0.06,
+    "toxicity": 0.1,
+    "severe_toxicity": 0.01,
+    "insult": 0.06,
+    "profanity": 0.05,
+    "threat": 0.01,
+    "identity_attack": 0.03,
 }
 """The share of comments with each label for which the probabilities are right: a site that attracts trouble."""
 ORDINARY = ("ham_blog_haacked_early", "ham_blog_made_mistakes", "wiki_cat_large", "sms_uci", "jigsaw_wiki_sample")
 """Sources whose negatives are what people write on an ordinary day."""
 _MOST_ROWS = 60_000
 _FEWEST = 50
-_STEPS = np.round(np.append(np.arange(0.3, 0.991, 0.01), (0.995, 0.998, 0.999)), 3)
+_STEPS = np.round(np.append(np.arange(0.5, 0.991, 0.01), (0.995, 0.998, 0.999)), 3)
 _ALLOWED = {"hold": 0.02, "reject": 0.002, "discard": 0.0005}
 _LEANS = (0.0, 0.25, 0.5, 1.0, 2.0)
 
