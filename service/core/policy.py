@@ -29,14 +29,15 @@ class Thresholds(Struct, frozen=True):
 
 
 DEFAULT_THRESHOLDS = {
-    "spam": Thresholds(hold=0.5, reject=0.9, discard=0.99),
-    "toxicity": Thresholds(hold=0.7, reject=0.97),
+    "spam": Thresholds(hold=0.59, reject=0.92, discard=0.98),
+    "toxicity": Thresholds(hold=0.5, reject=0.87),
     "severe_toxicity": Thresholds(hold=0.5),
-    "insult": Thresholds(hold=0.8),
-    "profanity": Thresholds(hold=0.9),
+    "insult": Thresholds(hold=0.5),
+    "profanity": Thresholds(hold=0.5),
     "threat": Thresholds(hold=0.5),
     "identity_attack": Thresholds(hold=0.5),
 }
+"""What the shipped model's card recommends; what was measured with them is in `docs/model-card.md`."""
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
