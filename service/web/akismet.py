@@ -78,11 +78,11 @@ async def comment_check(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     asked = await ask(request)
     if asked is None:
-        return say.invalid(UNKNOWN_KEY)
+        return say.unchecked(UNKNOWN_KEY)
     site, until = asked.caller.site, asyncio.get_running_loop().time() + parts.settings.akismet_deadline
     check = read_check(asked.form)
     if not check.content:
-        return say.invalid("There is nothing to check: comment_content is empty.")
+        return say.unchecked("There is nothing to check: comment_content is empty.")
     await spend(parts, request, site, 1)
     comment, called_back = await _judged(parts, asked.caller, check, until)
     retrying = asked.form.get("recheck_reason") == "retry"

@@ -5,6 +5,7 @@ How each of our decisions is said, and what clients make of it, is tabled in `do
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
@@ -41,6 +42,17 @@ def invalid(help_text: str) -> web.Response:
     return word("invalid", {HELP: help_text})
 
 
+def unchecked(help_text: str) -> web.Response:
+    """The refusal of a check."""
+    return word("invalid", {HELP: help_text, **_nameless()})
+
+
+def _nameless() -> dict[str, str]:
+    """An id that names nothing. The WordPress plugin, from 5.5 on, holds a comment that could not be checked only if the
+    answer carries one: it knows the comment again by it. Without it, it publishes."""
+    return {"X-akismet-guid": secrets.token_hex(16)}
+
+
 def verdict(comment: Comment, *, classify: bool, retrying: bool, called_back: bool) -> web.Response:
     """What is said of a comment. `retrying`: the client asks again because it had no answer, and publishes on `false`."""
     headers = {"X-akismet-guid": comment.id}
@@ -65,13 +77,13 @@ def verdict(comment: Comment, *, classify: bool, retrying: bool, called_back: bo
 def problem(error: AntechamberError, _: str) -> web.Response:
     """An error that is no word of Akismet's: a status that clients take for a failed request, and hold or try again."""
     if isinstance(error, InvalidSubmission | MalformedRequest):
-        return invalid(error.detail)
+        return unchecked(error.detail)
     headers = {HELP: error.detail or error.title}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if error.status in (404, 405):
         return word("invalid", {HELP: "There is no such call."}, status=error.status)
-    return word(error.slug, headers, status=error.status)
+    return word(error.slug, headers | _nameless(), status=error.status)
 
 
 def _classification(comment: Comment) -> str:
