@@ -60,7 +60,10 @@ async def through_worker(count: int, scorer: object) -> tuple[float, float]:
             site = (await resources.accounts.add("bench", "https://bench.example", "https://bench.example/cb")).site
             for chunk in range(0, count, 200):
                 await asyncio.gather(
-                    *[resources.moderation.submit(site, text(n, secrets.identity)) for n in range(chunk, chunk + 200)]
+                    *[
+                        resources.moderation.submit(site, text(n, secrets.identity))
+                        for n in range(chunk, min(chunk + 200, count))
+                    ]
                 )
             stop = asyncio.Event()
             worker = Worker(resources, scorer)  # type: ignore[arg-type]
