@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 from service.store.client import Connection, ReplyFailed, Wire, now_ms
 from service.store.keys import GROUP
+
+_LOOK = 1.0  # seconds, at most, between looks for jobs that another worker left idle
 
 
 class Job(NamedTuple):
@@ -37,6 +40,7 @@ class Work:
         self._wire = connection.wire
         self._reading = Wire(connection.url)  # of its own, since a blocking read holds up what comes behind it
         self._keys = connection.keys
+        self._look_again = 0.0  # when to look for idle jobs again, by the monotonic clock
 
     async def close(self) -> None:
         """Close the reading connection."""
@@ -54,10 +58,7 @@ class Work:
         """Up to `count` jobs: those that another worker left idle, then new ones; waits up to `block_ms` for one."""
         work = self._keys.work
         try:
-            _, rows, *_ = await self._reading.call("XAUTOCLAIM", work, GROUP, worker, idle_ms, "0-0", "COUNT", count)
-            idle = [row for row in rows if row[1]]
-            pending = await self._reading.call_all([("XPENDING", work, GROUP, row[0], row[0], 1) for row in idle])
-            jobs = [_job(row, found[0][3] if found else 1) for row, found in zip(idle, pending, strict=True)]
+            jobs = await self._take_over(worker, count, idle_ms)
             if len(jobs) < count:
                 block = () if jobs else ("BLOCK", block_ms)
                 fresh = await self._reading.call(
@@ -70,6 +71,18 @@ class Work:
             await self.prepare()
             return []
         return jobs
+
+    async def _take_over(self, worker: str, count: int, idle_ms: int) -> list[Job]:
+        """Jobs that another worker left idle; looked for often enough, and not before every read."""
+        if time.monotonic() < self._look_again:
+            return []
+        work = self._keys.work
+        _, rows, *_ = await self._reading.call("XAUTOCLAIM", work, GROUP, worker, idle_ms, "0-0", "COUNT", count)
+        idle = [row for row in rows if row[1]]
+        if len(idle) < count:
+            self._look_again = time.monotonic() + min(idle_ms / 4_000, _LOOK)
+        pending = await self._reading.call_all([("XPENDING", work, GROUP, row[0], row[0], 1) for row in idle])
+        return [_job(row, found[0][3] if found else 1) for row, found in zip(idle, pending, strict=True)]
 
     async def release(self, worker: str) -> None:
         """Forget a worker that stops, unless something is still claimed by it: that waits to be taken over."""
