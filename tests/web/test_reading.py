@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.core.policy import DEFAULT_THRESHOLDS
 from service.core.submission import comment_id
 from tests.support.platform import Platform
 
@@ -173,7 +174,7 @@ async def test_the_site_as_its_key_may_know_it(platform: Platform) -> None:
     view = await response.json()
     assert view["id"] == "blog"
     assert view["counts"] == {"pending": 3, "approved": 3, "flagged": 0, "rejected": 3, "erased": 0}
-    assert view["thresholds"]["spam"] == {"hold": 0.5, "reject": 0.9, "discard": 0.99}
+    assert view["thresholds"]["spam"] == msgspec.to_builtins(DEFAULT_THRESHOLDS["spam"])
     known = await platform.resources.accounts.get("blog")
     for secret in (*known.credentials[0], known.site.generations[0].nonce):
         assert secret not in await response.text()

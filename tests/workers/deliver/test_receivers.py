@@ -131,13 +131,13 @@ async def test_nothing_is_read_of_an_answer_when_the_limit_is_zero() -> None:
 
 async def test_a_kept_connection_that_was_closed_meanwhile_counts_for_nothing(receivers: Receivers) -> None:
     """The receiver answers, keeps the connection, and drops it when the next request comes: as after its own time-out."""
-    first_on_connection: set[int] = set()
+    first_on_connection: set[asyncio.StreamWriter] = set()  # themselves: an id may come again
 
     async def behave(writer: asyncio.StreamWriter) -> None:
-        if id(writer) in first_on_connection:
+        if writer in first_on_connection:
             writer.transport.abort()
             return
-        first_on_connection.add(id(writer))
+        first_on_connection.add(writer)
         writer.write(OK + b"Content-Length: 0\r\n\r\n")
         await writer.drain()
 
