@@ -172,13 +172,13 @@ final class Queue {
 	private static function send( int $comment_id ): ?Answer {
 		$record = Record::of( $comment_id );
 		$waited = time() - (int) $record->details['since'];
-		if ( $waited > self::GIVE_UP ) {
+		if ( $waited >= self::GIVE_UP ) {
 			$record->save( Record::ABANDONED );
 			Decisions::tell_moderators( $record );
 			return null;
 		}
 		$answer = Intake::send_later( $comment_id );
-		if ( $answer && $answer->retry() && $waited > self::TELL ) {
+		if ( $answer && $answer->retry() && $waited >= self::TELL ) {
 			Decisions::tell_moderators( Record::of( $comment_id ) );
 		}
 		return $answer;
