@@ -54,17 +54,22 @@ async def drop_old_texts(resources: Resources, now: int) -> int:
 
 
 async def _sweep(resources: Resources, site: str, state: State, *, until: int) -> int:
-    store, dropped = resources.comments, 0
+    store, dropped, size = resources.comments, 0, _BATCH
     since = await store.swept_until(site, state)
     while since <= until:
-        entered = await store.entered(site, state, since=since, until=until, limit=_BATCH)
+        entered = await store.entered(site, state, since=since, until=until, limit=size)
         found = await store.get_many([comment for comment, _ in entered])
         texts = [
             (c, c.submission) for c in found if c is not None and c.submission is not None and c.submission.content
         ]
         await store.drop_texts([comment for comment, _ in texts], [_strip(text) for _, text in texts])
         dropped += len(texts)
-        since = entered[-1][1] if len(entered) == _BATCH and entered[-1][1] > since else until + 1
+        if len(entered) < size:
+            since = until + 1
+        elif entered[-1][1] > since:
+            since, size = entered[-1][1], _BATCH
+        else:
+            size *= 2  # so many entered within one millisecond that the batch shows no way on
         await store.mark_swept(site, state, since)
     return dropped
 

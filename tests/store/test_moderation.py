@@ -20,6 +20,7 @@ from service.resources import Resources
 from service.store.accounts import Known
 from service.store.client import now_ms
 from service.store.comments import Idempotency, Taken
+from service.workers import housekeeping
 from service.workers.classify import Worker
 from service.workers.housekeeping import drop_old_texts
 from tests.support.moderation import WordScorer, submission
@@ -302,6 +303,18 @@ async def test_old_texts_are_dropped_and_the_rest_stays(resources: Resources, si
     assert kept.submission is not None
     assert kept.submission.content == "maybe"
     assert (await submit(resources, site, "1", "fine words")).word == "same", "a repeat is still known"
+
+
+async def test_texts_that_came_in_one_millisecond_are_dropped_however_many(
+    resources: Resources, site: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "_BATCH", 2)
+    moment = now_ms()
+    frozen = Moderation(resources.comments, resources.work, backlog=100, clock=lambda: moment)
+    for number in range(7):
+        await frozen.submit(site.site, submission(resources, str(number)))
+    await Worker(dataclasses.replace(resources, moderation=frozen), WordScorer()).drain()
+    assert await drop_old_texts(resources, moment + 31 * 86_400_000) == 7
 
 
 async def test_an_author_keeps_their_history_when_keys_rotate(resources: Resources, site: Known) -> None:
