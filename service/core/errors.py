@@ -34,12 +34,6 @@ class Unauthenticated(AntechamberError):
     slug, status, title = "unauthenticated", 401, "Credentials are missing or wrong"
 
 
-class Forbidden(AntechamberError):
-    """Good credentials that don't reach this far."""
-
-    slug, status, title = "forbidden", 403, "These credentials don't allow that"
-
-
 class NotFound(AntechamberError):
     """No such thing, or not one that this caller may see."""
 

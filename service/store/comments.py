@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -82,7 +83,6 @@ class Comments:
 
     def __init__(self, connection: Connection) -> None:
         self._wire = connection.wire
-        self._client = connection.client
         self._keys = connection.keys
 
     async def submit(
@@ -267,9 +267,15 @@ class Comments:
 
 
 def _day(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
+    return _date(at // 86_400_000)
 
 
+@lru_cache(maxsize=4)
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
+
+
+@cache
 def _words(states: frozenset[State]) -> str:
     return f" {' '.join(sorted(states))} "
 
