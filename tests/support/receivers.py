@@ -45,6 +45,17 @@ class Receiver:
     def ids(self) -> list[str]:
         return [heard.id for heard in self.heard]
 
+    def hold(self) -> asyncio.Event:
+        """Answer nothing until the event is set."""
+        release = asyncio.Event()
+
+        async def never(_: Heard) -> web.Response:
+            await release.wait()
+            return web.Response()
+
+        self.answer = never
+        return release
+
     async def wait_for(self, count: int, seconds: float = 10.0) -> list[Heard]:
         """Wait until so many call-backs have arrived."""
         async with asyncio.timeout(seconds), self.arrival:

@@ -186,13 +186,7 @@ async def test_a_receiver_that_asks_to_slow_down_is_left_alone_meanwhile(
 async def test_slow_receivers_delay_no_other_site(open_with: Open, resources: Resources, receiver: Receiver) -> None:
     """Two dozen sites never answer, and have more to tell than there are slots; one that does is told at once."""
     async with http_receiver() as slow, open_with(deliver_total=8, deliver_timeout=60, drain_timeout=0.1) as narrow:
-        hold = asyncio.Event()
-
-        async def never(_: Heard) -> web.Response:
-            await hold.wait()
-            return web.Response()
-
-        slow.answer = never
+        hold = slow.hold()
         fine = (await resources.accounts.add("fine", "https://fine.example", receiver.url)).site
         async with delivering(narrow):
             await decide(resources, fine, "first")
@@ -211,13 +205,7 @@ async def test_slow_receivers_delay_no_other_site(open_with: Open, resources: Re
 
 async def test_one_dead_site_takes_one_slot(open_with: Open, resources: Resources, receiver: Receiver) -> None:
     async with http_receiver() as slow, open_with(deliver_total=4, drain_timeout=0.1, deliver_timeout=30) as narrow:
-        hold = asyncio.Event()
-
-        async def never(_: Heard) -> web.Response:
-            await hold.wait()
-            return web.Response()
-
-        slow.answer = never
+        hold = slow.hold()
         dead = (await resources.accounts.add("dead", "https://dead.example", slow.url)).site
         fine = (await resources.accounts.add("fine", "https://fine.example", receiver.url)).site
         for number in range(20):
@@ -324,13 +312,7 @@ async def test_what_is_under_way_is_finished_before_a_stop(
 async def test_what_a_stop_interrupts_is_handed_back(
     open_with: Open, resources: Resources, site: Site, receiver: Receiver
 ) -> None:
-    hold = asyncio.Event()
-
-    async def never(_: Heard) -> web.Response:
-        await hold.wait()
-        return web.Response()
-
-    receiver.answer = never
+    hold = receiver.hold()
     message = await decide(resources, site, "1")
     async with open_with(deliver_timeout=60, drain_timeout=0.1) as patient, delivering(patient) as stop:
         await receiver.wait_for(1)

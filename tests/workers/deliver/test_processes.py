@@ -64,13 +64,7 @@ async def start(server: EmbeddedServer, secrets_dir: Path, tmp_path: Path) -> As
 async def test_killed_between_sending_and_settling_it_sends_again_with_the_same_id(
     resources: Resources, site: Site, receiver: Receiver, start: Start
 ) -> None:
-    hold = asyncio.Event()
-
-    async def never(_: Heard) -> web.Response:
-        await hold.wait()
-        return web.Response()
-
-    receiver.answer = never
+    hold = receiver.hold()
     first = await decide(resources, site, "1")
     second = await decide(resources, site, "1")
     process = await start()
@@ -90,13 +84,7 @@ async def test_killed_between_sending_and_settling_it_sends_again_with_the_same_
 async def test_stopped_in_the_middle_it_leaves_nothing_claimed(
     resources: Resources, site: Site, receiver: Receiver, start: Start
 ) -> None:
-    hold = asyncio.Event()
-
-    async def never(_: Heard) -> web.Response:
-        await hold.wait()
-        return web.Response()
-
-    receiver.answer = never
+    hold = receiver.hold()
     message = await decide(resources, site, "1")
     process = await start(deliver_timeout=60, drain_timeout=0.2)
     await receiver.wait_for(1, seconds=20)
