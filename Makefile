@@ -59,9 +59,9 @@ model: $(READY_DEV)
 lock: $(VENV)/bin/python
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra embedded --extra reports --group build -o requirements.lock pyproject.toml
+	  --extra embedded --group build -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra embedded --extra reports --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	  --extra embedded --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	@sed -i '/^--\(extra-\)\{0,1\}\(index-url\|find-links\)/d' requirements.lock requirements-dev.lock
 
 docs: $(READY_DEV)
