@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import body, free_port, open_loop, process, redis, request, service
+from service.core.case import Case
 from service.core.submission import Requirements, Submission, prepare
 from service.core.verdict import LABELS, Explanation, Verdict
 from service.keyfiles import load as load_keys
@@ -42,12 +43,12 @@ class SlowScorer:
 
     version = "slow"
 
-    def judge(self, submissions: Sequence[Submission]) -> list[Verdict]:
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
         """Sleeps for each comment."""
-        time.sleep(SLOW * len(submissions))
-        return [Verdict(dict.fromkeys(LABELS, 0.0), self.version) for _ in submissions]
+        time.sleep(SLOW * len(cases))
+        return [Verdict(dict.fromkeys(LABELS, 0.0), self.version) for _ in cases]
 
-    def explain(self, submission: Submission, label: str) -> Explanation:
+    def explain(self, case: Case, label: str) -> Explanation:
         """Never asked."""
         raise NotImplementedError
 
@@ -89,7 +90,7 @@ def bare(count: int, scorer: object) -> tuple[float, float]:
     """(wall, CPU) seconds that the model alone takes for the same comments in the same batches."""
     with tempfile.TemporaryDirectory() as folder:
         keys = load_keys(Path(folder)).identity
-    batches = [[text(n, keys) for n in range(first, first + 64)] for first in range(0, count, 64)]
+    batches = [[Case(text(n, keys)) for n in range(first, first + 64)] for first in range(0, count, 64)]
     wall, cpu = time.perf_counter(), cpu_now()
     for batch in batches:
         scorer.judge(batch)  # type: ignore[attr-defined]

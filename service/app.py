@@ -16,8 +16,8 @@ from aiohttp import web
 from service.conversation import Conversation
 from service.core.errors import ModelUnavailable
 from service.deliverability import Deliverability
+from service.judging import Scorer
 from service.keyfiles import KeyFiles
-from service.moderation import Scorer
 from service.resources import Resources, open_resources
 from service.settings import Settings
 from service.store.client import now_ms

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from service.judging import Judging
 from service.keyfiles import KeyFiles
 from service.moderation import Moderation
 from service.settings import Settings
@@ -32,6 +33,7 @@ class Resources:
     examples: Examples
     correspondence: Correspondence
     moderation: Moderation
+    judging: Judging
 
 
 @asynccontextmanager
@@ -53,6 +55,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 examples=Examples(connection),
                 correspondence=Correspondence(connection),
                 moderation=Moderation(comments, work, backlog=settings.max_backlog),
+                judging=Judging(comments, work),
             )
         finally:
             await work.close()

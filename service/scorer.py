@@ -1,4 +1,4 @@
-"""The classifier behind the `Scorer` that the use cases see: submissions in, verdicts and explanations out."""
+"""The classifier behind the `Scorer` that the use cases see: cases in, verdicts and explanations out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import classifier
+from service.core.case import Case
 from service.core.submission import Submission
 from service.core.verdict import Explanation, Part, Verdict
 
@@ -29,15 +30,18 @@ class ModelScorer:
         """The languages that it was trained in, as two-letter codes."""
         return self._model.languages
 
-    def judge(self, submissions: Sequence[Submission]) -> list[Verdict]:
-        """One verdict a submission, in order."""
-        predictions = self._model.score([_input(submission) for submission in submissions])
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
+        """One verdict a case, in order; it carries the case's signals."""
+        predictions = self._model.score([_input(case.submission) for case in cases])
         version = self._model.version
-        return [Verdict(p.scores, version, p.flags, p.language) for p in predictions]
+        return [
+            Verdict(p.scores, version, p.flags, p.language, dict(case.signals))
+            for p, case in zip(predictions, cases, strict=True)
+        ]
 
-    def explain(self, submission: Submission, label: str) -> Explanation:
+    def explain(self, case: Case, label: str) -> Explanation:
         """Why a label has its score. The parts add up to the logit; spans carry positions, no words."""
-        whole = self._model.explain(_input(submission), label)
+        whole = self._model.explain(_input(case.submission), label)
         parts = [
             Part(
                 kind=part.kind,

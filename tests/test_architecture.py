@@ -77,6 +77,8 @@ def test_2_the_core_does_no_io_and_reads_no_clock() -> None:
         "service.web",
         "service.workers",
         "service.moderation",
+        "service.judging",
+        "service.moves",
         "service.settings",
         "service.logs",
     )
@@ -96,9 +98,10 @@ def test_3_only_the_store_speaks_redis() -> None:
 
 
 def test_4_use_cases_see_the_model_as_a_protocol_only() -> None:
-    assert offenders("service.moderation", "classifier", "service.web", "service.workers", "service.scorer") == []
-    assert offenders("service.moderation", "service.learning") == []
-    assert offenders("service.learning", "service.moderation", "service.web", "service.workers") == []
+    cases = ("service.moderation", "service.judging", "service.moves")
+    assert offenders(cases, "classifier", "service.web", "service.workers", "service.scorer") == []
+    assert offenders(cases, "service.learning") == []
+    assert offenders("service.learning", *cases, "service.web", "service.workers") == []
 
 
 def test_5_web_reaches_into_the_store_only_for_accounts() -> None:

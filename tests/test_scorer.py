@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import classifier
+from service.core.case import Case
 from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds, rule
 from service.core.submission import Author, Page, Submission
 from service.core.verdict import LABELS
@@ -34,17 +35,17 @@ def test_labels_are_the_classifiers() -> None:
 
 
 def test_verdicts_come_in_order_and_the_policy_can_use_them(scorer: ModelScorer) -> None:
-    verdicts = scorer.judge([ORDINARY, SPAM, INSULT])
-    outcomes = [rule(Policy(), verdict).outcome for verdict in verdicts]
+    verdicts = scorer.judge([Case(ORDINARY), Case(SPAM), Case(INSULT)])
+    outcomes = [rule(Policy(), Case(ORDINARY), verdict).outcome for verdict in verdicts]
     assert outcomes == ["approve", "reject", "reject"]
     assert all(verdict.model == scorer.version for verdict in verdicts)
 
 
 @pytest.mark.parametrize(("submission", "label"), [(SPAM, "spam"), (INSULT, "toxicity"), (ORDINARY, "threat")])
 def test_what_is_kept_of_an_explanation_still_adds_up(scorer: ModelScorer, submission: Submission, label: str) -> None:
-    explanation = scorer.explain(submission, label)
+    explanation = scorer.explain(Case(submission), label)
     assert sum(part.contribution for part in explanation.parts) == pytest.approx(explanation.logit, abs=1e-6)
-    (verdict,) = scorer.judge([submission])
+    (verdict,) = scorer.judge([Case(submission)])
     assert explanation.probability == pytest.approx(verdict.scores[label], abs=1e-6)
     assert len(explanation.parts) <= KEPT_PARTS + 1
     assert all(part.name == "" for part in explanation.parts if part.kind == "span"), "no words are kept"

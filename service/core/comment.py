@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from service.core.case import Case
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.policy import Reason
 from service.core.submission import Submission
@@ -58,3 +59,10 @@ class Comment(Struct, frozen=True):
     submission: Submission | None = None
     verdict: Verdict | None = None
     decision: Decision | None = None
+
+    @property
+    def case(self) -> Case | None:
+        """The comment as it was put before the model; None when its text is gone."""
+        if self.submission is None or not self.submission.content:
+            return None
+        return Case(self.submission, self.site, self.verdict.signals if self.verdict else {}, self.updated_at)

@@ -10,6 +10,7 @@ import math
 
 from msgspec import Struct
 
+from service.core.case import Case
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import Outcome
 from service.core.submission import Submission
@@ -81,8 +82,8 @@ class Ruling(Struct, frozen=True):
     discard: bool = False
 
 
-def rule(policy: Policy, verdict: Verdict | None) -> Ruling:
-    """Apply a policy to a verdict (None: there is none, because the model failed or is missing)."""
+def rule(policy: Policy, case: Case, verdict: Verdict | None) -> Ruling:
+    """Apply a policy to a case and its verdict (None: there is none, because the model failed or is missing)."""
     if verdict is None:
         return Ruling(policy.on_no_verdict, (Reason("no-verdict", "No machine verdict could be had."),))
     outcome, reasons, discard = _by_score(policy, verdict)

@@ -8,6 +8,10 @@ LABELS = ("spam", "toxicity", "severe_toxicity", "insult", "profanity", "threat"
 """The labels, in the order in which they are shown; the six after `spam` mean what Perspective's attributes mean."""
 
 
+Signal = bool | int | float | str
+"""One named piece of evidence beyond the text; `signals.py` names them all."""
+
+
 class Verdict(Struct, frozen=True):
     """Scores (label -> calibrated probability), evidence beyond them, and the model that said so."""
 
@@ -15,7 +19,7 @@ class Verdict(Struct, frozen=True):
     model: str
     flags: tuple[str, ...] = ()  # "obfuscated", "unsupported-language", …
     language: str = ""  # BCP 47; "" when unknown
-    signals: dict[str, bool | int | float | str] = {}  # named evidence beyond the text
+    signals: dict[str, Signal] = {}  # named evidence beyond the text
 
 
 class Part(Struct, frozen=True, omit_defaults=True):

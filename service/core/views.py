@@ -16,6 +16,7 @@ from service.core.comment import Change, Comment, Decision
 from service.core.lifecycle import Outcome, State
 from service.core.policy import Reason
 from service.core.submission import Submission
+from service.core.verdict import Signal
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
@@ -56,7 +57,7 @@ class VerdictView(Struct, frozen=True):
     scores: dict[str, float]
     flags: tuple[str, ...]
     language: str
-    signals: dict[str, bool | int | float | str]
+    signals: dict[str, Signal]
     model: str
 
 

@@ -113,9 +113,10 @@ async def get_explanation(request: web.Request) -> web.Response:
     if label not in LABELS:
         raise MalformedRequest(f"The parameter label is one of: {', '.join(LABELS)}.")
     comment = await parts.moderation.get(site, identity)
-    if comment.submission is None or not comment.submission.content:
+    case = comment.case
+    if case is None:
         raise TextDropped
-    model, explanation = await parts.explain(comment.submission, label)
+    model, explanation = await parts.explain(case, label)
     return _json(ExplanationView(identity, model, explanation))
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from service.core.submission import Submission
+from service.core.case import Case
 from service.core.verdict import Explanation
-from service.moderation import Scorer
+from service.judging import Scorer
 
 
 class Explainer:
-    """Call it with a submission and a label; the work is done in a thread."""
+    """Call it with a case and a label; the work is done in a thread."""
 
     def __init__(self, load: Callable[[], Scorer]) -> None:
         self._load = load
         self._scorer: Scorer | None = None
         self._turn = asyncio.Lock()
 
-    async def __call__(self, submission: Submission, label: str) -> tuple[str, Explanation]:
+    async def __call__(self, case: Case, label: str) -> tuple[str, Explanation]:
         """(model version, explanation). Raises what loading raises."""
         async with self._turn:  # one at a time: explaining is much work, and must not crowd out taking in
             if self._scorer is None:
                 self._scorer = await asyncio.to_thread(self._load)
-            return self._scorer.version, await asyncio.to_thread(self._scorer.explain, submission, label)
+            return self._scorer.version, await asyncio.to_thread(self._scorer.explain, case, label)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.conversation import Conversation
+from service.core.case import Case
 from service.core.errors import AntechamberError
 from service.core.identity import IdentityKeys
-from service.core.submission import Submission
 from service.core.verdict import Explanation
 from service.moderation import Moderation
 from service.settings import Settings
@@ -31,7 +31,7 @@ class Parts:
     waiting: Waiting
     deliverable: Callable[[str], str]  # e-mail address -> "yes" | "no" | "unknown", at once
     scoring: Scoring
-    explain: Callable[[Submission, str], Awaitable[tuple[str, Explanation]]]  # -> (model version, explanation)
+    explain: Callable[[Case, str], Awaitable[tuple[str, Explanation]]]  # -> (model version, explanation)
     spend: Callable[
         [str, int], Awaitable[tuple[bool, int, int]]
     ]  # site, cost -> (allowed, left, seconds to the next window)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from service.core.case import Case
 from service.core.errors import BacklogFull
 from service.core.submission import bare
 from service.core.verdict import Verdict
-from service.moderation import Scorer
+from service.judging import Scorer
 
 _BATCH = 64  # texts
 
@@ -62,4 +63,4 @@ class Scoring:
                     done.set_result(mine)
 
     def _judge(self, texts: Sequence[str]) -> list[Verdict]:
-        return self._load().judge([bare(text) for text in texts])
+        return self._load().judge([Case(bare(text)) for text in texts])

@@ -19,7 +19,7 @@ import structlog
 from service import metrics
 from service.core.errors import StoreUnavailable
 from service.core.site import Site
-from service.moderation import Judged, Scorer
+from service.judging import Judged, Scorer
 from service.resources import Resources
 from service.store.client import now_ms
 from service.store.work import Job
@@ -105,7 +105,7 @@ class Worker:
             if len(jobs) == 1 and jobs[0].tries > self._settings.max_attempts:
                 await self._give_up(jobs[0], sites)
                 return
-            judged = await self._resources.moderation.judge(jobs, sites, self._scorer)
+            judged = await self._resources.judging.judge(jobs, sites, self._scorer)
         except StoreUnavailable:
             log.warning("store unavailable", role="classify", jobs=len(jobs))
             return  # still claimed; they come again
@@ -119,7 +119,7 @@ class Worker:
         self._count(judged, time.perf_counter() - started)
 
     async def _give_up(self, job: Job, sites: dict[str, Site]) -> None:
-        await self._resources.moderation.give_up(job, sites.get(job.site), "judging failed again and again")
+        await self._resources.judging.give_up(job, sites.get(job.site), "judging failed again and again")
         metrics.JUDGED.labels("dead").inc()
         log.error("job buried", role="classify", comment=job.comment, site=job.site, tries=job.tries)
 

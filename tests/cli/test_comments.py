@@ -144,7 +144,7 @@ def test_dead_letters_are_listed_and_replayed(run: Run) -> None:
         site = (await resources.accounts.get("blog")).site
         await resources.moderation.submit(site, submission(resources, "c1", "poison"))
         (job,) = await resources.work.claim("w", count=1, idle_ms=1000, block_ms=100)
-        await resources.moderation.give_up(job, site, "judging failed again and again")
+        await resources.judging.give_up(job, site, "judging failed again and again")
 
     assert run("dead", "list").out == "None.\n"
     prepare(bury)

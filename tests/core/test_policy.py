@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.case import Case
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import MOVES, STATE_OF, ActorKind, Outcome, State, sources
 from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds, rule
+from service.core.submission import bare
 from service.core.verdict import LABELS, Verdict
 
 STEPS = Policy(thresholds={"spam": Thresholds(hold=0.4, reject=0.8, discard=0.95)})
+
+CASE = Case(bare("hello"))
 
 
 def verdict(flags: tuple[str, ...] = (), **scores: float) -> Verdict:
@@ -32,7 +36,7 @@ def verdict(flags: tuple[str, ...] = (), **scores: float) -> Verdict:
     ],
 )
 def test_thresholds_decide(spam: float, outcome: Outcome, discard: bool) -> None:
-    ruling = rule(STEPS, verdict(spam=spam))
+    ruling = rule(STEPS, CASE, verdict(spam=spam))
     assert (ruling.outcome, ruling.discard) == (outcome, discard)
     if outcome is not Outcome.APPROVE:
         assert ruling.reasons[0].label == "spam"
@@ -40,29 +44,29 @@ def test_thresholds_decide(spam: float, outcome: Outcome, discard: bool) -> None
 
 
 def test_the_strictest_label_decides_and_every_reason_is_kept() -> None:
-    ruling = rule(STEPS, verdict(spam=0.85, toxicity=0.8, threat=0.6))
+    ruling = rule(STEPS, CASE, verdict(spam=0.85, toxicity=0.8, threat=0.6))
     assert ruling.outcome is Outcome.REJECT
     assert [reason.code for reason in ruling.reasons] == ["spam", "toxicity", "threat"]
 
 
 def test_no_verdict_fails_closed_unless_the_site_says_otherwise() -> None:
-    assert rule(Policy(), None).outcome is Outcome.HOLD
-    assert rule(Policy(), None).reasons[0].code == "no-verdict"
-    assert rule(Policy(on_no_verdict=Outcome.APPROVE), None).outcome is Outcome.APPROVE
+    assert rule(Policy(), CASE, None).outcome is Outcome.HOLD
+    assert rule(Policy(), CASE, None).reasons[0].code == "no-verdict"
+    assert rule(Policy(on_no_verdict=Outcome.APPROVE), CASE, None).outcome is Outcome.APPROVE
 
 
 def test_hold_everything_holds_spam_and_pearls_alike() -> None:
     policy = Policy(mode="hold-everything")
-    assert rule(policy, verdict()).outcome is Outcome.HOLD
-    ruling = rule(policy, verdict(spam=0.99))
+    assert rule(policy, CASE, verdict()).outcome is Outcome.HOLD
+    ruling = rule(policy, CASE, verdict(spam=0.99))
     assert [reason.code for reason in ruling.reasons] == ["hold-everything", "spam"]
     assert not ruling.discard
 
 
 def test_an_unknown_language_is_held_unless_the_site_trusts_the_scores() -> None:
     stranger = verdict(("unsupported-language",))
-    assert rule(Policy(), stranger).outcome is Outcome.HOLD
-    assert rule(Policy(unsupported_language=None), stranger).outcome is Outcome.APPROVE
+    assert rule(Policy(), CASE, stranger).outcome is Outcome.HOLD
+    assert rule(Policy(unsupported_language=None), CASE, stranger).outcome is Outcome.APPROVE
 
 
 @pytest.mark.parametrize(
@@ -88,8 +92,8 @@ def test_a_policy_survives_being_stored() -> None:
 @given(st.dictionaries(st.sampled_from(LABELS), st.floats(0, 1), min_size=1))
 def test_a_higher_score_is_never_ruled_milder(scores: dict[str, float]) -> None:
     severity = {Outcome.APPROVE: 0, Outcome.HOLD: 1, Outcome.REJECT: 2}
-    mild = rule(STEPS, Verdict(scores, "m"))
-    harsh = rule(STEPS, Verdict({label: min(1.0, score + 0.2) for label, score in scores.items()}, "m"))
+    mild = rule(STEPS, CASE, Verdict(scores, "m"))
+    harsh = rule(STEPS, CASE, Verdict({label: min(1.0, score + 0.2) for label, score in scores.items()}, "m"))
     assert severity[harsh.outcome] >= severity[mild.outcome]
 
 

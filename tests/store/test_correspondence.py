@@ -25,7 +25,7 @@ async def site(resources: Resources) -> Known:
 
 async def _judge(resources: Resources, site: Known) -> None:
     jobs = await resources.work.claim("w", count=10, idle_ms=60_000, block_ms=1)
-    await resources.moderation.judge(jobs, {site.site.id: site.site}, WordScorer())
+    await resources.judging.judge(jobs, {site.site.id: site.site}, WordScorer())
 
 
 async def _tally(resources: Resources) -> dict[str, int]:

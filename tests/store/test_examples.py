@@ -19,7 +19,7 @@ EVE = Actor(ActorKind.MODERATOR, "eve")
 async def _judged(resources: Resources, site: Known, content: str = "Buy pills") -> str:
     await resources.moderation.submit(site.site, submission(resources, "1", content))
     jobs = await resources.work.claim("w", count=10, idle_ms=60_000, block_ms=1)
-    await resources.moderation.judge(jobs, {site.site.id: site.site}, WordScorer())
+    await resources.judging.judge(jobs, {site.site.id: site.site}, WordScorer())
     return comment_id(site.site.id, "1")
 
 

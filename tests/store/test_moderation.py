@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.core.case import Case
 from service.core.comment import Actor
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
 from service.core.identity import IdentityKeys, digest_email
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.policy import Policy
 from service.core.submission import Requirements, comment_id
+from service.core.verdict import LABELS, Verdict
+from service.judging import Judging
 from service.moderation import Moderation
 from service.resources import Resources
 from service.store.accounts import Known
@@ -105,7 +108,7 @@ async def test_a_machine_never_overrides_a_human(resources: Resources, site: Kno
     worker = Worker(resources, WordScorer())
     jobs = await resources.work.claim("w", count=10, idle_ms=60_000, block_ms=10)
     await resources.moderation.decide(site.site, taken.comment, Outcome.APPROVE, actor=EVE)
-    judged = await resources.moderation.judge(jobs, {"blog": site.site}, WordScorer())
+    judged = await resources.judging.judge(jobs, {"blog": site.site}, WordScorer())
     assert [result.word for result in judged] == ["human"]
     comment = await resources.moderation.get(site.site, taken.comment)
     assert (comment.state, comment.human) == (State.APPROVED, True)
@@ -260,8 +263,8 @@ async def test_a_poison_comment_is_held_and_buried_and_its_neighbours_are_judged
     assert await resources.work.dead() == []
 
     class Cured(WordScorer):
-        def _judge(self, content: str) -> Any:
-            return super()._judge(content.replace("poison", ""))
+        def _judge(self, case: Case) -> Verdict:
+            return Verdict(dict.fromkeys(LABELS, 0.0), self.version)
 
     await Worker(resources, Cured()).drain()
     assert (await resources.moderation.get(site.site, poison.comment)).state is State.APPROVED
@@ -274,7 +277,7 @@ async def test_jobs_of_a_dead_worker_are_taken_over(resources: Resources, site: 
     (job,) = await resources.work.claim("heir", count=10, idle_ms=5, block_ms=10)
     assert (job.comment, job.tries) == (taken.comment, 2)
     await resources.work.release("heir")
-    await resources.moderation.judge([job], {"blog": site.site}, WordScorer())
+    await resources.judging.judge([job], {"blog": site.site}, WordScorer())
     assert await resources.work.backlog() == 0
 
 
@@ -313,7 +316,8 @@ async def test_texts_that_came_in_one_millisecond_are_dropped_however_many(
     frozen = Moderation(resources.comments, resources.work, backlog=100, clock=lambda: moment)
     for number in range(7):
         await frozen.submit(site.site, submission(resources, str(number)))
-    await Worker(dataclasses.replace(resources, moderation=frozen), WordScorer()).drain()
+    judging = Judging(resources.comments, resources.work, clock=lambda: moment)
+    await Worker(dataclasses.replace(resources, judging=judging), WordScorer()).drain()
     assert await drop_old_texts(resources, moment + 31 * 86_400_000) == 7
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from service.core.case import Case
 from service.core.submission import Requirements, Submission, prepare
 from service.core.verdict import LABELS, Explanation, Part, Verdict
 from service.resources import Resources
@@ -33,15 +34,16 @@ class WordScorer:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def judge(self, submissions: Sequence[Submission]) -> list[Verdict]:
-        self.batches.append(len(submissions))
-        return [self._judge(submission.content) for submission in submissions]
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
+        self.batches.append(len(cases))
+        return [self._judge(case) for case in cases]
 
-    def explain(self, submission: Submission, label: str) -> Explanation:
+    def explain(self, case: Case, label: str) -> Explanation:
         return Explanation(label, 0.97, 3.5, (Part("intercept", "intercept", 3.5),))
 
-    def _judge(self, content: str) -> Verdict:
+    def _judge(self, case: Case) -> Verdict:
+        content = case.submission.content
         if "poison" in content:
             raise RuntimeError("this model can't read that")
         spam = 0.97 if "pills" in content else 0.6 if "maybe" in content else 0.01
-        return Verdict(dict.fromkeys(LABELS, 0.0) | {"spam": spam}, self.version)
+        return Verdict(dict.fromkeys(LABELS, 0.0) | {"spam": spam}, self.version, signals=dict(case.signals))

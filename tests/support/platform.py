@@ -57,7 +57,7 @@ class Platform:
     async def judge(self) -> None:
         """Have everything judged that waits."""
         jobs = await self.resources.work.claim("test", count=1_000, idle_ms=60_000, block_ms=1)
-        await self.resources.moderation.judge(jobs, {self.site.id: self.site}, WordScorer())
+        await self.resources.judging.judge(jobs, {self.site.id: self.site}, WordScorer())
 
     async def kept(self) -> int:
         """How many keys there are beside the site's own and the consumer group."""

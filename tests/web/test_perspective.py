@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from aiohttp import ClientResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.case import Case
 from service.core.errors import BacklogFull
-from service.core.submission import Submission
 from service.core.verdict import LABELS, Verdict
 from service.settings import Settings
 from service.web.scoring import Scoring
@@ -257,11 +258,11 @@ class SlowFirst(WordScorer):
         super().__init__()
         self.begun, self.go = begun, go
 
-    def judge(self, submissions: Any) -> list[Verdict]:
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
         if not self.batches:
             self.begun()
             self.go()
-        return super().judge(submissions)
+        return super().judge(cases)
 
 
 async def test_requests_that_come_together_are_scored_together() -> None:
@@ -308,8 +309,8 @@ async def test_a_failing_model_fails_the_request_and_no_other() -> None:
 class Japanese(WordScorer):
     """Hears Japanese everywhere."""
 
-    def judge(self, submissions: list[Submission]) -> list[Verdict]:  # type: ignore[override]
-        return [Verdict(dict.fromkeys(LABELS, 0.1), "j", ("unsupported-language",), "ja") for _ in submissions]
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
+        return [Verdict(dict.fromkeys(LABELS, 0.1), "j", ("unsupported-language",), "ja") for _ in cases]
 
 
 async def test_a_detected_language_that_the_model_does_not_know(aiohttp_client: Any, resources: Any, site: Any) -> None:

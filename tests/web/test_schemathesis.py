@@ -56,7 +56,7 @@ async def test_no_server_error_and_no_undocumented_answer(server: EmbeddedServer
         kept = await moderation.submit(known.site, submission(resources))
         erased = await moderation.submit(known.site, submission(resources, "2"))
         jobs = await resources.work.claim("test", count=9, idle_ms=60_000, block_ms=1)
-        await moderation.judge(jobs, {"blog": known.site}, WordScorer())
+        await resources.judging.judge(jobs, {"blog": known.site}, WordScorer())
         (tmp_path / "schemathesis.toml").write_text(_CONFIG.format(kept=kept.comment, erased=erased.comment))
         async with api_process(tmp_path / "secrets", server.url, MAX_WAIT="0.05", LOG_LEVEL="error") as (api, address):
             process = await asyncio.create_subprocess_exec(

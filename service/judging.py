@@ -1,0 +1,134 @@
+"""The use case of judging: claimed jobs in, decisions by policy out. The only place where core, store and scorer meet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from service.core.case import Case
+from service.core.comment import Actor, Comment, Decision
+from service.core.lifecycle import ActorKind, Outcome
+from service.core.policy import Reason, Ruling, preset, rule
+from service.core.site import Site
+from service.core.submission import Submission
+from service.core.verdict import Explanation, Verdict
+from service.moves import move
+from service.store.client import now_ms
+from service.store.comments import Comments, Transition
+from service.store.work import Job, Work
+
+
+class Scorer(Protocol):
+    """A model as the use cases see it."""
+
+    @property
+    def version(self) -> str:
+        """The model's version."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it was trained in, as two-letter codes."""
+
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
+        """One verdict a case, in order."""
+
+    def explain(self, case: Case, label: str) -> Explanation:
+        """Why a label has its score."""
+
+
+class Judged(NamedTuple):
+    """What became of a job: transition.lua's word and the outcome, for metrics."""
+
+    job: Job
+    word: str
+    outcome: str
+
+
+class Live(NamedTuple):
+    """A claimed job whose comment still has the text that it is about."""
+
+    job: Job
+    comment: Comment
+    site: Site | None  # None: it was removed
+    case: Case
+
+
+class Judging:
+    """Judges comments. `clock` gives milliseconds since 1970."""
+
+    def __init__(self, comments: Comments, work: Work, *, clock: Callable[[], int] = now_ms) -> None:
+        self.comments = comments
+        self.work = work
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "scorer")  # one: a model need not be safe for two
+
+    async def judge(self, jobs: Sequence[Job], sites: dict[str, Site], scorer: Scorer | None) -> list[Judged]:
+        """Judge claimed jobs: one scoring call, one write. Jobs that need no judgement any more are acknowledged.
+
+        `sites` maps the jobs' site ids; comments of a removed site are held. `scorer` None: there is no model, and the
+        site's failure policy decides. Raises StoreUnavailable; the jobs stay claimed then and come again.
+        """
+        comments = await self.comments.get_many([job.comment for job in jobs])
+        live = [
+            Live(job, comment, sites.get(job.site), self._case(comment, comment.submission))
+            for job, comment in zip(jobs, comments, strict=True)
+            if comment is not None and comment.text_revision == job.revision and comment.submission is not None
+        ]
+        fresh = {job.entry for job, *_ in live}
+        stale = [job for job in jobs if job.entry not in fresh]
+        await self.work.acknowledge([job.entry for job in stale])
+        moves = await asyncio.get_running_loop().run_in_executor(self._thread, self._moves, live, scorer)
+        moved = await self.comments.apply(moves)
+        return [
+            *(Judged(job, "stale", "") for job in stale),
+            *(
+                Judged(one.job, result.word, move.change.decision.outcome if move.change.decision else "")
+                for one, move, result in zip(live, moves, moved, strict=True)
+            ),
+        ]
+
+    def _case(self, comment: Comment, submission: Submission) -> Case:
+        return Case(submission, comment.site, at=self._clock())
+
+    def _moves(self, live: Sequence[Live], scorer: Scorer | None) -> list[Transition]:
+        """Pure computing, outside the event loop: it goes on reading and writing meanwhile."""
+        verdicts: Sequence[Verdict | None] = (
+            scorer.judge([one.case for one in live]) if scorer and live else [None] * len(live)
+        )
+        return [self._move(one, verdict, scorer) for one, verdict in zip(live, verdicts, strict=True)]
+
+    def _move(self, one: Live, verdict: Verdict | None, scorer: Scorer | None) -> Transition:
+        job, comment, site, case = one
+        ruling = _ruling(comment, site, case, verdict)
+        reasons = ruling.reasons
+        if scorer is not None and reasons[0].label:
+            explanation = scorer.explain(case, reasons[0].label)
+            reasons = (msgspec.structs.replace(reasons[0], explanation=explanation), *reasons[1:])
+        actor = Actor(ActorKind.POLICY, verdict.model if verdict else "none")
+        decision = Decision(ruling.outcome, actor, reasons, self._clock(), comment.text_revision + 1, ruling.discard)
+        return move(comment, site, decision, verdict, work_entry=job.entry, wake=job.wake)
+
+    async def give_up(self, job: Job, site: Site | None, why: str) -> None:
+        """Hold the comment of a poison job by the failure policy, and move the job to the dead letters."""
+        comment = await self.comments.get(job.comment)
+        if comment is not None and comment.submission is not None and comment.text_revision == job.revision:
+            one = Live(job._replace(entry=""), comment, site, self._case(comment, comment.submission))
+            await self.comments.apply([self._move(one, None, None)])
+        await self.work.bury(job, why)
+
+
+def _ruling(comment: Comment, site: Site | None, case: Case, verdict: Verdict | None) -> Ruling:
+    """What the site's policy says, with what stands above it: what a submission presets, and humans."""
+    if site is None:
+        return Ruling(Outcome.HOLD, (Reason("site-removed", "The site was removed while the comment waited."),))
+    ruling = preset(case.submission) or rule(site.policy, case, verdict)
+    if ruling.outcome is Outcome.APPROVE and comment.ruled is Outcome.REJECT:
+        again = Reason(
+            "edited-after-rejection", "A human rejected an earlier text; a machine does not approve this one."
+        )
+        return Ruling(Outcome.HOLD, (again, *ruling.reasons))
+    return ruling
