@@ -15,7 +15,7 @@ from msgspec import Struct
 from service.core.comment import Comment, Decision
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.submission import Submission
-from service.core.verdict import LABELS, Verdict
+from service.core.verdict import LABELS, Signal, Verdict
 
 
 class Said(Struct, frozen=True):
@@ -44,6 +44,7 @@ class Example(Struct, frozen=True):
     at: int  # when, milliseconds since 1970
     source: str  # how it came to us: api, akismet, perspective, review, import
     said: Said | None = None
+    signals: dict[str, Signal] = {}  # the evidence beyond the text, as it stood when the machine judged
 
 
 class Lesson(NamedTuple):
@@ -84,6 +85,7 @@ def example_of(comment: Comment, decision: Decision, lesson: Lesson) -> Example 
         at=decision.at,
         source=lesson.source,
         said=Said(verdict.model, verdict.scores, _machine_outcome(comment)) if verdict else None,
+        signals=verdict.signals if verdict else {},
     )
 
 
