@@ -30,11 +30,24 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:reports`    | zset   | reported comments -> how many readers                              | with them       |
 | `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
 | `{pN}:s:<site>:examples`   | zset   | examples by when they were taught                                  | with them       |
+| `{pN}:s:<site>:audit`      | zset   | comments of the audit sample that wait for an answer -> when drawn | until answered  |
+| `{pN}:s:<site>:audited`    | hash   | comment -> Audited: what the machine did, what a human said blind  | 365 days        |
+| `{pN}:s:<site>:teaches`    | zset   | flagged comments worth deciding for what they teach -> how much    | until chosen anew|
+| `{pN}:s:<site>:shadow`     | hash   | `<version>:<word>` -> how often; see `rivalry.py`                  | while a shadow  |
+| `{pN}:s:<site>:disagreed`  | list   | the newest disagreements with the shadow                           | last 1,000      |
+| `{models}:pointers`        | hash   | `<site>:<role>` (site `*`: all others) -> model version            | with the site   |
+| `{models}:v:<version>`     | hash   | one model version: card and artefact                               | newest 20 a site|
+| `{models}:of:<site>`       | zset   | a site's versions by when they were made                           | with them       |
+| `{models}:count`           | hash   | site -> how many versions were ever begun                          | for good        |
+| `{models}:changed`         | pubsub | a pointer has moved                                                |                 |
 | `{pN}:s:<site>:tally:<month>`| hash | "day:word" -> how often it was said, or contradicted since          | with the site   |
 | `{pN}:s:<site>:n:<name>`   | string | a platform's name (a digest) of a comment -> comment               | with the comment|
 | `{pN}:n:<comment>`         | set    | its names                                                          | with the comment|
 | `{pN}:e:<example>`         | string | one example                                                        | with its comment|
-| `{pN}:r:<comment>`         | set    | digests of the readers who reported it                             | with the comment|
+| `{pN}:r:<comment>`         | set    | digests of the readers whose reports wait for a human              | with the comment|
+| `{pN}:r:<comment>:answered`| set    | … whose reports a human has answered                               | with the comment|
+| `{pN}:s:<site>:reporters`  | hash   | reader's digest -> reports found right; "<digest>:no" -> wrong     | with the site   |
+| `{pN}:s:<site>:appealed`   | zset   | rejected comments whose authors' appeals wait -> since when        | while any       |
 | `{pN}:s:<site>:rate:<minute>`| string | submissions of this minute, when there is a rate limit           | 2 minutes       |
 """
 
@@ -47,6 +60,20 @@ SITES: Final = ROOT + "sites"
 CREDENTIALS: Final = ROOT + "credentials"
 AUDIT: Final = ROOT + "audit"
 GROUP: Final = "classify"
+_MODELS: Final = ROOT + "{models}:"
+MODEL_POINTERS: Final = _MODELS + "pointers"
+MODEL_COUNT: Final = _MODELS + "count"
+MODELS_CHANGED: Final = _MODELS + "changed"
+
+
+def model(version: str) -> str:
+    """Hash of one model version."""
+    return f"{_MODELS}v:{version}"
+
+
+def models_of(site: str) -> str:
+    """Sorted set of a site's model versions."""
+    return f"{_MODELS}of:{site}"
 
 
 class Keys:
@@ -101,11 +128,15 @@ class Keys:
         return f"{self.prefix}s:{site}:tally:{month}"
 
     def reporters(self, comment: str) -> str:
-        """Set of the readers who reported a comment."""
+        """Set of the readers who reported a comment and had no answer yet."""
         return f"{self.prefix}r:{comment}"
 
+    def answered(self, comment: str) -> str:
+        """Set of the readers whose reports of a comment a human has answered."""
+        return f"{self.prefix}r:{comment}:answered"
+
     def site(self, site: str, name: str) -> str:
-        """A key of a site: `all`, a state, `due`, `leased`, `endpoint`, `log`, `undelivered`, `swept`, `reports`, `examples`."""
+        """A key of a site: `all`, a state, `due`, `leased`, `endpoint`, `log`, `undelivered`, `swept`, `reports`, `reporters`, `appealed`, `examples`, …"""
         return f"{self.prefix}s:{site}:{name}"
 
     def author(self, site: str, digest: str) -> str:
