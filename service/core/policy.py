@@ -72,6 +72,8 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     score: float | None = None
     threshold: float | None = None
     explanation: Explanation | None = None
+    rule: str = ""  # the rule or list of the policy that it comes from
+    phase: str = ""  # of the policy, see `PHASES`
 
 
 class Ruling(Struct, frozen=True):
@@ -80,6 +82,8 @@ class Ruling(Struct, frozen=True):
     outcome: Outcome
     reasons: tuple[Reason, ...]
     discard: bool = False
+    tags: tuple[str, ...] = ()  # what rules and lists tagged it with
+    shadow: tuple[Reason, ...] = ()  # what rules and lists in shadow would have said
 
 
 def rule(policy: Policy, case: Case, verdict: Verdict | None) -> Ruling:
