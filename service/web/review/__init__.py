@@ -1,0 +1,1 @@
+"""The moderators' API and page, `/review`."""
