@@ -130,6 +130,7 @@ def _parts(
         settings=resources.settings,
         gate=Gate(resources.accounts),
         moderation=resources.moderation,
+        redress=resources.redress,
         conversation=Conversation(
             resources.moderation, resources.correspondence, resources.examples, resources.secrets.identity
         ),

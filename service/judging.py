@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from service.core.appeal import Links
 from service.core.case import Case
 from service.core.comment import Actor, Comment, Decision
 from service.core.lifecycle import ActorKind, Outcome
@@ -60,9 +61,10 @@ class Live(NamedTuple):
 class Judging:
     """Judges comments. `clock` gives milliseconds since 1970."""
 
-    def __init__(self, comments: Comments, work: Work, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, comments: Comments, work: Work, *, links: Links, clock: Callable[[], int] = now_ms) -> None:
         self.comments = comments
         self.work = work
+        self._links = links
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "scorer")  # one: a model need not be safe for two
 
@@ -110,7 +112,7 @@ class Judging:
             reasons = (msgspec.structs.replace(reasons[0], explanation=explanation), *reasons[1:])
         actor = Actor(ActorKind.POLICY, verdict.model if verdict else "none")
         decision = Decision(ruling.outcome, actor, reasons, self._clock(), comment.text_revision + 1, ruling.discard)
-        return move(comment, site, decision, verdict, work_entry=job.entry, wake=job.wake)
+        return move(comment, site, decision, verdict, links=self._links, work_entry=job.entry, wake=job.wake)
 
     async def give_up(self, job: Job, site: Site | None, why: str) -> None:
         """Hold the comment of a poison job by the failure policy, and move the job to the dead letters."""

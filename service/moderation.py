@@ -1,4 +1,4 @@
-"""The use cases of a comment but judging it: submit, decide, report, erase; `judging.py` has that one."""
+"""The use cases of a comment but judging it: submit, decide, erase; `judging.py` and `redress.py` have the others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from service.core.appeal import Links
 from service.core.comment import Actor, Change, Comment, Decision
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
 from service.core.example import Lesson, example_of
@@ -16,6 +17,7 @@ from service.core.submission import Submission, comment_id, fingerprint
 from service.moves import event, move
 from service.store.client import now_ms
 from service.store.comments import Comments, Idempotency, Moved, Taken
+from service.store.redress import RedressStore
 from service.store.work import Dead, Work
 
 __all__ = ["Idempotency", "Moderation", "Taken"]  # callers need not reach into the store
@@ -32,15 +34,19 @@ class Moderation:
         self,
         comments: Comments,
         work: Work,
+        redress: RedressStore,
         *,
+        links: Links,
         backlog: int,
-        reports_to_flag: int = 3,
+        appeals_by_others: bool = True,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self.comments = comments
         self.work = work
         self._backlog = backlog
-        self._reports_to_flag = reports_to_flag
+        self._redress = redress
+        self._links = links
+        self._appeals_by_others = appeals_by_others
         self._clock = clock
 
     async def submit(
@@ -101,33 +107,24 @@ class Moderation:
             seen = await self.get(site, comment)
             if revision is not None and seen.revision != revision:
                 raise Conflict(f"The comment is at revision {seen.revision} now.", pointer="/revision")
+            if self._appeals_by_others and seen.appeal and seen.appealed and seen.appeal.decider == str(actor):
+                raise Conflict("You decided this comment; its author's appeal is judged by another moderator.")
             decision = Decision(
                 outcome, actor, tuple(Reason(code) for code in reasons), self._clock(), seen.revision + 1, note=note
             )
             told = msgspec.structs.replace(
-                move(seen, site, decision),
+                move(seen, site, decision, links=self._links),
                 example=example_of(seen, decision, lesson) if lesson is not None else None,
                 tell_back=tell_back,
             )
             (moved,) = await self.comments.apply([told])
             if moved.word == "applied":
+                if outcome is not Outcome.HOLD:
+                    await self._redress.answer_reports(seen, right=outcome is Outcome.REJECT)
                 return await self.get(site, comment)
             if moved.word == "illegal":
                 raise Conflict(f"A comment that is {moved.state} can't be decided.")
         raise Conflict("The comment keeps changing; look at it again.")
-
-    async def report(self, site: Site, comment: str, reporter: str) -> int:
-        """A reader's report; enough of them flag an approved comment. How many readers have reported it by now.
-
-        `reporter` is a digest that names the reader to nobody. Raises NotFound, Gone.
-        """
-        seen = await self.get(site, comment)
-        count = await self.comments.report(seen, reporter)
-        if count >= self._reports_to_flag and seen.state is State.APPROVED:
-            reason = Reason("reported", f"{count} readers have reported it.")
-            decision = Decision(Outcome.HOLD, Actor(ActorKind.READERS), (reason,), self._clock(), seen.revision + 1)
-            await self.comments.apply([move(seen, site, decision)])
-        return count
 
     async def erase(self, site: Site, comment: str, actor: Actor) -> Comment:
         """Erase a comment: text, identity, verdict and notes go, a tombstone and the bare history remain.

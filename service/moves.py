@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from service.core.appeal import Links
 from service.core.comment import Change, Comment, Decision
 from service.core.lifecycle import STATE_OF
 from service.core.site import Site
+from service.core.statement import is_spam, statement
 from service.core.verdict import Verdict
-from service.core.views import EventView, rfc3339, told
+from service.core.views import EventView, StatementView, rfc3339, statement_view, told
 from service.store.comments import Event, Transition
 
 _to_json = msgspec.json.Encoder().encode
@@ -20,10 +22,11 @@ def move(
     decision: Decision,
     verdict: Verdict | None = None,
     *,
+    links: Links,
     work_entry: str = "",
     wake: str = "",
 ) -> Transition:
-    """The transition that carries out a decision about a comment as it was seen."""
+    """The transition that carries out a decision about a comment as it was seen; `links` are for who may appeal."""
     to = STATE_OF[decision.outcome]
     after = msgspec.structs.replace(
         comment, state=to, revision=decision.revision, decision=decision, verdict=verdict or comment.verdict
@@ -37,13 +40,23 @@ def move(
         change=Change(decision.at, decision.actor, to, "decided", decision),
         verdict=verdict,
         work_entry=work_entry,
-        event=event(after, decision.at) if site is not None and site.callback else None,
+        event=event(after, decision.at, _statement(comment, decision, links)) if site and site.callback else None,
         wake=wake,
     )
 
 
-def event(comment: Comment, now: int) -> Event:
+def event(comment: Comment, now: int, statement: StatementView | None = None) -> Event:
     """What the site's receiver is told of a comment in its present state."""
     kind = f"comment.{comment.state}"
-    body = _to_json(EventView(kind, rfc3339(now), told(comment)))
+    body = _to_json(EventView(kind, rfc3339(now), told(comment, statement)))
     return Event(f"msg_{comment.id}_{comment.revision}", kind, body, now)
+
+
+def _statement(before: Comment, decision: Decision, links: Links) -> StatementView | None:
+    """The statement of reasons that a call-back carries: of every rejection but for spam."""
+    earlier = [before.decision] if before.decision and before.decision.revision > before.text_revision else []
+    said = statement(decision, earlier)
+    if said is None or is_spam(decision):
+        return None
+    link = None if before.appeal else links.of(before.site, before.id, decision.revision, decision.at)
+    return statement_view(said, link)

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from service.core.appeal import Links
 from service.judging import Judging
 from service.keyfiles import KeyFiles
 from service.moderation import Moderation
+from service.redress import Redress
 from service.settings import Settings
 from service.store.accounts import Accounts
 from service.store.client import Connection
@@ -16,6 +18,7 @@ from service.store.comments import Comments
 from service.store.correspondence import Correspondence
 from service.store.examples import Examples
 from service.store.outbox import Outbox
+from service.store.redress import RedressStore
 from service.store.work import Work
 
 
@@ -34,6 +37,7 @@ class Resources:
     correspondence: Correspondence
     moderation: Moderation
     judging: Judging
+    redress: Redress
 
 
 @asynccontextmanager
@@ -41,7 +45,8 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
     """Connect to the Redis at `url` and build the use cases on it. Raises StoreUnavailable."""
     async with Connection(url) as connection:
         await connection.wait_ready()
-        comments, work = Comments(connection), Work(connection)
+        comments, work, redress = Comments(connection), Work(connection), RedressStore(connection)
+        links = Links(secrets.master, settings.address, settings.appeal_days)
         await work.prepare()
         try:
             yield Resources(
@@ -54,8 +59,16 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 outbox=Outbox(connection),
                 examples=Examples(connection),
                 correspondence=Correspondence(connection),
-                moderation=Moderation(comments, work, backlog=settings.max_backlog),
-                judging=Judging(comments, work),
+                moderation=Moderation(
+                    comments,
+                    work,
+                    redress,
+                    links=links,
+                    backlog=settings.max_backlog,
+                    appeals_by_others=settings.appeals_by_others,
+                ),
+                redress=Redress(comments, redress, links=links, reports_to_flag=settings.reports_to_flag),
+                judging=Judging(comments, work, links=links),
             )
         finally:
             await work.close()

@@ -64,6 +64,21 @@ class Settings(BaseSettings):
         description="Longest that a platform's hook waits for a decision, where it can use one (Coral).",
     )
 
+    # Answering to readers and authors
+    reports_to_flag: float = Field(
+        3.0,
+        gt=0,
+        description="Weight of readers' reports that sends an approved comment to the moderators; a new reader weighs 1.",
+    )
+    appeal_days: float = Field(
+        21.0,
+        ge=0,
+        description="How long the author of a rejected comment may appeal; keep it below RETAIN_REJECTED_DAYS.",
+    )
+    appeals_by_others: bool = Field(
+        True, description="An appeal is judged by another moderator than the one who decided; false: by anybody."
+    )
+
     # Judging
     worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")
     claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")
@@ -112,6 +127,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """The folder of the secret files."""
         return self.secrets_dir if self.secrets_dir is not None else self.data_dir / "secrets"
+
+    @property
+    def address(self) -> str:
+        """Under which address the service is reached, as far as we know."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def embedded(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from service.core.appeal import Appeal
 from service.core.case import Case
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.policy import Reason
@@ -39,7 +40,7 @@ class Change(Struct, frozen=True):
     at: int
     actor: Actor
     state: State  # the state that followed
-    what: str  # submitted, edited, decided, reported, requeued, erased, text-dropped
+    what: str  # submitted, edited, decided, appealed, requeued, erased, text-dropped
     decision: Decision | None = None
 
 
@@ -59,6 +60,12 @@ class Comment(Struct, frozen=True):
     submission: Submission | None = None
     verdict: Verdict | None = None
     decision: Decision | None = None
+    appeal: Appeal | None = None  # against a rejection of the present text
+
+    @property
+    def appealed(self) -> bool:
+        """Whether an appeal waits for somebody's word."""
+        return self.appeal is not None and self.decision is not None and self.decision.revision == self.appeal.against
 
     @property
     def case(self) -> Case | None:

@@ -12,9 +12,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from service.core.appeal import Link
 from service.core.comment import Change, Comment, Decision
 from service.core.lifecycle import Outcome, State
 from service.core.policy import Reason
+from service.core.statement import Statement
 from service.core.submission import Submission
 from service.core.verdict import Signal
 
@@ -61,8 +63,30 @@ class VerdictView(Struct, frozen=True):
     model: str
 
 
+class AppealLink(Struct, frozen=True):
+    """Where the author can appeal, without an account, and until when. Give it to nobody else."""
+
+    url: str
+    until: Time
+
+
+class StatementView(Struct, frozen=True):
+    """Why a comment is not shown, for its author, as article 17 of the Digital Services Act (EU 2022/2065) wants it."""
+
+    restriction: str
+    territory: str
+    duration: str
+    codes: tuple[str, ...]
+    facts: tuple[str, ...]
+    prompted_by: str
+    automated_detection: bool
+    automated_decision: bool
+    ground: str
+    appeal: AppealLink | None
+
+
 class Told(Struct, frozen=True):
-    """A comment as call-backs tell of it: ids, state and decision, no text."""
+    """A comment as call-backs tell of it: ids, state and decision, no text. `statement`: of a rejection other than for spam."""
 
     id: str
     platform_id: str
@@ -70,6 +94,7 @@ class Told(Struct, frozen=True):
     state: State
     revision: int
     decision: DecisionView | None
+    statement: StatementView | None = None
 
 
 class CommentView(Struct, frozen=True):
@@ -132,7 +157,23 @@ def decision_view(decision: Decision, comment: Comment) -> DecisionView:
     )
 
 
-def told(comment: Comment) -> Told:
+def statement_view(said: Statement, link: Link | None) -> StatementView:
+    """A statement of reasons as it goes out, with the way to appeal."""
+    return StatementView(
+        restriction=said.restriction,
+        territory=said.territory,
+        duration=said.duration,
+        codes=said.codes,
+        facts=said.facts,
+        prompted_by=said.prompted_by,
+        automated_detection=said.automated_detection,
+        automated_decision=said.automated_decision,
+        ground=said.ground,
+        appeal=AppealLink(link.url, rfc3339(link.until)) if link else None,
+    )
+
+
+def told(comment: Comment, statement: StatementView | None = None) -> Told:
     """A comment as a call-back tells of it."""
     return Told(
         id=comment.id,
@@ -141,6 +182,7 @@ def told(comment: Comment) -> Told:
         state=comment.state,
         revision=comment.revision,
         decision=decision_view(comment.decision, comment) if comment.decision else None,
+        statement=statement,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from service.core.appeal import Appeal
 from service.core.comment import Actor, Change, Comment
 from service.core.example import Example
 from service.core.lifecycle import ActorKind, Outcome, State, sources
@@ -20,8 +21,9 @@ from service.store.client import Argument, Connection, script_command
 _encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
+_appeal = msgspec.msgpack.Decoder(Appeal).decode
 _change = msgspec.msgpack.Decoder(Change).decode
-_FIELDS = ("site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec")
+_FIELDS = ("site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app")
 
 
 class Taken(NamedTuple):
@@ -229,15 +231,6 @@ class Comments:
         rows = await self._wire.call("ZRANGE", self._keys.site(site, state), 0, 0, "WITHSCORES")
         return int(float(rows[1])) if rows else None
 
-    async def report(self, comment: Comment, reporter: str) -> int:
-        """Note a reader's report (once per reader); how many readers have reported the comment by now."""
-        keys = self._keys
-        _, count = await self._wire.call_all(
-            [("SADD", keys.reporters(comment.id), reporter), ("SCARD", keys.reporters(comment.id))]
-        )
-        await self._wire.call("ZADD", keys.site(comment.site, "reports"), count, comment.id)
-        return int(count)
-
     async def entered(self, site: str, state: State, *, since: int, until: int, limit: int) -> list[tuple[str, int]]:
         """(comment, time) of those that entered a state in a span of time, oldest first."""
         rows = await self._wire.call(
@@ -256,6 +249,7 @@ class Comments:
                 script_command(
                     "strip", [self._keys.comment(comment.id), self._keys.texts(comment.id)],
                     comment.revision, _encode(remains),
+                    _encode(msgspec.structs.replace(comment.appeal, text="")) if comment.appeal else "",
                 )
                 for comment, remains in zip(comments, stripped, strict=True)
             ]
@@ -281,7 +275,7 @@ def _words(states: frozenset[State]) -> str:
 
 
 def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
-    site, pid, state, revision, text_revision, human, ruled, created, updated, submission, verdict, decision = row
+    site, pid, state, revision, text_revision, human, ruled, created, updated, submission, verdict, decision, appeal = row
     if state is None:
         return None
     return Comment(
@@ -298,4 +292,5 @@ def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
         submission=_submission(submission) if submission else None,
         verdict=_verdict(verdict) if verdict else None,
         decision=_change(decision).decision if decision else None,
+        appeal=_appeal(appeal) if appeal else None,
     )

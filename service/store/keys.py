@@ -136,7 +136,7 @@ class Keys:
         return f"{self.prefix}r:{comment}:answered"
 
     def site(self, site: str, name: str) -> str:
-        """A key of a site: `all`, a state, `due`, `leased`, `endpoint`, `log`, `undelivered`, `swept`, `reports`, `reporters`, `appealed`, `examples`, …"""
+        """A key of a site, by its last word in the table above: `all`, a state, `due`, `reports`, …"""
         return f"{self.prefix}s:{site}:{name}"
 
     def author(self, site: str, digest: str) -> str:

@@ -145,7 +145,7 @@ async def post_report(request: web.Request) -> web.Response:
     parts, site, identity = await _subject(request)
     asked = decode(_report_input, await read_body(request, parts.settings.max_body))
     reporter = parts.identity.digest("r", f"{site.id}\0{_said(asked.reporter, '/reporter', mask=False)}")
-    return _json(Reported(identity, await parts.moderation.report(site, identity, reporter)))
+    return _json(Reported(identity, await parts.redress.report(site, identity, reporter)))
 
 
 async def delete_comment(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from service.core.errors import AntechamberError
 from service.core.identity import IdentityKeys
 from service.core.verdict import Explanation
 from service.moderation import Moderation
+from service.redress import Redress
 from service.settings import Settings
 from service.web.auth import Gate
 from service.web.scoring import Scoring
@@ -26,6 +27,7 @@ class Parts:
     settings: Settings
     gate: Gate
     moderation: Moderation
+    redress: Redress
     conversation: Conversation
     identity: IdentityKeys
     waiting: Waiting

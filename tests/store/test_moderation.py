@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.core.appeal import Links
 from service.core.case import Case
 from service.core.comment import Actor
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
@@ -23,12 +24,15 @@ from service.resources import Resources
 from service.store.accounts import Known
 from service.store.client import now_ms
 from service.store.comments import Idempotency, Taken
+from service.store.redress import RedressStore
 from service.workers import housekeeping
 from service.workers.classify import Worker
 from service.workers.housekeeping import drop_old_texts
 from tests.support.moderation import WordScorer, submission
 
 EVE = Actor(ActorKind.MODERATOR, "eve")
+
+LINKS = Links(b"x" * 32, "https://antechamber.example", 21)
 
 
 async def submit(resources: Resources, site: Known, *args: Any, **more: Any) -> Taken:
@@ -173,7 +177,7 @@ async def test_an_unanswered_idempotency_key_is_free_again_after_its_lease(resou
 
 
 async def test_above_the_backlog_nothing_is_kept(resources: Resources, site: Known) -> None:
-    tight = Moderation(resources.comments, resources.work, backlog=1)
+    tight = Moderation(resources.comments, resources.work, RedressStore(resources.connection), links=LINKS, backlog=1)
     await tight.submit(site.site, submission(resources, "1"))
     with pytest.raises(BacklogFull) as full:
         await tight.submit(site.site, submission(resources, "2"))
@@ -186,7 +190,7 @@ async def test_above_the_backlog_nothing_is_kept(resources: Resources, site: Kno
 async def test_readers_reports_flag_what_was_approved(resources: Resources, site: Known) -> None:
     taken = await submit(resources, site)
     await judge(resources)
-    report = resources.moderation.report
+    report = resources.redress.report
     counts = [await report(site.site, taken.comment, reader) for reader in ("r1", "r1", "r2", "r3")]
     assert counts == [1, 1, 2, 3]
     comment = await resources.moderation.get(site.site, taken.comment)
@@ -227,7 +231,7 @@ async def test_another_sites_comments_are_not_there(resources: Resources, site: 
         resources.moderation.get(other.site, taken.comment),
         resources.moderation.decide(other.site, taken.comment, Outcome.APPROVE, actor=EVE),
         resources.moderation.erase(other.site, taken.comment, EVE),
-        resources.moderation.report(other.site, taken.comment, "r"),
+        resources.redress.report(other.site, taken.comment, "r"),
     ):
         with pytest.raises(NotFound):
             await attempt
@@ -313,10 +317,11 @@ async def test_texts_that_came_in_one_millisecond_are_dropped_however_many(
 ) -> None:
     monkeypatch.setattr(housekeeping, "_BATCH", 2)
     moment = now_ms()
-    frozen = Moderation(resources.comments, resources.work, backlog=100, clock=lambda: moment)
+    redress = RedressStore(resources.connection)
+    frozen = Moderation(resources.comments, resources.work, redress, links=LINKS, backlog=100, clock=lambda: moment)
     for number in range(7):
         await frozen.submit(site.site, submission(resources, str(number)))
-    judging = Judging(resources.comments, resources.work, clock=lambda: moment)
+    judging = Judging(resources.comments, resources.work, links=LINKS, clock=lambda: moment)
     await Worker(dataclasses.replace(resources, judging=judging), WordScorer()).drain()
     assert await drop_old_texts(resources, moment + 31 * 86_400_000) == 7
 

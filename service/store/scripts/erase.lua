@@ -13,13 +13,14 @@ if state == 'erased' then return {'gone', tonumber(rev), state} end
 if rev ~= ARGV[4] then return {'stale', tonumber(rev), state} end
 
 rev = tonumber(rev) + 1
-redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong', 'by')
+redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong', 'by', 'app')
 redis.call('HSET', KEYS[1], 'state', 'erased', 'rev', rev, 'updated', ARGV[1])
-redis.call('DEL', KEYS[2], KEYS[3], KEYS[8])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[8], KEYS[8] .. ':answered')
 for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 redis.call('ZREM', KEYS[4] .. state, cid)
 redis.call('ZREM', KEYS[4] .. 'all', cid)
 redis.call('ZREM', KEYS[4] .. 'reports', cid)
+redis.call('ZREM', KEYS[4] .. 'appealed', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
 if by then redis.call('ZREM', KEYS[4] .. 'a:' .. by, cid) end
 

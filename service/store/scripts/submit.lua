@@ -13,7 +13,7 @@
 --
 -- The comment's hash: site pid state rev (counts every change) text_rev (the revision of the present text) human ("1": a
 -- human has decided about the present text) ruled (the last human outcome, which an edit does not wipe out) dec (the history
--- entry of the last decision) sub (submission) fp (fingerprint) ver (verdict) created updated
+-- entry of the last decision) app (an appeal against it) sub (submission) fp (fingerprint) ver (verdict) created updated
 -- by (the digest in whose author index it stands). XLEN of work is the backlog: entries are deleted when they are acknowledged.
 local now, cid = ARGV[1], ARGV[2]
 local state, rev, fp, created = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'fp', 'created'))
@@ -40,7 +40,8 @@ else
     local before = redis.call('HGET', KEYS[1], 'sub')
     if before then redis.call('RPUSH', KEYS[3], before) end
     redis.call('ZREM', KEYS[7] .. state, cid)
-    redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong')
+    redis.call('ZREM', KEYS[7] .. 'appealed', cid)
+    redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app')
     redis.call('RPUSH', KEYS[2], ARGV[9])
     redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'human', '0',
       'sub', ARGV[5], 'fp', ARGV[6], 'updated', now)

@@ -71,6 +71,7 @@ if word == 'applied' then
   redis.call('HSET', KEYS[1], 'state', to, 'rev', rev, 'updated', ARGV[1])
   if ARGV[6] == 'human' then
     redis.call('HSET', KEYS[1], 'human', '1')
+    redis.call('ZREM', KEYS[3] .. 'appealed', cid)
     if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ruled', ARGV[9]) end
   end
   if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'dec', ARGV[8]) end

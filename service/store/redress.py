@@ -1,0 +1,61 @@
+"""Readers' reports and authors' appeals in Redis. Used by `service.redress`, and by `service.moderation` to answer reports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from service.core.appeal import Appeal
+from service.core.comment import Change, Comment
+from service.store.client import Connection
+from service.store.comments import Moved
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Noted(NamedTuple):
+    """What became of a report; `word` is report.lua's, `weight` that of all that wait for an answer (1: a new reader)."""
+
+    word: str
+    readers: int
+    weight: float
+    revision: int
+    state: str
+
+
+class RedressStore:
+    """Reports and appeals of all sites."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = connection.wire
+        self._keys = connection.keys
+
+    async def report(self, comment: Comment, reader: str) -> Noted:
+        """Note a reader's report, once per reader."""
+        keys, site = self._keys, comment.site
+        word, readers, thousandths, revision, state = await self._wire.run(
+            "report",
+            [
+                keys.comment(comment.id), keys.reporters(comment.id), keys.answered(comment.id),
+                keys.site(site, "reports"), keys.site(site, "reporters"),
+            ],
+            comment.id, reader,
+        )  # fmt: skip
+        return Noted(word.decode(), readers, thousandths / 1000, revision, state.decode())
+
+    async def answer_reports(self, comment: Comment, *, right: bool) -> int:
+        """A human found the readers who reported a comment right, or wrong; how many reports that answered."""
+        keys = self._keys
+        names = [keys.reporters(comment.id), keys.answered(comment.id), keys.site(comment.site, "reporters")]
+        return int(await self._wire.run("answer_reports", names, "right" if right else "wrong"))
+
+    async def appeal(self, comment: Comment, change: Change, appeal: Appeal) -> Moved:
+        """Take an appeal in; the word is appeal.lua's."""
+        keys = self._keys
+        word, revision, state = await self._wire.run(
+            "appeal",
+            [keys.comment(comment.id), keys.history(comment.id), keys.site(comment.site, "")],
+            change.at, comment.id, comment.revision, _encode(change), _encode(appeal),
+        )  # fmt: skip
+        return Moved(word.decode(), revision, state.decode())
