@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,9 +26,22 @@ from service.core.errors import StoreUnavailable
 from service.store.keys import Keys
 
 Argument = str | bytes | int | float
+_FOLDER: Final = files("service.store").joinpath("scripts")
+
+
+def _script(text: str) -> str:
+    """A script with what it includes: `-- include: NAME` stands for `scripts/shared/NAME.lua`."""
+    return re.sub(
+        r"^-- include: (\w+)$",
+        lambda found: _FOLDER.joinpath("shared", f"{found.group(1)}.lua").read_text(),
+        text,
+        flags=re.MULTILINE,
+    )
+
+
 SCRIPTS: Final = {
-    path.name.removesuffix(".lua"): path.read_text()
-    for path in files("service.store").joinpath("scripts").iterdir()
+    path.name.removesuffix(".lua"): _script(path.read_text())
+    for path in _FOLDER.iterdir()
     if path.name.endswith(".lua")
 }
 _DIGESTS: Final = {name: sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
