@@ -26,6 +26,7 @@ from service.store.wakes import listen
 from service.web import ops
 from service.web.akismet import akismet
 from service.web.api import native_api
+from service.web.appeals import appeal_pages
 from service.web.auth import Gate
 from service.web.explaining import Explainer
 from service.web.hooks import webhooks
@@ -56,6 +57,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     hooks = webhooks(parts)
     hooks.router.add_routes(platform_hooks())
     app.add_subapp("/hooks", hooks)
+    app.add_subapp("/appeals", appeal_pages(parts))
     for path, dialect in [*akismet(parts), *perspective(parts)]:
         app.add_subapp(path, dialect)
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))

@@ -53,6 +53,7 @@ def native_api(parts: Parts) -> web.Application:
             web.get("/comments/{id:c[0-9a-f]{26}}/history", get_history, allow_head=False),
             web.get("/comments/{id:c[0-9a-f]{26}}/explanation", get_explanation, allow_head=False),
             web.post("/comments/{id:c[0-9a-f]{26}}/decision", post_decision),
+            web.get("/comments/{id:c[0-9a-f]{26}}/statement", get_statement, allow_head=False),
             web.post("/comments/{id:c[0-9a-f]{26}}/report", post_report),
             web.get("/site", get_site, allow_head=False),
             *api_pages(),
@@ -118,6 +119,12 @@ async def get_explanation(request: web.Request) -> web.Response:
         raise TextDropped
     model, explanation = await parts.explain(case, label)
     return _json(ExplanationView(identity, model, explanation))
+
+
+async def get_statement(request: web.Request) -> web.Response:
+    """Why a comment is rejected, for its author, with the link to appeal."""
+    parts, site, identity = await _subject(request)
+    return _json(await parts.redress.statement(site, identity))
 
 
 async def post_decision(request: web.Request) -> web.Response:

@@ -28,7 +28,7 @@ from service.core.errors import (
     UnsupportedMediaType,
 )
 from service.core.verdict import LABELS
-from service.core.views import CommentView
+from service.core.views import CommentView, StatementView
 from service.web.bodies import JSON, NDJSON
 from service.web.listing import DEFAULT_LIMIT, LISTED, MAX_LIMIT
 from service.web.wire import (
@@ -166,6 +166,12 @@ OPERATIONS: tuple[Operation, ...] = (
         "moderators make: it is what the model learns from. E-mail addresses in the note are dotted out.",
         (Answer(200, "The comment as it stands now.", CommentView),),
         (*_BODY, *_ONE, Conflict, InvalidSubmission), takes=DecisionInput, parameters=(_ID,),
+    ),
+    Operation(
+        "get", "/v1/comments/{id}/statement", "getStatement", "Why a comment is rejected, for its author",
+        "The statement of reasons, as article 17 of the Digital Services Act wants it, and the link under which the author may "
+        "appeal once, without an account. Call-backs carry it for every rejection but for spam. Give it to the author only.",
+        (Answer(200, "The statement.", StatementView),), (*_ONE, Conflict), parameters=(_ID,),
     ),
     Operation(
         "post", "/v1/comments/{id}/report", "reportComment", "Report a comment",

@@ -60,7 +60,9 @@ async def _sweep(resources: Resources, site: str, state: State, *, until: int) -
         entered = await store.entered(site, state, since=since, until=until, limit=size)
         found = await store.get_many([comment for comment, _ in entered])
         texts = [
-            (c, c.submission) for c in found if c is not None and c.submission is not None and c.submission.content
+            (c, c.submission)
+            for c in found
+            if c is not None and c.submission is not None and c.submission.content and not c.appealed
         ]
         await store.drop_texts([comment for comment, _ in texts], [_strip(text) for _, text in texts])
         dropped += len(texts)

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.core.appeal import Links
 from service.core.case import Case
 from service.core.comment import Actor
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
@@ -28,11 +27,9 @@ from service.store.redress import RedressStore
 from service.workers import housekeeping
 from service.workers.classify import Worker
 from service.workers.housekeeping import drop_old_texts
-from tests.support.moderation import WordScorer, submission
+from tests.support.moderation import LINKS, WordScorer, submission
 
 EVE = Actor(ActorKind.MODERATOR, "eve")
-
-LINKS = Links(b"x" * 32, "https://antechamber.example", 21)
 
 
 async def submit(resources: Resources, site: Known, *args: Any, **more: Any) -> Taken:

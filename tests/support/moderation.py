@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from service.core.appeal import Links
 from service.core.case import Case
 from service.core.submission import Requirements, Submission, prepare
 from service.core.verdict import LABELS, Explanation, Part, Verdict
 from service.resources import Resources
+
+LINKS = Links(b"x" * 32, "https://antechamber.example", 21)
 
 
 def submission(resources: Resources, platform_id: str = "1", content: str = "I liked this.", **more: Any) -> Submission:
