@@ -36,6 +36,8 @@ from service.web.parts import DIALECT, PARTS, Dialect, Parts
 from service.web.perspective import perspective
 from service.web.platforms import platform_hooks
 from service.web.problems import problem_response
+from service.web.review import review
+from service.web.review.parts import ReviewParts
 from service.web.scoring import Scoring
 from service.web.server import QuietRunner
 from service.web.waiting import Waiting
@@ -58,6 +60,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     hooks.router.add_routes(platform_hooks())
     app.add_subapp("/hooks", hooks)
     app.add_subapp("/appeals", appeal_pages(parts))
+    app.add_subapp("/review", review(_review_parts(resources)))
     for path, dialect in [*akismet(parts), *perspective(parts)]:
         app.add_subapp(path, dialect)
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))
@@ -144,6 +147,10 @@ def _parts(
         spend=spend,
         measure=measure,
     )
+
+
+def _review_parts(resources: Resources) -> ReviewParts:
+    return ReviewParts(settings=resources.settings, staff=resources.staff)
 
 
 def _hear_wakes(resources: Resources, waiting: Waiting) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -12,6 +12,7 @@ from service.keyfiles import KeyFiles
 from service.moderation import Moderation
 from service.redress import Redress
 from service.settings import Settings
+from service.staff import Limits, Staff
 from service.store.accounts import Accounts
 from service.store.client import Connection
 from service.store.comments import Comments
@@ -19,6 +20,7 @@ from service.store.correspondence import Correspondence
 from service.store.examples import Examples
 from service.store.outbox import Outbox
 from service.store.redress import RedressStore
+from service.store.staff import Roster
 from service.store.work import Work
 
 
@@ -38,6 +40,7 @@ class Resources:
     moderation: Moderation
     judging: Judging
     redress: Redress
+    staff: Staff
 
 
 @asynccontextmanager
@@ -47,13 +50,14 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
         await connection.wait_ready()
         comments, work, redress = Comments(connection), Work(connection), RedressStore(connection)
         links = Links(secrets.master, settings.address, settings.appeal_days)
+        accounts = Accounts(connection, secrets.master, cache_seconds=settings.site_cache)
         await work.prepare()
         try:
             yield Resources(
                 settings=settings,
                 secrets=secrets,
                 connection=connection,
-                accounts=Accounts(connection, secrets.master, cache_seconds=settings.site_cache),
+                accounts=accounts,
                 comments=comments,
                 work=work,
                 outbox=Outbox(connection),
@@ -69,6 +73,23 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 ),
                 redress=Redress(comments, redress, links=links, reports_to_flag=settings.reports_to_flag),
                 judging=Judging(comments, work, links=links),
+                staff=Staff(
+                    Roster(connection, secrets.master),
+                    accounts,
+                    identity=secrets.identity,
+                    master=secrets.master,
+                    limits=_limits(settings),
+                ),
             )
         finally:
             await work.close()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        idle=settings.review_idle_timeout,
+        absolute=settings.review_session_timeout,
+        attempts=settings.sign_in_attempts,
+        pause=settings.sign_in_pause,
+        longest_pause=settings.sign_in_longest_pause,
+    )

@@ -79,6 +79,26 @@ class Settings(BaseSettings):
         True, description="An appeal is judged by another moderator than the one who decided; false: by anybody."
     )
 
+    # Moderators
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated CIDRs.",
+    )
+    review_secure_cookie: str = Field(
+        "auto",
+        pattern="^(auto|always)$",
+        description="Mark the moderators' cookie Secure: auto (PUBLIC_URL is https, or a trusted proxy says so) or always.",
+    )
+    review_idle_timeout: float = Field(
+        7_200.0, gt=0, description="After how long without use a moderator is signed out."
+    )
+    review_session_timeout: float = Field(43_200.0, gt=0, description="Longest that a moderator stays signed in.")
+    sign_in_attempts: int = Field(
+        5, ge=1, description="Failed sign-ins of one name from one network before each costs a pause."
+    )
+    sign_in_pause: float = Field(2.0, gt=0, description="The first such pause; each is twice the one before.")
+    sign_in_longest_pause: float = Field(900.0, gt=0, description="The longest such pause.")
+
     # Judging
     worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")
     claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")
@@ -111,7 +131,7 @@ class Settings(BaseSettings):
     metrics: bool = Field(True, description="Serve /metrics beside the API.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's or deliverer's own /metrics; 0: none.")
 
-    @field_validator("deliver_schedule", "callback_allow", mode="before")
+    @field_validator("deliver_schedule", "callback_allow", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

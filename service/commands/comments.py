@@ -208,7 +208,7 @@ async def _erase(resources: Resources, name: str, ids: list[str]) -> int:
     site = known.site if known is not None else _removed(name)
     for one in ids:
         await resources.moderation.erase(site, one, Actor(ActorKind.OPERATOR))
-    await resources.accounts.audit("comments.erase", name)
+    await resources.accounts.audit("comments.erase", name, site=name)
     return len(ids)
 
 

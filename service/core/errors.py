@@ -34,6 +34,12 @@ class Unauthenticated(AntechamberError):
     slug, status, title = "unauthenticated", 401, "Credentials are missing or wrong"
 
 
+class Forbidden(AntechamberError):
+    """We know who asks, and they may not; or the request did not come from our own page."""
+
+    slug, status, title = "forbidden", 403, "This is not allowed"
+
+
 class NotFound(AntechamberError):
     """No such thing, or not one that this caller may see."""
 
@@ -80,6 +86,17 @@ class InvalidSubmission(AntechamberError):
     """Well-formed, but a field is missing, too long or not what it says."""
 
     slug, status, title = "invalid", 422, "A field is not right"
+
+
+class InvalidPolicy(InvalidSubmission):
+    """A policy that can't be used: `pointer` says where in it, `line` and `column` (from 1) where in a rule's condition."""
+
+    slug, status, title = "invalid-policy", 422, "The policy can't be used as it is"
+
+    def __init__(self, detail: str = "", *, pointer: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(f"Line {line}, column {column}: {detail}" if line else detail, pointer=pointer)
+        self.line = line
+        self.column = column
 
 
 class IdempotencyMismatch(AntechamberError):

@@ -1,10 +1,11 @@
-"""Sites and their credentials, and the operators' audit log. What is read often is cached for `site_cache` seconds."""
+"""Sites and their credentials, and the audit log. What is read often is cached for `site_cache` seconds."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +18,8 @@ from service.store.client import Connection, now_ms
 _encode = msgspec.msgpack.Encoder().encode
 _site = msgspec.msgpack.Decoder(Site).decode
 _AUDIT_LENGTH = 10_000
+OPERATOR = "operator"
+"""The actor of what is done at the command line."""
 
 
 class Known(NamedTuple):
@@ -32,6 +35,18 @@ class Presented(NamedTuple):
     site: Site
     kind: str
     credentials: Credentials
+
+
+class Audited(NamedTuple):
+    """One line of the audit log."""
+
+    id: str  # orders them
+    at: int  # milliseconds since 1970
+    actor: str  # "operator" at the command line, or "moderator:<name>"
+    what: str  # such as "sites.add"
+    subject: str  # whom or what it was done to
+    site: str  # whose it is; "": of the whole box
+    note: str
 
 
 class Accounts:
@@ -60,16 +75,16 @@ class Accounts:
         if not await self._wire.call("HSETNX", names.SITES, name, _encode(site)):
             raise Conflict(f"There is a site named {name} already.")
         await self._index(site)
-        await self.audit("sites.add", name)
+        await self.audit("sites.add", name, site=name)
         self._by_name.pop(name, None)
         return self._known(site)
 
-    async def save(self, site: Site, what: str) -> Known:
-        """Store a changed site; `what` goes to the audit log."""
+    async def save(self, site: Site, what: str, *, actor: str = OPERATOR, note: str = "") -> Known:
+        """Store a changed site; the rest goes to the audit log."""
         check_site(site.id, site.url, site.callback)
         await self._wire.call("HSET", names.SITES, site.id, _encode(site))
         await self._index(site)
-        await self.audit(what, site.id)
+        await self.audit(what, site.id, actor=actor, site=site.id, note=note)
         self._by_name.pop(site.id, None)
         return self._known(site)
 
@@ -91,7 +106,7 @@ class Accounts:
         await self._wire.call("HDEL", names.SITES, name)
         for generation in site.generations:
             await self._wire.call("HDEL", names.CREDENTIALS, *self._digests(site.id, generation))
-        await self.audit("sites.remove", name)
+        await self.audit("sites.remove", name, site=name)
         self._by_name.pop(name, None)
 
     async def all(self) -> list[Site]:
@@ -136,11 +151,17 @@ class Accounts:
                     return found
         return None
 
-    async def audit(self, what: str, subject: str) -> None:
-        """Note what an operator changed."""
+    async def audit(self, what: str, subject: str, *, actor: str = OPERATOR, site: str = "", note: str = "") -> None:
+        """Note who changed what. Nothing of it may be what a comment's author wrote."""
         await self._wire.call(
-            "XADD", names.AUDIT, "MAXLEN", "~", _AUDIT_LENGTH, "*", "what", what, "subject", subject, "at", now_ms()
-        )
+            "XADD", names.AUDIT, "MAXLEN", "~", _AUDIT_LENGTH, "*",
+            "what", what, "subject", subject, "actor", actor, "site", site, "note", note, "at", now_ms(),
+        )  # fmt: skip
+
+    async def audited(self, limit: int, before: str = "") -> list[Audited]:
+        """The newest lines of the audit log, newest first; `before` is the id of the last one of the page before."""
+        rows = await self._wire.call("XREVRANGE", names.AUDIT, f"({before}" if before else "+", "-", "COUNT", limit)
+        return [_audited(entry.decode(), fields) for entry, fields in rows]
 
     def _known(self, site: Site) -> Known:
         now = now_ms()
@@ -162,3 +183,9 @@ class Accounts:
             self._by_name.clear()
         if len(self._by_key) > 10_000:
             self._by_key.clear()
+
+
+def _audited(entry: str, row: Sequence[bytes]) -> Audited:
+    fields = {name.decode(): value.decode() for name, value in zip(row[::2], row[1::2], strict=True)}
+    known = {name: fields.get(name, "") for name in ("what", "subject", "site", "note")}
+    return Audited(id=entry, at=int(fields["at"]), actor=fields.get("actor", OPERATOR), **known)

@@ -8,7 +8,11 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 |----------------------------|--------|--------------------------------------------------------------------|-----------------|
 | `sites`                    | hash   | site id -> Site                                                    | until removed   |
 | `credentials`              | hash   | keyed digest of a credential -> "site generation"                  | until expired   |
-| `audit`                    | stream | what operators changed                                             | last 10,000     |
+| `audit`                    | stream | what operators and moderators changed                              | last 10,000     |
+| `staff`                    | hash   | moderator's name -> Member                                         | until removed   |
+| `{staff}:session:<digest>` | string | a moderator's session                                              | until it ends   |
+| `{staff}:tries:<of whom>`  | hash   | failed sign-ins of a name, a network, or both: `count`, `until`    | a day           |
+| `{staff}:networks:<name>`  | zset   | networks (digests) that a moderator signed in from -> when         | 90 days         |
 | `{pN}:work`                | stream | comments to judge; group `classify`                                | until judged    |
 | `{pN}:dead`                | stream | poison entries that no worker could judge                          | until replayed  |
 | `{pN}:due`                 | zset   | sites with call-backs to send -> when the next is due              | while any       |
@@ -59,7 +63,15 @@ ROOT: Final = "ac:"
 SITES: Final = ROOT + "sites"
 CREDENTIALS: Final = ROOT + "credentials"
 AUDIT: Final = ROOT + "audit"
+STAFF: Final = ROOT + "staff"
 GROUP: Final = "classify"
+
+
+def staff(kind: str, name: str) -> str:
+    """A key of the moderators: `session`, `tries` or `networks`."""
+    return f"{ROOT}{{staff}}:{kind}:{name}"
+
+
 _MODELS: Final = ROOT + "{models}:"
 MODEL_POINTERS: Final = _MODELS + "pointers"
 MODEL_COUNT: Final = _MODELS + "count"

@@ -1,0 +1,25 @@
+"""What handlers of the review sub-app find in it, under one typed key, and who is asking. `service.app` puts it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from service.settings import Settings
+from service.staff import SignedIn, Staff
+
+__all__ = ["ME", "REVIEW", "ReviewParts"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewParts:
+    """The use cases behind the moderators' page."""
+
+    settings: Settings
+    staff: Staff
+
+
+REVIEW = web.AppKey("review", ReviewParts)
+ME = web.RequestKey("me", SignedIn)
+"""Where a request notes who makes it; every handler behind `routes.guarded` finds it."""
