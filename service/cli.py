@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from service import __version__
-from service.commands import check, comments, deliveries, demo, keys, settings, sites
+from service.commands import check, comments, deliveries, demo, keys, moderators, settings, sites
 
 app = typer.Typer(
     help="Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them.",
@@ -27,6 +27,7 @@ app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_RUN)(check.check)
 app.command(rich_help_panel=_RUN)(settings.settings)
 app.add_typer(sites.app, name="sites", rich_help_panel=_OPERATE)
+app.add_typer(moderators.app, name="moderators", rich_help_panel=_OPERATE)
 app.add_typer(comments.comments, name="comments", rich_help_panel=_OPERATE)
 app.add_typer(comments.dead, name="dead", rich_help_panel=_OPERATE)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_OPERATE)
