@@ -97,11 +97,14 @@ class Moderation:
         revision: int | None = None,
         lesson: Lesson | None = _PLAIN,
         tell_back: bool = True,
+        undo_until: int = 0,
+        bulk: str = "",
     ) -> Comment:
         """A human's word on a comment, also when it confirms the machine. It becomes an example, as `lesson` says.
 
         With a `revision`, only if the comment still has it. `tell_back` False: it was said where the comment's return
-        address is, which need not hear of it. Raises NotFound, Gone, Conflict.
+        address is, which need not hear of it. Until `undo_until` (milliseconds since 1970) it can be taken back, and is told
+        to nobody; `bulk` names the bulk decision that it is part of. Raises NotFound, Gone, Conflict.
         """
         for _ in range(_RETRIES):
             seen = await self.get(site, comment)
@@ -116,6 +119,8 @@ class Moderation:
                 move(seen, site, decision, links=self._links),
                 example=example_of(seen, decision, lesson) if lesson is not None else None,
                 tell_back=tell_back,
+                undo_until=undo_until,
+                bulk=bulk,
             )
             (moved,) = await self.comments.apply([told])
             if moved.word == "applied":

@@ -6,7 +6,8 @@ import msgspec
 
 from service.core.appeal import Links
 from service.core.comment import Change, Comment, Decision
-from service.core.lifecycle import STATE_OF
+from service.core.lifecycle import STATE_OF, State
+from service.core.queueing import place
 from service.core.site import Site
 from service.core.statement import is_spam, statement
 from service.core.verdict import Verdict
@@ -40,6 +41,7 @@ def move(
         change=Change(decision.at, decision.actor, to, "decided", decision),
         verdict=verdict,
         work_entry=work_entry,
+        place=place(after) if to is State.FLAGGED else None,
         event=event(after, decision.at, _statement(comment, decision, links)) if site and site.callback else None,
         wake=wake,
     )

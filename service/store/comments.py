@@ -14,6 +14,7 @@ from service.core.appeal import Appeal
 from service.core.comment import Actor, Change, Comment
 from service.core.example import Example
 from service.core.lifecycle import ActorKind, Outcome, State, sources
+from service.core.queueing import Place
 from service.core.submission import Submission
 from service.core.verdict import Verdict
 from service.store.client import Argument, Connection, script_command
@@ -23,7 +24,21 @@ _submission = msgspec.msgpack.Decoder(Submission).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _appeal = msgspec.msgpack.Decoder(Appeal).decode
 _change = msgspec.msgpack.Decoder(Change).decode
-_FIELDS = ("site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app")
+_FIELDS = (
+    "site",
+    "pid",
+    "state",
+    "rev",
+    "text_rev",
+    "human",
+    "ruled",
+    "created",
+    "updated",
+    "sub",
+    "ver",
+    "dec",
+    "app",
+)
 
 
 class Taken(NamedTuple):
@@ -78,14 +93,20 @@ class Transition(Struct, frozen=True):
     wake: str = ""  # process to wake
     example: Example | None = None  # what the decision teaches
     tell_back: bool = True  # False: the word came from where the return address is
+    place: Place | None = None  # in the moderators' queue, of what is held
+    undo_until: int = (
+        0  # until when it can be undone, milliseconds since 1970; its call-backs leave no earlier. 0: it can't
+    )
+    bulk: str = ""  # the bulk decision that it is part of
 
 
 class Comments:
     """The comments of all sites."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, severity_hours: float = 12.0) -> None:
         self._wire = connection.wire
         self._keys = connection.keys
+        self._severity_hours = severity_hours
 
     async def submit(
         self,
@@ -147,7 +168,11 @@ class Comments:
             *((event.id, event.type, event.body, event.not_before) if event else ("", "", "", 0)),
             keys.wake(move.wake) if move.wake else "", _day(move.change.at),
             *((example.id, _encode(example)) if example else ("", "")), "tell" if move.tell_back else "",
+            *self._standing(move.place, move.change.at), str(move.actor), move.undo_until, move.bulk,
         )  # fmt: skip
+
+    def _standing(self, place: Place | None, at: int) -> tuple[str, float]:
+        return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", 0.0)
 
     async def erase(self, comment: Comment, *, now: int, history: Sequence[Change], event: Event | None) -> Moved:
         """Erase a comment as it was seen; `history` is what remains of its history."""
@@ -275,7 +300,9 @@ def _words(states: frozenset[State]) -> str:
 
 
 def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
-    site, pid, state, revision, text_revision, human, ruled, created, updated, submission, verdict, decision, appeal = row
+    site, pid, state, revision, text_revision, human, ruled, created, updated, submission, verdict, decision, appeal = (
+        row
+    )
     if state is None:
         return None
     return Comment(

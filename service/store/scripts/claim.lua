@@ -6,6 +6,8 @@
 --
 -- A lease is a later due time, noted in `leased` too: when the deliverer dies, the call-back is due again by itself. A lease
 -- ends later than the one before it on the same comment, so that its end names it: settle.lua tells holders apart by it.
+-- A call-back that can still be undone does not leave before its time (`from`), whatever made its comment due.
+-- include: due
 local room = {}
 for i = 5, #ARGV, 2 do room[ARGV[i]] = tonumber(ARGV[i + 1]) end
 local claimed = {}
@@ -19,8 +21,10 @@ for _, site in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIM
     for _, cid in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', ARGV[1], 'LIMIT', 0, want)) do
       local queue = KEYS[2] .. 'q:' .. cid
       local id = redis.call('LINDEX', queue, 0)
-      local record = id and redis.call('HMGET', KEYS[2] .. 'd:' .. id, 'type', 'body', 'tries', 'at')
-      if record and record[2] then
+      local record = id and redis.call('HMGET', KEYS[2] .. 'd:' .. id, 'type', 'body', 'tries', 'at', 'from')
+      if record and tonumber(record[5] or 0) > tonumber(ARGV[1]) then
+        redis.call('ZADD', due, record[5], cid)
+      elseif record and record[2] then
         redis.call('ZADD', due, ARGV[2], cid)
         redis.call('ZADD', prefix .. 'leased', ARGV[2], cid)
         claimed[#claimed + 1] = {id, site, cid, record[1], record[2], tonumber(record[3]), tonumber(record[4])}
@@ -31,13 +35,7 @@ for _, site in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIM
         redis.call('ZREM', prefix .. 'leased', cid)
       end
     end
-    local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-    if first then
-      local pause = redis.call('HGET', prefix .. 'endpoint', 'paused_until')
-      redis.call('ZADD', KEYS[1], math.max(tonumber(first), tonumber(pause or 0)), site)
-    else
-      redis.call('ZREM', KEYS[1], site)
-    end
+    site_due(KEYS[1], prefix, site)
   end
 end
 return claimed

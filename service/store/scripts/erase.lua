@@ -6,6 +6,8 @@
 -- ARGV  1 now  2 comment id  3 site  4 the revision that the caller saw  5 delivery id, or ""  6 event body
 --       7… the history that remains, oldest first
 -- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
+-- include: queue
+-- include: due
 local cid, site = ARGV[2], ARGV[3]
 local state, rev, by = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'by'))
 if not state then return {'missing', 0, ''} end
@@ -14,6 +16,9 @@ if rev ~= ARGV[4] then return {'stale', tonumber(rev), state} end
 
 rev = tonumber(rev) + 1
 redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong', 'by', 'app')
+leave_lists(KEYS[1], KEYS[4], cid)
+redis.call('HDEL', KEYS[1], 'fac', 'prio', 'notes')
+redis.call('DEL', root(KEYS[4]) .. 'notes:' .. cid, root(KEYS[4]) .. 'claim:' .. cid, root(KEYS[4]) .. 'was:' .. cid)
 redis.call('HSET', KEYS[1], 'state', 'erased', 'rev', rev, 'updated', ARGV[1])
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[8], KEYS[8] .. ':answered')
 for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
@@ -21,6 +26,7 @@ redis.call('ZREM', KEYS[4] .. state, cid)
 redis.call('ZREM', KEYS[4] .. 'all', cid)
 redis.call('ZREM', KEYS[4] .. 'reports', cid)
 redis.call('ZREM', KEYS[4] .. 'appealed', cid)
+redis.call('ZREM', KEYS[4] .. 'decided', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
 if by then redis.call('ZREM', KEYS[4] .. 'a:' .. by, cid) end
 
@@ -48,11 +54,6 @@ else
   redis.call('ZREM', due, cid)
   redis.call('ZREM', leased, cid)
 end
-local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-if first then
-  local pause = redis.call('HGET', KEYS[4] .. 'endpoint', 'paused_until')
-  redis.call('ZADD', KEYS[7], math.max(tonumber(first), tonumber(pause or 0)), site)
-else
-  redis.call('ZREM', KEYS[7], site)
-end
+site_due(KEYS[7], KEYS[4], site)
+live(KEYS[4], site, cid, 'erased', '', rev, '', 'erased')
 return {'applied', rev, 'erased'}

@@ -3,6 +3,7 @@
 -- KEYS  1 due (sites)  2 site prefix "…s:<site>:"  3 the comment's call-backs  4 delivery record
 -- ARGV  1 now  2 delivery id  3 comment id  4 site
 -- Reply applied, or missing when its record is gone
+-- include: due
 redis.call('ZREM', KEYS[2] .. 'undelivered', ARGV[2])
 if redis.call('EXISTS', KEYS[4]) == 0 then return 'missing' end
 redis.call('PERSIST', KEYS[4])
@@ -15,7 +16,5 @@ redis.call('LPUSH', KEYS[3], ARGV[2])
 local due = KEYS[2] .. 'due'
 local lease = redis.call('ZSCORE', KEYS[2] .. 'leased', ARGV[3])
 if not lease then redis.call('ZADD', due, ARGV[1], ARGV[3]) end
-local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-local pause = redis.call('HGET', KEYS[2] .. 'endpoint', 'paused_until')
-redis.call('ZADD', KEYS[1], math.max(tonumber(first), tonumber(pause or 0)), ARGV[4])
+site_due(KEYS[1], KEYS[2], ARGV[4])
 return 'applied'

@@ -4,6 +4,7 @@
 -- ARGV  1 now  2 comment id  3 site  4 states it may come from, " a b "  5 the revision that the caller saw
 --       6 history entry  7 dead entry that this answers, or ""
 -- Reply {word, revision, state}: applied, stale, human, illegal, missing
+-- include: queue
 local cid = ARGV[2]
 local state, rev, human = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'human'))
 local word = 'applied'
@@ -16,6 +17,8 @@ if word == 'applied' then
   redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'updated', ARGV[1])
   redis.call('RPUSH', KEYS[2], ARGV[6])
   redis.call('ZREM', KEYS[3] .. state, cid)
+  leave_lists(KEYS[1], KEYS[3], cid)
+  live(KEYS[3], ARGV[3], cid, 'pending', '', rev, '', 'requeued')
   redis.call('ZADD', KEYS[3] .. 'pending', ARGV[1], cid)
   redis.call('XADD', KEYS[4], '*', 'c', cid, 's', ARGV[3], 'r', rev, 'w', '')
   state = 'pending'

@@ -3,6 +3,7 @@
 -- KEYS  1 due (sites)  2 site prefix "…s:<site>:"
 -- ARGV  1 now  2 site  3 how many to look at in one go, so that nobody else waits for long
 -- Reply how many were made due; the caller repeats this until it is 0
+-- include: due
 local due, leased = KEYS[2] .. 'due', KEYS[2] .. 'leased'
 redis.call('DEL', KEYS[2] .. 'endpoint')
 local moved = 0
@@ -12,6 +13,5 @@ for _, cid in ipairs(redis.call('ZRANGEBYSCORE', due, '(' .. ARGV[1], '+inf', 'L
     moved = moved + 1
   end
 end
-local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-if first then redis.call('ZADD', KEYS[1], first, ARGV[2]) else redis.call('ZREM', KEYS[1], ARGV[2]) end
+site_due(KEYS[1], KEYS[2], ARGV[2])
 return moved

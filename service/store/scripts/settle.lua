@@ -8,6 +8,7 @@
 -- Reply the word, or
 --       late  the lease had run out and another deliverer has the comment now: it settles; nothing was changed
 --       gone  the call-back is no longer the comment's first: it was erased, or another one was put before it
+-- include: due
 local prefix, cid, id, word = KEYS[2], ARGV[3], ARGV[2], ARGV[6]
 local due, leased, endpoint = prefix .. 'due', prefix .. 'leased', prefix .. 'endpoint'
 
@@ -48,11 +49,5 @@ else
   if redis.call('LLEN', KEYS[3]) > 0 then redis.call('ZADD', due, again, cid) else redis.call('ZREM', due, cid) end
 end
 
-local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-if first then
-  local pause = redis.call('HGET', endpoint, 'paused_until')
-  redis.call('ZADD', KEYS[1], math.max(tonumber(first), tonumber(pause or 0)), ARGV[4])
-else
-  redis.call('ZREM', KEYS[1], ARGV[4])
-end
+site_due(KEYS[1], prefix, ARGV[4])
 return word

@@ -8,6 +8,8 @@
 --       13 event type  14 event body  15 not before (ms) for the call-back  16 channel to wake, or ""
 --       17 today, "2026-11-24"  18 example id, or ""  19 example (MessagePack)
 --       20 "tell" when the return address may be told of it, "" when the word came from there
+--       21 facets, one a line, and  22 priority, of what is held  23 actor  24 until when it can be undone (0: it can't); what
+--       is told of it leaves no earlier than that  25 the bulk decision that it is part of, or ""
 -- Reply {word, revision, state}
 --       applied  done                     stale    the comment has changed since
 --       human    a human had decided; the machine's verdict was kept beside it, the state was not touched
@@ -15,26 +17,35 @@
 --
 -- Told of it are the site's call-back (12) and the return address that promise.lua noted, if a word is owed there or a human
 -- has spoken. A comment's hash has, beyond what submit.lua says: back owed (return address) said judged wrong (the machine's
--- outcome for the present text, its day, and how it counts as contradicted).
+-- outcome for the present text, its day, and how it counts as contradicted), list fac prio (see shared/queue.lua). What undo.lua
+-- needs to take the decision back is kept beside it for as long as that is possible.
 --
 -- Whatever the word, a named work entry is acknowledged and deleted: it has been answered.
+-- include: queue
+-- include: due
 local cid, site, to = ARGV[2], ARGV[3], ARGV[4]
+local undoable = tonumber(ARGV[24]) > 0
+local counted = {}
 local state, rev, text_rev, human = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'text_rev', 'human'))
 local word = 'applied'
 
 local function tell(id, record, kind, body, not_before)
-  redis.call('HSET', record, 'site', site, 'comment', cid, 'type', kind, 'body', body, 'tries', 0, 'at', ARGV[1])
+  not_before = math.max(tonumber(not_before), tonumber(ARGV[24]))
+  redis.call('HSET', record, 'site', site, 'comment', cid, 'type', kind, 'body', body, 'tries', 0, 'at', ARGV[1],
+    'from', not_before)
   redis.call('RPUSH', KEYS[5], id)
-  local due = KEYS[3] .. 'due'
-  redis.call('ZADD', due, 'NX', not_before, cid)
-  -- A site is due when its first call-back is, but not while its receiver asked us to pause.
-  local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-  local pause = redis.call('HGET', KEYS[3] .. 'endpoint', 'paused_until')
-  redis.call('ZADD', KEYS[7], math.max(tonumber(first), tonumber(pause or 0)), site)
+  redis.call('ZADD', KEYS[3] .. 'due', 'NX', not_before, cid)
+  site_due(KEYS[7], KEYS[3], site)
+end
+
+-- Every counter that a decision moves goes through here, so that undoing the decision moves it back.
+local function bump(key, field, by)
+  redis.call('HINCRBY', key, field, by)
+  counted[#counted + 1] = {key, field, by}
 end
 
 local function count(day, what, by)
-  redis.call('HINCRBY', KEYS[3] .. 'tally:' .. string.sub(day, 1, 7), string.sub(day, 9, 10) .. ':' .. what, by)
+  bump(KEYS[3] .. 'tally:' .. string.sub(day, 1, 7), string.sub(day, 9, 10) .. ':' .. what, by)
 end
 
 -- A contradiction counts on the day of the word that it contradicts, and no longer when it is taken back.
@@ -68,31 +79,63 @@ end
 
 if word == 'applied' then
   rev = tonumber(rev) + 1
+  local before = state
+  local was
+  if undoable then
+    local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list'}
+    was = {rev = rev, by = ARGV[23], bulk = ARGV[25], ['until'] = tonumber(ARGV[24]), state = state, fields = {},
+      at = redis.call('ZSCORE', KEYS[3] .. state, cid), example = ARGV[18], told = {}}
+    for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do was.fields[fields[i]] = value or nil end
+    for _, index in ipairs({'appealed', 'decided', 'escalated', 'snoozed'}) do
+      was[index] = redis.call('ZSCORE', KEYS[3] .. index, cid) or nil
+    end
+  end
   redis.call('HSET', KEYS[1], 'state', to, 'rev', rev, 'updated', ARGV[1])
   if ARGV[6] == 'human' then
     redis.call('HSET', KEYS[1], 'human', '1')
+    redis.call('DEL', root(KEYS[3]) .. 'claim:' .. cid)
     redis.call('ZREM', KEYS[3] .. 'appealed', cid)
-    if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'ruled', ARGV[9]) end
+    if ARGV[9] ~= '' then
+      redis.call('HSET', KEYS[1], 'ruled', ARGV[9])
+      redis.call('ZADD', KEYS[3] .. 'decided', ARGV[1], cid)
+      redis.call('ZREMRANGEBYRANK', KEYS[3] .. 'decided', 0, -10001)
+    end
   end
   if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'dec', ARGV[8]) end
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'ver', ARGV[10]) end
   redis.call('RPUSH', KEYS[2], ARGV[8])
   redis.call('ZREM', KEYS[3] .. state, cid)
   redis.call('ZADD', KEYS[3] .. to, ARGV[1], cid)
+  leave_lists(KEYS[1], KEYS[3], cid)
+  if to == 'flagged' then
+    redis.call('HSET', KEYS[1], 'fac', ARGV[21], 'prio', ARGV[22])
+    enter_list(KEYS[1], KEYS[3], cid, 'flagged')
+  end
   state = to
   if ARGV[9] ~= '' then tally(ARGV[9]) end
   if ARGV[18] ~= '' then
     redis.call('SET', KEYS[9], ARGV[19])
     redis.call('ZADD', KEYS[3] .. 'examples', ARGV[1], ARGV[18])
   end
-  if ARGV[12] ~= '' then tell(ARGV[12], KEYS[6], ARGV[13], ARGV[14], ARGV[15]) end
+  if ARGV[12] ~= '' then
+    tell(ARGV[12], KEYS[6], ARGV[13], ARGV[14], ARGV[15])
+    if was then was.told[1] = ARGV[12] end
+  end
   local back, owed = unpack(redis.call('HMGET', KEYS[1], 'back', 'owed'))
   if back and (to == 'approved' or to == 'rejected') then
     if ARGV[20] == 'tell' and (owed == '1' or ARGV[6] == 'human') then
       local id = 'akm_' .. cid .. '_' .. rev
       tell(id, KEYS[8] .. id, 'akismet.' .. to, back, ARGV[1])
+      if was then was.told[#was.told + 1] = id end
     end
     redis.call('HSET', KEYS[1], 'owed', '0')
+  end
+  if was then
+    was.counted = counted
+    redis.call('SET', root(KEYS[3]) .. 'was:' .. cid, cmsgpack.pack(was), 'PX', ARGV[24] - ARGV[1] + 60000)
+  end
+  if ARGV[6] == 'human' or before == 'flagged' or to == 'flagged' then
+    live(KEYS[3], site, cid, to, to == 'flagged' and to or '', rev, ARGV[23], 'decided')
   end
 end
 
