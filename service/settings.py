@@ -98,6 +98,22 @@ class Settings(BaseSettings):
     )
     sign_in_pause: float = Field(2.0, gt=0, description="The first such pause; each is twice the one before.")
     sign_in_longest_pause: float = Field(900.0, gt=0, description="The longest such pause.")
+    review_undo_seconds: float = Field(
+        15.0,
+        ge=0,
+        le=3_600,
+        description="How long a moderator's decision can be undone; its call-back leaves after that.",
+    )
+    review_severity_hours: float = Field(
+        12.0, ge=0, description="By how many hours the most severe comment comes before a harmless one of the same age."
+    )
+    review_claim: float = Field(60.0, gt=1, description="How long a comment counts as looked at after the last sign.")
+    review_search: int = Field(
+        2_000, ge=100, description="Most comments that are looked through for one page of a search."
+    )
+    review_bulk: int = Field(50_000, ge=1, description="Most comments in one bulk decision.")
+    review_bulk_confirm: int = Field(20, ge=0, description="Above how many comments the count must be confirmed.")
+    review_streams: int = Field(200, ge=1, description="Moderators' pages that one process keeps up to date at once.")
 
     # Judging
     worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")

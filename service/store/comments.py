@@ -16,6 +16,7 @@ from service.core.example import Example
 from service.core.lifecycle import ActorKind, Outcome, State, sources
 from service.core.queueing import Place
 from service.core.submission import Submission
+from service.core.tally import words
 from service.core.verdict import Verdict
 from service.store.client import Argument, Connection, script_command
 
@@ -25,20 +26,8 @@ _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _appeal = msgspec.msgpack.Decoder(Appeal).decode
 _change = msgspec.msgpack.Decoder(Change).decode
 _FIELDS = (
-    "site",
-    "pid",
-    "state",
-    "rev",
-    "text_rev",
-    "human",
-    "ruled",
-    "created",
-    "updated",
-    "sub",
-    "ver",
-    "dec",
-    "app",
-)
+    "site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app",
+)  # fmt: skip
 
 
 class Taken(NamedTuple):
@@ -95,7 +84,7 @@ class Transition(Struct, frozen=True):
     tell_back: bool = True  # False: the word came from where the return address is
     place: Place | None = None  # in the moderators' queue, of what is held
     undo_until: int = (
-        0  # until when it can be undone, milliseconds since 1970; its call-backs leave no earlier. 0: it can't
+        0  # until when it can be undone, milliseconds since 1970: call-backs leave no earlier. 0: it can't
     )
     bulk: str = ""  # the bulk decision that it is part of
 
@@ -169,6 +158,7 @@ class Comments:
             keys.wake(move.wake) if move.wake else "", _day(move.change.at),
             *((example.id, _encode(example)) if example else ("", "")), "tell" if move.tell_back else "",
             *self._standing(move.place, move.change.at), str(move.actor), move.undo_until, move.bulk,
+            "\n".join(words(move.change.decision)) if move.change.decision else "",
         )  # fmt: skip
 
     def _standing(self, place: Place | None, at: int) -> tuple[str, float]:
@@ -300,9 +290,8 @@ def _words(states: frozenset[State]) -> str:
 
 
 def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
-    site, pid, state, revision, text_revision, human, ruled, created, updated, submission, verdict, decision, appeal = (
-        row
-    )
+    site, pid, state, revision, text_revision, human, ruled, created, updated, *packed = row
+    submission, verdict, decision, appeal = packed
     if state is None:
         return None
     return Comment(

@@ -22,6 +22,19 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:t:<comment>`         | list   | earlier texts of an edited comment                                 | with its text   |
 | `{pN}:q:<comment>`         | list   | ids of its call-backs, in order                                    | until delivered |
 | `{pN}:d:<delivery>`        | hash   | one call-back                                                      | 7 or 30 days    |
+| `{pN}:live`                | pubsub | what has just happened to comments, as JSON; no text               |                 |
+| `{pN}:claim:<comment>`     | string | the moderator who is looking at it                                 | review_claim    |
+| `{pN}:notes:<comment>`     | list   | moderators' notes                                                  | with the comment|
+| `{pN}:was:<comment>`       | string | what undo.lua needs to take its last decision back                 | while it can be |
+| `{pN}:bulk:<id>`           | hash   | one bulk decision, see `bulk.py`                                   | a day           |
+| `{pN}:bulk:<id>:moved`     | list   | "revision comment" of each decision that it made                   | a day           |
+| `{pN}:scratch:<random>`    | set    | an intersection that is being counted                              | not at all      |
+| `{pN}:s:<site>:queue`      | zset   | held comments that wait for a moderator, by priority               | with them       |
+| `{pN}:s:<site>:escalated`  | zset   | held comments that were passed on, by when                         | with them       |
+| `{pN}:s:<site>:snoozed`    | zset   | held comments that were put aside, until when                      | with them       |
+| `{pN}:s:<site>:decided`    | zset   | comments that humans decided, by when                              | last 10,000     |
+| `{pN}:s:<site>:q:<facet>`  | zset   | values of a facet in the queue -> how many comments                | while any       |
+| `{pN}:s:<site>:q:<facet>:<value>`| set | the comments in the queue that have it                           | while any       |
 | `{pN}:s:<site>:all`        | zset   | comments by the time they came in                                  | with them       |
 | `{pN}:s:<site>:<state>`    | zset   | comments in a state, by the time it was entered                    | with them       |
 | `{pN}:s:<site>:a:<digest>` | zset   | an author's comments by the time they came in                      | with them       |
@@ -102,6 +115,27 @@ class Keys:
     def wake(self, process: str) -> str:
         """Channel on which a process hears of decisions it waits for."""
         return f"{self.prefix}wake:{process}"
+
+    @property
+    def live(self) -> str:
+        """Channel on which the scripts tell what has happened to comments."""
+        return self.prefix + "live"
+
+    def of(self, kind: str, comment: str) -> str:
+        """What moderators leave beside a comment: `claim`, `notes` or `was`."""
+        return f"{self.prefix}{kind}:{comment}"
+
+    def bulk(self, bulk: str, part: str = "") -> str:
+        """A bulk decision, or with `:moved` what it did."""
+        return f"{self.prefix}bulk:{bulk}{part}"
+
+    def scratch(self, name: str) -> str:
+        """A set that lives for one script."""
+        return f"{self.prefix}scratch:{name}"
+
+    def facet(self, site: str, facet: str, value: str = "") -> str:
+        """Sorted set of a facet's values, or the set of the comments that have one."""
+        return f"{self.prefix}s:{site}:q:{facet}{':' if value else ''}{value}"
 
     def comment(self, comment: str) -> str:
         """Hash of one comment."""
