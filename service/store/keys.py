@@ -52,6 +52,8 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:teaches`    | zset   | flagged comments worth deciding for what they teach -> how much    | until chosen anew|
 | `{pN}:s:<site>:shadow`     | hash   | `<version>:<word>` -> how often; see `rivalry.py`                  | while a shadow  |
 | `{pN}:s:<site>:disagreed`  | list   | the newest disagreements with the shadow                           | last 1,000      |
+| `{pN}:s:<site>:alerted`    | hash   | `<version>:<what>`: alerts about models that were told             | with the site   |
+| `{models}:turn:<task>`     | string | some process does a periodic task this time                        | its interval    |
 | `{models}:pointers`        | hash   | `<site>:<role>` (site `*`: all others) -> model version            | with the site   |
 | `{models}:v:<version>`     | hash   | one model version: card and artefact                               | newest 20 a site|
 | `{models}:of:<site>`       | zset   | a site's versions by when they were made                           | with them       |
@@ -60,6 +62,14 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:tally:<month>`| hash | "day:word" -> how often it was said, or contradicted since          | with the site   |
 | `{pN}:s:<site>:n:<name>`   | string | a platform's name (a digest) of a comment -> comment               | with the comment|
 | `{pN}:n:<comment>`         | set    | its names                                                          | with the comment|
+| `{pN}:w:<subject>`         | hash   | what the box knows of an author, network or domain: standing.lua   | standing_days   |
+| `{pN}:s:<site>:w:<subject>`| hash   | the same of an author or domain on a site                          | standing_days   |
+| `{pN}:x:<digest>`          | string | how many comments say exactly the same                             | campaign_days   |
+| `{pN}:k:<campaign>`        | hash   | a campaign: sketch, sizes, where its comments stand                | campaign_days   |
+| `{pN}:km:<campaign>`       | zset   | its comments, "site comment" -> when; the latest 2,000             | campaign_days   |
+| `{pN}:campaigns`           | zset   | campaigns of two comments and more -> when the latest came         | campaign_days   |
+| `{pN}:near:<hash>`         | string | the campaign whose sketch last held this hash                      | campaign_days   |
+| `{pN}:s:<site>:people`     | hash   | digest of an author or a network -> a moderator's Mark             | until taken back|
 | `{pN}:e:<example>`         | string | one example                                                        | with its comment|
 | `{pN}:r:<comment>`         | set    | digests of the readers whose reports wait for a human              | with the comment|
 | `{pN}:r:<comment>:answered`| set    | … whose reports a human has answered                               | with the comment|
@@ -94,6 +104,11 @@ MODELS_CHANGED: Final = _MODELS + "changed"
 def model(version: str) -> str:
     """Hash of one model version."""
     return f"{_MODELS}v:{version}"
+
+
+def model_task(task: str) -> str:
+    """Lock of a periodic task."""
+    return f"{_MODELS}turn:{task}"
 
 
 def models_of(site: str) -> str:
@@ -156,6 +171,19 @@ class Keys:
     def delivery(self, delivery: str) -> str:
         """Hash of one call-back."""
         return f"{self.prefix}d:{delivery}"
+
+    @property
+    def campaigns(self) -> str:
+        """Sorted set of the campaigns."""
+        return f"{self.prefix}campaigns"
+
+    def campaign(self, campaign: str) -> str:
+        """Hash of one campaign."""
+        return f"{self.prefix}k:{campaign}"
+
+    def members(self, campaign: str) -> str:
+        """Sorted set of a campaign's comments."""
+        return f"{self.prefix}km:{campaign}"
 
     def example(self, example: str) -> str:
         """One example."""

@@ -1,0 +1,77 @@
+-- Keeps the records of a comment's subjects in step with it; included by every script that changes where a comment stands.
+--
+-- A subject is a digest: e1… e-mail, i1… IP, n1… network, d:… domain, x:… the exact text, k:… the campaign. The comment's hash
+-- has, once look.lua has seen it: `seen` (the text's revision) `subjects` (with spaces between) `stood` (the counts it stands
+-- in: a approved, v vouched for by a human, r rejected, x refused by a human, f flagged) `weight` (its part in g or b).
+-- A record's hash has: a v r x f, the forward-decayed weights g (good) and b (bad) of core/sighting.py, n (comments that count
+-- in it), first, and what look.lua notes there. It goes with the last comment that counts in it. `site` is "…s:<site>:".
+local LANDMARK, HALF_LIFE = 1767225600000, 7776000000
+local MACHINE_WEIGHS = 0.25 -- a machine's decision must not become its own evidence at the price of a human's
+local STANDS = {human = {approved = 'av', rejected = 'rx', flagged = 'f'}, machine = {approved = 'a', rejected = 'r', flagged = 'f'}}
+local WEIGHS = {a = 'g', r = 'b'}
+
+local function box(site) return string.match(site, '^.-}:') end
+
+local function records(site, subject)
+  local kind = string.sub(subject, 1, 1)
+  if kind == 'x' then return {} end
+  if kind == 'k' then return {box(site) .. subject} end
+  if kind == 'i' or kind == 'n' then return {box(site) .. 'w:' .. subject} end
+  return {box(site) .. 'w:' .. subject, site .. 'w:' .. subject}
+end
+
+-- Count a comment where it stands now: `state`, or '' while it waits to be judged; `by` is human or machine.
+local function stand(record, site, now, state, by)
+  local subjects, stood, weight = unpack(redis.call('HMGET', record, 'subjects', 'stood', 'weight'))
+  if not subjects then return end
+  stood = stood or ''
+  local stands = STANDS[by][state] or ''
+  if stands == stood then return end
+  local weighed = WEIGHS[string.sub(stood, 1, 1)]
+  local weighs = WEIGHS[string.sub(stands, 1, 1)]
+  local new = string.format('%.17g', (by == 'human' and 1 or MACHINE_WEIGHS) * 2 ^ ((now - LANDMARK) / HALF_LIFE))
+  for subject in string.gmatch(subjects, '%S+') do
+    for _, key in ipairs(records(site, subject)) do
+      if redis.call('EXISTS', key) == 1 then
+        for letter in string.gmatch(stood, '.') do redis.call('HINCRBY', key, letter, -1) end
+        for letter in string.gmatch(stands, '.') do redis.call('HINCRBY', key, letter, 1) end
+        if string.sub(subject, 1, 1) == 'e' then
+          if weighed then redis.call('HINCRBYFLOAT', key, weighed, '-' .. weight) end
+          if weighs then redis.call('HINCRBYFLOAT', key, weighs, new) end
+        end
+      end
+    end
+  end
+  redis.call('HSET', record, 'stood', stands, 'weight', new)
+end
+
+local function leave(site, name, cid, subject)
+  local kind = string.sub(subject, 1, 1)
+  if kind == 'x' then
+    local key = box(site) .. subject
+    if redis.call('EXISTS', key) == 1 and redis.call('DECR', key) <= 0 then redis.call('DEL', key) end
+  elseif kind == 'k' then
+    local key, members = box(site) .. subject, box(site) .. 'km' .. string.sub(subject, 2)
+    if redis.call('ZREM', members, name .. ' ' .. cid) == 1 then
+      if redis.call('HINCRBY', key, 's:' .. name, -1) <= 0 then
+        redis.call('HDEL', key, 's:' .. name)
+        redis.call('HINCRBY', key, 'sites', -1)
+      end
+      if redis.call('HINCRBY', key, 'size', -1) <= 0 then
+        redis.call('DEL', key, members)
+        redis.call('ZREM', box(site) .. 'campaigns', string.sub(subject, 3))
+      end
+    end
+  else
+    for _, key in ipairs(records(site, subject)) do
+      if redis.call('EXISTS', key) == 1 and redis.call('HINCRBY', key, 'n', -1) <= 0 then redis.call('DEL', key) end
+    end
+  end
+end
+
+-- Take a comment out of everything that it counts in: it is erased.
+local function forget(record, site, name, cid, now)
+  stand(record, site, now, '', 'machine')
+  for subject in string.gmatch(redis.call('HGET', record, 'subjects') or '', '%S+') do leave(site, name, cid, subject) end
+  redis.call('HDEL', record, 'seen', 'subjects', 'stood', 'weight')
+end
