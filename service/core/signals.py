@@ -41,7 +41,7 @@ def _standing(prefix: str, whom: str, where: str) -> tuple[SignalKind, ...]:
 
 GROUPS: Final[Mapping[str, tuple[SignalKind, ...]]] = {
     "Links": (
-        _count("links", "links", "Links in the text, marked up or bare."),
+        _count("links", "links", "Links in the text that have a scheme or begin with www."),
         _count(
             "link_domains", "domains", "Different registered domains that they lead to, the site's own not counted."
         ),
@@ -91,13 +91,13 @@ GROUPS: Final[Mapping[str, tuple[SignalKind, ...]]] = {
         SignalKind("author_mark", str, "What a moderator marked the author as: trusted or blocked.", "word", ""),
         SignalKind("network_mark", str, "What a moderator marked the network as: trusted or blocked.", "word", ""),
     ),
-    "Rates, on all sites of the box together, this comment counted": (
-        _count("email_10m", "comments", "Comments with this e-mail address in the last 10 minutes."),
-        _count("email_1d", "comments", "Comments with this e-mail address in the last day."),
-        _count("ip_10m", "comments", "Comments from this IP address in the last 10 minutes."),
-        _count("ip_1d", "comments", "Comments from this IP address in the last day."),
-        _count("network_10m", "comments", "Comments from this network (/24, /48) in the last 10 minutes."),
-        _count("network_1d", "comments", "Comments from this network (/24, /48) in the last day."),
+    "Rates, on all sites of the box together": (
+        _count("email_10m", "comments", "Other comments with this e-mail address in the last 10 minutes."),
+        _count("email_1d", "comments", "Other comments with this e-mail address in the last day."),
+        _count("ip_10m", "comments", "Other comments from this IP address in the last 10 minutes."),
+        _count("ip_1d", "comments", "Other comments from this IP address in the last day."),
+        _count("network_10m", "comments", "Other comments from this network (/24, /48) in the last 10 minutes."),
+        _count("network_1d", "comments", "Other comments from this network (/24, /48) in the last day."),
     ),
     "Repeats and campaigns": (
         _count(
