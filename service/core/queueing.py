@@ -37,9 +37,9 @@ class Place(NamedTuple):
     severity: float
     urgent: bool = False
 
-    def priority(self, at: int, severity_hours: float) -> float:
+    def priority(self, at: int, severity_hours: float) -> int:
         """Its place, given when it was held (milliseconds since 1970): what has less comes first."""
-        return at - self.severity * severity_hours * _HOUR - (_FIRST if self.urgent else 0)
+        return at - round(self.severity * severity_hours * _HOUR) - (_FIRST if self.urgent else 0)
 
 
 def place(comment: Comment) -> Place:

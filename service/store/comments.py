@@ -161,8 +161,8 @@ class Comments:
             "\n".join(words(move.change.decision)) if move.change.decision else "",
         )  # fmt: skip
 
-    def _standing(self, place: Place | None, at: int) -> tuple[str, float]:
-        return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", 0.0)
+    def _standing(self, place: Place | None, at: int) -> tuple[str, int]:
+        return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", 0)
 
     async def erase(self, comment: Comment, *, now: int, history: Sequence[Change], event: Event | None) -> Moved:
         """Erase a comment as it was seen; `history` is what remains of its history."""

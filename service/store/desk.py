@@ -1,0 +1,117 @@
+"""What moderators do at a comment short of deciding, in Redis: claims, notes, putting aside, taking back; and their saved views.
+
+For `service.reviewing`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from service.core.comment import Change, Comment
+from service.core.lifecycle import State
+from service.store import keys as names
+from service.store.client import Connection
+from service.store.comments import Moved
+
+MAX_NOTES = 100
+"""Notes at one comment."""
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Note(Struct, frozen=True):
+    """A moderator's note; e-mail addresses in it are dotted out."""
+
+    id: str
+    by: str
+    at: int  # milliseconds since 1970
+    text: str
+
+
+class Offer(Struct, frozen=True):
+    """A decision that can be taken back: which revision it made, by whom, until when, and the state that came before it."""
+
+    rev: int
+    by: str
+    bulk: str
+    until: int
+    state: State
+
+
+class Claim(NamedTuple):
+    """Who looks at a comment ("": nobody), and until when unless they say so again."""
+
+    by: str
+    until: int
+
+
+_note = msgspec.msgpack.Decoder(Note).decode
+_offer = msgspec.msgpack.Decoder(Offer).decode
+
+
+class Desk:
+    """Claims, notes and the like, of all sites."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = connection.wire
+        self._keys = connection.keys
+
+    async def attend(self, comment: Comment, by: str, *, now: int, milliseconds: int) -> Claim:
+        """Say that somebody looks at a comment, or with 0 milliseconds that they left; who looks now."""
+        keys = self._keys
+        holder, until = await self._wire.run(
+            "attend", [keys.of("claim", comment.id), keys.site(comment.site, "")],
+            by, milliseconds, comment.id, comment.site, now,
+        )  # fmt: skip
+        return Claim(holder.decode(), int(until))
+
+    async def note(self, comment: Comment, note: Note) -> str:
+        """Leave a note; the word that note.lua answers."""
+        keys = self._keys
+        word = await self._wire.run(
+            "note", [keys.comment(comment.id), keys.of("notes", comment.id), keys.site(comment.site, "")],
+            _encode(note), MAX_NOTES, comment.id, comment.site, note.by,
+        )  # fmt: skip
+        return str(word.decode())
+
+    async def notes(self, comment: str) -> list[Note]:
+        """A comment's notes, oldest first."""
+        return [_note(row) for row in await self._wire.call("LRANGE", self._keys.of("notes", comment), 0, -1)]
+
+    async def set_aside(self, comment: Comment, change: Change, *, to: str, at: int) -> Moved:
+        """Escalate or snooze what is held, or return it (`to`: escalated, snoozed, flagged); `at` orders it there."""
+        keys = self._keys
+        word, revision, state = await self._wire.run(
+            "set_aside", [keys.comment(comment.id), keys.history(comment.id), keys.site(comment.site, "")],
+            change.at, comment.id, comment.site, comment.revision, to, at, _encode(change), str(change.actor), change.what,
+        )  # fmt: skip
+        return Moved(word.decode(), revision, state.decode())
+
+    async def offer(self, comment: str) -> Offer | None:
+        """The decision about a comment that can be taken back, if its revision is still the comment's."""
+        row = await self._wire.call("GET", self._keys.of("was", comment))
+        return _offer(row) if row is not None else None
+
+    async def undo(self, comment: Comment, change: Change) -> Moved:
+        """Take the last decision back; the word is undo.lua's."""
+        keys, identity, site = self._keys, comment.id, comment.site
+        word, revision, state = await self._wire.run(
+            "undo",
+            [
+                keys.comment(identity), keys.history(identity), keys.site(site, ""), keys.queue(identity), keys.delivery(""),
+                keys.due, keys.example(""), keys.of("was", identity), keys.work,
+            ],
+            change.at, identity, site, comment.revision, _encode(change), str(change.actor),
+        )  # fmt: skip
+        return Moved(word.decode(), revision, state.decode())
+
+    async def views(self, moderator: str) -> bytes | None:
+        """A moderator's saved views, as they were put."""
+        found: bytes | None = await self._wire.call("GET", names.staff("views", moderator))
+        return found
+
+    async def put_views(self, moderator: str, views: bytes) -> None:
+        """Keep a moderator's views."""
+        await self._wire.call("SET", names.staff("views", moderator), views)
