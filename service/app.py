@@ -16,12 +16,15 @@ from aiohttp import web
 from service.conversation import Conversation
 from service.core.errors import ModelUnavailable
 from service.deliverability import Deliverability
+from service.deliveries import Deliveries
 from service.judging import Scorer
 from service.keyfiles import KeyFiles
 from service.resources import Resources, open_resources
 from service.settings import Settings
+from service.statistics import Statistics
 from service.store.client import now_ms
 from service.store.rates import Rates
+from service.store.statistics import Numbers
 from service.store.wakes import listen
 from service.web import ops
 from service.web.akismet import akismet
@@ -150,7 +153,12 @@ def _parts(
 
 
 def _review_parts(resources: Resources) -> ReviewParts:
-    return ReviewParts(settings=resources.settings, staff=resources.staff)
+    return ReviewParts(
+        settings=resources.settings,
+        staff=resources.staff,
+        statistics=Statistics(Numbers(resources.connection)),
+        deliveries=Deliveries(resources.outbox, resources.accounts),
+    )
 
 
 def _hear_wakes(resources: Resources, waiting: Waiting) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -22,7 +22,7 @@ from service.core.errors import Conflict, NotFound, RateLimited, Unauthenticated
 from service.core.identity import IdentityKeys, digest_ip
 from service.core.site import Site
 from service.core.staff import MAX_PASSWORD, Member, Role, Session, check_name, check_password, fold_name
-from service.store.accounts import Accounts
+from service.store.accounts import Accounts, Audited
 from service.store.client import now_ms
 from service.store.staff import Roster
 
@@ -203,6 +203,23 @@ class Staff:
         if known is None:
             raise NotFound("There is no such site.")
         return known.site
+
+    async def audit_log(self, member: Member, limit: int, before: str = "") -> tuple[list[Audited], str]:
+        """The newest lines of the audit log that somebody may see, and the cursor of those before them, "" at the end.
+
+        Who sees only some sites sees what was done to them, and what they did themselves.
+        """
+        found: list[Audited] = []
+        while True:
+            page = await self._accounts.audited(limit, before)
+            for line in page:
+                if not member.sites or line.site in member.sites or line.actor == f"moderator:{member.name}":
+                    found.append(line)
+                    if len(found) == limit:
+                        return found, line.id
+            if len(page) < limit:
+                return found, ""
+            before = page[-1].id
 
     def _signed_in(self, member: Member, token: str, session: Session) -> SignedIn:
         csrf = hashlib.blake2b(token.encode(), key=self._master[:64], digest_size=24, person=b"csrf").hexdigest()

@@ -9,14 +9,13 @@ import typer
 from service.commands import session
 
 if TYPE_CHECKING:
+    from service.deliveries import Deliveries, Replayed
     from service.resources import Resources
     from service.store.outbox import Attempt, Delivery, Endpoint
 
 app = typer.Typer(help="Call-backs: the log, those given up, replay.", no_args_is_help=True)
 
 SiteName = Annotated[str, typer.Argument(help="The site's name.", metavar="SITE")]
-_MOST = 100_000  # call-backs replayed by one command
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -95,13 +94,8 @@ def replay(
     if everything == bool(ids):
         raise typer.BadParameter("name ids, or say --all")
 
-    async def command(resources: Resources) -> tuple[int, list[str]]:
-        outbox = resources.outbox
-        if everything:
-            return sum([await outbox.replay(one) for one in await outbox.undelivered(site, _MOST)]), []
-        found = {name: await outbox.find(site, name) for name in ids or ()}
-        sent = {name for name, one in found.items() if one is not None and await outbox.replay(one)}
-        return len(sent), sorted(set(found) - sent)
+    async def command(resources: Resources) -> Replayed:
+        return await _use_cases(resources).replay(site, ids or ())
 
     count, unknown = session.run(command)
     typer.echo(f"{count} call-back{'' if count == 1 else 's'} will be sent again.")
@@ -116,10 +110,16 @@ def resume(site: SiteName) -> None:
 
     async def command(resources: Resources) -> int:
         await resources.accounts.get(site)
-        return await resources.outbox.resume(site)
+        return await _use_cases(resources).resume(site)
 
     waiting = session.run(command)
     typer.echo(f"The receiver of {site} gets its call-backs again; {waiting} comments have some waiting.")
+
+
+def _use_cases(resources: Resources) -> Deliveries:
+    from service.deliveries import Deliveries
+
+    return Deliveries(resources.outbox, resources.accounts)
 
 
 def _shown(delivery: Delivery) -> dict[str, str | int]:

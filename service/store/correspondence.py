@@ -7,7 +7,7 @@ much of it humans have contradicted since; transition.lua keeps it, together wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -80,12 +80,17 @@ class Correspondence:
     async def month(self, site: str, month: str) -> list[Day]:
         """The days of a month ("2026-11") on which anything happened, in order."""
         rows = await self._wire.call("HGETALL", self._keys.tally(site, month))
-        days: dict[int, dict[str, int]] = {}
-        for field, value in zip(rows[::2], rows[1::2], strict=True):
-            day, _, word = field.decode().partition(":")
-            days.setdefault(int(day), {})[word] = int(value)
-        year, number = int(month[:4]), int(month[5:])
-        return [_day(date(year, number, day), counted) for day, counted in sorted(days.items())]
+        return [_day(day, counted) for day, counted in sorted(read_tally(month, rows).items())]
+
+
+def read_tally(month: str, rows: Sequence[bytes]) -> dict[date, dict[str, int]]:
+    """A month's hash, taken apart: day -> word -> count."""
+    days: dict[date, dict[str, int]] = {}
+    year, number = int(month[:4]), int(month[5:])
+    for field, value in zip(rows[::2], rows[1::2], strict=True):
+        day, _, word = field.decode().partition(":")
+        days.setdefault(date(year, number, int(day)), {})[word] = int(value)
+    return days
 
 
 def _day(day: date, counted: Mapping[str, int]) -> Day:

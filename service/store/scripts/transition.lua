@@ -10,6 +10,7 @@
 --       20 "tell" when the return address may be told of it, "" when the word came from there
 --       21 facets, one a line, and  22 priority, of what is held  23 actor  24 until when it can be undone (0: it can't); what
 --       is told of it leaves no earlier than that  25 the bulk decision that it is part of, or ""
+--       26 what else it counts as today, one word a line (see core/tally.py)
 -- Reply {word, revision, state}
 --       applied  done                     stale    the comment has changed since
 --       human    a human had decided; the machine's verdict was kept beside it, the state was not touched
@@ -113,6 +114,7 @@ if word == 'applied' then
   end
   state = to
   if ARGV[9] ~= '' then tally(ARGV[9]) end
+  for also in string.gmatch(ARGV[26], '[^\n]+') do count(ARGV[17], also, 1) end
   if ARGV[18] ~= '' then
     redis.call('SET', KEYS[9], ARGV[19])
     redis.call('ZADD', KEYS[3] .. 'examples', ARGV[1], ARGV[18])

@@ -9,12 +9,17 @@ from aiohttp import web
 
 from service.web.parts import DIALECT, Dialect
 from service.web.problems import problem_response
-from service.web.review import session
+from service.web.review import audit, deliveries, session, statistics
 from service.web.review.files import page_routes
 from service.web.review.parts import REVIEW, ReviewParts
 from service.web.review.routes import Route, definition
 
-ROUTES: Final[tuple[Route, ...]] = (*session.ROUTES,)
+ROUTES: Final[tuple[Route, ...]] = (
+    *session.ROUTES,
+    *statistics.ROUTES,
+    *deliveries.ROUTES,
+    *audit.ROUTES,
+)
 """Every route of `/review/api`."""
 _CHALLENGE = 'Cookie realm="review"'
 

@@ -14,9 +14,10 @@ from aiohttp import web
 from yarl import URL
 
 from service.core.errors import Forbidden, Unauthenticated
+from service.core.site import Site
 from service.settings import Settings
 from service.staff import SignedIn
-from service.web.review.parts import REVIEW
+from service.web.review.parts import ME, REVIEW
 
 COOKIE = "antechamber_session"
 _LOCAL = ip_address("127.0.0.1")
@@ -28,6 +29,13 @@ async def signed_in(request: web.Request) -> SignedIn:
     if not token:
         raise Unauthenticated("Please sign in.")
     return await request.app[REVIEW].staff.session(token)
+
+
+async def wanted_sites(request: web.Request) -> list[Site]:
+    """The site that the parameter `site` names, or all that whoever asks sees. Raises NotFound."""
+    staff, me = request.app[REVIEW].staff, request[ME]
+    name = request.query.get("site", "")
+    return [await staff.site(me.member, name)] if name else await staff.sites(me.member)
 
 
 def check_token(request: web.Request, me: SignedIn) -> None:

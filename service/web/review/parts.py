@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from service.deliveries import Deliveries
 from service.settings import Settings
 from service.staff import SignedIn, Staff
+from service.statistics import Statistics
 
 __all__ = ["ME", "REVIEW", "ReviewParts"]
 
@@ -18,6 +20,8 @@ class ReviewParts:
 
     settings: Settings
     staff: Staff
+    statistics: Statistics
+    deliveries: Deliveries
 
 
 REVIEW = web.AppKey("review", ReviewParts)

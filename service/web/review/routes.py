@@ -20,7 +20,7 @@ from service.core.errors import (
     UnsupportedMediaType,
 )
 from service.core.staff import Right
-from service.web.operations import Operation
+from service.web.operations import Operation, Parameter
 from service.web.review.guard import check_origin, check_token, signed_in
 from service.web.review.parts import ME
 
@@ -31,6 +31,7 @@ ONE: tuple[type[AntechamberError], ...] = (*READING, NotFound)
 """… and that is about one thing."""
 BODY: tuple[type[AntechamberError], ...] = (MalformedRequest, TooLarge, UnsupportedMediaType)
 """… of one that takes a body."""
+SITE = Parameter("query", "site", "Only this site; all sites that you see unless told.")
 _PREFIX = "/review"
 _PATTERNS = {"{id}": "{id:c[0-9a-f]{26}}"}
 _SAFE = ("get", "head")

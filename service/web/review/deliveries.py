@@ -1,0 +1,160 @@
+"""The delivery log: how each site's receiver is, the last tries to reach it, what was given up, and sending that again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from service.core.errors import InvalidSubmission, MalformedRequest
+from service.core.staff import Right
+from service.core.views import rfc3339
+from service.deliveries import Attempt, Delivery, Endpoint
+from service.web.answers import json_answer
+from service.web.bodies import decode, read_body
+from service.web.operations import Answer, Operation, Parameter
+from service.web.review.guard import wanted_sites
+from service.web.review.parts import ME, REVIEW
+from service.web.review.routes import BODY, ONE, SITE, Route
+
+_DEFAULT, _MOST = 50, 500
+_MAX_BODY = 65_536
+_encode = msgspec.json.Encoder().encode
+
+
+class ReceiverView(Struct, frozen=True):
+    """A site's receiver."""
+
+    site: str
+    callback: Annotated[str, Meta(description="Its address; empty: the site polls.")]
+    paused_until: Annotated[str | None, Meta(description="RFC 3339; null: it is not paused.")]
+    why: Annotated[str, Meta(description="Why it is paused.")]
+    waiting: Annotated[int, Meta(description="Comments with call-backs that wait.")]
+    given_up: Annotated[int, Meta(description="Call-backs that were given up, of the last 30 days.")]
+
+
+class AttemptView(Struct, frozen=True):
+    """One try to deliver a call-back."""
+
+    site: str
+    id: Annotated[str, Meta(description="The webhook-id.")]
+    comment: str
+    type: str
+    result: Annotated[str, Meta(description="`delivered`, `retry` or `dead` (given up).")]
+    tries: int
+    status: Annotated[int, Meta(description="What the receiver answered; 0: nothing.")]
+    error: str
+    took_ms: int
+    at: str
+
+
+class GivenUpView(Struct, frozen=True):
+    """A call-back that was given up."""
+
+    site: str
+    id: str
+    comment: str
+    type: str
+    tries: int
+    since: Annotated[str, Meta(description="When it was first to be sent, RFC 3339.")]
+
+
+class DeliveryLog(Struct, frozen=True):
+    """What there is to see of call-backs."""
+
+    receivers: list[ReceiverView]
+    attempts: Annotated[list[AttemptView], Meta(description="The last tries, newest first.")]
+    given_up: Annotated[list[GivenUpView], Meta(description="Oldest first.")]
+
+
+class ReplayInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which call-backs to send again: some by id, or all that were given up."""
+
+    site: str
+    ids: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=_MOST)] = []
+    everything: Annotated[bool, Meta(description="All that were given up; then without ids.")] = False
+
+
+class ReplayView(Struct, frozen=True):
+    """What became of it."""
+
+    count: Annotated[int, Meta(description="Call-backs that will be sent again.")]
+    unknown: Annotated[list[str], Meta(description="Ids that are unknown, or too old.")]
+
+
+async def deliveries(request: web.Request) -> web.Response:
+    """The log of the sites that are asked for."""
+    limit = _limit(request)
+    log = DeliveryLog([], [], [])
+    for site in await wanted_sites(request):
+        found = await request.app[REVIEW].deliveries.log(site.id, limit)
+        log.receivers.append(_receiver(site.id, site.callback, found.endpoint))
+        log.attempts.extend(_attempt(site.id, one) for one in found.attempts)
+        log.given_up.extend(_given_up(site.id, one) for one in found.given_up)
+    log.attempts.sort(key=lambda one: one.at, reverse=True)
+    del log.attempts[limit:]
+    return json_answer(_encode(log))
+
+
+async def replay(request: web.Request) -> web.Response:
+    """Send call-backs again."""
+    asked = decode(_replay_input, await read_body(request, _MAX_BODY))
+    if asked.everything == bool(asked.ids):
+        raise InvalidSubmission("Name ids, or ask for everything.", pointer="/ids")
+    parts, me = request.app[REVIEW], request[ME]
+    site = await parts.staff.site(me.member, asked.site)
+    replayed = await parts.deliveries.replay(site.id, asked.ids, actor=me.actor)
+    return json_answer(_encode(ReplayView(replayed.count, replayed.unknown)))
+
+
+def _receiver(site: str, callback: str, endpoint: Endpoint) -> ReceiverView:
+    paused = rfc3339(endpoint.paused_until) if endpoint.paused_until else None
+    return ReceiverView(site, callback, paused, endpoint.why, endpoint.waiting, endpoint.undelivered)
+
+
+def _attempt(site: str, one: Attempt) -> AttemptView:
+    return AttemptView(
+        site, one.id, one.comment, one.type, one.result, one.tries, one.status, one.error, one.took_ms, rfc3339(one.at)
+    )
+
+
+def _given_up(site: str, one: Delivery) -> GivenUpView:
+    return GivenUpView(site, one.id, one.comment, one.type, one.tries, rfc3339(one.created_at))
+
+
+def _limit(request: web.Request) -> int:
+    given = request.query.get("limit", str(_DEFAULT))
+    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= _MOST):
+        raise MalformedRequest(f"The parameter limit is a number from 1 to {_MOST}.")
+    return int(given)
+
+
+_replay_input = msgspec.json.Decoder(ReplayInput)
+ROUTES = (
+    Route(
+        Operation(
+            "get", "/review/api/deliveries", "getDeliveries", "The delivery log", "",
+            (Answer(200, "The log.", DeliveryLog),), (*ONE, MalformedRequest),
+            parameters=(
+                SITE,
+                Parameter(
+                    "query", "limit", f"The most of each list; {_DEFAULT} unless told.",
+                    {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _DEFAULT},
+                ),
+            ),
+            tag="deliveries",
+        ),
+        deliveries, Right.DELIVERIES,
+    ),
+    Route(
+        Operation(
+            "post", "/review/api/deliveries/replay", "replayDeliveries", "Send call-backs again",
+            "Each keeps the webhook-id that it had, so that a receiver can tell what it knows already.",
+            (Answer(200, "What became of it.", ReplayView),), (*ONE, *BODY, InvalidSubmission), takes=ReplayInput,
+            tag="deliveries",
+        ),
+        replay, Right.REPLAY,
+    ),
+)  # fmt: skip
