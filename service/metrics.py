@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -34,6 +34,32 @@ PENDING_SECONDS = Histogram(
 FAILURES = Counter("antechamber_failures_total", "Unexpected failures, by where.", ["where"])
 DELIVERIES = Counter("antechamber_deliveries_total", "Tries of call-backs, by how they ended.", ["result"])
 DELIVERY_SECONDS = Histogram("antechamber_delivery_seconds", "Time of one try of a call-back.", buckets=_SLOW)
+
+MODEL_SWITCHES = Counter(
+    "antechamber_model_loads_total", "Model versions that a process was told to use: loaded, or failed.", ["result"]
+)
+MODEL_ALERTS = Counter("antechamber_model_alerts_total", "Alerts about a site's model.", ["site", "what"])
+MODEL_DRIFT = Gauge(
+    "antechamber_model_drift",
+    "Population stability index of the newest spam scores against the version's reference.",
+    ["site"],
+    multiprocess_mode="mostrecent",
+)
+MODEL_OVERTURNED = Gauge(
+    "antechamber_model_overturned",
+    "Share of automatic decisions since the last switch that humans overturned.",
+    ["site"],
+    multiprocess_mode="mostrecent",
+)
+MODEL_MISCALIBRATION = Gauge(
+    "antechamber_model_miscalibration",
+    "Share that humans call spam less what the scores said, since the last switch.",
+    ["site"],
+    multiprocess_mode="mostrecent",
+)
+SHADOWED = Counter(
+    "antechamber_shadow_total", "Comments that a shadow scored too, by whether it agreed.", ["site", "word"]
+)
 
 GAUGES = {
     "antechamber_backlog": "Comments that wait to be judged or are being judged.",

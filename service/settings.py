@@ -120,6 +120,34 @@ class Settings(BaseSettings):
     claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")
     max_attempts: int = Field(5, ge=1, description="Tries before a comment goes to the dead-letter stream.")
 
+    # Learning
+    audit_share: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="Share of automatic approvals and rejections that moderators judge blind; 0: none.",
+    )
+    teach_queue: int = Field(
+        20,
+        ge=0,
+        description="Flagged comments of a site that are marked as worth deciding for what they teach; 0: none.",
+    )
+    watch_interval: float = Field(300.0, ge=1, description="How often the models in use are looked at.")
+    watch_drift: float = Field(
+        0.25,
+        gt=0,
+        description="Alert when a model's scores have shifted by more than this (population stability index).",
+    )
+    watch_overturns: float = Field(
+        0.05, gt=0, le=1, description="Alert when surely more than this share of automatic decisions is overturned."
+    )
+    watch_calibration: float = Field(
+        0.1, gt=0, le=1, description="Alert when humans' decisions differ from the scores by surely more than this."
+    )
+    rollback_on_alert: bool = Field(
+        False, description="Roll a site's model back by itself on an alert, when the version before it is known."
+    )
+
     # Telling
     deliver_timeout: float = Field(15.0, gt=0, description="Time-out of one call-back.")
     deliver_schedule: Annotated[tuple[Delay, ...], NoDecode] = Field(

@@ -70,6 +70,12 @@ class TextDropped(AntechamberError):
     slug, status, title = "text-dropped", 410, "The comment's text is no longer kept"
 
 
+class NotEnoughExamples(AntechamberError):
+    """Too few decisions to learn from, or to judge a model by; the message says how many more are needed."""
+
+    slug, status, title = "not-enough-examples", 409, "There are too few decisions to learn from"
+
+
 class TooLarge(AntechamberError):
     """The body exceeds a named limit."""
 

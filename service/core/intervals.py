@@ -55,7 +55,7 @@ def recall(strata: Sequence[Stratum], confidence: float = CONFIDENCE) -> Interva
     total = sum(one.size * one.hits / one.n for one in strata if one.n)
     if total <= 0 or any(one.size > 0 and one.n == 0 for one in strata):
         return Interval(caught / total if total else 0.0, 0.0, 1.0, n)
-    rng = random.Random(0)  # noqa: S311 (statistics, not secrets)
+    rng = random.Random(0)
     drawn = sorted(_one_draw(strata, rng) for _ in range(_DRAWS))
     cuts = quantiles(drawn, n=2_000)
     tail = round((1 - confidence) / 2 * 2_000)

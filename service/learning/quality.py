@@ -124,7 +124,7 @@ class Quality:
         """How many comments the machine approved, held and rejected, by whole days."""
         first, last = (datetime.fromtimestamp(at / 1000, UTC).date() for at in (since, now))
         sizes = {"approve": 0, "hold": 0, "reject": 0}
-        for month in _months(first, last):
+        for month in months(first, last):
             for day in await self._tallies.month(site, month):
                 if first <= day.day <= last:
                     for word in sizes:
@@ -134,7 +134,9 @@ class Quality:
 
 def _counted(sample: Iterable[Audited], answers: Mapping[str, Outcome], outcome: Outcome) -> tuple[float, float]:
     """(rejected, answered) of one stratum, as effective numbers."""
-    pairs = [(1 / one.share, answers[one.comment]) for one in sample if one.outcome is outcome and one.comment in answers]
+    pairs = [
+        (1 / one.share, answers[one.comment]) for one in sample if one.outcome is outcome and one.comment in answers
+    ]
     weight = sum(w for w, _ in pairs)
     if not weight:
         return 0.0, 0.0
@@ -146,6 +148,7 @@ def _ruled(comment: Comment) -> Outcome | None:
     return comment.ruled if comment.human and comment.ruled in _VERDICTS else None
 
 
-def _months(first: date, last: date) -> list[str]:
+def months(first: date, last: date) -> list[str]:
+    """The months of a span of days, as "2026-11"."""
     days = (last - first).days
     return sorted({f"{first + timedelta(day):%Y-%m}" for day in range(days + 1)})

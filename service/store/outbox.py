@@ -109,6 +109,15 @@ class Outbox:
         )  # fmt: skip
         return str(word.decode())
 
+    async def announce(self, site: str, about: str, *, id: str, kind: str, body: bytes, now: int) -> bool:  # noqa: A002
+        """Queue a call-back that tells of no comment but of `about`. False: one with this id was told before."""
+        keys = self._keys
+        word = await self._wire.run(
+            "announce", [keys.due, keys.site(site, ""), keys.queue(about), keys.delivery(id)],
+            now, id, about, site, kind, body,
+        )  # fmt: skip
+        return bool(word == b"told")
+
     async def next_due(self) -> int | None:
         """When the next call-back of any site is due."""
         rows = await self._wire.call("ZRANGE", self._keys.due, 0, 0, "WITHSCORES")

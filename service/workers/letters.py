@@ -1,8 +1,8 @@
 """What is sent for a call-back, to whom, and what the answer means: ours are signed, Akismet's have a shape of their own.
 
-For `workers/deliver.py`. A delivery of type `comment.*` goes to its site's call-back address, signed as Standard Webhooks has
-it. One of type `akismet.*` keeps a promise: it goes to the return address that a comment-check named, with the key that
-the platform used then, and counts as delivered when the platform says that it found the comment.
+For `workers/deliver.py`. A delivery of type `comment.*` or `model.*` goes to its site's call-back address, signed as
+Standard Webhooks has it. One of type `akismet.*` keeps a promise: it goes to the return address that a comment-check
+named, with the key that the platform used then, and counts as delivered when the platform says that it found the comment.
 """
 
 from __future__ import annotations

@@ -1,0 +1,67 @@
+"""What is noted about judging beside the decisions: the audit sample, and what a shadow would have decided otherwise.
+
+For `judging.py`. Nothing here changes a decision, and what can't be noted is not worth losing a comment for.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from service.core.audit import AUDITABLE, Audited
+from service.core.lifecycle import Outcome
+from service.core.verdict import Verdict
+from service.store.audits import Audits
+from service.store.rivalry import Disagreement, Rivalry
+
+
+class Carried(NamedTuple):
+    """A decision that the machine made and the store carried out, and what the shadow, if there is one, would have said."""
+
+    site: str
+    comment: str
+    at: int
+    outcome: Outcome
+    verdict: Verdict | None
+    theirs: Outcome | None = None
+    rival: Verdict | None = None
+
+
+class Observing:
+    """Draws the audit sample with probability `share`, and counts agreement with shadows. `draw` gives numbers below 1."""
+
+    def __init__(
+        self, audits: Audits, rivalry: Rivalry, *, share: float = 0.0, draw: Callable[[], float] = random.random
+    ) -> None:
+        self._audits = audits
+        self._rivalry = rivalry
+        self._share = share
+        self._draw = draw
+
+    async def note(self, carried: Iterable[Carried]) -> None:
+        """Note a batch. Raises StoreUnavailable."""
+        drawn: list[tuple[str, Audited]] = []
+        seconds: dict[tuple[str, str], list[Carried]] = defaultdict(list)
+        for one in carried:
+            if one.outcome in AUDITABLE and self._draw() < self._share:
+                model = one.verdict.model if one.verdict else ""
+                drawn.append((one.site, Audited(one.comment, one.at, one.outcome, self._share, model)))
+            if one.rival is not None:
+                seconds[one.site, one.rival.model].append(one)
+        await self._audits.add(drawn)
+        for (site, shadow), ones in seconds.items():
+            pairs = Counter((one.outcome, one.theirs) for one in ones if one.theirs is not None)
+            await self._rivalry.note(site, shadow, pairs, [found for one in ones if (found := _disagreement(one))])
+
+
+def _disagreement(one: Carried) -> Disagreement | None:
+    ours, theirs = one.verdict, one.rival
+    if ours is None or theirs is None or one.theirs is None or one.theirs is one.outcome:
+        return None
+    label = max(ours.scores, key=lambda name: abs(ours.scores[name] - theirs.scores.get(name, 0.0)))
+    return Disagreement(
+        one.comment, one.at, ours.model, theirs.model, one.outcome, one.theirs, label,
+        round(ours.scores[label], 4), round(theirs.scores.get(label, 0.0), 4),
+    )  # fmt: skip
