@@ -1,0 +1,137 @@
+// One comment, to be read and judged. For the queue page.
+
+import { difference } from "./diff.js";
+import { el, icon, put } from "./dom.js";
+import { language } from "./filters.js";
+import { keyHint } from "./keys.js";
+import { hostOf } from "./marking.js";
+import { preference, prefer } from "./preferences.js";
+import { outcomeText } from "./queuerow.js";
+import { textView } from "./text.js";
+import { actorName, doneName, exactly, labelName, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
+
+const MASKABLE = new Set(["toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack"]);
+
+/** The middle pane. `back` closes it (on a phone), `evidence` shows why, `filter` narrows the queue. */
+export class CommentPane {
+  constructor({ back, evidence, undo }) {
+    Object.assign(this, { back, evidence, undo });
+    this.node = el("article", { class: "comment", "aria-label": "Comment", tabindex: "-1" });
+    this.whole = false;
+  }
+
+  /** Nothing to show: say why. */
+  empty(title, text) {
+    put(this.node, el("div", { class: "nothing" }, icon("check"), el("h2", { text: title }), el("p", { text })));
+  }
+
+  /** Show the row at once, until its details are here. */
+  waiting(row) {
+    this.whole = false;
+    put(this.node, this.head(row), el("div", { class: "comment-text", "aria-busy": "true" }, el("p", { class: "text", dir: "auto", text: row.excerpt })));
+    this.node.scrollTop = 0;
+  }
+
+  /** Show a comment. `explanation` is the one whose words are marked. */
+  show(row, detail, explanation) {
+    this.last = [row, detail, explanation];
+    const blind = preference("blind");
+    const maskable = explanation ? MASKABLE.has(explanation.label) : false;
+    const text = detail.content
+      ? textView(detail.content, { explanation, maskable, mask: preference("mask"), numbers: preference("numbers"), whole: this.whole, more: () => this.all() })
+      : el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
+    put(
+      this.node,
+      this.head(row),
+      this.banner(row, detail),
+      this.context(detail),
+      el("div", { class: "comment-text" }, text, explanation ? this.legend(explanation, maskable) : null),
+      detail.links.length ? this.links(detail.links) : null,
+      row.author?.url && !blind ? el("p", { class: "author-url" }, icon("link"), "The author's address leads to ", el("strong", { text: hostOf(row.author.url) || "nowhere" }), copyButton(row.author.url)) : null,
+      detail.earlier.length ? this.earlier(detail) : null,
+    );
+  }
+
+  head(row) {
+    const name = preference("blind") ? "Somebody" : row.author?.name || "No name";
+    const page = row.page;
+    return el(
+      "header",
+      { class: "comment-head" },
+      el("button", { type: "button", class: "plain icon-only back", "aria-label": "Back to the list", on: { click: this.back } }, icon("back")),
+      el("div", { class: "comment-who" },
+        el("h1", { dir: "auto" }, name, row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null),
+        el("p", { class: "meta" }, row.state ? el("span", { class: `tag ${row.state}`, text: stateName(row.state) }) : null, el("time", timeOptions(row.created_at)), el("span", { text: row.site }), row.language ? el("span", { text: language(row.language) }) : null, row.reports ? el("span", { text: plural(row.reports, "report") }) : null),
+        page ? el("p", { class: "meta page" }, "on ", pageLink(page)) : null,
+      ),
+      el("button", { type: "button", class: "quiet why", on: { click: this.evidence } }, icon("evidence"), "Why"),
+    );
+  }
+
+  banner(row, detail) {
+    const decision = row.decision;
+    if (row.left) return el("p", { class: "banner", role: "status" }, icon("person"), el("span", {}, el("strong", { text: outcomeText(row.left) }), " while you were looking. What you see stays here until you move on."));
+    if (row.claim && !row.claim.mine) return el("p", { class: "banner", role: "status" }, icon("eye"), el("span", {}, el("strong", { text: row.claim.by }), " is looking at this too."));
+    if (detail.undo && decision) return el("p", { class: "banner" }, icon("clock"), el("span", { text: `${doneName(decision.outcome)} by ${actorName(detail.undo.by)}; the site is told at ${exactly(detail.undo.until)}.` }), el("button", { type: "button", class: "quiet", on: { click: () => this.undo(row, detail.undo) } }, "Undo"));
+    if (row.state && row.state !== "flagged" && decision) return el("p", { class: "banner" }, icon(row.state === "approved" ? "check" : "ban"), el("span", {}, `${doneName(decision.outcome)} by ${actorName(decision.actor)}`, decision.reasons.length ? `: ${decision.reasons.map((reason) => reasonName(reason.code)).join(", ")}` : "", ". ", el("time", timeOptions(decision.at))));
+    if (row.list === "snoozed" && row.snoozed_until) return el("p", { class: "banner" }, icon("clock"), el("span", { text: `Put aside until ${exactly(row.snoozed_until)}.` }));
+    return null;
+  }
+
+  context(detail) {
+    const text = detail.parent?.excerpt || detail.parent_text;
+    if (!text) return null;
+    const name = detail.parent?.author?.name;
+    return el("details", { class: "parent", open: text.length < 400 }, el("summary", {}, "In reply to", name && !preference("blind") ? el("b", { dir: "auto", text: ` ${name}` }) : ""), el("blockquote", { dir: "auto", text }));
+  }
+
+  legend(explanation, maskable) {
+    const choice = (name, on, off, action) => el("button", { type: "button", class: "link", "aria-pressed": String(preference(name)), on: { click: () => prefer(name, !preference(name)) } }, preference(name) ? on : off, keyHint(action));
+    return el(
+      "p",
+      { class: "legend" },
+      el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "for-1" }), el("i", { class: "for-2" }), el("i", { class: "for-3" }), el("i", { class: "for-4" })),
+      el("span", { text: `speaks for ${labelName(explanation.label).toLowerCase()}` }),
+      el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "against-2" })),
+      el("span", { text: "against" }),
+      choice("numbers", "Hide numbers", "Show numbers", "numbers"),
+      maskable ? choice("mask", "Unmask the worst", "Mask the worst", "unmask") : null,
+    );
+  }
+
+  links(links) {
+    const rows = links.map((link) => el("li", {}, icon("link"), el("strong", { class: "host", text: link.host }), link.host_unicode !== link.host ? el("span", { class: "tag warn", text: `looks like ${link.host_unicode}` }) : null, link.text ? el("span", { class: "meta", text: `shown as “${link.text}”` }) : null, el("span", { class: "meta url", title: link.url, text: link.url }), copyButton(link.url)));
+    return el("section", { class: "links", "aria-label": "Links" }, el("h2", { text: plural(links.length, "link") }), el("ul", {}, rows.slice(0, 20)), rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null);
+  }
+
+  earlier(detail) {
+    const texts = [...detail.earlier.map((text) => text.content), detail.content];
+    const changes = texts.slice(1).map((text, index) => el("div", { class: "text diff", dir: "auto" }, difference(texts[index], text).map(({ kind, text: part }) => (kind === "same" ? part : el(kind === "added" ? "ins" : "del", { text: part })))));
+    return el("details", { class: "earlier" }, el("summary", { text: `Edited ${detail.earlier.length === 1 ? "once" : `${detail.earlier.length} times`}: show what changed` }), changes.reverse());
+  }
+
+  all() {
+    this.whole = true;
+    this.show(...this.last);
+  }
+}
+
+/** The page that was commented on: the only thing here that can be followed, since the platform named it. */
+function pageLink({ url, title }) {
+  const text = title || url;
+  if (!/^https?:\/\//iu.test(url)) return el("span", { text });
+  return el("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url }, el("span", { dir: "auto", text }), icon("out"));
+}
+
+function copyButton(url) {
+  const button = el("button", { type: "button", class: "link", text: "Copy" });
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(url);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = url;
+    }
+  });
+  return button;
+}

@@ -1,0 +1,63 @@
+// The difference between two texts, word by word. Pure; for the comment pane's earlier texts.
+
+const MOST = 1_500; // words compared exactly; longer texts are compared by their lines, then as a whole
+
+/** [{kind: "same" | "removed" | "added", text}] that turns one text into the other. */
+export function difference(before, after) {
+  let [from, to] = [cut(before, /(\s+)/u), cut(after, /(\s+)/u)];
+  if (from.length > MOST || to.length > MOST) [from, to] = [cut(before, /(\n)/u), cut(after, /(\n)/u)];
+  let start = 0;
+  while (start < from.length && start < to.length && from[start] === to[start]) start += 1;
+  let end = 0;
+  while (end < from.length - start && end < to.length - start && from.at(-1 - end) === to.at(-1 - end)) end += 1;
+  const middle = compare(from.slice(start, from.length - end), to.slice(start, to.length - end));
+  return joined([...from.slice(0, start).map(same), ...middle, ...from.slice(from.length - end).map(same)]);
+}
+
+/** The longest common subsequence, by the table that everybody knows. */
+function compare(from, to) {
+  if (from.length > MOST || to.length > MOST || !from.length || !to.length) {
+    return [...from.map((text) => ({ kind: "removed", text })), ...to.map((text) => ({ kind: "added", text }))];
+  }
+  const width = to.length + 1;
+  const table = new Uint16Array((from.length + 1) * width);
+  for (let i = from.length - 1; i >= 0; i -= 1) {
+    for (let j = to.length - 1; j >= 0; j -= 1) {
+      const here = i * width + j;
+      table[here] = from[i] === to[j] ? table[here + width + 1] + 1 : Math.max(table[here + width], table[here + 1]);
+    }
+  }
+  const steps = [];
+  let [i, j] = [0, 0];
+  while (i < from.length || j < to.length) {
+    if (i < from.length && j < to.length && from[i] === to[j]) {
+      steps.push(same(from[i]));
+      i += 1;
+      j += 1;
+    } else if (j >= to.length || (i < from.length && table[(i + 1) * width + j] >= table[i * width + j + 1])) {
+      steps.push({ kind: "removed", text: from[i] });
+      i += 1;
+    } else {
+      steps.push({ kind: "added", text: to[j] });
+      j += 1;
+    }
+  }
+  return steps;
+}
+
+function cut(text, at) {
+  return text.split(at).filter((piece) => piece !== "");
+}
+
+function same(text) {
+  return { kind: "same", text };
+}
+
+function joined(steps) {
+  const result = [];
+  for (const step of steps) {
+    if (result.at(-1)?.kind === step.kind) result.at(-1).text += step.text;
+    else result.push({ ...step });
+  }
+  return result;
+}

@@ -1,0 +1,96 @@
+// The comment that is being looked at: its details, the explanation that is marked, and the claim that says so to others.
+// For the queue page.
+
+import { get, send } from "./api.js";
+
+const DWELL = 400; // milliseconds on a comment before others are told
+
+/** `changed` is called when there is more, or something else, to show. */
+export class Looking {
+  constructor({ changed }) {
+    this.changed = changed;
+    this.reset("");
+    this.onHide = () => this.release();
+    addEventListener("pagehide", this.onHide);
+  }
+
+  /** Look at a comment; "" at none. The one after it is fetched ahead. */
+  async open(id, listing) {
+    if (id === this.id) return;
+    this.release();
+    this.reset(id);
+    if (!id) return;
+    clearTimeout(this.dwelling);
+    this.dwelling = setTimeout(() => this.claim(id), DWELL);
+    await this.read(listing);
+    const next = listing.items[listing.items.findIndex((item) => item.id === id) + 1];
+    if (next && this.id === id) listing.detail(next.id).catch(() => {});
+  }
+
+  /** Read it again. */
+  async reload(listing) {
+    const { label } = this.explanation ?? {};
+    await this.read(listing);
+    if (label && this.explanation?.label !== label) this.explain(label);
+  }
+
+  async read(listing) {
+    const { id } = this;
+    try {
+      const detail = await listing.detail(id);
+      if (this.id !== id) return;
+      Object.assign(this, { detail, row: detail.comment, explanation: detail.explanation });
+    } catch (problem) {
+      if (this.id !== id) return;
+      this.failed = problem.message;
+    }
+    this.changed();
+    if (this.detail && !this.explanation && this.detail.content && this.detail.scores.length) this.explain([...this.detail.scores].sort((a, b) => b.score - a.score)[0].label);
+  }
+
+  /** Mark another label's words. */
+  async explain(label) {
+    const { id } = this;
+    try {
+      const { explanation } = await get(`/comments/${id}/explanation`, { label });
+      if (this.id !== id) return;
+      this.explanation = explanation;
+      this.changed();
+    } catch {
+      // No model can be loaded, or the text is gone: the scores stand by themselves.
+    }
+  }
+
+  leave() {
+    this.release();
+    this.reset("");
+    removeEventListener("pagehide", this.onHide);
+  }
+
+  async claim(id) {
+    try {
+      const claim = await send("POST", `/comments/${id}/claim`);
+      if (this.id !== id) return;
+      this.claimed = claim.mine ? id : "";
+      if (this.row) {
+        this.row.claim = claim;
+        if (!claim.mine) this.changed();
+      }
+      clearTimeout(this.renewing);
+      this.renewing = setTimeout(() => this.claim(id), Math.max(5_000, (Date.parse(claim.until) - Date.now()) / 2));
+    } catch {
+      // It is gone or the network is: nobody needs to be told.
+    }
+  }
+
+  release() {
+    clearTimeout(this.dwelling);
+    clearTimeout(this.renewing);
+    if (this.claimed) send("DELETE", `/comments/${this.claimed}/claim`).catch(() => {});
+    this.claimed = "";
+  }
+
+  reset(id) {
+    Object.assign(this, { id, row: null, detail: null, explanation: null, failed: "" });
+  }
+}

@@ -1,0 +1,48 @@
+// Short messages that come and go, with a way back where there is one. For every module that did something.
+
+import { announce, el, icon } from "./dom.js";
+
+const STAY = 6_000; // milliseconds
+const MOST = 3;
+
+/**
+ * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970: a countdown runs up to it),
+ * `action` [name, handler, hint]. Returns a function that takes it away.
+ */
+export function toast(text, { kind = "", until = 0, action = null } = {}) {
+  const box = document.getElementById("toasts");
+  const left = el("span", { class: "left", "aria-hidden": "true" });
+  const close = () => {
+    clearInterval(timer);
+    node.remove();
+  };
+  const [name, handler, hint] = action ?? [];
+  const node = el(
+    "div",
+    { class: `toast ${kind}` },
+    el("span", { class: "said", text }),
+    until ? left : null,
+    action && el("button", { type: "button", class: "plain", on: { click: () => (close(), handler()) } }, name, hint ?? null),
+    el("button", { type: "button", class: "plain icon-only", "aria-label": "Close", on: { click: close } }, icon("cross")),
+  );
+  const end = until || Date.now() + (kind === "bad" ? 2 * STAY : STAY);
+  let held = false;
+  node.addEventListener("pointerenter", () => (held = true));
+  node.addEventListener("pointerleave", () => (held = false));
+  const tick = () => {
+    const seconds = Math.ceil((end - Date.now()) / 1000);
+    left.textContent = `${Math.max(0, seconds)} s`;
+    if (seconds <= 0 && (until || !held)) close();
+  };
+  const timer = setInterval(tick, 250);
+  tick();
+  box.append(node);
+  while (box.children.length > MOST) box.firstElementChild.remove();
+  announce(text);
+  return close;
+}
+
+/** Show what went wrong. */
+export function toastProblem(problem) {
+  toast(problem.message, { kind: "bad" });
+}

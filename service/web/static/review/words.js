@@ -1,0 +1,86 @@
+// How things are called on the page, and how numbers and times are written. Pure; for every module that shows something.
+
+const LABELS = {
+  spam: "Spam", toxicity: "Toxicity", severe_toxicity: "Severe toxicity", insult: "Insult", profanity: "Profanity",
+  threat: "Threat", identity_attack: "Identity attack",
+}; // prettier-ignore
+const LISTS = {
+  flagged: "To review", escalated: "Escalated", snoozed: "Later", reported: "Reported", appealed: "Appealed", audit: "Blind check",
+  decided: "Decided by people", approved: "Approved", rejected: "Rejected",
+}; // prettier-ignore
+const STATES = { pending: "Waiting", approved: "Approved", flagged: "To review", rejected: "Rejected", erased: "Erased" };
+const DONE = { approve: "Approved", hold: "Held", reject: "Rejected" };
+
+/** Reason codes that a moderator may give: [code, name, letter]. */
+export const REASONS = [
+  ["spam", "Spam", "s"], ["toxicity", "Toxicity", "t"], ["severe_toxicity", "Severe toxicity", "v"], ["insult", "Insult", "i"],
+  ["profanity", "Profanity", "p"], ["threat", "Threat", "h"], ["identity_attack", "Identity attack", "d"],
+  ["off-topic", "Off-topic", "o"], ["personal-data", "Personal data", "n"], ["illegal", "Illegal", "l"],
+  ["other", "Other, with a note", "x"],
+]; // prettier-ignore
+
+/** The lists of comments, in the order in which they are shown. */
+export const LIST_NAMES = Object.keys(LISTS);
+
+export const listName = (list) => LISTS[list] ?? list;
+export const stateName = (state) => STATES[state] ?? state;
+export const doneName = (outcome) => DONE[outcome] ?? outcome;
+export const labelName = (label) => LABELS[label] ?? sentence(label);
+export const reasonName = (code) => REASONS.find(([known]) => known === code)?.[1] ?? sentence(code);
+
+/** "author_name_is_url" -> "Author name is url". */
+export function sentence(word) {
+  const text = String(word).replaceAll(/[_-]+/gu, " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** An actor for people: "policy:1.2" is the machine; "moderator:bo" is bo. */
+export function actorName(actor) {
+  const [kind, ...rest] = String(actor ?? "").split(":");
+  const name = rest.join(":");
+  const kinds = { policy: "the machine", platform: "the platform", author: "the author", readers: "readers", operator: "an operator" };
+  return kind === "moderator" && name ? name : (kinds[kind] ?? (name || kind));
+}
+
+/** 1234 -> "1,234". */
+export const count = (number) => Number(number ?? 0).toLocaleString("en");
+
+/** "1 comment", "2 comments". */
+export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+/** 0.873 -> "87 %"; what is not quite all or nothing does not look like it. */
+export function percent(share) {
+  const rounded = Math.round(share * 100);
+  if (rounded === 100 && share < 1) return "> 99 %";
+  if (rounded === 0 && share > 0) return "< 1 %";
+  return `${rounded} %`;
+}
+
+/** 0.42 -> "+0.42", with a real minus. */
+export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
+
+/** How long ago: "now", "5 min", "3 h", "2 d", then the date. */
+export function ago(time, now = Date.now()) {
+  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
+  if (seconds < 60) return "now";
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h`;
+  if (seconds < 14 * 86_400) return `${Math.floor(seconds / 86_400)} d`;
+  return new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** A time in full, in the moderator's zone. */
+export const exactly = (time) => new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+/** Seconds for people: "40 s", "12 min", "5.0 h", "3.2 d". */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${(seconds / 3_600).toFixed(1)} h`;
+  return `${(seconds / 86_400).toFixed(1)} d`;
+}
+
+/** "2026-11-24T08:00:00Z" as a <time> shows it. */
+export function timeOptions(time) {
+  return { datetime: time, title: exactly(time), text: ago(time) };
+}
