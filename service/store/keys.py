@@ -46,6 +46,7 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:undelivered`| zset   | call-backs that were given up -> when                              | 30 days         |
 | `{pN}:s:<site>:reports`    | zset   | reported comments -> how many readers                              | with them       |
 | `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
+| `{pN}:s:<site>:import:<file>`| hash | how far an import is, and what became of its records; see bring.lua | 30 days         |
 | `{pN}:s:<site>:examples`   | zset   | examples by when they were taught                                  | with them       |
 | `{pN}:s:<site>:audit`      | zset   | comments of the audit sample that wait for an answer -> when drawn | until answered  |
 | `{pN}:s:<site>:audited`    | hash   | comment -> Audited: what the machine did, what a human said blind  | 365 days        |
@@ -216,6 +217,10 @@ class Keys:
     def author(self, site: str, digest: str) -> str:
         """Sorted set of an author's comments."""
         return f"{self.prefix}s:{site}:a:{digest}"
+
+    def importing(self, site: str, file: str) -> str:
+        """Hash of one import, by a digest of its file."""
+        return f"{self.prefix}s:{site}:import:{file}"
 
     def idempotency(self, site: str, key_digest: str) -> str:
         """Hash of one idempotency key."""
