@@ -8,6 +8,7 @@
 -- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
 -- include: queue
 -- include: due
+-- include: standing
 local cid, site = ARGV[2], ARGV[3]
 local state, rev, by = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'by'))
 if not state then return {'missing', 0, ''} end
@@ -29,6 +30,7 @@ redis.call('ZREM', KEYS[4] .. 'appealed', cid)
 redis.call('ZREM', KEYS[4] .. 'decided', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
 if by then redis.call('ZREM', KEYS[4] .. 'a:' .. by, cid) end
+forget(KEYS[1], KEYS[4], site, cid, tonumber(ARGV[1]))
 
 -- What was not told yet is not told any more, and nothing told or given up can be replayed: a call-back may quote somebody.
 -- The erasure takes its place; when a try is on its way, it comes after that.

@@ -5,6 +5,7 @@
 --       6 history entry  7 dead entry that this answers, or ""
 -- Reply {word, revision, state}: applied, stale, human, illegal, missing
 -- include: queue
+-- include: standing
 local cid = ARGV[2]
 local state, rev, human = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'human'))
 local word = 'applied'
@@ -15,6 +16,8 @@ elseif not string.find(ARGV[4], ' ' .. state .. ' ', 1, true) then word = 'illeg
 if word == 'applied' then
   rev = tonumber(rev) + 1
   redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'updated', ARGV[1])
+  stand(KEYS[1], KEYS[3], tonumber(ARGV[1]), 'pending', 'machine')
+  still_seen(KEYS[1], rev)
   redis.call('RPUSH', KEYS[2], ARGV[6])
   redis.call('ZREM', KEYS[3] .. state, cid)
   leave_lists(KEYS[1], KEYS[3], cid)

@@ -16,6 +16,7 @@
 -- entry of the last decision) app (an appeal against it) sub (submission) fp (fingerprint) ver (verdict) created updated
 -- by (the digest in whose author index it stands). XLEN of work is the backlog: entries are deleted when they are acknowledged.
 -- include: queue
+-- include: standing
 local now, cid = ARGV[1], ARGV[2]
 local state, rev, fp, created = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'fp', 'created'))
 
@@ -46,6 +47,7 @@ else
     leave_lists(KEYS[1], KEYS[7], cid)
     redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app', 'fac', 'prio')
     live(KEYS[7], ARGV[3], cid, 'pending', '', rev, 'platform:' .. ARGV[3], 'edited')
+    stand(KEYS[1], KEYS[7], tonumber(now), 'pending', 'machine')
     redis.call('RPUSH', KEYS[2], ARGV[9])
     redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'human', '0',
       'sub', ARGV[5], 'fp', ARGV[6], 'updated', now)

@@ -24,6 +24,7 @@
 -- Whatever the word, a named work entry is acknowledged and deleted: it has been answered.
 -- include: queue
 -- include: due
+-- include: standing
 local cid, site, to = ARGV[2], ARGV[3], ARGV[4]
 local undoable = tonumber(ARGV[24]) > 0
 local counted = {}
@@ -113,6 +114,7 @@ if word == 'applied' then
     enter_list(KEYS[1], KEYS[3], cid, 'flagged')
   end
   state = to
+  stand(KEYS[1], KEYS[3], tonumber(ARGV[1]), to, ARGV[6])
   if ARGV[9] ~= '' then tally(ARGV[9]) end
   for also in string.gmatch(ARGV[26], '[^\n]+') do count(ARGV[17], also, 1) end
   if ARGV[18] ~= '' then

@@ -10,6 +10,7 @@
 --       missing  no such comment
 -- include: queue
 -- include: due
+-- include: standing
 local cid, site, prefix = ARGV[2], ARGV[3], KEYS[3]
 local state, rev = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev'))
 if not state then return {'missing', 0, ''} end
@@ -53,12 +54,14 @@ for _, index in ipairs({'appealed', 'decided'}) do
   redis.call('ZREM', prefix .. index, cid)
   if was[index] then redis.call('ZADD', prefix .. index, was[index], cid) end
 end
+stand(KEYS[1], prefix, tonumber(ARGV[1]), state, was.fields.human == '1' and 'human' or 'machine')
 local list = was.fields.list
 if list then enter_list(KEYS[1], prefix, cid, list, was[list]) end
 redis.call('RPUSH', KEYS[2], ARGV[5])
 if state == 'pending' then
   -- The machine's word for it may have come while the decision stood, and was not heeded; it is asked again.
   redis.call('HSET', KEYS[1], 'text_rev', rev)
+  still_seen(KEYS[1], rev)
   redis.call('XADD', KEYS[9], '*', 'c', cid, 's', site, 'r', rev, 'w', '')
 end
 redis.call('DEL', KEYS[8])

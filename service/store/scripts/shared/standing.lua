@@ -69,6 +69,11 @@ local function leave(site, name, cid, subject)
   end
 end
 
+-- A revision that brings no new text: looking at it again notes nothing.
+local function still_seen(record, rev)
+  if redis.call('HEXISTS', record, 'seen') == 1 then redis.call('HSET', record, 'seen', rev) end
+end
+
 -- Take a comment out of everything that it counts in: it is erased.
 local function forget(record, site, name, cid, now)
   stand(record, site, now, '', 'machine')
