@@ -165,6 +165,15 @@ class Settings(BaseSettings):
     # Keeping
     retain_approved_days: float = Field(30.0, ge=0, description="Days until an approved comment's text is dropped.")
     retain_rejected_days: float = Field(30.0, ge=0, description="Days until a rejected comment's text is dropped.")
+    campaign_days: float = Field(
+        7.0, gt=0, le=90, description="Days that near-duplicates and exact repeats are remembered after the latest one."
+    )
+    standing_days: float = Field(
+        400.0, gt=0, description="Days that the record of an author or a domain is kept after their latest comment."
+    )
+    address_days: float = Field(
+        30.0, gt=0, description="Days that the record of an IP address or a network is kept after its latest comment."
+    )
     delivery_log: int = Field(1_000, ge=0, description="Delivery attempts remembered per site.")
     key_overlap_days: float = Field(7.0, ge=0, description="How long a rotated key keeps working.")
     drain_timeout: float = Field(20.0, gt=0, description="How long a stop waits for work under way.")
