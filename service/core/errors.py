@@ -5,6 +5,7 @@ A message is written by us and never quotes what came in: untrusted text, addres
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -20,6 +21,11 @@ class AntechamberError(Exception):
         self.detail = detail
         self.pointer = pointer
         self.retry_after = retry_after
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """What a program may want to know beyond that, as further members of the problem (RFC 9457, 3.2)."""
+        return {}
 
 
 class MalformedRequest(AntechamberError):
@@ -50,6 +56,31 @@ class Conflict(AntechamberError):
     """The comment has changed since the caller looked, or its state does not allow the move."""
 
     slug, status, title = "conflict", 409, "The comment has moved on"
+
+
+class Overtaken(Conflict):
+    """Somebody or something changed the comment first; `won` says what it is now, who made it so, and when."""
+
+    slug, status, title = "overtaken", 409, "Another was faster"
+
+    def __init__(self, detail: str, won: Mapping[str, object]) -> None:
+        super().__init__(detail, pointer="/revision")
+        self.won = won
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """The member `won`."""
+        return {"won": self.won}
+
+
+class TooLate(Conflict):
+    """A decision can't be taken back any more."""
+
+    slug, status, title = (
+        "too-late",
+        409,
+        "It can't be undone any more: it has been told, or is being told; decide anew",
+    )
 
 
 class RequestInProgress(AntechamberError):

@@ -241,6 +241,10 @@ class Comments:
         sizes = await self._wire.call_all([("ZCARD", self._keys.site(site, state)) for state in State])
         return {str(state): size for state, size in zip(State, sizes, strict=True)}
 
+    async def size(self, site: str, index: str) -> int:
+        """How many comments are in an index; see `page`."""
+        return int(await self._wire.call("ZCARD", self._keys.site(site, index)))
+
     async def oldest(self, site: str, state: State) -> int | None:
         """When the comment that has been longest in a state entered it."""
         rows = await self._wire.call("ZRANGE", self._keys.site(site, state), 0, 0, "WITHSCORES")

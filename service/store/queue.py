@@ -263,7 +263,7 @@ class Queue:
                 for comment, place in comments
             ]
         )  # fmt: skip
-        return sum(word == b"adopted" for word in words)
+        return sum(1 for word in words if word == b"adopted")
 
 
 def _behind(entry: Entry, after: Entry, shelf: Shelf) -> bool:

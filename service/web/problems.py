@@ -49,7 +49,9 @@ def problem_response(error: AntechamberError, instance: str, *, challenge: str =
         headers["Retry-After"] = str(error.retry_after or _SHORTLY)
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allowed
-    return web.Response(status=error.status, body=_encode(problem(error, instance)), headers=headers)
+    said = problem(error, instance)
+    body = _encode({**msgspec.to_builtins(said), **error.members} if error.members else said)
+    return web.Response(status=error.status, body=body, headers=headers)
 
 
 def from_http(error: web.HTTPException) -> AntechamberError:

@@ -1,0 +1,201 @@
+"""The use cases of deciding: a moderator's word, taking it back, passing on, putting aside, notes, claims. For `web.review`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from service.core.comment import Actor, Change, Comment
+from service.core.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Overtaken, TooLate
+from service.core.example import Lesson
+from service.core.identity import mask_addresses
+from service.core.lifecycle import Outcome, State
+from service.core.policy import HUMAN_REASONS
+from service.core.site import Site
+from service.core.views import rfc3339
+from service.moderation import Moderation
+from service.store.client import now_ms
+from service.store.desk import MAX_NOTES, Claim, Desk, Note, Offer
+
+__all__ = ["Claim", "Deciding", "Done", "Note", "Offer"]  # callers need not reach into the store
+
+LONGEST_SNOOZE = 90 * 86_400_000
+"""Milliseconds."""
+_LESSON = Lesson("review")
+
+
+class Done(NamedTuple):
+    """A comment after what was done to it, and how it can be taken back, if it can."""
+
+    comment: Comment
+    offer: Offer | None
+
+
+class Deciding:
+    """The use cases; `by` is always the moderator. `clock` gives milliseconds since 1970."""
+
+    def __init__(
+        self,
+        moderation: Moderation,
+        desk: Desk,
+        *,
+        undo_seconds: float = 15.0,
+        claim_seconds: float = 60.0,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._moderation = moderation
+        self._desk = desk
+        self._undo = int(undo_seconds * 1000)
+        self._claim = int(claim_seconds * 1000)
+        self._clock = clock
+
+    def window(self) -> int:
+        """Until when what is decided now can be undone, milliseconds since 1970; 0: it can't."""
+        return self._clock() + self._undo if self._undo else 0
+
+    async def decide(
+        self,
+        site: Site,
+        comment: str,
+        outcome: Outcome,
+        *,
+        by: Actor,
+        revision: int | None,
+        reasons: Sequence[str] = (),
+        note: str = "",
+        until: int | None = None,
+        bulk: str = "",
+    ) -> Done:
+        """A moderator's word on a comment as it was seen. Told to nobody before `until`, and taken back until then.
+
+        Raises InvalidSubmission, NotFound, Gone, Overtaken when another came first, Conflict when somebody else must decide.
+        """
+        note = self.check(outcome, reasons, note)
+        until = self.window() if until is None else until
+        try:
+            decided = await self._moderation.decide(
+                site, comment, outcome, actor=by, reasons=reasons, note=note, revision=revision, lesson=_LESSON,
+                undo_until=until, bulk=bulk,
+            )  # fmt: skip
+        except Conflict:
+            now = await self._moderation.get(site, comment)
+            if revision is None or now.revision == revision:
+                raise
+            raise await self._overtaken(now) from None
+        return Done(decided, Offer(decided.revision, str(by), bulk, until, decided.state) if until else None)
+
+    @staticmethod
+    def check(outcome: Outcome, reasons: Sequence[str], note: str) -> str:
+        """Refuse a decision that does not say why; the note as it is kept. Raises InvalidSubmission."""
+        if any(code not in HUMAN_REASONS for code in reasons):
+            raise InvalidSubmission(f"A reason is one of: {', '.join(HUMAN_REASONS)}.", pointer="/reasons")
+        if outcome is Outcome.REJECT and not reasons:
+            raise InvalidSubmission("A rejection says why: name a reason.", pointer="/reasons")
+        note = _text(note, "/note")
+        if "other" in reasons and not note:
+            raise InvalidSubmission('The reason "other" needs a note.', pointer="/note")
+        return note
+
+    async def undo(self, site: Site, comment: str, revision: int, *, by: Actor, others: bool) -> Done:
+        """Take a decision back as if it had not been made; `others`: also somebody else's.
+
+        Raises NotFound, Gone, Overtaken, TooLate when its call-back has left, Forbidden.
+        """
+        seen = await self._seen(site, comment, revision)
+        offer = await self._desk.offer(comment)
+        if offer is None or offer.rev != revision:
+            raise TooLate
+        if offer.by != str(by) and not others:
+            raise Forbidden("Somebody else decided this; decide anew, or ask a lead to undo it.")
+        moved = await self._desk.undo(seen, Change(self._clock(), by, offer.state, "undone"))
+        if moved.word == "late":
+            raise TooLate
+        return await self._done(site, comment, moved.word)
+
+    async def escalate(self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "") -> Done:
+        """Pass what is held on to who decides the hard ones. Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission."""
+        said = _text(note, "/note")
+        done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=self._clock())
+        if said:
+            await self.note(site, comment, said, by=by)
+        return done
+
+    async def snooze(self, site: Site, comment: str, revision: int, *, by: Actor, until: int) -> Done:
+        """Put what is held aside until a time. Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission."""
+        if not 0 < until - self._clock() <= LONGEST_SNOOZE:
+            raise InvalidSubmission("A comment is put aside until a time within the next 90 days.", pointer="/until")
+        return await self._set_aside(site, comment, revision, by=by, to="snoozed", at=until)
+
+    async def give_back(self, site: Site, comment: str, revision: int, *, by: Actor) -> Done:
+        """Return what was escalated or snoozed to the queue. Raises NotFound, Gone, Overtaken, Conflict."""
+        return await self._set_aside(site, comment, revision, by=by, to="flagged", at=0)
+
+    async def note(self, site: Site, comment: str, text: str, *, by: Actor) -> Note:
+        """Leave a note for other moderators. Raises NotFound, Gone, InvalidSubmission, Conflict when there are too many."""
+        seen = await self._moderation.get(site, comment)
+        said = _text(text, "/text")
+        if not said:
+            raise InvalidSubmission("The note is empty.", pointer="/text")
+        note = Note(secrets.token_hex(6), str(by), self._clock(), said)
+        word = await self._desk.note(seen, note)
+        if word == "missing":
+            raise NotFound
+        if word == "full":
+            raise Conflict(f"A comment has at most {MAX_NOTES} notes.")
+        return note
+
+    async def attend(self, site: Site, comment: str, *, by: Actor) -> Claim:
+        """Say that `by` looks at a comment, and hear who does: whoever came first. Raises NotFound, Gone."""
+        seen = await self._moderation.get(site, comment)
+        return await self._desk.attend(seen, by.name, now=self._clock(), milliseconds=self._claim)
+
+    async def leave(self, site: Site, comment: str, *, by: Actor) -> None:
+        """Say that `by` no longer looks at a comment. Raises NotFound, Gone."""
+        seen = await self._moderation.get(site, comment)
+        await self._desk.attend(seen, by.name, now=self._clock(), milliseconds=0)
+
+    async def _set_aside(self, site: Site, comment: str, revision: int, *, by: Actor, to: str, at: int) -> Done:
+        seen = await self._seen(site, comment, revision)
+        what = "returned" if to == "flagged" else to
+        moved = await self._desk.set_aside(seen, Change(self._clock(), by, State.FLAGGED, what), to=to, at=at)
+        if moved.word == "illegal":
+            raise Conflict(f"Only what is held can be put aside; this comment is {moved.state}.")
+        return await self._done(site, comment, moved.word)
+
+    async def _done(self, site: Site, comment: str, word: str) -> Done:
+        now = await self._moderation.get(site, comment)
+        if word != "applied":
+            raise await self._overtaken(now)
+        return Done(now, None)
+
+    async def _seen(self, site: Site, comment: str, revision: int) -> Comment:
+        """The comment, if it is still what the moderator saw."""
+        now = await self._moderation.get(site, comment)
+        if now.revision != revision:
+            raise await self._overtaken(now)
+        return now
+
+    async def _overtaken(self, now: Comment) -> Overtaken:
+        history = await self._moderation.comments.history(now.id)
+        last = history[-1]
+        decision = last.decision
+        return Overtaken(
+            f"{last.actor.name or last.actor} was faster: the comment was {last.what} and is {now.state} now.",
+            won={
+                "state": str(now.state),
+                "revision": now.revision,
+                "actor": str(last.actor),
+                "outcome": str(decision.outcome) if decision else "",
+                "what": last.what,
+                "reasons": [reason.code for reason in decision.reasons] if decision else [],
+                "at": rfc3339(last.at),
+            },
+        )
+
+
+def _text(text: str, pointer: str) -> str:
+    """A moderator's free text: storable, addresses dotted out."""
+    if "\0" in text:
+        raise InvalidSubmission("NUL bytes are not allowed.", pointer=pointer)
+    return mask_addresses(text.strip())

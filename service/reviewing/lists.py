@@ -1,0 +1,206 @@
+"""The use cases of reading: a page of a list, its facets, how much is in each list. For `web.review`.
+
+Which sites a moderator may see is the caller's to say: every use case is given the sites. Several sites' lists are merged
+as they are read, in the order of the list, so that a cursor is a place and nothing need be remembered between two pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from service.core.comment import Comment
+from service.core.lifecycle import State
+from service.core.queueing import facets, place
+from service.store.client import now_ms
+from service.store.comments import Comments
+from service.store.queue import ALWAYS, FOREVER, SHELVES, Entry, Queue, Span, Standing, Stretch
+
+__all__ = [
+    "FOREVER",
+    "LISTS",
+    "Entry",
+    "Filters",
+    "Listing",
+    "Lists",
+    "Seen",
+    "Span",
+]  # callers need not reach into the store
+
+LISTS: Final = tuple(SHELVES)
+"""The lists. The first three are disjoint and together all that is held."""
+MOST_VALUES = 50
+"""Values of one facet that are shown."""
+_READ = 200  # comments read in one go
+_WALK = 1_000  # places of the queue looked at in one go, when it is filtered
+_MOST_ROUNDS = 50  # … and how often for one page
+_INDEXED = "flagged"
+_STANDS_IN = {"flagged": State.FLAGGED, "escalated": State.FLAGGED, "snoozed": State.FLAGGED, "approved": State.APPROVED,
+              "rejected": State.REJECTED, "appealed": State.REJECTED}  # fmt: skip
+
+
+class Filters(NamedTuple):
+    """Which comments of which list. `facets` has at most one value of each facet."""
+
+    list: str = "flagged"
+    facets: Mapping[str, str] = {}
+    span: Span = ALWAYS
+    text: str = ""  # in the comment or the author's name, letters' case aside
+
+
+class Seen(NamedTuple):
+    """A comment and how it stands."""
+
+    comment: Comment
+    standing: Standing
+
+
+class Listing(NamedTuple):
+    """A page of a list. `next` is the place to go on from, None at its end; `total` None: only looking tells."""
+
+    rows: list[Seen]
+    next: Entry | None
+    total: int | None
+    searched: int
+
+
+class Lists:
+    """The use cases. `search` is how many comments are looked through for one page; `clock` gives milliseconds since 1970."""
+
+    def __init__(
+        self, comments: Comments, queue: Queue, *, search: int = 2_000, clock: Callable[[], int] = now_ms
+    ) -> None:
+        self._comments = comments
+        self._queue = queue
+        self._search = search
+        self._clock = clock
+
+    async def page(self, sites: Sequence[str], filters: Filters, *, limit: int, after: Entry | None) -> Listing:
+        """The next `limit` comments behind `after`; fewer, with a `next`, when that took too much looking."""
+        await self.awaken(sites)
+        indexed = filters.list == _INDEXED
+        chosen = not indexed and bool(filters.facets)
+        found: list[Comment] = []
+        searched = 0
+        going_on = after
+        for _ in range(_MOST_ROUNDS):
+            entries, upto = await self._read(sites, filters, going_on, limit)
+            for start in range(0, len(entries), _READ):
+                some = entries[start : start + _READ]
+                comments = await self._comments.get_many([entry.comment for entry in some])
+                for entry, comment in zip(some, comments, strict=True):
+                    going_on, searched = entry, searched + 1
+                    if comment is not None and _fits(comment, filters, facets_too=chosen):
+                        found.append(comment)
+                    if len(found) == limit or searched >= self._search:
+                        last = upto is None and entry is entries[-1]
+                        return await self._listing(sites, filters, found, None if last else going_on, searched)
+            going_on = upto
+            if upto is None:
+                break
+        return await self._listing(sites, filters, found, going_on, searched)
+
+    async def _read(
+        self, sites: Sequence[str], filters: Filters, after: Entry | None, limit: int
+    ) -> tuple[list[Entry], Entry | None]:
+        """The next places of all sites in order, as far as all of them were read, and how far that is (None: to the end)."""
+        shelf = SHELVES[filters.list]
+        pairs = tuple(filters.facets.items()) if filters.list == _INDEXED else ()
+        plain = not filters.facets and not filters.text and not filters.span.limited
+        count = limit + 1 if plain else _WALK
+        stretches: list[Stretch] = await asyncio.gather(
+            *[
+                self._queue.stretch(site, shelf, after=after, count=count, span=filters.span, facets=pairs)
+                for site in sites
+            ]
+        )
+        ends = [stretch.upto for stretch in stretches if stretch.upto is not None]
+        entries = sorted((entry for stretch in stretches for entry in stretch.entries), reverse=shelf.newest_first)
+        if not ends:
+            return entries, None
+        upto = max(ends) if shelf.newest_first else min(ends)
+        return [entry for entry in entries if (entry >= upto if shelf.newest_first else entry <= upto)], upto
+
+    async def _listing(
+        self, sites: Sequence[str], filters: Filters, found: list[Comment], going_on: Entry | None, searched: int
+    ) -> Listing:
+        return Listing(await self.seen(found), going_on, await self.total(sites, filters), searched)
+
+    async def seen(self, comments: Sequence[Comment]) -> list[Seen]:
+        """Comments with how they stand."""
+        standing = await self._queue.standing(comments)
+        return [Seen(comment, one) for comment, one in zip(comments, standing, strict=True)]
+
+    async def total(self, sites: Sequence[str], filters: Filters) -> int | None:
+        """How many match in all; None where only looking at them would tell."""
+        if filters.text or (filters.facets and filters.list != _INDEXED):
+            return None
+        shelf, pairs = SHELVES[filters.list], tuple(filters.facets.items())
+        totals = [await self._queue.total(site, shelf, filters.span, pairs) for site in sites]
+        return sum(total for total in totals if total is not None) if None not in totals else None
+
+    async def counts(self, sites: Sequence[str]) -> dict[str, int]:
+        """How many comments are in each list."""
+        await self.awaken(sites)
+        return await self._queue.counts(sites)
+
+    async def facets(self, sites: Sequence[str], filters: Filters) -> dict[str, list[tuple[str, int]]]:
+        """How the queue's comments divide, and those of any list by site; words and times of the filters don't count here."""
+        await self.awaken(sites)
+        untimed = filters._replace(span=ALWAYS, text="")
+        by_site = [(site, await self.total([site], untimed)) for site in sites]
+        found = (
+            await self._queue.facets(sites, tuple(filters.facets.items()), MOST_VALUES)
+            if filters.list == _INDEXED
+            else {}
+        )
+        return {**found, "site": [(site, total) for site, total in by_site if total]}
+
+    async def names(self, sites: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
+        """What the authors of these digests last called themselves on one of these sites, where that is still kept."""
+        named: dict[str, str] = {}
+        for digest in digests:
+            for site in sites:
+                rows = await self._comments.page(site, f"a:{digest}", newest=FOREVER, oldest=0, after=None, limit=1)
+                found = await self._comments.get_many([identity for identity, _ in rows])
+                if found and found[0] and found[0].submission:
+                    named[digest] = found[0].submission.author.name
+                    break
+        return named
+
+    async def awaken(self, sites: Sequence[str]) -> None:
+        """Return to the queue what was snoozed until now."""
+        now = self._clock()
+        await asyncio.gather(*[self._queue.awaken(site, now) for site in sites])
+
+    async def adopt(self, site: str) -> int:
+        """Put into the queue what was held before there was one; how many comments that was."""
+        if not await self._queue.unlisted(site):
+            return 0
+        adopted, after = 0, None
+        while True:
+            rows = await self._comments.page(site, State.FLAGGED, newest=FOREVER, oldest=0, after=after, limit=_READ)
+            found = await self._comments.get_many([identity for identity, _ in rows])
+            held = [comment for comment in found if comment is not None and comment.state is State.FLAGGED]
+            adopted += await self._queue.adopt([(comment, place(comment)) for comment in held])
+            if len(rows) < _READ:
+                return adopted
+            after = (rows[-1][1], rows[-1][0])
+
+
+def _fits(comment: Comment, filters: Filters, *, facets_too: bool) -> bool:
+    expected = _STANDS_IN.get(filters.list)
+    if comment.state is not expected if expected else comment.state in (State.ERASED, State.PENDING):
+        return False
+    if facets_too:
+        has = facets(comment)
+        if any(value not in has[facet] for facet, value in filters.facets.items()):
+            return False
+    if not filters.text:
+        return True
+    submission = comment.submission
+    if submission is None:
+        return False
+    wanted = filters.text.casefold()
+    return wanted in submission.content.casefold() or wanted in submission.author.name.casefold()
