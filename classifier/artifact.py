@@ -1,5 +1,6 @@
-"""The model on disk: one `.npz` of arrays and one JSON beside it, checksummed, without pickle. Public: `write`, `read`.
+"""Models as bytes: an `.npz` of arrays and a JSON beside it, checksummed, without pickle. For models and corrections.
 
+`pack` and `unpack` are for whoever keeps the two elsewhere than in files; `write` and `read` keep them in a directory.
 The same content gives the same bytes. Nothing in an artefact is executed, and everything in it is checked before use:
 checksums, shapes, finite numbers, calibration that never falls.
 """
@@ -10,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +30,18 @@ class ArtifactError(Exception):
     """A model is missing, damaged, or made for another version of this package. The message says which file and why."""
 
 
-def write(directory: Path, name: str, arrays: Arrays, metadata: Mapping[str, Any]) -> str:
-    """Write an artefact into `directory` and return its version: `name`, a hyphen and eight digits of the content hash.
+class Packed(NamedTuple):
+    """An artefact as it is kept."""
 
-    `metadata` must be plain JSON. Raises `ArtifactError` if the arrays are too large.
+    version: str
+    arrays: bytes
+    metadata: bytes
+
+
+def pack(name: str, arrays: Arrays, metadata: Mapping[str, Any]) -> Packed:
+    """An artefact, its version being `name`, a hyphen and eight digits of the content hash.
+
+    `metadata` must be plain JSON. Raises `ArtifactError` if it is not, or if the arrays are too large.
     """
     packed = _pack(arrays)
     if len(packed) > LARGEST:
@@ -40,32 +49,50 @@ def write(directory: Path, name: str, arrays: Arrays, metadata: Mapping[str, Any
     body = {"format": FORMAT, "name": name, "arrays": _describe(arrays), **metadata}
     digest = _digest(body)
     version = f"{name}-{digest[:8]}"
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / ARRAYS).write_bytes(packed)
     document = {"version": version, "sha256": digest, **body}
-    (directory / METADATA).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return version
+    return Packed(version, packed, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def unpack(packed: Packed) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Check an artefact and take it apart: its arrays and its metadata, with `version`. Raises `ArtifactError`."""
+    document = _metadata(Path(packed.version) / METADATA, packed.metadata)
+    if document["version"] != packed.version:
+        raise ArtifactError(f"{packed.version}: holds another version, {document['version']}")
+    return _arrays(Path(packed.version) / ARRAYS, packed.arrays, document), document
+
+
+def write(directory: Path, name: str, arrays: Arrays, metadata: Mapping[str, Any]) -> str:
+    """Write an artefact into `directory` and return its version. Raises `ArtifactError` as `pack` does."""
+    packed = pack(name, arrays, metadata)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / ARRAYS).write_bytes(packed.arrays)
+    (directory / METADATA).write_bytes(packed.metadata)
+    return packed.version
 
 
 def read(directory: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Read and check an artefact: its arrays and its metadata, with `version`. Raises `ArtifactError`."""
-    document = _read_metadata(directory / METADATA)
-    path = directory / ARRAYS
+    document = _metadata(directory / METADATA, _bytes(directory / METADATA))
+    return _arrays(directory / ARRAYS, _bytes(directory / ARRAYS), document), document
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        packed = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _arrays(path: Path, packed: bytes, document: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
     arrays = _unpack(path, packed)
     if _describe(arrays) != document["arrays"]:
         raise ArtifactError(f"{path}: the arrays are not those that {METADATA} describes (damaged or mixed up)")
-    return arrays, document
+    return arrays
 
 
-def _read_metadata(path: Path) -> dict[str, Any]:
+def _metadata(path: Path, text: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+        document = json.loads(text)
     except ValueError as error:
         raise ArtifactError(f"{path}: not JSON ({error})") from error
     if not isinstance(document, dict) or not isinstance(document.get("arrays"), dict):

@@ -1,4 +1,4 @@
-"""Exact explanations: a logit taken apart into spans of the original, named features and the intercept.
+"""Exact explanations: a logit taken apart into spans of the original, named features, signals and the intercept.
 
 For `classifier.model`. Each hashed gram's contribution is shared out evenly over the characters that it covers, and
 the characters are gathered into words of the original text; nothing is left over.
@@ -24,9 +24,9 @@ class Part(NamedTuple):
     """One additive part of a logit."""
 
     kind: str
-    """`span` (a stretch of the comment), `feature` (a dense feature) or `intercept`."""
+    """`span` (a stretch of the comment), `feature` (a dense feature), `signal` or `intercept`."""
     name: str
-    """The feature's name, or the span's text as written."""
+    """The feature's or the signal's name, or the span's text as written."""
     contribution: float
     """In logit units; positive speaks for the label."""
     field: str = ""
@@ -52,9 +52,21 @@ class Explanation(NamedTuple):
     """The intercept, then the others by size of their contribution; complete."""
 
 
-def parts(batch: Batch, hasher: Hasher, hashed: Weights, dense: Weights, intercept: float) -> tuple[Part, ...]:
-    """All parts of the logit of the one comment in `batch`, for the label whose weights are given."""
-    found: list[Part] = []
+class Linear(NamedTuple):
+    """The weights of one label."""
+
+    hashed: Weights
+    dense: Weights
+    intercept: float
+
+
+def parts(batch: Batch, hasher: Hasher, linear: Linear, heard: Sequence[Part] = ()) -> tuple[Part, ...]:
+    """All parts of the logit of the one comment in `batch`, for the label whose weights are given.
+
+    `heard` are parts that don't come from the comment itself: its signals'.
+    """
+    found: list[Part] = list(heard)
+    hashed, dense, intercept = linear
     text = batch.normalised[0]
     for grams in batch.texts():
         if len(grams.buckets):
