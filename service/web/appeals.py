@@ -5,6 +5,7 @@ No account, no cookie, no script: the link is the key. Plain HTML made on the se
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -22,6 +23,9 @@ from service.web.parts import DIALECT, PARTS, Dialect, Parts
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _HEADERS = {"Content-Security-Policy": _CSP, "Content-Type": "text/html; charset=utf-8", "X-Robots-Tag": "noindex"}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _MOST_BYTES = MAX_TEXT * 12 + 1_024  # a form's body: every character percent-encoded
 
 
@@ -85,7 +89,7 @@ def _body(looked: Looked, *, text: str = "", wrong: str = "") -> str:
     if comment.submission is not None and comment.submission.content:
         page = escape(comment.submission.page.title or comment.submission.page.url)
         parts.append(
-            f"<section><h2>Your comment</h2><p class='soft'>On “{page}”, {_day(comment.created_at)}</p>"
+            f"<section><h2>What you wrote</h2><p class='soft'>On “{page}”, {_day(comment.created_at)}</p>"
             f"<blockquote dir='auto'>{escape(comment.submission.content)}</blockquote></section>"
         )
     if said is not None:
@@ -143,7 +147,8 @@ def _answer(looked: Looked, text: str, wrong: str) -> str:
 
 
 def _day(at: int) -> str:
-    return f"<time datetime='{rfc3339(at)}'>{rfc3339(at)[:10]}</time>"
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return f"<time datetime='{rfc3339(at)}'>{moment.day} {_MONTHS[moment.month - 1]} {moment.year}</time>"
 
 
 def _page(title: str, body: str, status: int = 200) -> web.Response:
