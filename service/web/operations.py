@@ -77,7 +77,7 @@ class Operation(NamedTuple):
     media: str = JSON
     parameters: tuple[Parameter, ...] = ()
     tag: str = "comments"
-    key: bool = True  # needs the site's API key
+    key: bool = True  # needs the site's API key, or a moderator's session
 
 
 _ID = Parameter("path", "id", "Our id of the comment.", {"type": "string", "pattern": "^c[0-9a-f]{26}$"}, required=True)
