@@ -56,6 +56,6 @@ class RedressStore:
         word, revision, state = await self._wire.run(
             "appeal",
             [keys.comment(comment.id), keys.history(comment.id), keys.site(comment.site, "")],
-            change.at, comment.id, comment.revision, _encode(change), _encode(appeal),
+            change.at, comment.id, comment.revision, _encode(change), _encode(appeal), comment.site,
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
