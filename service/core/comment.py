@@ -40,7 +40,7 @@ class Change(Struct, frozen=True):
     at: int
     actor: Actor
     state: State  # the state that followed
-    what: str  # submitted, edited, decided, appealed, requeued, erased, text-dropped
+    what: str  # submitted, imported, edited, decided, appealed, requeued, erased, text-dropped
     decision: Decision | None = None
 
 
