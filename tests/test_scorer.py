@@ -6,7 +6,8 @@ import pytest
 
 import classifier
 from service.core.case import Case
-from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds, rule
+from service.core.phases import rule
+from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds
 from service.core.submission import Author, Page, Submission
 from service.core.verdict import LABELS
 from service.scorer import KEPT_PARTS, ModelScorer

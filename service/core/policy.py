@@ -1,152 +1,128 @@
-"""A site's policy: thresholds and a mode, as data, and `rule`, which turns a verdict into a ruling.
+"""A site's policy, as data: mode, thresholds, lists and rules. `core.phases.rule` applies it; `check` is asked before saving.
 
-Phases run in this order and the first that decides, decides: (1) no verdict: fail closed; (2) the mode; (3) a language
-that the model does not know; (4) thresholds. Everything that fired is among the reasons.
+A policy that was stored by an older version is still read; what of its rules and lists can't be used any more is skipped,
+named, and nothing that comes after it approves (see `core.phases`).
 """
 
 from __future__ import annotations
 
-import math
+from functools import cached_property, lru_cache
+from typing import Annotated, Literal, NamedTuple
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
-from service.core.case import Case
-from service.core.errors import InvalidSubmission
+from service.core.errors import InvalidPolicy
 from service.core.lifecycle import Outcome
-from service.core.submission import Submission
-from service.core.verdict import LABELS, Explanation, Verdict
+from service.core.lists import MAX_ALL_ENTRIES, MAX_LISTS, CompiledList, WordList, compile_list
+from service.core.rules import MAX_RULES, CompiledRule, Rule, compile_rule
+from service.core.ruling import HUMAN_REASONS, Reason, Ruling
+from service.core.thresholds import DEFAULT_THRESHOLDS, Promise, Thresholds, check_thresholds
 
-MODES = ("by-score", "hold-everything")
-HUMAN_REASONS = (*LABELS, "off-topic", "personal-data", "illegal", "other")
-"""Reason codes that a moderator may give."""
+__all__ = [
+    "DEFAULT_THRESHOLDS",
+    "HUMAN_REASONS",
+    "MODES",
+    "Policy",
+    "Promise",
+    "Reason",
+    "Ruling",
+    "Thresholds",
+    "check",
+]
 
-
-class Thresholds(Struct, frozen=True):
-    """From which probability on a label holds, rejects, or rejects as blatant ("discard"). None: never."""
-
-    hold: float | None = None
-    reject: float | None = None
-    discard: float | None = None
-
-
-DEFAULT_THRESHOLDS = {
-    "spam": Thresholds(hold=0.59, reject=0.92, discard=0.98),
-    "toxicity": Thresholds(hold=0.5, reject=0.87),
-    "severe_toxicity": Thresholds(hold=0.5),
-    "insult": Thresholds(hold=0.5),
-    "profanity": Thresholds(hold=0.5),
-    "threat": Thresholds(hold=0.5),
-    "identity_attack": Thresholds(hold=0.5),
-}
-"""What the shipped model's card recommends; what was measured with them is in `docs/model-card.md`."""
+MODES = ("by-score", "hold-everything", "hold-new-authors", "approve-first")
+Mode = Literal["by-score", "hold-everything", "hold-new-authors", "approve-first"]
 
 
-class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """What a site wants done with which verdict."""
 
-    mode: str = "by-score"
-    thresholds: dict[str, Thresholds] = {}  # what differs from DEFAULT_THRESHOLDS
-    unsupported_language: Outcome | None = Outcome.HOLD  # None: trust the scores all the same
-    on_no_verdict: Outcome = Outcome.HOLD
+    mode: Annotated[
+        Mode,
+        Meta(
+            description="`by-score`; `hold-everything`; `hold-new-authors`: until `release_after` of theirs are approved; "
+            "`approve-first`: what scores would hold is approved, and tagged `review`."
+        ),
+    ] = "by-score"
+    thresholds: Annotated[dict[str, Thresholds], Meta(description="By label; what differs from the defaults.")] = {}
+    unsupported_language: Annotated[
+        Outcome | None, Meta(description="For languages that the model was not trained in; null: trust the scores.")
+    ] = Outcome.HOLD
+    on_no_verdict: Annotated[Outcome, Meta(description="When no machine verdict can be had.")] = Outcome.HOLD
+    release_after: Annotated[int, Meta(ge=1, le=100, description="For `hold-new-authors`.")] = 1
+    lists: Annotated[tuple[WordList, ...], Meta(max_length=MAX_LISTS)] = ()
+    rules: Annotated[tuple[Rule, ...], Meta(max_length=MAX_RULES, description="In order: the first decides.")] = ()
+    promise: Annotated[Promise | None, Meta(description="What the thresholds were computed to keep.")] = None
 
-    @property
+    @cached_property
     def effective(self) -> dict[str, Thresholds]:
         """The thresholds that apply: the defaults, and over them what this site set."""
         return {**DEFAULT_THRESHOLDS, **self.thresholds}
 
+    @cached_property
+    def compiled(self) -> Compiled:
+        """Rules and lists made ready. Equal ones are made ready once per process, however often they are read."""
+        return _compiled(_encode((self.lists, self.rules))) if self.lists or self.rules else _NOTHING
+
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise InvalidSubmission(f"A policy's mode is one of: {', '.join(MODES)}.", pointer="/mode")
-        for label, steps in self.thresholds.items():
-            if label not in LABELS:
-                raise InvalidSubmission(f"A threshold's label is one of: {', '.join(LABELS)}.", pointer="/thresholds")
-            _check_order(label, steps)
+            raise InvalidPolicy(f"A policy's mode is one of: {', '.join(MODES)}.", pointer="/mode")
+        check_thresholds(self.thresholds)
 
 
-class Reason(Struct, frozen=True, omit_defaults=True):
-    """One line of why: a code, and where a number decided, the number and the threshold that it passed."""
+class Compiled(NamedTuple):
+    """The rules and lists that can be used, in their order, and the names of those that can't."""
 
-    code: str
-    text: str = ""
-    label: str = ""
-    score: float | None = None
-    threshold: float | None = None
-    explanation: Explanation | None = None
-    rule: str = ""  # the rule or list of the policy that it comes from
-    phase: str = ""  # of the policy, see `PHASES`
+    lists: tuple[CompiledList, ...] = ()
+    rules: tuple[CompiledRule, ...] = ()
+    broken: tuple[str, ...] = ()  # live ones only
 
-
-class Ruling(Struct, frozen=True):
-    """What the policy says: the outcome, whether it need not be kept at all, and every reason that fired."""
-
-    outcome: Outcome
-    reasons: tuple[Reason, ...]
-    discard: bool = False
-    tags: tuple[str, ...] = ()  # what rules and lists tagged it with
-    shadow: tuple[Reason, ...] = ()  # what rules and lists in shadow would have said
+    @property
+    def needs_text(self) -> bool:
+        """Whether a comment whose text was dropped can't be ruled about as it was."""
+        return bool(self.lists) or any(rule.needs_text for rule in self.rules)
 
 
-def rule(policy: Policy, case: Case, verdict: Verdict | None) -> Ruling:
-    """Apply a policy to a case and its verdict (None: there is none, because the model failed or is missing)."""
-    if verdict is None:
-        return Ruling(policy.on_no_verdict, (Reason("no-verdict", "No machine verdict could be had."),))
-    outcome, reasons, discard = _by_score(policy, verdict)
-    unsupported = policy.unsupported_language if "unsupported-language" in verdict.flags else None
-    if policy.mode == "hold-everything":
-        held = Reason("hold-everything", "This site holds every comment for a moderator.")
-        return Ruling(Outcome.HOLD, (held, *reasons))
-    if unsupported is not None:
-        stranger = Reason("unsupported-language", "Written in a language that the model was not trained in.")
-        return Ruling(unsupported, (stranger, *reasons))
-    if not reasons:
-        return Ruling(Outcome.APPROVE, (Reason("below-thresholds", "Every score is below the site's thresholds."),))
-    return Ruling(outcome, reasons, discard)
+_NOTHING = Compiled()
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[tuple[WordList, ...], tuple[Rule, ...]]).decode
 
 
-def preset(submission: Submission) -> Ruling | None:
-    """What is ruled whatever the scores say: a documented test value, or the platform's word that its owner wrote this."""
-    if submission.trigger == "spam":
-        reason = Reason("test-trigger", "It carries a value that is documented as always being spam, for tests.")
-        return Ruling(Outcome.REJECT, (reason,))
-    if submission.author.role == "administrator":
-        return Ruling(Outcome.APPROVE, (Reason("administrator", "The platform says that its administrator wrote it."),))
-    return None
+def check(policy: Policy) -> None:
+    """Refuse a policy that can't be used, as it must be before it is saved. Raises InvalidPolicy with the place."""
+    if not 1 <= policy.release_after <= 100:
+        raise InvalidPolicy("Authors are released after 1 to 100 approvals.", pointer="/release_after")
+    if len(policy.rules) > MAX_RULES:
+        raise InvalidPolicy(f"A policy has at most {MAX_RULES} rules.", pointer="/rules")
+    if len(policy.lists) > MAX_LISTS:
+        raise InvalidPolicy(f"A policy has at most {MAX_LISTS} lists.", pointer="/lists")
+    if sum(len(words.entries) for words in policy.lists) > MAX_ALL_ENTRIES:
+        raise InvalidPolicy(f"The lists of a policy have at most {MAX_ALL_ENTRIES} entries together.", pointer="/lists")
+    names: set[str] = set()
+    for kind, measures in (("lists", policy.lists), ("rules", policy.rules)):
+        for index, measure in enumerate(measures):
+            if measure.name in names:
+                raise InvalidPolicy("Another rule or list has this name.", pointer=f"/{kind}/{index}/name")
+            names.add(measure.name)
+    for index, words in enumerate(policy.lists):
+        compile_list(words, f"/lists/{index}")
+    for index, rule in enumerate(policy.rules):
+        compile_rule(rule, f"/rules/{index}")
 
 
-_SEVERITY = {Outcome.APPROVE: 0, Outcome.HOLD: 1, Outcome.REJECT: 2}
-
-
-def _by_score(policy: Policy, verdict: Verdict) -> tuple[Outcome, tuple[Reason, ...], bool]:
-    """The strictest outcome that a threshold asks for, the reasons (strictest first), and whether to discard."""
-    fired: list[tuple[int, float, Reason]] = []
-    discard = False
-    for label, steps in policy.effective.items():
-        score = verdict.scores.get(label)
-        if score is None:
-            continue
-        if steps.discard is not None and score >= steps.discard:
-            discard = True
-            fired.append((2, score, _passed(label, score, steps.discard, "discard")))
-        elif steps.reject is not None and score >= steps.reject:
-            fired.append((2, score, _passed(label, score, steps.reject, "reject")))
-        elif steps.hold is not None and score >= steps.hold:
-            fired.append((1, score, _passed(label, score, steps.hold, "hold")))
-    if not fired:
-        return Outcome.APPROVE, (), False
-    fired.sort(key=lambda item: item[:2], reverse=True)
-    outcome = Outcome.REJECT if fired[0][0] == _SEVERITY[Outcome.REJECT] else Outcome.HOLD
-    return outcome, tuple(reason for _, _, reason in fired), discard
-
-
-def _passed(label: str, score: float, threshold: float, step: str) -> Reason:
-    name = label.replace("_", " ")
-    text = f"{name} {score:.0%} is at or above the {step} threshold {threshold:.0%}"
-    return Reason(code=label, text=text, label=label, score=round(score, 6), threshold=threshold)
-
-
-def _check_order(label: str, steps: Thresholds) -> None:
-    values = [value for value in (steps.hold, steps.reject, steps.discard) if value is not None]
-    if any(not math.isfinite(value) or not 0 <= value <= 1 for value in values):
-        raise InvalidSubmission("A threshold is a probability from 0 to 1.", pointer=f"/thresholds/{label}")
-    if values != sorted(values):
-        raise InvalidSubmission("Thresholds must rise: hold ≤ reject ≤ discard.", pointer=f"/thresholds/{label}")
+@lru_cache(maxsize=256)
+def _compiled(encoded: bytes) -> Compiled:
+    lists, rules = _decode(encoded)
+    ready_lists, ready_rules, broken = [], [], []
+    for words in lists:
+        try:
+            ready_lists.append(compile_list(words))
+        except InvalidPolicy:
+            broken += [words.name] if words.status == "live" else []
+    for rule in rules:
+        try:
+            ready_rules.append(compile_rule(rule))
+        except InvalidPolicy:
+            broken += [rule.name] if rule.status == "live" else []
+    return Compiled(tuple(ready_lists), tuple(ready_rules), tuple(broken))

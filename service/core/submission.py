@@ -69,7 +69,7 @@ class Submission(Struct, frozen=True):
     form: dict[str, str] = {}  # raw form signals: honeypot, times, behaviour
     kind: str = "comment"  # or pingback, trackback, review, …
     channel: str = "api"  # which entrance: api, webhook, akismet, import
-    trigger: str = ""  # "spam": it carries a documented test value; see `policy.preset`
+    trigger: str = ""  # "spam": it carries a documented test value; see `phases.preset`
 
 
 class Requirements(NamedTuple):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from service.core.case import Case
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import MOVES, STATE_OF, ActorKind, Outcome, State, sources
-from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds, rule
+from service.core.phases import rule
+from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds
 from service.core.submission import bare
 from service.core.verdict import LABELS, Verdict
 

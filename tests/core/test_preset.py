@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from service.core.lifecycle import Outcome
-from service.core.policy import preset
+from service.core.phases import preset
 from service.core.submission import Author, Page, Submission
 
 PLAIN = Submission(platform_id="1", page=Page("https://b.example"), author=Author("Ann"), content="Hello")
