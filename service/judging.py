@@ -13,7 +13,8 @@ from service.core.appeal import Links
 from service.core.case import Case
 from service.core.comment import Actor, Comment, Decision
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.policy import Reason, Ruling, preset, rule
+from service.core.phases import preset, rule
+from service.core.policy import Reason, Ruling
 from service.core.site import Site
 from service.core.submission import Submission
 from service.core.verdict import Explanation, Verdict
