@@ -36,6 +36,11 @@ export function oddities(text) {
   return found;
 }
 
+/** A text for a list, where there is no room for chips: nothing that turns it around, no stacks of accents, no line ends. */
+export function calm(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "").replace(/(\p{M}{2})\p{M}+/gu, "$1");
+}
+
 /** A character's number as it is usually written. */
 export function codeOf(character) {
   return `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;

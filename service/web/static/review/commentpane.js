@@ -7,7 +7,7 @@ import { keyHint } from "./keys.js";
 import { hostOf } from "./marking.js";
 import { preference, prefer } from "./preferences.js";
 import { outcomeText } from "./queuerow.js";
-import { textView } from "./text.js";
+import { shortView, textView } from "./text.js";
 import { actorName, doneName, exactly, labelName, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
 
 const MASKABLE = new Set(["toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack"]);
@@ -53,14 +53,14 @@ export class CommentPane {
   }
 
   head(row) {
-    const name = preference("blind") ? "Somebody" : row.author?.name || "No name";
+    const name = preference("blind") ? "Somebody" : row.author?.name ? shortView(row.author.name) : "No name";
     const page = row.page;
     return el(
       "header",
       { class: "comment-head" },
       el("button", { type: "button", class: "plain icon-only back", "aria-label": "Back to the list", on: { click: this.back } }, icon("back")),
       el("div", { class: "comment-who" },
-        el("h1", { dir: "auto" }, name, row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null),
+        el("h1", { dir: "auto" }, el("span", {}, name), row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null),
         el("p", { class: "meta" }, row.state ? el("span", { class: `tag ${row.state}`, text: stateName(row.state) }) : null, el("time", timeOptions(row.created_at)), el("span", { text: row.site }), row.language ? el("span", { text: language(row.language) }) : null, row.reports ? el("span", { text: plural(row.reports, "report") }) : null),
         page ? el("p", { class: "meta page" }, "on ", pageLink(page)) : null,
       ),

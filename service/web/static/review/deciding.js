@@ -46,7 +46,7 @@ export class Deciding {
       if (last.list === this.listing.filters.list && !row) {
         this.listing.restore({ ...last.row, ...comment }, last.index);
         this.shown(comment);
-      } else this.listing.happened({ comment: comment.id, ...comment, actor: "", what: "undone" }, "");
+      } else this.listing.happened({ comment: comment.id, ...comment, actor: "", what: "undone" });
       return toast("Taken back.", { kind: "good" });
     } catch (problem) {
       return toastProblem(problem);

@@ -90,7 +90,7 @@ export class Evidence {
 function signals(detail) {
   const raised = detail.signals.filter((signal) => signal.raised);
   const others = detail.signals.filter((signal) => !signal.raised);
-  const lines = [...raised, ...others].map((signal) => el("li", { class: signal.raised ? "signal raised" : "signal", title: signal.meaning }, el("span", { text: signal.raised ? signal.meaning : sentence(signal.name) }), signal.raised ? null : el("span", { class: "number", text: valueOf(signal) })));
+  const lines = [...raised, ...others].map((signal) => el("li", { class: signal.raised ? "signal raised" : "signal" }, el("span", { text: signal.meaning.replace(/\.$/u, "") }), signal.raised ? null : el("span", { class: "number", text: valueOf(signal) })));
   const flags = detail.flags.map((flag) => el("li", { class: "signal raised" }, el("span", { text: sentence(flag) })));
   const all = [...flags, ...lines];
   const list = el("ul", { class: "signals" }, all.slice(0, FEW_SIGNALS));
@@ -99,9 +99,9 @@ function signals(detail) {
   return el("section", {}, el("h2", { text: "Evidence beyond the text" }), list, more);
 }
 
-function valueOf({ value, unit }) {
+/** A value by itself: the meaning beside it says the unit. */
+function valueOf({ value }) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "number") return String(value);
-  const number = Number.isInteger(value) ? count(value) : value.toFixed(1);
-  return unit && !unit.includes(" ") && unit !== "share" ? `${number} ${value === 1 ? unit.replace(/s$/u, "") : unit}` : number;
+  return Number.isInteger(value) ? count(value) : value.toFixed(1);
 }

@@ -94,20 +94,26 @@ export class Listing extends EventTarget {
     this.fire("change");
   }
 
-  /** Something happened to a comment, here or elsewhere. `by`: the name of who looks, to tell others' doings from one's own. */
-  happened(event, by) {
+  /** Something happened to a comment, here or elsewhere. A row that has left the list stays, greyed, so that nothing jumps. */
+  happened(event) {
     const row = this.items.find((item) => item.id === event.comment);
     this.details.delete(event.comment);
-    const others = event.actor !== `moderator:${by}`;
     if (row && row.revision < event.revision) {
       const left = !this.holds(event);
       Object.assign(row, { state: event.state, revision: event.revision, list: event.list, claim: null });
-      if (left && others) row.left = event;
+      if (left && !this.gone.has(row.id)) row.left = event;
       this.fire("change");
     } else if (!row && this.holds(event) && this.filters.list !== "audit") {
       this.gone.delete(event.comment);
       this.later("merging", () => this.merge());
     }
+    this.later("recounting", () => this.recount());
+  }
+
+  /** Take out the rows that have left the list. */
+  sweep() {
+    this.items = this.items.filter((item) => !item.left);
+    this.fire("change");
     this.later("recounting", () => this.recount());
   }
 

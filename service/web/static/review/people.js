@@ -2,6 +2,7 @@
 
 import { send } from "./api.js";
 import { ask, field } from "./dialogs.js";
+import { calm } from "./characters.js";
 import { el, icon } from "./dom.js";
 import { keyHint } from "./keys.js";
 import { preference } from "./preferences.js";
@@ -49,9 +50,9 @@ function campaign(view, row, tools) {
 }
 
 function smallRow(row, tools) {
-  const name = preference("blind") ? "Somebody" : row.author?.name || "No name";
+  const name = preference("blind") ? "Somebody" : calm(row.author?.name ?? "") || "No name";
   const score = Math.max(0, ...Object.values(row.scores));
-  return el("li", {}, el("a", { href: tools.href(null, row.id) }, el("span", { class: `dot ${row.state}`, title: stateName(row.state) }), el("span", { class: "small-text", dir: "auto", text: row.excerpt || name }), el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at)))));
+  return el("li", {}, el("a", { href: tools.href(null, row.id) }, el("span", { class: `dot ${row.state}`, title: stateName(row.state) }), el("span", { class: "small-text", dir: "auto", text: calm(row.excerpt) || name }), el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at)))));
 }
 
 async function mark(row, what, tools) {

@@ -176,10 +176,21 @@ class QueuePage {
 
   hear(name, data) {
     if (name === "comment") {
-      this.listing.happened(data, this.me.name);
+      this.listing.happened(data);
       if (data.comment === this.id && data.actor !== `moderator:${this.me.name}`) this.reload();
     } else if (name === "claim") this.listing.claimed(data, this.me.name);
-    else if (name === "bulk") this.bulk.progress(data);
+    else if (name === "bulk") {
+      this.bulk.progress(data);
+      if (["done", "undone"].includes(data.state)) this.swept();
+    }
+  }
+
+  /** A bulk decision of one's own is through: go on with what is left. */
+  swept() {
+    const at = this.index;
+    this.listing.sweep();
+    if (this.index < 0 && this.id) this.open(this.listing.items[Math.min(at, this.listing.items.length - 1)]?.id ?? "", undefined, true);
+    if (!this.listing.items.length) this.listing.merge();
   }
 
   reload() {

@@ -1,12 +1,15 @@
 // One row of the queue. For the queue page.
 
+import { calm } from "./characters.js";
 import { el, icon } from "./dom.js";
 import { preference } from "./preferences.js";
-import { actorName, doneName, labelName, listName, percent, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
+import { actorName, doneName, listName, percent, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
+
+const VEIL_FROM = 0.7; // probability of a kind of toxicity
 
 /** A row's content. `selected`: its box is ticked; `tick` is called with (shift) when the box is used. */
 export function rowView(row, { current, selected, tick, href }) {
-  const name = preference("blind") ? "Somebody" : row.author?.name || "No name";
+  const name = preference("blind") ? "Somebody" : calm(row.author?.name ?? "") || "No name";
   const box = el("input", { type: "checkbox", "aria-label": `Select the comment by ${name}`, on: { click: (event) => tick(event.shiftKey) } });
   box.checked = selected;
   return [
@@ -15,10 +18,15 @@ export function rowView(row, { current, selected, tick, href }) {
       "a",
       { class: "row-link", href, "aria-current": current ? "true" : null },
       el("span", { class: "row-head" }, el("strong", { class: "row-name", dir: "auto", text: name }), row.claim && !row.claim.mine ? el("span", { class: "looking", title: `${row.claim.by} is looking at this` }, icon("eye"), row.claim.by) : null, el("time", timeOptions(row.created_at))),
-      el("span", { class: "row-text", dir: "auto", text: row.text_kept ? row.excerpt : "The text is no longer kept." }),
+      el("span", { class: veiled(row) ? "row-text veiled" : "row-text", dir: "auto", text: row.text_kept ? calm(row.excerpt) : "The text is no longer kept." }),
       el("span", { class: "row-foot" }, footer(row)),
     ),
   ];
+}
+
+/** Whether a row's words are blurred until one points at them: for the care of who reads this all day. */
+function veiled({ scores }) {
+  return preference("mask") && Object.entries(scores).some(([label, score]) => label !== "spam" && score >= VEIL_FROM);
 }
 
 function footer(row) {
@@ -46,10 +54,4 @@ export function outcomeText(event) {
   if (event.what === "decided") return `${doneName({ approved: "approve", rejected: "reject", flagged: "hold" }[event.state])} by ${who}`;
   if (event.what === "escalated" || event.what === "snoozed") return `${event.what === "snoozed" ? "Put aside" : "Escalated"} by ${who}`;
   return `${sentence(event.what)} by ${who}, now in “${event.list ? listName(event.list) : stateName(event.state)}”`;
-}
-
-/** The highest score of a row: [label's name, probability], or null. */
-export function worst(row) {
-  const [label, score] = Object.entries(row.scores).sort((a, b) => b[1] - a[1])[0] ?? [];
-  return label ? [labelName(label), score] : null;
 }

@@ -28,6 +28,11 @@ export function textView(text, { explanation = null, field = "text", maskable = 
   return el("div", {}, view, rest);
 }
 
+/** A short text, such as a name, with what it hides made visible. */
+export function shortView(text) {
+  return pieces(text, []).map((piece) => inner({ ...piece, link: null }));
+}
+
 function markView(mark, mask) {
   const side = mark.level > 0 ? "for" : "against";
   const hidden = mask && mark.masked;

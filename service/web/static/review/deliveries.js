@@ -1,0 +1,66 @@
+// The delivery log: whether sites hear of decisions, and sending again what was given up. For `review.js`.
+
+import { get, send } from "./api.js";
+import { el, icon, put } from "./dom.js";
+import { sheetHead, siteChooser, table } from "./tables.js";
+import { toast, toastProblem } from "./toasts.js";
+import { count, exactly, plural, sentence, timeOptions } from "./words.js";
+
+const RESULTS = { delivered: ["approved", "Delivered"], retry: ["flagged", "Will try again"], dead: ["rejected", "Given up"] };
+
+/** Open it. */
+export function deliveriesPage({ me, may, go, href }) {
+  const body = el("div", { class: "sheet" });
+  let asked = new URLSearchParams();
+  const show = async (parameters) => {
+    asked = parameters;
+    const site = parameters.get("site") ?? "";
+    const again = () => show(asked);
+    const head = sheetHead("Deliveries", siteChooser(me.sites, site, (chosen) => go({ site: chosen })), el("button", { type: "button", class: "quiet", on: { click: again } }, "Refresh"));
+    try {
+      const log = await get("/deliveries", { site, limit: 100 });
+      put(body, head, receivers(log, may, again), log.given_up.length ? givenUp(log, may, again, href) : null, attempts(log, href));
+    } catch (problem) {
+      put(body, head, el("p", { class: "wrong", role: "alert", text: problem.message }));
+    }
+  };
+  return { node: body, show, close() {} };
+}
+
+function receivers(log, may, again) {
+  const rows = log.receivers.map((one) => [
+    el("strong", { text: one.site }),
+    one.callback ? el("code", { text: one.callback }) : el("span", { class: "hint", text: "none: the site asks by itself" }),
+    one.paused_until ? el("span", { class: "tag rejected", title: one.why, text: `Paused until ${exactly(one.paused_until)}` }) : el("span", { class: "tag approved", text: "Fine" }),
+    count(one.waiting),
+    one.given_up && may("replay") ? el("button", { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, everything: true }, again) } }, icon("undo"), `Send ${count(one.given_up)} again`) : count(one.given_up),
+  ]);
+  return el("section", { class: "card" }, el("h2", { text: "Receivers" }), table([["Site"], ["Address"], ["State"], ["Waiting", "number"], ["Given up", "number"]], rows, "Receivers"));
+}
+
+function givenUp(log, may, again, href) {
+  const rows = log.given_up.map((one) => [one.site, comment(one, href), one.type, el("time", timeOptions(one.since)), count(one.tries), may("replay") ? el("button", { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, ids: [one.id] }, again) } }, "Send again") : null]);
+  return el("section", { class: "card" }, el("h2", { text: "Given up" }), table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], [""]], rows, "Given up"));
+}
+
+function attempts(log, href) {
+  const rows = log.attempts.map((one) => {
+    const [kind, name] = RESULTS[one.result] ?? ["", sentence(one.result)];
+    return [el("time", timeOptions(one.at)), one.site, comment(one, href), el("span", { class: `tag ${kind}`, text: name }), [one.status ? String(one.status) : "", one.error].filter(Boolean).join(" "), count(one.tries), `${count(one.took_ms)} ms`];
+  });
+  return el("section", { class: "card" }, el("h2", { text: "Last tries" }), rows.length ? table([["When"], ["Site"], ["Comment"], ["Result"], ["Answer"], ["Tries", "number"], ["Took", "number"]], rows, "Last tries") : el("p", { class: "hint", text: "Nothing was sent yet." }));
+}
+
+function comment(one, href) {
+  return el("a", { href: href("queue", { list: "decided", id: one.comment }), title: one.comment, text: one.comment.slice(0, 9) });
+}
+
+async function replay(body, again) {
+  try {
+    const { count: number, unknown } = await send("POST", "/deliveries/replay", body);
+    toast(`${plural(number, "call-back")} will be sent again.${unknown.length ? ` ${unknown.length} are too old.` : ""}`, { kind: "good" });
+    again();
+  } catch (problem) {
+    toastProblem(problem);
+  }
+}
