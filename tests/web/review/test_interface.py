@@ -114,7 +114,7 @@ async def test_one_site_s_operator_sees_nothing_of_another(
     client: TestClient[Any, Any], resources: Resources, platform: Platform, shop: Platform, route: Route
 ) -> None:
     """Asked for another site by path, by parameter or not at all, no route tells that anything of it is there."""
-    await shop.submit(id="1", content="Maybe a secret of the shop.")
+    await shop.submit(id="1", content="This is maybe a secret of the shop.")
     await shop.judge()
     desk = await seat(client, resources, "ann", Role.OPERATOR, ["blog"])
     operation = route.operation

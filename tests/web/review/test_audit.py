@@ -1,0 +1,54 @@
+"""The audit log: in order, by pages, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from service.core.staff import Role
+from service.resources import Resources
+from tests.support.desk import Desk, seat
+
+
+async def _lines(desk: Desk) -> list[Any]:
+    found, query = [], {}
+    while True:
+        page = await desk.get("/audit-log", **query)
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        query = {"cursor": page["next"]}
+
+
+async def test_every_line_comes_once_newest_first(operator: Desk, resources: Resources) -> None:
+    for number in range(250):
+        await resources.accounts.audit("test", f"{number}", site="blog" if number % 2 else "shop", note="why")
+    lines = [line for line in await _lines(operator) if line["what"] == "test"]
+    assert [line["subject"] for line in lines] == [f"{number}" for number in range(249, -1, -1)]
+    assert {(line["actor"], line["note"]) for line in lines} == {("operator", "why")}
+
+
+async def test_who_sees_some_sites_pages_through_these_only(
+    client: TestClient[Any, Any], resources: Resources, operator: Desk
+) -> None:
+    await resources.accounts.add("shop", "https://shop.example")
+    for number in range(450):
+        await resources.accounts.audit("test", f"{number}", site="blog" if number % 3 else "shop")
+    local = await seat(client, resources, "lou", Role.OPERATOR, ["shop"])
+    lines = [line for line in await _lines(local) if line["what"] == "test"]
+    assert [line["subject"] for line in lines] == [f"{number}" for number in range(447, -1, -3)]
+
+
+async def test_lines_of_before_there_were_actors_are_the_operator_s(operator: Desk, resources: Resources) -> None:
+    await resources.connection.client.xadd(
+        "ac:audit", {"what": "sites.set", "subject": "blog", "at": 1_700_000_000_000}
+    )
+    line = (await operator.get("/audit-log"))["items"][0]
+    assert (line["actor"], line["what"], line["at"]) == ("operator", "sites.set", "2023-11-14T22:13:20.000Z")
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-1 ", "(1-1", "9" * 21 + "-0"])
+async def test_a_cursor_that_is_none(operator: Desk, cursor: str) -> None:
+    await operator.get("/audit-log", status=400, cursor=cursor)

@@ -1,0 +1,80 @@
+"""The delivery log, and sending again what was given up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+
+from service.core.staff import Role
+from service.resources import Resources
+from service.store.client import now_ms
+from service.store.outbox import Settlement
+from tests.support.desk import Desk, seat
+from tests.support.platform import Platform
+
+
+async def _given_up(platform: Platform, resources: Resources) -> str:
+    """A call-back that was tried once and given up; its id."""
+    await platform.submit(id="1", content="Nice.")
+    await platform.judge()
+    (delivery,) = await resources.outbox.claim(
+        now=now_ms() + 60_000, leased_until=now_ms() + 120_000, most=9, per_site=9, room={}
+    )
+    dead = Settlement("dead", status=500, took_ms=7)
+    assert await resources.outbox.settle(delivery, dead, now=now_ms(), log=100)
+    return delivery.id
+
+
+async def test_the_log_shows_receivers_tries_and_what_was_given_up(
+    platform: Platform, resources: Resources, operator: Desk
+) -> None:
+    identity = await _given_up(platform, resources)
+    log = await operator.get("/deliveries")
+    (receiver,) = log["receivers"]
+    assert receiver["site"] == "blog"
+    assert receiver["callback"] == "https://blog.example/hook"
+    assert (receiver["paused_until"], receiver["waiting"], receiver["given_up"]) == (None, 0, 1)
+    (attempt,) = log["attempts"]
+    assert (attempt["id"], attempt["result"], attempt["status"], attempt["tries"]) == (identity, "dead", 500, 1)
+    (dead,) = log["given_up"]
+    assert (dead["id"], dead["type"], dead["tries"]) == (identity, "comment.approved", 1)
+
+
+async def test_what_was_given_up_is_sent_again_and_noted(
+    platform: Platform, resources: Resources, operator: Desk
+) -> None:
+    identity = await _given_up(platform, resources)
+    asked = {"site": "blog", "ids": [identity, "msg_nonsense"]}
+    assert await operator.send("POST", "/deliveries/replay", asked) == {"count": 1, "unknown": ["msg_nonsense"]}
+    assert [one.delivery.id for one in await resources.outbox.queue("blog")] == [identity]
+    assert (await operator.get("/deliveries"))["given_up"] == []
+    line = (await operator.get("/audit-log"))["items"][0]
+    assert (line["actor"], line["what"], line["site"], line["note"]) == (
+        "moderator:olga", "deliveries.replay", "blog", "1",
+    )  # fmt: skip
+
+
+async def test_everything_at_once(platform: Platform, resources: Resources, operator: Desk) -> None:
+    await _given_up(platform, resources)
+    asked = {"site": "blog", "everything": True}
+    assert (await operator.send("POST", "/deliveries/replay", asked))["count"] == 1
+    assert (await operator.send("POST", "/deliveries/replay", asked))["count"] == 0
+
+
+async def test_one_says_ids_or_everything(operator: Desk) -> None:
+    for asked in ({"site": "blog"}, {"site": "blog", "ids": ["x"], "everything": True}):
+        assert (await operator.send("POST", "/deliveries/replay", asked, status=422))["pointer"] == "/ids"
+    await operator.get("/deliveries", status=400, limit="0")
+
+
+async def test_another_site_s_call_back_is_unknown(
+    client: TestClient[Any, Any], platform: Platform, shop: Platform, resources: Resources
+) -> None:
+    identity = await _given_up(platform, resources)
+    local = await seat(client, resources, "lou", Role.OPERATOR, ["shop"])
+    asked = {"site": "shop", "ids": [identity]}
+    assert await local.send("POST", "/deliveries/replay", asked) == {"count": 0, "unknown": [identity]}
+    assert await local.send("POST", "/deliveries/replay", asked | {"site": "blog"}, status=404)
+    assert [receiver["site"] for receiver in (await local.get("/deliveries"))["receivers"]] == ["shop"]
+    assert (await local.get("/deliveries"))["attempts"] == []
