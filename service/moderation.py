@@ -172,4 +172,6 @@ def _bare(change: Change) -> Change:
     if change.decision is None:
         return change
     reasons = tuple(Reason(reason.code) for reason in change.decision.reasons)
-    return msgspec.structs.replace(change, decision=msgspec.structs.replace(change.decision, reasons=reasons, note=""))
+    return msgspec.structs.replace(
+        change, decision=msgspec.structs.replace(change.decision, reasons=reasons, note="", shadow=())
+    )

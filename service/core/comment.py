@@ -32,6 +32,9 @@ class Decision(Struct, frozen=True):
     revision: int  # the comment's revision that this decision made
     discard: bool = False  # blatant: the platform need not keep it
     note: str = ""
+    tags: tuple[str, ...] = ()  # what the policy's rules and lists tagged it with
+    policy: int = 0  # the edition of the site's policy that decided; 0: none, or the first
+    shadow: tuple[Reason, ...] = ()  # what rules and lists in shadow would have said; for moderators only
 
 
 class Change(Struct, frozen=True):

@@ -35,6 +35,15 @@ class Generation(Struct, frozen=True):
         return self.expires_at == 0 or now < self.expires_at
 
 
+class Edition(Struct, frozen=True):
+    """Which edition of its policy a site has, since when, and from whom. Edition 0 is the default that it began with."""
+
+    version: int = 0
+    at: int = 0  # milliseconds since 1970
+    by: str = ""  # "operator", "moderator:<name>", "platform:<site>", …
+    note: str = ""
+
+
 class Site(Struct, frozen=True):
     """Somewhere comments come from: a blog, a forum, a news site."""
 
@@ -46,6 +55,7 @@ class Site(Struct, frozen=True):
     policy: Policy = Policy()
     require_name: bool = True
     require_email: bool = True
+    edition: Edition = Edition()
 
     @property
     def requires(self) -> Requirements:

@@ -40,7 +40,10 @@ class AuthorView(Struct, frozen=True):
 
 
 class DecisionView(Struct, frozen=True):
-    """A decision: what, by whom, when, and every reason. `discard`: blatant, the platform need not keep it."""
+    """A decision: what, by whom, when, and every reason. `discard`: blatant, the platform need not keep it.
+
+    `tags` were given by the policy's rules and lists; `policy` is the edition of the policy that decided.
+    """
 
     outcome: Outcome
     actor: str
@@ -51,6 +54,8 @@ class DecisionView(Struct, frozen=True):
     model: str
     discard: bool
     note: str
+    tags: tuple[str, ...]
+    policy: int
 
 
 class VerdictView(Struct, frozen=True):
@@ -154,6 +159,8 @@ def decision_view(decision: Decision, comment: Comment) -> DecisionView:
         model=verdict.model if verdict else "",
         discard=decision.discard,
         note=decision.note,
+        tags=decision.tags,
+        policy=decision.policy,
     )
 
 

@@ -151,6 +151,10 @@ class Accounts:
                     return found
         return None
 
+    def forget(self, name: str) -> None:
+        """Look a site up again the next time: it was changed elsewhere."""
+        self._by_name.pop(name, None)
+
     async def audit(self, what: str, subject: str, *, actor: str = OPERATOR, site: str = "", note: str = "") -> None:
         """Note who changed what. Nothing of it may be what a comment's author wrote."""
         await self._wire.call(

@@ -42,6 +42,7 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:due`        | zset   | comments with call-backs -> when the next is due, or leased until  | while any       |
 | `{pN}:s:<site>:leased`     | zset   | comments of which a call-back is under way -> end of the lease     | while under way |
 | `{pN}:s:<site>:endpoint`   | hash   | the receiver's pause: until when, and why                          | with the site   |
+| `{pN}:s:<site>:policies`   | hash   | number -> an earlier edition of the site's policy                  | newest 500      |
 | `{pN}:s:<site>:log`        | stream | delivery attempts                                                  | delivery_log    |
 | `{pN}:s:<site>:undelivered`| zset   | call-backs that were given up -> when                              | 30 days         |
 | `{pN}:s:<site>:reports`    | zset   | reported comments -> how many readers                              | with them       |
