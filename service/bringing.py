@@ -18,7 +18,7 @@ from service.core.errors import InvalidSubmission
 from service.core.example import Example
 from service.core.identity import IdentityKeys
 from service.core.leniency import lenient
-from service.core.lifecycle import STATE_OF, ActorKind, Outcome
+from service.core.lifecycle import STATE_OF, ActorKind, Outcome, State
 from service.core.policy import Reason
 from service.core.sighting import sight
 from service.core.site import Site
@@ -170,13 +170,13 @@ class Bringing:
         reasons = [Reason("imported", f"It came with the site's history: {source.title}.")]
         if record.fate is Fate.SPAM:
             reasons.append(Reason("spam"))
-        decision = Decision(meaning.outcome, actor, tuple(reasons), now, revision=1)
+        decision = Decision(meaning.outcome, actor, tuple(reasons), now, revision=2)
         comment = Comment(
             id=comment_id(site.id, record.platform_id),
             site=site.id,
             platform_id=record.platform_id,
             state=STATE_OF[meaning.outcome],
-            revision=1,
+            revision=2,
             text_revision=1,
             human=meaning.judged,
             ruled=meaning.outcome if meaning.judged else None,
@@ -189,7 +189,8 @@ class Bringing:
         return Brought(
             comment=comment,
             fingerprint=fingerprint(submission),
-            change=Change(now, actor, comment.state, "imported", decision),
+            arrival=Change(now, actor, State.PENDING, "imported"),
+            decided=Change(now, actor, comment.state, "decided", decision),
             subjects=tuple(filter(None, (seen.email, *seen.domains))),
             fate=record.fate,
             number=number,
@@ -205,7 +206,7 @@ def _example(comment: Comment, submission: Submission, record: Record, source: S
     if labels is None or meaning.outcome is Outcome.HOLD:
         return None
     return Example(
-        id=f"x_{comment.id}_1",
+        id=f"x_{comment.id}_{comment.revision}",
         site=comment.site,
         comment=comment.id,
         text=submission.content,

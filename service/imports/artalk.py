@@ -27,7 +27,7 @@ def _record(place: str, said: dict[str, str]) -> Record | Left:
     parent, site = said.get("rid", ""), said.get("site_urls", "").split(",")[0].strip()
     return Record(
         place=place,
-        platform_id=name(said["id"]),
+        platform_id=name("artalk", said["id"]),
         content=said["content"],
         fate=Fate.HELD if said.get("is_pending", "").lower() in ("true", "1") else Fate.APPROVED,
         page_url=_joined(site, said.get("page_key", "")),
@@ -37,7 +37,7 @@ def _record(place: str, said: dict[str, str]) -> Record | Left:
         url=said.get("link", ""),
         ip=said.get("ip", ""),
         user_agent=said.get("ua", ""),
-        parent_id=name(parent) if parent not in ("", "0") else "",
+        parent_id=name("artalk", parent) if parent not in ("", "0") else "",
         created_at=moment(said.get("created_at", "")),
     )
 

@@ -56,13 +56,13 @@ def _record(place: str, value: dict[str, Any], commenters: dict[str, tuple[str, 
     domain, path, parent = text(value.get("domain")), text(value.get("url")), text(value.get("parentHex"))
     return Record(
         place=place,
-        platform_id=name(text(value.get("commentHex"))),
+        platform_id=name("commento", text(value.get("commentHex"))),
         content=content,
         fate=Fate.REMOVED if deleted and fate is not Fate.SPAM else fate,
         page_url=f"https://{domain}{path}" if domain and path.startswith("/") else path,
         name=author,
         email=email,
         url=link if link != "undefined" else "",
-        parent_id=name(parent) if parent not in ("", "root") else "",
+        parent_id=name("commento", parent) if parent not in ("", "root") else "",
         created_at=moment(text(value.get("creationDate"))),
     )

@@ -70,7 +70,9 @@ class _Disqus(Elements):
         own = field["dsq:id"] or field.get("id", "")
         return Record(
             place=self._began,
-            platform_id=name(own) if own else made(field.get("thread", ""), field.get("createdAt", ""), content),
+            platform_id=name("disqus", own)
+            if own
+            else made(field.get("thread", ""), field.get("createdAt", ""), content),
             content=content,
             fate=Fate.SPAM if spam else Fate.REMOVED if deleted else Fate.APPROVED,
             page_url=html.unescape(link),
@@ -78,6 +80,6 @@ class _Disqus(Elements):
             name=field.get("author.name", ""),
             email=field.get("author.email", ""),
             ip=field.get("ipAddress", ""),
-            parent_id=name(field["parent"]) if field.get("parent") else "",
+            parent_id=name("disqus", field["parent"]) if field.get("parent") else "",
             created_at=moment(field.get("createdAt", "")),
         )

@@ -59,7 +59,7 @@ def _from_row(row: sqlite3.Row) -> Record | Left:
         return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
     return Record(
         place=place,
-        platform_id=name(str(row["id"])),
+        platform_id=name("isso", str(row["id"])),
         content=content,
         fate=_MODES.get(row["mode"], Fate.HELD),
         page_url=text(row["uri"]),
@@ -68,7 +68,7 @@ def _from_row(row: sqlite3.Row) -> Record | Left:
         email=text(row["email"]),
         url=text(row["website"]),
         ip=text(row["remote_addr"]),
-        parent_id=name(str(parent)) if parent else "",
+        parent_id=name("isso", str(parent)) if parent else "",
         created_at=moment(row["created"]),
     )
 
@@ -104,7 +104,7 @@ def _from_json(number: int, value: Any, page: Mapping[str, str]) -> Record | Lef
         return Left(place, "a comment without text")
     return Record(
         place=place,
-        platform_id=name(page["id"].strip("/") or "page", said.get("id", "") or str(number)),
+        platform_id=name("isso", page["id"].strip("/"), said.get("id", "") or str(number)),
         content=said["text"],
         fate=Fate.APPROVED,
         page_url=page["id"],

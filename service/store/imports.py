@@ -22,7 +22,8 @@ class Brought(Struct, frozen=True):
 
     comment: Comment
     fingerprint: str
-    change: Change  # its first line of history, with the decision
+    arrival: Change  # its first line of history
+    decided: Change  # its second one, with the decision
     subjects: tuple[str, ...]  # whose records it counts in: digests of `core/sighting.py`
     fate: str  # what had become of it, to be counted
     number: int  # of its record in the file
@@ -71,12 +72,13 @@ class Imports:
                 anchor, keys.history(comment.id), keys.site(site, ""), keys.author(site, author.digest) if author else anchor,
                 keys.example(example.id) if example else anchor, record,
             ],
-            one.change.at, comment.id, site, comment.platform_id, _encode(submission), one.fingerprint, comment.state,
-            comment.created_at, _encode(one.change), comment.ruled or "", "author" if author else "",
+            one.decided.at, comment.id, site, comment.platform_id, _encode(submission), one.fingerprint, comment.state,
+            comment.created_at, _encode(one.decided), comment.ruled or "", "author" if author else "",
             "\n".join(held.facets) if held else "",
-            held.priority(one.change.at, self._severity_hours) if held else 0,
+            held.priority(one.decided.at, self._severity_hours) if held else 0,
             " ".join(one.subjects), self._lifetimes.standing,
             *((example.id, _encode(example)) if example else ("", "")), one.fate, one.number, one.notes, _KEPT,
+            _encode(one.arrival),
         )  # fmt: skip
 
     async def progress(self, site: str, file: str) -> Progress:

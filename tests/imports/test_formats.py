@@ -35,9 +35,7 @@ def test_formats_are_recognised(tmp_path: Path, content: str, name: str, pack: t
     assert recognise(Export(path)).name == name
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"hello\nworld\n", b"<html></html>", b"PK\x03\x04zip", b"a,b\n1,2\n"]
-)
+@pytest.mark.parametrize("content", [b"", b"hello\nworld\n", b"<html></html>", b"PK\x03\x04zip", b"a,b\n1,2\n"])
 def test_what_is_no_export_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "export"
     path.write_bytes(content)
@@ -101,12 +99,12 @@ def test_wordpress_keeps_notes_among_its_comments(read: Read) -> None:
 def test_disqus(read: Read) -> None:
     (first, spam, nameless), left = read(samples.DISQUS)
     assert first._replace(place="") == Record(
-        place="", platform_id="501", content="<p>I keep bees too.</p>", fate=Fate.APPROVED,
+        place="", platform_id="disqus:501", content="<p>I keep bees too.</p>", fate=Fate.APPROVED,
         page_url="https://blog.example/bees/", page_title="Of bees", name="Ann", email="ann@example.com",
         ip="192.0.2.7", created_at=at("2011-08-31 15:16:29"),
     )  # fmt: skip
-    assert (spam.fate, spam.parent_id, spam.email) == (Fate.SPAM, "501", "")
-    assert (nameless.platform_id, nameless.fate) == ("9", Fate.REMOVED)
+    assert (spam.fate, spam.parent_id, spam.email) == (Fate.SPAM, "disqus:501", "")
+    assert (nameless.platform_id, nameless.fate) == ("disqus:9", Fate.REMOVED)
     assert [one.why for one in left] == ["a deleted comment, of which no text is left"]
 
 
@@ -114,7 +112,7 @@ def test_isso_generic(read: Read) -> None:
     found, left = read(samples.ISSO)
     assert left == []
     assert [(one.platform_id, one.page_url, one.name) for one in found] == [
-        ("bees:1", "/bees/", "Ann"), ("bees:2", "/bees/", ""), ("wasps:1", "/wasps/", ""),
+        ("isso:bees:1", "/bees/", "Ann"), ("isso:bees:2", "/bees/", ""), ("isso:wasps:1", "/wasps/", ""),
     ]  # fmt: skip
     assert found[0].created_at == at("2015-02-03 04:05:06")
     assert (found[0].email, found[0].ip, found[0].url) == ("ann@example.com", "192.0.2.0", "https://ann.example")
@@ -125,8 +123,8 @@ def test_isso_database(tmp_path: Path) -> None:
     first, held, deleted = records(export, recognise(export))
     assert isinstance(first, Record)
     assert isinstance(held, Record)
-    assert (first.platform_id, first.fate, first.created_at) == ("1", Fate.APPROVED, 1_420_070_400_250)
-    assert (held.parent_id, held.fate) == ("1", Fate.HELD)
+    assert (first.platform_id, first.fate, first.created_at) == ("isso:1", Fate.APPROVED, 1_420_070_400_250)
+    assert (held.parent_id, held.fate) == ("isso:1", Fate.HELD)
     assert not isinstance(deleted, Record)
 
 
@@ -156,7 +154,7 @@ def test_commento(read: Read) -> None:
         Fate.APPROVED,
     )
     assert (first.page_url, first.parent_id) == ("https://blog.example/bees/", "")
-    assert (held.fate, held.name, held.parent_id) == (Fate.HELD, "", f"{1:064x}")
+    assert (held.fate, held.name, held.parent_id) == (Fate.HELD, "", f"commento:{1:064x}")
     assert (spam.fate, deleted.fate) == (Fate.SPAM, Fate.REMOVED)
     assert [one.place for one in left] == ["comment 4"]
 
@@ -170,7 +168,7 @@ def test_artalk(read: Read) -> None:
         "Mozilla/5.0",
     )
     assert first.created_at == at("2021-10-28 12:50:15")
-    assert (held.fate, held.parent_id, held.page_url) == (Fate.HELD, "12", "https://blog.example/x")
+    assert (held.fate, held.parent_id, held.page_url) == (Fate.HELD, "artalk:12", "https://blog.example/x")
 
 
 def test_csv(read: Read) -> None:

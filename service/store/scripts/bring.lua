@@ -3,10 +3,11 @@
 -- KEYS  1 comment  2 history  3 site prefix "…s:<site>:"  4 author index, or the comment  5 example, or the comment
 --       6 the import's record
 -- ARGV  1 now  2 comment id  3 site  4 platform id  5 submission (MessagePack)  6 fingerprint  7 state  8 when it was written
---       9 history entry  10 outcome, when somebody judged it, or ""  11 "author" or ""  12 facets, one a line, and  13 priority,
+--       9 history entry of its decision  10 outcome, when somebody judged it, or ""  11 "author" or ""  12 facets, one a line, and  13 priority,
 --       of what is held  14 subjects, with spaces between (shared/standing.lua), and  15 how long their records live (ms)
 --       16 example id, or ""  17 example (MessagePack)  18 what had become of it, to be counted
 --       19 number of its record in the file  20 the import's notes up to here  21 how long the import's record lives (ms)
+--       22 history entry of its coming in
 -- Reply brought, known (it is here already; it was left alone), gone (it was erased here)
 --
 -- How far the import is, is written together with the comment: one that was killed goes on exactly where it was.
@@ -27,16 +28,16 @@ local function note_subjects()
       redis.call('PEXPIRE', key, ARGV[15])
     end
   end
-  redis.call('HSET', KEYS[1], 'seen', '1', 'subjects', ARGV[14])
+  redis.call('HSET', KEYS[1], 'seen', 1, 'subjects', ARGV[14])
   stand(KEYS[1], KEYS[3], written, state, 'machine')
 end
 
 if word == 'brought' then
-  redis.call('HSET', KEYS[1], 'site', ARGV[3], 'pid', ARGV[4], 'state', state, 'rev', 1, 'text_rev', 1,
+  redis.call('HSET', KEYS[1], 'site', ARGV[3], 'pid', ARGV[4], 'state', state, 'rev', 2, 'text_rev', 1,
     'human', ARGV[10] ~= '' and '1' or '0', 'sub', ARGV[5], 'fp', ARGV[6], 'created', ARGV[8], 'updated', ARGV[1],
     'dec', ARGV[9])
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'ruled', ARGV[10]) end
-  redis.call('RPUSH', KEYS[2], ARGV[9])
+  redis.call('RPUSH', KEYS[2], ARGV[22], ARGV[9])
   redis.call('ZADD', KEYS[3] .. 'all', ARGV[8], cid)
   redis.call('ZADD', KEYS[3] .. state, ARGV[1], cid)
   if ARGV[11] ~= '' then
