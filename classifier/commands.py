@@ -16,8 +16,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from classifier.artifact import ArtifactError
+from classifier import correction as corrections
 from classifier.comments import Input
-from classifier.model import Model, load
+from classifier.correction import Correction
+from classifier.model import Model, Version, load
 
 _BATCH = 64
 _FIELDS = Input._fields
@@ -38,6 +40,9 @@ def score(
     label: Annotated[list[str] | None, typer.Option(help="Explain only this label; may be repeated.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Lines scored together; 1 answers every line at once.")] = _BATCH,
     model: ModelOption = None,
+    correction: Annotated[
+        Path | None, typer.Option(help="A site's correction of the model: its directory, named by its version.")
+    ] = None,
 ) -> None:
     """Score JSON lines from standard input.
 
@@ -45,11 +50,11 @@ def score(
     "flags", "language" and "model"; a line that cannot be read is answered by "line" and "error", and makes the exit
     code 1.
     """
-    loaded = _load(model)
-    labels = label or loaded.labels
+    loaded = Version(_load(model), _correction(correction))
+    labels = label or loaded.model.labels
     for name in labels:
-        if name not in loaded.labels:
-            raise typer.BadParameter(f"there is no label {name!r}; this model has {', '.join(loaded.labels)}")
+        if name not in loaded.model.labels:
+            raise typer.BadParameter(f"there is no label {name!r}; this model has {', '.join(loaded.model.labels)}")
     size = 1 if sys.stdin.isatty() else batch
     failed = 0
     for lines in _batches(sys.stdin.buffer, size):
@@ -116,6 +121,13 @@ def _load(path: Path | None) -> Model:
         _fail(str(error))
 
 
+def _correction(path: Path | None) -> Correction | None:
+    try:
+        return corrections.load(path, path.name) if path is not None else None
+    except ArtifactError as error:
+        _fail(str(error))
+
+
 def _fail(message: str) -> NoReturn:
     typer.echo(f"error: {message}", err=True)
     raise typer.Exit(2)
@@ -134,7 +146,7 @@ def _batches(stream: BinaryIO, size: int) -> Iterator[list[tuple[int, bytes]]]:
         yield batch
 
 
-def _answers(model: Model, lines: Sequence[tuple[int, bytes]], explained: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _answers(model: Version, lines: Sequence[tuple[int, bytes]], explained: Iterable[str]) -> Iterator[dict[str, Any]]:
     """One answer for each line, in order."""
     parsed = [_parse(line) for _, line in lines]
     predictions = iter(model.score([item for item in parsed if isinstance(item, Input)]))
@@ -147,14 +159,14 @@ def _answers(model: Model, lines: Sequence[tuple[int, bytes]], explained: Iterab
             "scores": {label: round(probability, 6) for label, probability in prediction.scores.items()},
             "flags": prediction.flags,
             "language": prediction.language,
-            "model": model.version,
+            "model": model.name,
         }
         if explained:
             answer["explanations"] = {label: _explanation(model, item, label) for label in explained}
         yield answer
 
 
-def _explanation(model: Model, item: Input, label: str) -> dict[str, Any]:
+def _explanation(model: Version, item: Input, label: str) -> dict[str, Any]:
     explanation = model.explain(item, label)
     return {
         "logit": explanation.logit,

@@ -13,7 +13,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from service import __version__
-from service.commands import check, comments, deliveries, demo, keys, moderators, settings, sites
+from service.commands import (
+    check,
+    comments,
+    deliveries,
+    demo,
+    imports,
+    keys,
+    learning,
+    models,
+    moderators,
+    settings,
+    sites,
+)
 
 app = typer.Typer(
     help="Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them.",
@@ -21,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_RUN, _OPERATE, _CLASSIFY = "Run it", "Operate it", "The classifier by itself"
+_RUN, _OPERATE, _LEARN = "Run it", "Operate it", "Learn from what humans decide"
+_CLASSIFY = "The classifier by itself"
 
 app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_RUN)(check.check)
@@ -32,6 +45,12 @@ app.add_typer(comments.comments, name="comments", rich_help_panel=_OPERATE)
 app.add_typer(comments.dead, name="dead", rich_help_panel=_OPERATE)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_OPERATE)
 app.add_typer(keys.app, name="keys", rich_help_panel=_OPERATE)
+app.command("import", rich_help_panel=_LEARN)(imports.bring)
+app.command(rich_help_panel=_LEARN)(learning.train)
+app.command(rich_help_panel=_LEARN)(learning.backtest)
+app.command(rich_help_panel=_LEARN)(learning.promise)
+app.command(rich_help_panel=_LEARN)(learning.doubts)
+app.add_typer(models.app, name="models", rich_help_panel=_LEARN)
 app.command(rich_help_panel=_OPERATE)(comments.erase)
 app.command(rich_help_panel=_OPERATE)(comments.compact)
 
@@ -76,9 +95,14 @@ _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 @app.command(context_settings=_PASSED_ON, add_help_option=False, rich_help_panel=_CLASSIFY)
-def score(context: typer.Context) -> None:
-    """Score JSON lines from standard input with the classifier, without the service."""
-    _classify("score", context.args)
+def score(
+    context: typer.Context,
+    site: Annotated[str, typer.Option(help="Score as this site's comments are scored now.")] = "",
+    model: Annotated[str, typer.Option(help="A version that `models list` shows, or a base model's directory.")] = "",
+) -> None:
+    """Score JSON lines from standard input with the classifier; without --site or a version, without the service."""
+    with models.on_disk(site, model) as words:
+        _classify("score", [*words, *context.args])
 
 
 @app.command(context_settings=_PASSED_ON, add_help_option=False, rich_help_panel=_CLASSIFY)

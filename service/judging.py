@@ -9,18 +9,23 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from service import metrics
 from service.core.appeal import Links
 from service.core.case import Case
 from service.core.comment import Actor, Comment, Decision
+from service.core.evidence import signals
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.phases import preset, rule
 from service.core.policy import Reason, Ruling
+from service.core.sighting import sight
 from service.core.site import Site
 from service.core.submission import Submission
 from service.core.verdict import Explanation, Verdict
 from service.moves import move
+from service.observing import Carried, Observing
 from service.store.client import now_ms
 from service.store.comments import Comments, Transition
+from service.store.evidence import Evidence
 from service.store.work import Job, Work
 
 
@@ -38,8 +43,14 @@ class Scorer(Protocol):
     def judge(self, cases: Sequence[Case]) -> list[Verdict]:
         """One verdict a case, in order."""
 
-    def explain(self, case: Case, label: str) -> Explanation:
-        """Why a label has its score."""
+    def rivals(self, cases: Sequence[Case]) -> list[Verdict | None]:
+        """What a shadow says of each case, where there is one: a version that scores along and decides nothing."""
+
+    def explain(self, case: Case, label: str, version: str = "") -> Explanation:
+        """Why a label has its score, by the version that made the verdict ("": by what the site runs now)."""
+
+    def version_at(self, site: str) -> str:
+        """The version that scores a site's comments now."""
 
 
 class Judged(NamedTuple):
@@ -62,10 +73,21 @@ class Live(NamedTuple):
 class Judging:
     """Judges comments. `clock` gives milliseconds since 1970."""
 
-    def __init__(self, comments: Comments, work: Work, *, links: Links, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        comments: Comments,
+        work: Work,
+        evidence: Evidence,
+        *,
+        links: Links,
+        observing: Observing | None = None,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
         self.comments = comments
         self.work = work
+        self._evidence = evidence
         self._links = links
+        self._observing = observing
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "scorer")  # one: a model need not be safe for two
 
@@ -84,8 +106,15 @@ class Judging:
         fresh = {job.entry for job, *_ in live}
         stale = [job for job in jobs if job.entry not in fresh]
         await self.work.acknowledge([job.entry for job in stale])
-        moves = await asyncio.get_running_loop().run_in_executor(self._thread, self._moves, live, scorer)
+        live = await self._with_signals(live)
+        moves, rivals = await asyncio.get_running_loop().run_in_executor(self._thread, self._moves, live, scorer)
         moved = await self.comments.apply(moves)
+        if self._observing is not None:
+            await self._observing.note(
+                _carried(one, move, rival)
+                for one, move, rival, result in zip(live, moves, rivals, moved, strict=True)
+                if result.word == "applied"
+            )
         return [
             *(Judged(job, "stale", "") for job in stale),
             *(
@@ -94,25 +123,50 @@ class Judging:
             ),
         ]
 
+    async def _with_signals(self, live: Sequence[Live]) -> list[Live]:
+        """The cases with what is known around them. In one round trip, which notes that the comments were seen."""
+        now = self._clock()
+        sightings = await asyncio.to_thread(lambda: [sight(one.case.submission) for one in live])
+        known = await self._evidence.look([(one.comment, s) for one, s in zip(live, sightings, strict=True)], now)
+        return await asyncio.to_thread(
+            lambda: [
+                one._replace(case=one.case._replace(signals=signals(one.case.submission, sighting, around, now)))
+                for one, sighting, around in zip(live, sightings, known, strict=True)
+            ]
+        )
+
     def _case(self, comment: Comment, submission: Submission) -> Case:
         return Case(submission, comment.site, at=self._clock())
 
-    def _moves(self, live: Sequence[Live], scorer: Scorer | None) -> list[Transition]:
-        """Pure computing, outside the event loop: it goes on reading and writing meanwhile."""
-        verdicts: Sequence[Verdict | None] = (
-            scorer.judge([one.case for one in live]) if scorer and live else [None] * len(live)
-        )
-        return [self._move(one, verdict, scorer) for one, verdict in zip(live, verdicts, strict=True)]
+    def _moves(self, live: Sequence[Live], scorer: Scorer | None) -> tuple[list[Transition], Sequence[Verdict | None]]:
+        """The moves, and what shadows say. Pure computing, outside the event loop: it goes on reading and writing."""
+        cases = [one.case for one in live]
+        nothing: list[Verdict | None] = [None] * len(live)
+        verdicts: Sequence[Verdict | None] = scorer.judge(cases) if scorer and live else nothing
+        moves = [self._move(one, verdict, scorer) for one, verdict in zip(live, verdicts, strict=True)]
+        return moves, _rivals(scorer, cases) if scorer and live else nothing
 
     def _move(self, one: Live, verdict: Verdict | None, scorer: Scorer | None) -> Transition:
         job, comment, site, case = one
         ruling = _ruling(comment, site, case, verdict)
         reasons = ruling.reasons
-        if scorer is not None and reasons[0].label:
-            explanation = scorer.explain(case, reasons[0].label)
-            reasons = (msgspec.structs.replace(reasons[0], explanation=explanation), *reasons[1:])
+        scored = next((at for at, reason in enumerate(reasons) if reason.label), None)
+        if scorer is not None and scored is not None:  # the first score, also where a rule decided before it
+            explanation = scorer.explain(case, reasons[scored].label, verdict.model if verdict else "")
+            explained = msgspec.structs.replace(reasons[scored], explanation=explanation)
+            reasons = (*reasons[:scored], explained, *reasons[scored + 1 :])
         actor = Actor(ActorKind.POLICY, verdict.model if verdict else "none")
-        decision = Decision(ruling.outcome, actor, reasons, self._clock(), comment.text_revision + 1, ruling.discard)
+        decision = Decision(
+            ruling.outcome,
+            actor,
+            reasons,
+            self._clock(),
+            comment.text_revision + 1,
+            ruling.discard,
+            tags=ruling.tags,
+            policy=site.edition.version if site else 0,
+            shadow=ruling.shadow,
+        )
         return move(comment, site, decision, verdict, links=self._links, work_entry=job.entry, wake=job.wake)
 
     async def give_up(self, job: Job, site: Site | None, why: str) -> None:
@@ -124,6 +178,20 @@ class Judging:
         await self.work.bury(job, why)
 
 
+def _rivals(scorer: Scorer, cases: Sequence[Case]) -> Sequence[Verdict | None]:
+    try:
+        return scorer.rivals(cases)
+    except Exception:  # a shadow decides nothing, so it must not keep anything from being decided
+        metrics.FAILURES.labels("shadow").inc()
+        return [None] * len(cases)
+
+
+def _carried(one: Live, move: Transition, rival: Verdict | None) -> Carried:
+    outcome = move.change.decision.outcome if move.change.decision else Outcome.HOLD
+    theirs = _ruling(one.comment, one.site, one.case, rival).outcome if rival else None
+    return Carried(move.site, move.comment, move.change.at, outcome, move.verdict, theirs, rival)
+
+
 def _ruling(comment: Comment, site: Site | None, case: Case, verdict: Verdict | None) -> Ruling:
     """What the site's policy says, with what stands above it: what a submission presets, and humans."""
     if site is None:
@@ -133,5 +201,5 @@ def _ruling(comment: Comment, site: Site | None, case: Case, verdict: Verdict | 
         again = Reason(
             "edited-after-rejection", "A human rejected an earlier text; a machine does not approve this one."
         )
-        return Ruling(Outcome.HOLD, (again, *ruling.reasons))
+        return Ruling(Outcome.HOLD, (again, *ruling.reasons), tags=ruling.tags, shadow=ruling.shadow)
     return ruling

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from service import metrics
 from service.core.audit import AUDITABLE, Audited
 from service.core.lifecycle import Outcome
 from service.core.verdict import Verdict
@@ -53,6 +54,8 @@ class Observing:
         await self._audits.add(drawn)
         for (site, shadow), ones in seconds.items():
             pairs = Counter((one.outcome, one.theirs) for one in ones if one.theirs is not None)
+            for (ours, theirs), count in pairs.items():
+                metrics.SHADOWED.labels(site, "agreed" if ours is theirs else "disagreed").inc(count)
             await self._rivalry.note(site, shadow, pairs, [found for one in ones if (found := _disagreement(one))])
 
 

@@ -9,17 +9,32 @@ from dataclasses import dataclass
 from service.core.appeal import Links
 from service.judging import Judging
 from service.keyfiles import KeyFiles
+from service.learning.quality import Quality
 from service.moderation import Moderation
+from service.observing import Observing
 from service.redress import Redress
+from service.reviewing import Reviewing
+from service.reviewing.bulk import Bulk
+from service.reviewing.deciding import Deciding
+from service.reviewing.dossier import Dossiers
+from service.reviewing.lists import Lists
+from service.reviewing.marking import Marking
 from service.settings import Settings
 from service.staff import Limits, Staff
 from service.store.accounts import Accounts
+from service.store.audits import Audits
+from service.store.bulk import Bulks
 from service.store.client import Connection
 from service.store.comments import Comments
 from service.store.correspondence import Correspondence
+from service.store.desk import Desk
+from service.store.evidence import DAY, Evidence, Lifetimes
 from service.store.examples import Examples
+from service.store.models import Models
 from service.store.outbox import Outbox
+from service.store.queue import Queue
 from service.store.redress import RedressStore
+from service.store.rivalry import Rivalry
 from service.store.staff import Roster
 from service.store.work import Work
 
@@ -35,12 +50,17 @@ class Resources:
     comments: Comments
     work: Work
     outbox: Outbox
+    evidence: Evidence
     examples: Examples
     correspondence: Correspondence
     moderation: Moderation
     judging: Judging
     redress: Redress
     staff: Staff
+    reviewing: Reviewing
+    models: Models
+    rivalry: Rivalry
+    quality: Quality
 
 
 @asynccontextmanager
@@ -48,10 +68,23 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
     """Connect to the Redis at `url` and build the use cases on it. Raises StoreUnavailable."""
     async with Connection(url) as connection:
         await connection.wait_ready()
-        comments, work, redress = Comments(connection), Work(connection), RedressStore(connection)
+        comments = Comments(connection, severity_hours=settings.review_severity_hours)
+        work, redress = Work(connection), RedressStore(connection)
         links = Links(secrets.master, settings.address, settings.appeal_days)
         accounts = Accounts(connection, secrets.master, cache_seconds=settings.site_cache)
+        examples, correspondence = Examples(connection), Correspondence(connection)
+        audits, rivalry = Audits(connection), Rivalry(connection)
+        evidence = Evidence(connection, _lifetimes(settings))
+        moderation = Moderation(
+            comments,
+            work,
+            redress,
+            links=links,
+            backlog=settings.max_backlog,
+            appeals_by_others=settings.appeals_by_others,
+        )
         await work.prepare()
+        reviewing = _reviewing(connection, settings, moderation, evidence, accounts)
         try:
             yield Resources(
                 settings=settings,
@@ -61,18 +94,21 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 comments=comments,
                 work=work,
                 outbox=Outbox(connection),
-                examples=Examples(connection),
-                correspondence=Correspondence(connection),
-                moderation=Moderation(
+                evidence=evidence,
+                examples=examples,
+                correspondence=correspondence,
+                moderation=moderation,
+                redress=Redress(comments, redress, links=links, reports_to_flag=settings.reports_to_flag),
+                judging=Judging(
                     comments,
                     work,
-                    redress,
+                    evidence,
                     links=links,
-                    backlog=settings.max_backlog,
-                    appeals_by_others=settings.appeals_by_others,
+                    observing=Observing(audits, rivalry, share=settings.audit_share),
                 ),
-                redress=Redress(comments, redress, links=links, reports_to_flag=settings.reports_to_flag),
-                judging=Judging(comments, work, links=links),
+                models=Models(connection, settings.data_dir / "models"),
+                rivalry=rivalry,
+                quality=Quality(audits, comments, examples, correspondence),
                 staff=Staff(
                     Roster(connection, secrets.master),
                     accounts,
@@ -80,9 +116,45 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                     master=secrets.master,
                     limits=_limits(settings),
                 ),
+                reviewing=reviewing,
             )
         finally:
+            await reviewing.bulk.close()
             await work.close()
+
+
+def _reviewing(
+    connection: Connection, settings: Settings, moderation: Moderation, evidence: Evidence, accounts: Accounts
+) -> Reviewing:
+    comments, desk = moderation.comments, Desk(connection)
+    queue = Queue(connection, severity_hours=settings.review_severity_hours)
+    lists = Lists(comments, queue, desk, search=settings.review_search)
+    deciding = Deciding(
+        moderation, desk, undo_seconds=settings.review_undo_seconds, claim_seconds=settings.review_claim
+    )
+    return Reviewing(
+        lists=lists,
+        dossiers=Dossiers(comments, queue, desk, evidence, lists),
+        deciding=deciding,
+        bulk=Bulk(
+            Bulks(connection),
+            comments,
+            lists,
+            deciding,
+            evidence,
+            most=settings.review_bulk,
+            confirm=settings.review_bulk_confirm,
+        ),
+        marking=Marking(evidence, accounts),
+    )
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        campaign=int(settings.campaign_days * DAY),
+        standing=int(settings.standing_days * DAY),
+        address=int(settings.address_days * DAY),
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -244,9 +244,14 @@ async def _run_worker(role: str, settings: Settings, secrets: KeyFiles, url: str
         if role == "worker":
             from service.workers.classify import run_classify  # noqa: PLC0415
             from service.workers.housekeeping import run_housekeeping  # noqa: PLC0415
+            from service.workers.model import load_model, run_following, run_watch  # noqa: PLC0415
 
-            group.create_task(run_classify(resources, stop))
+            following = await load_model(resources)
+            group.create_task(run_classify(resources, stop, following.scorer if following else None))
             group.create_task(run_housekeeping(resources, stop))
+            if following is not None:
+                group.create_task(run_following(following, stop))
+                group.create_task(run_watch(resources, stop, following.scorer))
         else:
             from service.workers.deliver import run_deliver  # noqa: PLC0415
 

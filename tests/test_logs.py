@@ -68,7 +68,7 @@ def test_other_libraries_are_reduced_to_place_and_kind(written: Any) -> None:
 
 
 class _Broken(WordScorer):
-    def explain(self, submission: object, label: str) -> Any:
+    def explain(self, case: object, label: str, version: str = "") -> Any:
         raise RuntimeError(f"can't explain {SECRET}")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -64,6 +64,30 @@ def table(*columns: str, title: str = "") -> Table:
     for name in columns:
         made.add_column(name)
     return made
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for as long as this lasts; call what it gives with how many more are done.
+
+    Without a terminal there is none.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def status(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on standard error that says what is being done; call what it gives with the next thing."""
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False).status(f"{first} …") as line:
+        yield lambda what: line.update(f"{what} …")
 
 
 def plain(text: str) -> str:

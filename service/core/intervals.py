@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
-from statistics import NormalDist, quantiles
+from statistics import NormalDist
 
 from msgspec import Struct
 
 CONFIDENCE = 0.95
-_DRAWS = 4_000
 
 
 class Interval(Struct, frozen=True):
@@ -46,28 +44,31 @@ class Stratum(Struct, frozen=True):
 def recall(strata: Sequence[Stratum], confidence: float = CONFIDENCE) -> Interval:
     """Which share of all hits lies in the strata that were caught: a stratified estimate.
 
-    The estimate weights each stratum's share by its size. The interval draws each share from its Jeffreys posterior,
-    Beta(hits + ½, misses + ½), and takes the draws' percentiles (Brown, Cai and DasGupta 2001 on single shares); the
-    draws are seeded, so that the same numbers give the same interval.
+    The estimate weights each stratum's share by its size. The interval is the delta method's on the logit scale, for
+    which the shares are smoothed by half a hit and half a miss (Jeffreys), so that a stratum without any hit still
+    has a spread. A stratum of which nothing was looked at leaves everything possible.
     """
     n = sum(one.n for one in strata)
-    caught = sum(one.size * one.hits / one.n for one in strata if one.caught and one.n)
-    total = sum(one.size * one.hits / one.n for one in strata if one.n)
-    if total <= 0 or any(one.size > 0 and one.n == 0 for one in strata):
-        return Interval(caught / total if total else 0.0, 0.0, 1.0, n)
-    rng = random.Random(0)
-    drawn = sorted(_one_draw(strata, rng) for _ in range(_DRAWS))
-    cuts = quantiles(drawn, n=2_000)
-    tail = round((1 - confidence) / 2 * 2_000)
-    estimate = caught / total
-    return Interval(estimate, min(cuts[tail - 1], estimate), max(cuts[-tail], estimate), n)
+    caught, missed = (
+        sum(one.size * one.hits / one.n for one in strata if one.caught is side and one.n) for side in (True, False)
+    )
+    estimate = caught / (caught + missed) if caught + missed else 0.0
+    sides = [_side([one for one in strata if one.caught is side and one.size]) for side in (True, False)]
+    if any(side is None for side in sides) or not caught + missed:
+        return Interval(estimate, 0.0, 1.0, n)
+    (more, more_spread), (less, less_spread) = (side for side in sides if side is not None)
+    if not more or not less:
+        return Interval(estimate, estimate, estimate, n)
+    middle = math.log(more / less)
+    half = NormalDist().inv_cdf(0.5 + confidence / 2) * math.hypot(more_spread / more, less_spread / less)
+    low, high = (1 / (1 + math.exp(-logit)) for logit in (middle - half, middle + half))
+    return Interval(estimate, min(low, estimate), max(high, estimate), n)
 
 
-def _one_draw(strata: Sequence[Stratum], rng: random.Random) -> float:
-    caught = total = 0.0
-    for one in strata:
-        if one.size:
-            bad = one.size * rng.betavariate(one.hits + 0.5, one.n - one.hits + 0.5)
-            total += bad
-            caught += bad if one.caught else 0.0
-    return caught / total
+def _side(strata: Sequence[Stratum]) -> tuple[float, float] | None:
+    """(hits, their standard deviation) in some strata, smoothed; None when one of them was not looked at."""
+    if any(one.n == 0 for one in strata):
+        return None
+    shares = [(one.size, (one.hits + 0.5) / (one.n + 1), one.n) for one in strata]
+    variance = sum((size * size * share * (1 - share) / (n + 2)) for size, share, n in shares)
+    return sum(size * share for size, share, _ in shares), math.sqrt(variance)

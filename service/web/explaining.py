@@ -23,4 +23,5 @@ class Explainer:
         async with self._turn:  # one at a time: explaining is much work, and must not crowd out taking in
             if self._scorer is None:
                 self._scorer = await asyncio.to_thread(self._load)
-            return self._scorer.version, await asyncio.to_thread(self._scorer.explain, case, label)
+            version = self._scorer.version_at(case.site)
+            return version, await asyncio.to_thread(self._scorer.explain, case, label, version)

@@ -12,7 +12,7 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -31,12 +31,9 @@ _PAUSE = 0.5  # seconds before Redis is tried again
 log = structlog.get_logger(__name__)
 
 
-async def run_classify(
-    resources: Resources, stop: asyncio.Event, load_scorer: Callable[[], Scorer] | None = None
-) -> None:
+async def run_classify(resources: Resources, stop: asyncio.Event, scorer: Scorer | None) -> None:
     """Judge comments until `stop` is set; then finish what is claimed and leave."""
-    worker = Worker(resources, await asyncio.to_thread(_load, load_scorer or _default_scorer))
-    await worker.run(stop)
+    await Worker(resources, scorer).run(stop)
 
 
 class Worker:
@@ -134,19 +131,3 @@ class Worker:
             metrics.JUDGED.labels(outcome).inc(count)
         for job, _, _ in judged:
             metrics.PENDING_SECONDS.observe((now - int(job.entry.partition("-")[0])) / 1000)
-
-
-def _default_scorer() -> Scorer:
-    from service.scorer import ModelScorer  # noqa: PLC0415  (numpy is loaded only where scores are made)
-
-    return ModelScorer()
-
-
-def _load(loader: Callable[[], Scorer]) -> Scorer | None:
-    """The scorer, or None when there is none to be had: comments are then decided by the sites' failure policy."""
-    try:
-        return loader()
-    except Exception as error:  # a missing or broken model must not stop comments from being held
-        metrics.FAILURES.labels("model").inc()
-        log.error("no model", role="classify", error=type(error).__name__)
-        return None

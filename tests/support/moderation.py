@@ -41,7 +41,13 @@ class WordScorer:
         self.batches.append(len(cases))
         return [self._judge(case) for case in cases]
 
-    def explain(self, case: Case, label: str) -> Explanation:
+    def rivals(self, cases: Sequence[Case]) -> list[Verdict | None]:
+        return [None] * len(cases)
+
+    def version_at(self, site: str) -> str:
+        return self.version
+
+    def explain(self, case: Case, label: str, version: str = "") -> Explanation:
         return Explanation(label, 0.97, 3.5, (Part("intercept", "intercept", 3.5),))
 
     def _judge(self, case: Case) -> Verdict:

@@ -22,7 +22,7 @@ WAIT = {"Prefer": "wait=5"}
 @pytest.fixture
 async def worker(resources: Resources) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(run_classify(resources, stop, WordScorer))
+    task = asyncio.create_task(run_classify(resources, stop, WordScorer()))
     yield
     stop.set()
     await task

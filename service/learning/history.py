@@ -1,0 +1,110 @@
+"""A site's past, comment by comment: what there was to judge, what the machine said, what humans said. For backtests.
+
+Comments whose text is still kept come first, newest first; then examples whose comments have lost their text, since an
+example keeps its own. Read in pages, so that a long history costs time and no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from service.core.case import Case
+from service.core.comment import Comment
+from service.core.example import Example
+from service.core.lifecycle import Outcome
+from service.core.submission import Author, bare
+from service.core.verdict import Verdict
+from service.store.client import now_ms
+from service.store.comments import Comments
+from service.store.examples import Examples
+
+PAGE = 256
+_SPOKEN = (Outcome.APPROVE, Outcome.REJECT)
+Labels = Mapping[str, float]
+
+
+class Word(NamedTuple):
+    """What a human said of a comment."""
+
+    outcome: Outcome | None
+    labels: Labels
+    at: int
+
+
+_NOBODY = Word(None, {}, 0)
+
+
+class Past(NamedTuple):
+    """One comment of the past."""
+
+    comment: str  # our id, "" for an example about no comment of ours
+    at: int  # when it came in, milliseconds since 1970; for a bare example, when it was judged
+    case: Case
+    verdict: Verdict | None  # what the machine said then
+    human: Outcome | None  # approve or reject; None: no human has decided about this text
+    labels: Labels  # what the human's word says of labels
+    taught_at: int = 0  # when the human spoke; 0 when none did
+    whole: bool = True  # False: of a bare example, page, e-mail digest and the like are not known
+
+
+async def history(
+    comments: Comments, examples: Examples, site: str, *, since: int = 0, last: int
+) -> AsyncIterator[list[Past]]:
+    """At most `last` comments that came in at or after `since`, in pages. Comments without text are left out."""
+    words = await _words(examples, site)
+    seen: set[str] = set()
+    left, after = last, None
+    while left > 0:
+        page = await comments.page(site, "all", newest=now_ms(), oldest=since, after=after, limit=min(PAGE, left))
+        if not page:
+            break
+        after = (page[-1][1], page[-1][0])
+        kept = await comments.get_many([name for name, _ in page])
+        found = [_of_comment(comment, words.get(comment.id)) for comment in kept if comment]
+        pasts = [past for past in found if past is not None]
+        seen |= {past.comment for past in pasts}
+        left -= len(pasts)
+        if pasts:
+            yield pasts
+    batch: list[Past] = []
+    async for example in examples.all(site, since):
+        if left > 0 and example.outcome and example.comment not in seen:
+            batch.append(_of_example(example))
+            left -= 1
+        if len(batch) == PAGE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def _words(examples: Examples, site: str) -> dict[str, Word]:
+    """The newest word of a human on each comment; it says more than the comment does, and of imported ones too."""
+    return {
+        example.comment: Word(Outcome(example.outcome), example.labels, example.at)
+        async for example in examples.all(site)
+        if example.comment and example.outcome
+    }
+
+
+def _of_comment(comment: Comment, word: Word | None) -> Past | None:
+    case = comment.case
+    if case is None:
+        return None
+    if word is None and comment.human and comment.ruled in _SPOKEN:
+        word = Word(comment.ruled, {}, comment.updated_at)
+    case = case._replace(at=comment.created_at)
+    return Past(comment.id, comment.created_at, case, comment.verdict, *(word or _NOBODY))
+
+
+def _of_example(example: Example) -> Past:
+    """An example as a case: its text, its author's name and link, and the signals as they stood."""
+    submission = msgspec.structs.replace(bare(example.text), author=Author(example.author_name, url=example.author_url))
+    case = Case(submission, example.site, example.signals, example.at)
+    said = example.said
+    verdict = Verdict(said.scores, said.model, (), example.language, example.signals) if said else None
+    outcome = Outcome(example.outcome)
+    return Past(example.comment, example.at, case, verdict, outcome, example.labels, example.at, whole=False)
