@@ -44,6 +44,7 @@ class Elements(ContentHandler):
         self.lines_before = 0  # lines before those that the parser has seen
         self.events = 0
         self.parser: Any = None
+        self.muted = False  # while the elements that a record stands in are made up
         self._text: list[str] = []
         self._room = MAX_FIELD
 
@@ -69,7 +70,8 @@ class Elements(ContentHandler):
             raise SAXParseException("elements are nested too deeply", None, self.parser)
         self.path.append(name)
         self._begin_text()
-        self.opened(name, attrs)
+        if not self.muted:
+            self.opened(name, attrs)
 
     def characters(self, content: str) -> None:
         """SAX: some text."""
@@ -103,7 +105,9 @@ def walk(export: Export, elements: Elements) -> Iterator[Record | Left]:
             elements.begin_again()
             elements.lines_before = lines
             parser = _parser(elements)
+            elements.muted = True
             parser.feed("".join(f"<{root}>" for root in elements.roots[begins]))
+            elements.muted = False
         lines += piece.count("\n")
         if parser is None:
             continue
