@@ -12,7 +12,9 @@ from service.keyfiles import KeyFiles
 from service.learning.quality import Quality
 from service.moderation import Moderation
 from service.observing import Observing
+from service.policies import Policies
 from service.redress import Redress
+from service.rehearsal import Rehearsing
 from service.reviewing import Reviewing
 from service.reviewing.bulk import Bulk
 from service.reviewing.deciding import Deciding
@@ -32,6 +34,7 @@ from service.store.evidence import DAY, Evidence, Lifetimes
 from service.store.examples import Examples
 from service.store.models import Models
 from service.store.outbox import Outbox
+from service.store.policies import PolicyStore
 from service.store.queue import Queue
 from service.store.redress import RedressStore
 from service.store.rivalry import Rivalry
@@ -61,6 +64,7 @@ class Resources:
     models: Models
     rivalry: Rivalry
     quality: Quality
+    policies: Policies
 
 
 @asynccontextmanager
@@ -109,6 +113,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 models=Models(connection, settings.data_dir / "models"),
                 rivalry=rivalry,
                 quality=Quality(audits, comments, examples, correspondence),
+                policies=Policies(PolicyStore(connection, accounts), Rehearsing(comments, examples)),
                 staff=Staff(
                     Roster(connection, secrets.master),
                     accounts,

@@ -6,7 +6,7 @@ example keeps its own. Read in pages, so that a long history costs time and no m
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -51,14 +51,25 @@ class Past(NamedTuple):
 
 
 async def history(
-    comments: Comments, examples: Examples, site: str, *, since: int = 0, last: int
+    comments: Comments,
+    examples: Examples,
+    site: str,
+    *,
+    since: int = 0,
+    last: int,
+    reach: int | None = None,
+    lost: Callable[[int], None] | None = None,
 ) -> AsyncIterator[list[Past]]:
-    """At most `last` comments that came in at or after `since`, in pages. Comments without text are left out."""
+    """At most `last` comments that came in at or after `since`, in pages. Comments without text are left out.
+
+    `lost` hears how many of a page that were. `reach` bounds how many comments are looked at, with text or without.
+    """
     words = await _words(examples, site)
     seen: set[str] = set()
     left, after = last, None
-    while left > 0:
-        page = await comments.page(site, "all", newest=now_ms(), oldest=since, after=after, limit=min(PAGE, left))
+    while left > 0 and (reach is None or reach > 0):
+        size = min(PAGE, left, reach or PAGE)
+        page = await comments.page(site, "all", newest=now_ms(), oldest=since, after=after, limit=size)
         if not page:
             break
         after = (page[-1][1], page[-1][0])
@@ -67,6 +78,9 @@ async def history(
         pasts = [past for past in found if past is not None]
         seen |= {past.comment for past in pasts}
         left -= len(pasts)
+        reach = None if reach is None else reach - len(page)
+        if lost is not None:
+            lost(len(page) - len(pasts))
         if pasts:
             yield pasts
     batch: list[Past] = []

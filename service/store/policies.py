@@ -56,6 +56,8 @@ class PolicyStore:
             seen = await self._record(name)
             before = _site(seen)
             policy, edition = change(before)
+            if (policy, edition) == (before.policy, before.edition):
+                return before
             await self._lay_aside(before)
             after = msgspec.structs.replace(before, policy=policy, edition=edition)
             word = await self._wire.run("replace_site", [names.SITES], name, seen, _encode(after))
