@@ -17,7 +17,8 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from service.core.errors import Unauthenticated
+from service.core.errors import Conflict, Unauthenticated
+from service.core.staff import Role
 from service.keyfiles import KeyFiles
 from service.resources import Resources, open_resources
 from service.settings import Settings
@@ -25,6 +26,7 @@ from service.signatures import verify
 from service.store.accounts import Known
 
 SITE = "demo"
+MODERATOR = "demo"
 _READY_SECONDS = 60.0
 _DECIDED_SECONDS = 20.0
 HEARD_SECONDS = 5.0
@@ -126,15 +128,25 @@ async def receiving(platform: Platform) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+class Demo(NamedTuple):
+    """The demo site, and the password of its moderator, "" unless they were made just now."""
+
+    known: Known
+    password: str
+
+
 @contextlib.asynccontextmanager
-async def demo_site(settings: Settings, secrets: KeyFiles, url: str, callback: str) -> AsyncIterator[Known]:
-    """The demo site, made on first start; for as long as this lasts its decisions are told to `callback`."""
+async def demo_site(settings: Settings, secrets: KeyFiles, url: str, callback: str) -> AsyncIterator[Demo]:
+    """The demo site and its moderator, made on first start; for as long as this lasts, `callback` is told of decisions."""
     async with open_resources(settings, secrets, url) as resources:
         known = await resources.accounts.find(SITE)
         if known is None:
             known = await resources.accounts.add(SITE, "https://demo.example")
+        password = ""
+        with contextlib.suppress(Conflict):
+            password = await resources.staff.add(MODERATOR, Role.OPERATOR, [SITE])
         try:
-            yield await _tell(resources, callback) if callback else known
+            yield Demo(await _tell(resources, callback) if callback else known, password)
         finally:
             if callback:
                 await _tell(resources, "")

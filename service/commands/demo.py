@@ -43,16 +43,16 @@ async def _demo(settings: Settings, secrets: Any, url: str) -> None:
     base = _base(settings)
     console = session.console()
     if await demo.answers(base):
-        async with demo.demo_site(settings, secrets, url, "") as known:
+        async with demo.demo_site(settings, secrets, url, "") as (known, password):
             await _show(console, base, known, None)
-            _print_next_steps(console, base, known)
+            _print_next_steps(console, base, known, password)
         return
     platform = demo.Platform()
     with tempfile.TemporaryDirectory(prefix="antechamber-metrics-") as metrics:
         async with (
             stop_on_signals() as stop,
             demo.receiving(platform) as callback,
-            demo.demo_site(settings, secrets, url, callback) as known,
+            demo.demo_site(settings, secrets, url, callback) as (known, password),
         ):
             await check_store(url)
             platform.secrets = tuple(one.webhook_secret for one in known.credentials)
@@ -62,7 +62,7 @@ async def _demo(settings: Settings, secrets: Any, url: str) -> None:
                 if not await demo.wait_ready(base):
                     raise CantStart(f"the API does not get ready on {base}")
                 await _show(console, base, known, platform)
-                _print_next_steps(console, base, known)
+                _print_next_steps(console, base, known, password)
                 console.print("\nServing until you press Ctrl-C. What the platform hears from now on:", style="bold")
                 await _print_news(console, platform)
 
@@ -131,10 +131,15 @@ def _print_event(console: Console, event: Mapping[str, Any]) -> None:
     console.print(f"  ← {event['type']}  {event['data']['platform_id']}", style="cyan")
 
 
-def _print_next_steps(console: Console, base: str, known: Known) -> None:
+def _print_next_steps(console: Console, base: str, known: Known, password: str) -> None:
+    from service.demo import MODERATOR
+
     keys = known.credentials[0]
     console.print("\nGo on from here", style="bold")
     for name, value in (
+        ("Moderate", f"{base}/review"),
+        ("Moderator", MODERATOR),
+        ("Password", password or f"as it was shown first; a new one: antechamber moderators password {MODERATOR}"),
         ("API", f"{base}/v1"),
         ("Documentation", f"{base}/v1/docs"),
         ("Metrics", f"{base}/metrics"),

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from service.demo import SAMPLES
 from service.store.embedded import EmbeddedServer
@@ -39,9 +39,21 @@ def test_the_demo_shows_what_became_of_its_comments_and_goes_on_serving(tmp_path
         until(lambda: "my-1" in shown.read_text().partition("Serving until")[2])
         with urlopen(f"http://127.0.0.1:{tree.port}/v1/docs", timeout=10) as page:
             assert page.status == 200
+
+        # … and somebody can sign in with the password, which is shown once.
+        shown_password = re.search(r"Password +(\S+)\n", text)
+        assert shown_password is not None
+        sign_in = Request(
+            f"http://127.0.0.1:{tree.port}/review/api/session",
+            json.dumps({"name": "demo", "password": shown_password.group(1)}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(sign_in, timeout=10) as session:
+            assert json.load(session)["sites"] == ["demo"]
         again = tree.command("demo")
         assert again.returncode == 0
         assert "Go on from here" in again.stdout
+        assert "antechamber moderators password demo" in again.stdout
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
