@@ -158,6 +158,7 @@ def _review_parts(resources: Resources) -> ReviewParts:
         staff=resources.staff,
         statistics=Statistics(Numbers(resources.connection)),
         deliveries=Deliveries(resources.outbox, resources.accounts),
+        policies=resources.policies,
     )
 
 

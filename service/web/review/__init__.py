@@ -12,7 +12,7 @@ from service.web.answers import json_answer
 from service.web.openapi import Interface, document
 from service.web.parts import DIALECT, Dialect
 from service.web.problems import problem_response
-from service.web.review import audit, deliveries, session, statistics
+from service.web.review import audit, deliveries, policies, session, statistics
 from service.web.review.files import page_routes
 from service.web.review.guard import COOKIE
 from service.web.review.parts import REVIEW, ReviewParts
@@ -21,6 +21,7 @@ from service.web.review.routes import Route, definition
 ROUTES: Final[tuple[Route, ...]] = (
     *session.ROUTES,
     *statistics.ROUTES,
+    *policies.ROUTES,
     *deliveries.ROUTES,
     *audit.ROUTES,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.deliveries import Deliveries
+from service.policies import Policies
 from service.settings import Settings
 from service.staff import SignedIn, Staff
 from service.statistics import Statistics
@@ -22,6 +23,7 @@ class ReviewParts:
     staff: Staff
     statistics: Statistics
     deliveries: Deliveries
+    policies: Policies
 
 
 REVIEW = web.AppKey("review", ReviewParts)
