@@ -28,7 +28,7 @@ class Log(NamedTuple):
 class Replayed(NamedTuple):
     """How many call-backs will be sent again, and the ids among those asked for that are unknown, or too old."""
 
-    count: int
+    sent: int
     unknown: list[str]
 
 
@@ -54,7 +54,7 @@ class Deliveries:
         else:
             given_up = await outbox.undelivered(site, MOST_REPLAYED)
             replayed = Replayed(sum([await outbox.replay(one) for one in given_up]), [])
-        await self._accounts.audit("deliveries.replay", site, actor=actor, site=site, note=f"{replayed.count}")
+        await self._accounts.audit("deliveries.replay", site, actor=actor, site=site, note=f"{replayed.sent}")
         return replayed
 
     async def resume(self, site: str, *, actor: str = OPERATOR) -> int:

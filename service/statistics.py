@@ -5,6 +5,7 @@ Everything is counted by day (UTC) while it happens, or looked up in an index; n
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from msgspec import Meta, Struct
 
 from service.core.lifecycle import ActorKind, Outcome
 from service.store.client import now_ms
-from service.store.statistics import Numbers
+from service.store.statistics import Numbers, Tally
 
 MAX_DAYS = 366
 _DAY = 86_400_000  # ms
@@ -115,34 +116,50 @@ class Statistics:
         now = self._clock()
         today = datetime.fromtimestamp(now / 1000, UTC).date()
         span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-        counted, arrived = {day: Counter[str]() for day in span}, Counter[date]()
+        months = sorted({f"{day:%Y-%m}" for day in span})
+        tallies, arrived, queues = list[Tally](), Counter[date](), list[Queue]()
         for site in sites:
-            for day, words in (await self._numbers.tallies(site, sorted({f"{day:%Y-%m}" for day in span}))).items():
-                if day in counted:
-                    counted[day].update(words)
+            tallies += await self._numbers.tallies(site, months)
             found = await self._numbers.arrivals(site, [(_ms(day), _ms(day) + _DAY) for day in span])
             arrived.update(dict(zip(span, found, strict=True)))
-        table = tuple(_day(day, counted[day], arrived[day]) for day in span)
-        actors, reasons = _actors(counted), _reasons(counted)
-        return StatisticsView(
-            since=span[0].isoformat(),
-            until=today.isoformat(),
-            sites=tuple(sites),
-            days=table,
-            totals=_totals(table),
-            queues=tuple([await self._queue(site, now) for site in sites]),
-            people=tuple(sorted((a for a in actors if not a.name.startswith(_POLICY)), key=lambda a: -a.total)),
-            models=tuple(_model(a) for a in sorted(actors, key=lambda a: (a.last, a.first), reverse=True)
-                         if a.name.startswith(_POLICY)),
-            reasons=reasons,
-        )  # fmt: skip
+            queues.append(await self._queue(site, now))
+        return await asyncio.to_thread(_view, tuple(sites), span, tallies, arrived, tuple(queues))
 
     async def _queue(self, site: str, now: int) -> Queue:
         held, pending = await self._numbers.held(site), await self._numbers.pending(site)
         median, ninetieth, oldest = (
             max(0, now - since) // 1000 if since else None for since in (held.median, held.ninetieth, held.oldest)
         )
-        return Queue(site, held.count, median, ninetieth, oldest, pending)
+        return Queue(site, held.number, median, ninetieth, oldest, pending)
+
+
+def _view(
+    sites: tuple[str, ...],
+    span: Sequence[date],
+    tallies: Sequence[Tally],
+    arrived: Mapping[date, int],
+    queues: tuple[Queue, ...],
+) -> StatisticsView:
+    counted = {day: Counter[str]() for day in span}
+    for tally in tallies:
+        for day, words in tally.read().items():
+            if day in counted:
+                counted[day].update(words)
+    days = tuple(_day(day, counted[day], arrived[day]) for day in span)
+    actors = _actors(counted)
+    people = [actor for actor in actors if not actor.name.startswith(_POLICY)]
+    models = [_model(actor) for actor in actors if actor.name.startswith(_POLICY)]
+    return StatisticsView(
+        since=span[0].isoformat(),
+        until=span[-1].isoformat(),
+        sites=sites,
+        days=days,
+        totals=_totals(days),
+        queues=queues,
+        people=tuple(sorted(people, key=lambda one: -one.total)),
+        models=tuple(sorted(models, key=lambda one: (one.last, one.first), reverse=True)),
+        reasons=_reasons(counted),
+    )
 
 
 def _day(day: date, counted: Mapping[str, int], arrived: int) -> DayCount:

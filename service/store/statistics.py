@@ -18,10 +18,21 @@ from service.store.correspondence import read_tally
 class Held(NamedTuple):
     """What waits for moderators. Times are when a comment was held, milliseconds since 1970; 0: there is none."""
 
-    count: int
+    number: int
     oldest: int
     ninetieth: int  # nine of ten wait for less long
     median: int
+
+
+class Tally(NamedTuple):
+    """A month's counts as they came from the store. Reading them takes a while for a long time: do it in a thread."""
+
+    month: str
+    rows: Sequence[bytes]
+
+    def read(self) -> Mapping[date, Mapping[str, int]]:
+        """Day -> word -> count, of the days on which there was anything."""
+        return read_tally(self.month, self.rows)
 
 
 class Numbers:
@@ -31,14 +42,10 @@ class Numbers:
         self._wire = connection.wire
         self._keys = connection.keys
 
-    async def tallies(self, site: str, months: Sequence[str]) -> Mapping[date, Mapping[str, int]]:
-        """What was counted on each day of the months ("2026-11") on which anything was."""
+    async def tallies(self, site: str, months: Sequence[str]) -> list[Tally]:
+        """What was counted in each of the months ("2026-11")."""
         rows = await self._wire.call_all([("HGETALL", self._keys.tally(site, month)) for month in months])
-        return {
-            day: counted
-            for month, fields in zip(months, rows, strict=True)
-            for day, counted in read_tally(month, fields).items()
-        }
+        return list(map(Tally, months, rows))
 
     async def arrivals(self, site: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         """How many comments came in in each span of time, [from, to) in milliseconds; those that were erased don't count."""

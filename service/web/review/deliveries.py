@@ -106,7 +106,7 @@ async def replay(request: web.Request) -> web.Response:
     parts, me = request.app[REVIEW], request[ME]
     site = await parts.staff.site(me.member, asked.site)
     replayed = await parts.deliveries.replay(site.id, asked.ids, actor=me.actor)
-    return json_answer(_encode(ReplayView(replayed.count, replayed.unknown)))
+    return json_answer(_encode(ReplayView(replayed.sent, replayed.unknown)))
 
 
 def _receiver(site: str, callback: str, endpoint: Endpoint) -> ReceiverView:
