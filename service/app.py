@@ -159,6 +159,7 @@ def _review_parts(resources: Resources) -> ReviewParts:
         statistics=Statistics(Numbers(resources.connection)),
         deliveries=Deliveries(resources.outbox, resources.accounts),
         policies=resources.policies,
+        quality=resources.quality,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.deliveries import Deliveries
+from service.learning.quality import Quality
 from service.policies import Policies
 from service.settings import Settings
 from service.staff import SignedIn, Staff
@@ -24,6 +25,7 @@ class ReviewParts:
     statistics: Statistics
     deliveries: Deliveries
     policies: Policies
+    quality: Quality
 
 
 REVIEW = web.AppKey("review", ReviewParts)

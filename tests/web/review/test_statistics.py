@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from service.core.audit import Audited
 from service.core.comment import Actor, Decision
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.policy import Reason
@@ -158,3 +159,26 @@ async def test_an_actor_with_colons_is_one(resources: Resources, platform: Platf
     view = await Statistics(Numbers(resources.connection)).of(["blog"], 2)
     assert [(one.name, one.total) for one in view.people] == [("moderator:a:b", 3)]
     assert view.since == (today - timedelta(days=1)).isoformat()
+
+
+async def test_the_audit_sample_shows_how_good_the_machine_is(
+    client: TestClient[Any, Any], resources: Resources, platform: Platform, operator: Desk
+) -> None:
+    assert await operator.get("/quality", days=7) == {"items": [{"site": "blog", "report": None}]}
+    await _judged(platform, "Nice.", "Buy pills!")
+    comments = [await resources.comments.get(platform.path(str(number)).rpartition("/")[2]) for number in range(2)]
+    for comment in comments:
+        assert comment is not None
+        assert comment.verdict is not None
+        outcome = Outcome.APPROVE if comment.state == "approved" else Outcome.REJECT
+        drawn = Audited(comment.id, comment.updated_at, outcome, 0.5, comment.verdict.model)
+        await resources.quality.audits.add([("blog", drawn)])
+        assert await resources.quality.answer("blog", comment.id, Outcome.REJECT, "moderator:olga")
+    (item,) = (await operator.get("/quality", site="blog"))["items"]
+    report = item["report"]
+    assert (report["sampled"], report["answered"]) == (2, 2)
+    assert report["precision"]["estimate"] == 1.0
+    assert report["missed"]["estimate"] == 1.0
+    await resources.accounts.add("shop", "https://shop.example")
+    local = await seat(client, resources, "lou", Role.MODERATOR, ["shop"])
+    assert [item["site"] for item in (await local.get("/quality"))["items"]] == ["shop"]
