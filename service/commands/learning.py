@@ -150,16 +150,14 @@ def promise(
     shares = [_share(one) for one in (max_good_held, reject_precision, confidence)]
 
     async def command(resources: Resources) -> tuple[Promised, bool]:
-        from service.core.policy import Promise, check
+        from classifier.promise import Promise
         from service.learning.promising import promised, with_promise
 
-        wanted = Promise(*shares)
         known = (await resources.accounts.get(site)).site
-        found = await promised(resources.examples, registry(resources), site, wanted, label)
+        found = await promised(resources.examples, registry(resources), site, Promise(*shares), label)
         if save and found.kept:
-            changed = with_promise(known, wanted, found)
-            check(changed)
-            await _save_policy(resources, site, changed)
+            note = f"Promised by {found.model}, from {found.decisions} decisions."
+            await resources.policies.save(site, with_promise(known, found), by="operator", note=note)
         return found, save and found.kept
 
     found, saved = session.run(command)
@@ -243,8 +241,8 @@ def _half(what: str, step: str, bound: Bound, confidence: float) -> str:
     if bound.threshold is not None:
         return f"{line}{step} from {bound.threshold:.3f} on ({bound.bound:.2%} at {confidence:.0%} confidence)."
     line += f"not yet; about {bound.missing:,} more decisions are needed."
-    if bound.safe_threshold is not None and bound.safe_bound is not None:
-        line += f" Safe now: {step} from {bound.safe_threshold:.3f} on keeps {bound.safe_bound:.2%}."
+    if bound.safe is not None:
+        line += f" Safe now: {step} from {bound.safe:.3f} on ({bound.bound:.2%})."
     return line
 
 
@@ -272,10 +270,3 @@ def _policy(path: Path) -> Policy:
         raise typer.BadParameter(f"{path}: {error}") from None
     check(policy)
     return policy
-
-
-async def _save_policy(resources: Resources, site: str, policy: Policy) -> None:
-    import msgspec
-
-    known = await resources.accounts.get(site)
-    await resources.accounts.save(msgspec.structs.replace(known.site, policy=policy), "sites.policy")

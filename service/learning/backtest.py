@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from service.core.intervals import Interval, wilson
 from service.core.lifecycle import Outcome
-from service.core.phases import rule
+from service.core.phases import preset, rule
 from service.core.policy import Policy
 from service.core.verdict import LABELS, Verdict
 from service.learning.history import Past
@@ -193,7 +193,7 @@ def _judge(page: Sequence[Past], scorer: ModelScorer, policy: Policy) -> list[_J
     """Score and rule a page; in a thread."""
     judged = []
     for past, verdict in zip(page, scorer.judge([past.case for past in page]), strict=True):
-        ruling = rule(policy, past.case, verdict)
+        ruling = preset(past.case.submission) or rule(policy, past.case, verdict)
         reason = ruling.reasons[0]
         judged.append(_Judged(past, verdict, ruling.outcome, reason.text or reason.code))
     return judged

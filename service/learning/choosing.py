@@ -1,6 +1,6 @@
 """Chooses which flagged comments are worth deciding for what they teach. For `workers/model.py`.
 
-A mark, not an order: the moderators' page shows it, and what is urgent stays first.
+A mark, not an order: the moderators' queue can be filtered by it (signal `teaches`), and what is urgent stays first.
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ async def choose(comments: Comments, models: Models, site: str, scorer: ModelSco
         inputs, signals = [as_input(case.submission) for _, case in pool], [case.signals for _, case in pool]
         rows = await asyncio.to_thread(choosing.choose, version, inputs, size, signals=signals)
         chosen = [pool[row][0] for row in rows]
-    await models.teach(site, {comment: float(size - rank) for rank, comment in enumerate(chosen)})
+    await models.teach(site, chosen)
     return chosen

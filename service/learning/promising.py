@@ -2,7 +2,8 @@
 
 For commands and pages. The decisions that humans made are mostly about what looked suspicious, so the good comments among
 them score higher, and the rejected ones were harder, than a site's comments in general: both make a bound that is kept here
-be kept all the more in use. The bounds are exact (`classifier.promise`).
+be kept all the more in use. The bounds are exact (`classifier.promise`) for decisions that had no part in the model. Those
+of its gate only let it pass or not: that makes the chance of a broken promise at most its share of passing larger.
 """
 
 from __future__ import annotations
@@ -22,15 +23,14 @@ from service.store.examples import Examples
 
 
 class Bound(Struct, frozen=True):
-    """One half of a promise. `threshold` None: the decisions can't carry it yet, and `missing` says how many more could."""
+    """One half of a promise, as `classifier.promise.Limit` has it."""
 
     promised: float
-    threshold: float | None
-    bound: float  # what is certain of the threshold, at the promise's confidence
+    threshold: float | None  # None: the decisions can't carry it yet
+    bound: float  # what is certain at the threshold, or at `safe`
+    safe: float | None  # the threshold that is safe now; None: nothing is
     rows: int  # decisions that it rests on
-    missing: int
-    safe_threshold: float | None = None  # what can be promised now …
-    safe_bound: float | None = None  # … and how much
+    missing: int  # how many more of them it takes, at least
 
 
 class Promised(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Promised(Struct, frozen=True):
 
 
 async def promised(
-    examples: Examples, registry: Registry, site: str, promise: Promise, label: str = "spam"
+    examples: Examples, registry: Registry, site: str, wanted: exact.Promise, label: str = "spam"
 ) -> Promised:
     """The thresholds that keep a promise. Raises NotEnoughExamples when no decision on the label is unseen by the model."""
     standing = await registry.standing(site)
@@ -63,31 +63,22 @@ async def promised(
         raise NotEnoughExamples("There is no decision yet that the model in use has not learnt from.")
     predictions = await asyncio.to_thread(version.score, [row.item for row in rows], [row.signals for row in rows])
     scores, bad = [one.scores[label] for one in predictions], [row.labels[label] >= 0.5 for row in rows]
-    wanted = exact.Promise(
-        max_good_held=promise.good_held or 1.0,
-        min_reject_precision=promise.reject_precision or 0.0,
-        confidence=promise.confidence,
-    )
     kept = await asyncio.to_thread(exact.keep, wanted, scores, bad)
     return Promised(
-        site, version.name, label, promise.confidence, len(rows),
-        _bound(wanted.max_good_held, kept.hold), _bound(wanted.min_reject_precision, kept.reject),
+        site, version.name, label, wanted.confidence, len(rows),
+        Bound(wanted.max_good_held, *kept.hold), Bound(wanted.min_reject_precision, *kept.reject),
     )  # fmt: skip
 
 
-def with_promise(site: Site, promise: Promise, found: Promised) -> Policy:
+def with_promise(site: Site, found: Promised) -> Policy:
     """The site's policy with the thresholds that keep the promise. Raises NotEnoughExamples when they can't be had yet."""
     hold, reject = found.good_held.threshold, found.reject_precision.threshold
     if hold is None or reject is None:
         raise NotEnoughExamples("The decisions can't carry this promise yet.")
     policy = site.policy
     before = policy.effective[found.label]
-    reject = max(hold, reject)  # what is rejected is not published either
+    hold, reject = min(hold, 1.0), min(max(hold, reject), 1.0)  # what is rejected is not published either
     discard = max(before.discard, reject) if before.discard is not None else None
     steps = Thresholds(hold=hold, reject=reject, discard=discard)
+    promise = Promise(found.good_held.promised, found.reject_precision.promised, found.confidence)
     return msgspec.structs.replace(policy, thresholds={**policy.thresholds, found.label: steps}, promise=promise)
-
-
-def _bound(wanted: float, limit: exact.Limit) -> Bound:
-    safe, bound = limit.safe_now or (None, None)
-    return Bound(wanted, limit.threshold, limit.bound, limit.rows, limit.missing, safe, bound)

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -109,11 +109,14 @@ class Models:
         """Whether this process is the one to do a periodic task this time."""
         return await self._wire.call("SET", names.model_task(name), 1, "NX", "PX", int(seconds * 1000)) is not None
 
-    async def teach(self, site: str, comments: Mapping[str, float]) -> None:
-        """Mark the flagged comments that are worth deciding for what they teach, in the place of those marked before."""
-        key = self._connection.keys.site(site, "teaches")
-        pairs = [word for comment, rank in comments.items() for word in (rank, comment)]
-        await self._wire.call_all([("DEL", key), *([("ZADD", key, *pairs)] if pairs else [])])
+    async def teach(self, site: str, comments: Sequence[str]) -> int:
+        """Mark the flagged comments that are worth deciding for what they teach, best first, in the place of those before.
+
+        How many are marked now; what has left the queue meanwhile is not.
+        """
+        keys = self._connection.keys
+        marked = [keys.site(site, "teaches"), keys.site(site, ""), keys.comment("")]
+        return int(await self._wire.run("mark_teaching", marked, *comments))
 
     async def forget_site(self, site: str) -> None:
         """Drop everything of a site's models."""

@@ -16,6 +16,9 @@ from service.learning.choosing import choose
 from service.learning.watching import Limits, Watching
 from service.resources import Resources
 from service.scorer import ModelScorer
+from service.store.client import now_ms
+
+_KEEP_AUDITS = 365 * 86_400_000  # milliseconds
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +64,7 @@ async def run_watch(resources: Resources, stop: asyncio.Event, scorer: ModelScor
 
     async def watch(site: Site) -> None:
         await look(watching, site, scorer, roll_back=settings.rollback_on_alert)
+        await resources.quality.audits.forget(site.id, now_ms() - _KEEP_AUDITS)
         await choose(resources.comments, resources.models, site.id, scorer, settings.teach_queue)
 
     while not stop.is_set():

@@ -1,0 +1,31 @@
+-- Mark the flagged comments that are worth deciding for what they teach, in the place of those marked before.
+--
+-- The mark is a facet like any other (`signal:teaches`), so that the queue can be filtered by it, and it goes with the
+-- comment wherever that goes.
+--
+-- KEYS  1 the marked ones  2 site prefix "…s:<site>:"  3 comments' prefix "…c:"
+-- ARGV  the comments, best first
+-- Reply how many are marked now: those that are in the queue
+-- include: queue
+local MARK = 'signal:teaches'
+
+local function marks(cid, wanted)
+  local record = KEYS[3] .. cid
+  local list, facets = unpack(redis.call('HMGET', record, 'list', 'fac'))
+  if wanted and list ~= 'flagged' then return false end
+  local others = {}
+  for line in string.gmatch(facets or '', '[^\n]+') do
+    if line ~= MARK then others[#others + 1] = line end
+  end
+  if wanted then others[#others + 1] = MARK end
+  if facets then redis.call('HSET', record, 'fac', table.concat(others, '\n')) end
+  if list == 'flagged' then facet(KEYS[2], cid, MARK, wanted) end
+  return wanted
+end
+
+for _, cid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do marks(cid, false) end
+redis.call('DEL', KEYS[1])
+for rank, cid in ipairs(ARGV) do
+  if marks(cid, true) then redis.call('ZADD', KEYS[1], #ARGV - rank + 1, cid) end
+end
+return redis.call('ZCARD', KEYS[1])
