@@ -1,0 +1,100 @@
+"""What is noted beside decisions: the audit sample, and where a shadow disagrees. Neither changes what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from service.core.case import Case
+from service.core.comment import Actor
+from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.verdict import LABELS, Verdict
+from service.judging import Judging
+from service.observing import Observing
+from service.resources import Resources
+from service.store.accounts import Known
+from service.workers.classify import Worker
+from tests.support.moderation import WordScorer, submission
+
+
+class Shadowed(WordScorer):
+    """Has a shadow that rejects what says "quiet"."""
+
+    def rivals(self, cases: Sequence[Case]) -> list[Verdict | None]:
+        return [
+            Verdict(
+                dict.fromkeys(LABELS, 0.0) | {"spam": 0.99 if "quiet" in case.submission.content else 0.01}, "next-1"
+            )
+            for case in cases
+        ]
+
+
+class Breaking(WordScorer):
+    def rivals(self, cases: Sequence[Case]) -> list[Verdict | None]:
+        raise RuntimeError("the shadow can't read that")
+
+
+def observing(resources: Resources, share: float, numbers: Sequence[float] = ()) -> Observing:
+    drawn = iter(numbers)
+    return Observing(resources.quality.audits, resources.rivalry, share=share, draw=lambda: next(drawn, 0.0))
+
+
+async def judge(resources: Resources, site: Known, observing: Observing, scorer: WordScorer, *texts: str) -> list[str]:
+    """Submit and judge texts; their comments' ids."""
+    taken = [
+        await resources.moderation.submit(site.site, submission(resources, str(number), text))
+        for number, text in enumerate(texts)
+    ]
+    judging: Judging = resources.judging
+    judging._observing = observing  # noqa: SLF001
+    await Worker(resources, scorer).drain()
+    return [one.comment for one in taken]
+
+
+async def test_the_sample_is_drawn_from_approvals_and_rejections(resources: Resources, site: Known) -> None:
+    approved, held, rejected = await judge(
+        resources, site, observing(resources, 0.5), WordScorer(), "I liked this.", "maybe", "pills"
+    )
+    entries = await resources.quality.audits.entries("blog")
+    assert {one.comment: one.outcome for one in entries} == {approved: Outcome.APPROVE, rejected: Outcome.REJECT}
+    assert {one.share for one in entries} == {0.5}
+    assert held not in {one.comment for one in entries}
+    assert (await resources.moderation.get(site.site, rejected)).state is State.REJECTED
+
+
+async def test_what_is_not_drawn_is_not_in_it(resources: Resources, site: Known) -> None:
+    numbers = [0.4, 0.6, 0.49999]
+    first, _, third = await judge(
+        resources, site, observing(resources, 0.5, numbers), WordScorer(), "I liked this.", "So did I.", "And I."
+    )
+    assert {one.comment for one in await resources.quality.audits.entries("blog")} == {first, third}
+
+
+async def test_disagreements_with_a_shadow_are_counted_and_listed(resources: Resources, site: Known) -> None:
+    _, quiet, _ = await judge(
+        resources, site, observing(resources, 0.0), Shadowed(), "I liked this.", "a quiet offer", "pills"
+    )
+    counts = await resources.rivalry.counts("blog", "next-1")
+    approve, reject = Outcome.APPROVE, Outcome.REJECT
+    assert counts == {(approve, approve): 1, (approve, reject): 1, (reject, approve): 1}
+    listed = {one.comment: one for one in await resources.rivalry.disagreements("blog", "next-1")}
+    assert (listed[quiet].ours, listed[quiet].theirs) == (approve, reject)
+    assert (listed[quiet].label, listed[quiet].their_score) == ("spam", 0.99)
+    assert len(listed) == 2
+    assert (await resources.moderation.get(site.site, quiet)).state is State.APPROVED
+
+
+@pytest.mark.parametrize("text", ["I liked this.", "pills"])
+async def test_a_shadow_that_breaks_keeps_nothing_from_being_decided(
+    resources: Resources, site: Known, text: str
+) -> None:
+    (comment,) = await judge(resources, site, observing(resources, 0.0), Breaking(), text)
+    assert (await resources.moderation.get(site.site, comment)).state in (State.APPROVED, State.REJECTED)
+
+
+async def test_an_erased_comment_leaves_the_list(resources: Resources, site: Known) -> None:
+    (comment,) = await judge(resources, site, observing(resources, 1.0), WordScorer(), "I liked this.")
+    assert await resources.quality.audits.waiting("blog") == 1
+    await resources.moderation.erase(site.site, comment, Actor(ActorKind.OPERATOR))
+    assert await resources.quality.audits.waiting("blog") == 0
