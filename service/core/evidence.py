@@ -55,7 +55,7 @@ def _of_domains(known: Known) -> Found:
     if not known.domains:
         return
     box = max((box for box, _ in known.domains), key=_badness)
-    yield "domain_comments", max(box.long for box, _ in known.domains)
+    yield "domain_comments", max(0, *(box.long - 1 for box, _ in known.domains))
     yield "domain_names", max(box.names for box, _ in known.domains)
     yield from _counts("domain", max((site for _, site in known.domains), key=_badness))
     yield from _counts("domain_box", box)

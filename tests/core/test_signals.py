@@ -60,7 +60,7 @@ EVERYTHING: list[tuple[str, Signal, dict[str, Any]]] = [
     ("link_punycode", True, {"content": WITH_LINKS}),
     ("link_ip", True, {"content": WITH_LINKS}),
     ("link_mismatch", True, {"content": WITH_LINKS}),
-    ("domain_comments", 7, {"known": Known(domains=[(Record(long=7), NO_RECORD)])}),
+    ("domain_comments", 6, {"known": Known(domains=[(Record(long=7), NO_RECORD)])}),
     ("domain_names", 3, {"known": Known(domains=[(Record(names=3), NO_RECORD)])}),
     *((f"domain_{what}", 3, {"known": Known(domains=[(NO_RECORD, THREE)])}) for what in COUNTS),
     *((f"domain_box_{what}", 3, {"known": Known(domains=[(THREE, NO_RECORD)])}) for what in COUNTS),

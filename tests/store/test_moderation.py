@@ -318,7 +318,7 @@ async def test_texts_that_came_in_one_millisecond_are_dropped_however_many(
     frozen = Moderation(resources.comments, resources.work, redress, links=LINKS, backlog=100, clock=lambda: moment)
     for number in range(7):
         await frozen.submit(site.site, submission(resources, str(number)))
-    judging = Judging(resources.comments, resources.work, links=LINKS, clock=lambda: moment)
+    judging = Judging(resources.comments, resources.work, resources.evidence, links=LINKS, clock=lambda: moment)
     await Worker(dataclasses.replace(resources, judging=judging), WordScorer()).drain()
     assert await drop_old_texts(resources, moment + 31 * 86_400_000) == 7
 
