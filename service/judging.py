@@ -13,19 +13,17 @@ from service import metrics
 from service.core.appeal import Links
 from service.core.case import Case
 from service.core.comment import Actor, Comment, Decision
-from service.core.evidence import signals
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.phases import preset, rule
 from service.core.policy import Reason, Ruling
-from service.core.sighting import sight
 from service.core.site import Site
 from service.core.submission import Submission
 from service.core.verdict import Explanation, Verdict
+from service.gathering import Gathering
 from service.moves import move
 from service.observing import Carried, Observing
 from service.store.client import now_ms
 from service.store.comments import Comments, Transition
-from service.store.evidence import Evidence
 from service.store.work import Job, Work
 
 
@@ -77,7 +75,7 @@ class Judging:
         self,
         comments: Comments,
         work: Work,
-        evidence: Evidence,
+        gathering: Gathering,
         *,
         links: Links,
         observing: Observing | None = None,
@@ -85,7 +83,7 @@ class Judging:
     ) -> None:
         self.comments = comments
         self.work = work
-        self._evidence = evidence
+        self._gathering = gathering
         self._links = links
         self._observing = observing
         self._clock = clock
@@ -124,16 +122,8 @@ class Judging:
         ]
 
     async def _with_signals(self, live: Sequence[Live]) -> list[Live]:
-        """The cases with what is known around them. In one round trip, which notes that the comments were seen."""
-        now = self._clock()
-        sightings = await asyncio.to_thread(lambda: [sight(one.case.submission) for one in live])
-        known = await self._evidence.look([(one.comment, s) for one, s in zip(live, sightings, strict=True)], now)
-        return await asyncio.to_thread(
-            lambda: [
-                one._replace(case=one.case._replace(signals=signals(one.case.submission, sighting, around, now)))
-                for one, sighting, around in zip(live, sightings, known, strict=True)
-            ]
-        )
+        found = await self._gathering.gather([(one.comment, one.case.submission) for one in live], self._clock())
+        return [one._replace(case=one.case._replace(signals=all_)) for one, all_ in zip(live, found, strict=True)]
 
     def _case(self, comment: Comment, submission: Submission) -> Case:
         return Case(submission, comment.site, at=self._clock())

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from service.core.appeal import Links
+from service.gathering import Gathering
 from service.judging import Judging
 from service.keyfiles import KeyFiles
 from service.learning.quality import Quality
+from service.lists import ListFiles
 from service.moderation import Moderation
 from service.observing import Observing
 from service.policies import Policies
@@ -106,7 +108,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 judging=Judging(
                     comments,
                     work,
-                    evidence,
+                    Gathering(evidence, ListFiles(settings.list_files, secrets.identity)),
                     links=links,
                     observing=Observing(audits, rivalry, share=settings.audit_share),
                 ),

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     # Judging
     worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")
     claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")
+    list_files: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Files of IP and e-mail addresses, comma-separated, whose use is a signal; see docs/signals.md."
+    )
     max_attempts: int = Field(5, ge=1, description="Tries before a comment goes to the dead-letter stream.")
 
     # Learning
@@ -184,7 +187,7 @@ class Settings(BaseSettings):
     metrics: bool = Field(True, description="Serve /metrics beside the API.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's or deliverer's own /metrics; 0: none.")
 
-    @field_validator("deliver_schedule", "callback_allow", "trusted_proxies", mode="before")
+    @field_validator("deliver_schedule", "callback_allow", "trusted_proxies", "list_files", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

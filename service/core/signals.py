@@ -140,11 +140,9 @@ GROUPS: Final[Mapping[str, tuple[SignalKind, ...]]] = {
         _count("ping_multicall", "calls", "Calls in the request that it came in."),
         _flag("ping_own", "Its source is on the site itself."),
     ),
-    "Outside lists (only where the operator turned them on)": (
+    "Outside lists (only where the operator gave some)": (
         _flag("list_email", "The e-mail address is on a list that the operator loaded."),
         _flag("list_ip", "The IP address is on a list that the operator loaded."),
-        SignalKind("httpbl_threat", int, "Project Honey Pot's threat score of the IP address.", "0 to 255"),
-        SignalKind("httpbl_days", int, "Days since Project Honey Pot last saw the IP address misbehave.", "days"),
     ),
 }
 """All signals by what they are about, in the order in which they are shown."""

@@ -17,7 +17,9 @@ from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.policy import Policy
 from service.core.submission import Requirements, comment_id
 from service.core.verdict import LABELS, Verdict
+from service.gathering import Gathering
 from service.judging import Judging
+from service.lists import ListFiles
 from service.moderation import Moderation
 from service.resources import Resources
 from service.store.accounts import Known
@@ -318,7 +320,8 @@ async def test_texts_that_came_in_one_millisecond_are_dropped_however_many(
     frozen = Moderation(resources.comments, resources.work, redress, links=LINKS, backlog=100, clock=lambda: moment)
     for number in range(7):
         await frozen.submit(site.site, submission(resources, str(number)))
-    judging = Judging(resources.comments, resources.work, resources.evidence, links=LINKS, clock=lambda: moment)
+    gathering = Gathering(resources.evidence, ListFiles((), resources.secrets.identity))
+    judging = Judging(resources.comments, resources.work, gathering, links=LINKS, clock=lambda: moment)
     await Worker(dataclasses.replace(resources, judging=judging), WordScorer()).drain()
     assert await drop_old_texts(resources, moment + 31 * 86_400_000) == 7
 
