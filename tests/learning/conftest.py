@@ -19,7 +19,7 @@ from tests.support.learning import examples
 def corrections() -> list[classifier.Correction]:
     """Three corrections of the shipped model, each from other decisions."""
     base = classifier.load()
-    taught = ([as_decided(one) for one in examples(120, seed=seed)] for seed in range(3))
+    taught = ([as_decided(one) for one in examples(400, seed=seed)] for seed in range(3))
     return [correcting.train(base, rows, f"blog-{number}") for number, rows in enumerate(taught, 1)]
 
 
@@ -32,7 +32,7 @@ def card_of(
     correction: classifier.Correction, *, site: str = "blog", passed: bool = True, made_at: int = 1
 ) -> ModelCard:
     artefact = packed(correction)
-    lineage = Lineage(correction.base, correction.base, "f" * 64, "0", 120, {"review": 120}, 1, 2)
+    lineage = Lineage(correction.base, correction.base, "f" * 64, "0", 400, {"review": 400}, 1, 2)
     return ModelCard(
         correction.version, site, made_at, hashlib.sha256(artefact).hexdigest(), len(artefact), lineage,
         correction.labels, passed, {"passed": passed, "reasons": [], "measures": []},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 
 import classifier
@@ -20,8 +21,6 @@ Corrections = Sequence[classifier.Correction]
 
 
 def case(site: str = "blog") -> Case:
-    import random
-
     return Case(bare(nuisance(random.Random(5))), site)
 
 

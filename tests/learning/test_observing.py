@@ -47,7 +47,7 @@ async def judge(resources: Resources, site: Known, observing: Observing, scorer:
         for number, text in enumerate(texts)
     ]
     judging: Judging = resources.judging
-    judging._observing = observing  # noqa: SLF001
+    judging._observing = observing
     await Worker(resources, scorer).drain()
     return [one.comment for one in taken]
 
