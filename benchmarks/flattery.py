@@ -5,8 +5,10 @@
 "Great post, thanks for sharing!" can't be told from a reader's by its text. This replays all comments of the corpus
 `blog_wp_caffeinated` (2008 to 2012) with the comments of two other blogs between them, each in its own order: submitted,
 looked at, its signals computed, and for a share of them decided by a moderator who is 100 comments behind. Then, in
-eighths of the whole, always forward in time: a text model learns from the past, a small logistic regression over its logit
-and the signals learns from the eighth after it, and the next one is judged. What is compared differs in nothing else.
+eighths of the whole, always forward in time: a model of the text, or of text and author fields, learns from strangers'
+comments and all eighths before, a small logistic regression over its logits of those eighths (each by the model that
+had not seen it) and the signals as they stood then learns too, and the next eighth is judged. What is compared differs in
+nothing else.
 
 What the corpora lack, the replay lacks: there are no e-mail and IP addresses, browsers and form fields (so no rates,
 standing or behaviour), and exact repeats are taken out of them. Authors of the programmer's blog come without web
@@ -24,7 +26,7 @@ import json
 import random
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,8 +35,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from classifier import Input, corpora
 from classifier.features import CommentFeatures
@@ -57,6 +57,7 @@ from service.store.embedded import EmbeddedServer
 BLOG, HAM = "blog_wp_caffeinated", ("ham_blog_haacked_early", "ham_blog_made_mistakes")
 STRANGERS = {"tubespam": 1669, "sms_uci": 3000, "ham_civil_comments": 3000, "ham_wiki_talk": 3000}
 STEPS = 8
+STRENGTH, FREE = 0.03, 30.0  # of the regression: C, and a factor that frees the logit's own weight from it
 LAG = 100  # comments that the moderator is behind
 WITH_URL = 0.45
 FALSE_POSITIVES = 0.01
@@ -89,6 +90,22 @@ class Row(NamedTuple):
             and _PRAISE.search(text) is not None
             and len(text.split()) <= _MOST_WORDS
         )
+
+
+RULES: dict[str, Callable[[dict[str, Signal]], bool]] = {
+    "campaign_refused >= 1 and campaign_vouched == 0": lambda found: (
+        int(found.get("campaign_refused", 0)) >= 1 and not found.get("campaign_vouched")
+    ),
+    "domain_refused >= 2 and domain_vouched == 0": lambda found: (
+        int(found.get("domain_refused", 0)) >= 2 and not found.get("domain_vouched")
+    ),
+}
+"""Rules that an operator might write, and how they read signals."""
+KINDS: dict[str, Callable[[Row], bool]] = {
+    "flattery": lambda row: row.flattery,
+    "spam": lambda row: row.spam,
+    "ham": lambda row: not row.spam,
+}
 
 
 def timeline(root: Path) -> list[Row]:
@@ -205,20 +222,20 @@ def forward(rows: Sequence[Row], evidence: Numbers, root: Path, *, authors: bool
     early, labels = strangers(root)
     features = CommentFeatures(ORDERS).transform([*early, *items])
     bounds = [len(rows) * step // STEPS for step in range(STEPS + 1)]
+    logits = np.zeros((len(rows), 1))  # of each comment by the model that had learnt from all eighths before its own
     gathered: dict[str, list[tuple[int, float, float]]] = {}
-    for step in range(2, STEPS):
-        past, recent, now = (
-            bounds[step - 1],
-            slice(bounds[step - 1], bounds[step]),
-            slice(bounds[step], bounds[step + 1]),
-        )
-        taught = len(early) + past
-        known = np.concatenate([labels, spam[:past]]).astype(np.float32)
+    for step in range(1, STEPS):
+        past, now = slice(bounds[1], bounds[step]), slice(bounds[step], bounds[step + 1])
+        taught = len(early) + bounds[step]
+        known = np.concatenate([labels, spam[: bounds[step]]]).astype(np.float32)
         head = LEARNERS["spam"].fit(features[:taught], known, np.ones(taught, np.float32))
-        logits = head.logits(features[len(early) :])[:, None].astype(np.float64)
-        for name, columns in (("text", logits), ("with signals", np.hstack([logits, evidence]))):
-            judge = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2_000))
-            judge.fit(columns[recent], spam[recent])
+        logits[now, 0] = head.logits(features[len(early) :][now])
+        if step == 1:
+            continue  # nothing has both a logit and a later eighth yet
+        scale = evidence[past].std(axis=0)
+        scaled = evidence[:, scale > 0] / scale[scale > 0]
+        for name, columns in (("text", logits * FREE), ("with signals", np.hstack([logits * FREE, scaled]))):
+            judge = LogisticRegression(C=STRENGTH, max_iter=5_000).fit(columns[past], spam[past])
             scores = judge.decision_function(columns[now])
             for what, wanted in (("all spam", spam[now]), ("flattery", flattery[now])):
                 kept = wanted | ~spam[now]
@@ -251,6 +268,13 @@ def main() -> None:
         figures["with author names and addresses" if authors else "text alone"] = forward(
             rows, evidence, root, authors=authors
         )
+    figures["rules alone"] = {
+        name: {
+            kind: float(np.mean([fires(got) for got, row in zip(found, rows, strict=True) if wanted(row)]))
+            for kind, wanted in KINDS.items()
+        }
+        for name, fires in RULES.items()
+    }
     clustered = [int(row.get("campaign_size", 1)) > 1 for row in found]
     figures["in campaigns"] = {
         kind: float(np.mean([got for got, row in zip(clustered, rows, strict=True) if row.spam == spam]))

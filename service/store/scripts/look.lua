@@ -16,7 +16,7 @@ local MINUTES, DAY, MONTH = 600000, 86400000, 2592000000
 local MOST_NAMES, MOST_MEMBERS = 16, 2000
 local SKETCH, LEAST, INDEXED = 64, 8, 8
 -- Two first texts are of one campaign from this Jaccard similarity on; a further one is from this share of what is common to
--- those two, and this similarity to it. Chosen in benchmarks/campaigns.py.
+-- those two, and this similarity to it. Chosen by trial: docs/signals.md, Campaigns.
 local ALIKE, COMMON, NEAR = 0.35, 0.55, 0.3
 
 local state, text_rev, human, seen, before = unpack(

@@ -1,0 +1,115 @@
+"""What the evidence beyond the text costs: CPU a comment, part by part, and beside the whole of judging.
+
+Run: python -m benchmarks.signals
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.judging import COMMENTS, cpu_now, through_worker
+from service.core.campaigns import sketch
+from service.core.comment import Comment
+from service.core.evidence import signals
+from service.core.lifecycle import State
+from service.core.sighting import Known, Record, sight
+from service.core.submission import Requirements, Submission, comment_id, prepare
+from service.gathering import Gathering
+from service.keyfiles import load as load_keys
+from service.lists import ListFiles
+from service.resources import open_resources
+from service.scorer import ModelScorer
+from service.settings import Settings
+from service.store.client import now_ms
+from service.store.embedded import EmbeddedServer
+
+BATCH = 64
+WORDS = (  # noqa: SIM905
+    "the queue behind it was slow at first because every consumer asked for a single message and waited until the answer "
+    "had been written before it came back for more which is what the second picture shows and why batches helped so much"
+).split()
+
+
+def ordinary(number: int, keys: object) -> Submission:
+    """A comment of some 40 words, each in another order, by one of many authors, with a link now and then."""
+    words = [
+        WORDS[(number * 7 + at * (number % 11 + 1)) % len(WORDS)] + ("" if at % 3 else str(number % 7))
+        for at in range(40)
+    ]
+    return prepare(
+        keys=keys, requires=Requirements(), platform_id=str(number), page_url="https://bench.example/p",  # type: ignore[arg-type]
+        content=" ".join(words) + (f" https://host{number % 500}.example.net/a" if number % 5 == 0 else ""),
+        name=f"Ann {number % 900}", email=f"ann{number % 900}@example.com", ip=f"192.0.{number % 200}.{number % 250}",
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        url=f"https://ann{number % 900}.example.org/" if number % 3 == 0 else "",
+    )  # fmt: skip
+
+
+def micros(act: Callable[[Submission], object], said: list[Submission]) -> float:
+    """CPU microseconds a comment, the best of three passes."""
+    best = float("inf")
+    for _ in range(3):
+        begun = time.process_time()
+        for one in said:
+            act(one)
+        best = min(best, time.process_time() - begun)
+    return best / len(said) * 1e6
+
+
+async def gathered(count: int) -> tuple[float, float]:
+    """(CPU µs of this process, wall µs) a comment to gather the evidence of `count` stored comments in batches."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
+        secrets = load_keys(Path(folder) / "secrets")
+        async with open_resources(Settings(data_dir=Path(folder)), secrets, server.url) as resources:
+            site = (await resources.accounts.add("bench", "https://bench.example", "")).site
+            said = [ordinary(number, secrets.identity) for number in range(count)]
+            for first in range(0, count, 200):
+                await asyncio.gather(*[resources.moderation.submit(site, one) for one in said[first : first + 200]])
+            seen = [(stored(site.id, one), one) for one in said]
+            gathering = Gathering(resources.evidence, ListFiles((), secrets.identity))
+            wall, cpu = time.perf_counter(), cpu_now()
+            for first in range(0, count, BATCH):
+                await gathering.gather(seen[first : first + BATCH], now_ms())
+            return (cpu_now() - cpu) / count * 1e6, (time.perf_counter() - wall) / count * 1e6
+
+
+def stored(site: str, said: Submission) -> Comment:
+    """A submission as the comment that judging reads."""
+    return Comment(
+        comment_id(site, said.platform_id), site, said.platform_id, State.PENDING, 1, 1, False, None, 0, 0, said
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    table = Table("CPU a comment", "µs", "aim", title="Evidence beyond the text")
+    with tempfile.TemporaryDirectory() as folder:
+        keys = load_keys(Path(folder)).identity
+    said = [ordinary(number, keys) for number in range(4_000)]
+    record = Record(approved=3, vouched=1, good=2.0, first=1, short=2, long=3, names=1)
+    known = Known(record, record, record, record, [(record, record)])
+    now = now_ms()
+    table.add_row("sketch of the text, for campaigns", f"{micros(lambda one: sketch(one.content), said):.0f}", "< 100")
+    table.add_row("all that the submission tells (sketch among it)", f"{micros(sight, said):.0f}", "")
+    sightings = {one.platform_id: sight(one) for one in said}
+    named = micros(lambda one: signals(one, sightings[one.platform_id], known, now), said)
+    table.add_row("signals from that and what is known", f"{named:.0f}", "")
+    cpu, wall = asyncio.run(gathered(COMMENTS))
+    table.add_row("gathering in the worker, the store's client included", f"{cpu:.0f}", "")
+    table.add_row("… wall time, Redis included", f"{wall:.0f}", "")
+    scorer = ModelScorer()
+    scorer.judge([])
+    whole = asyncio.run(through_worker(COMMENTS, scorer))[1] / COMMENTS * 1e6
+    table.add_row("judging in the worker, all of it (benchmarks.judging)", f"{whole:.0f}", "")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
