@@ -43,8 +43,8 @@ def signals(submission: Submission, sighting: Sighting, known: Known, now: int) 
 
 def _of_links(sighting: Sighting) -> Found:
     links = sighting.links
-    if links.count:
-        yield "links", links.count
+    if links.number:
+        yield "links", links.number
         yield "link_domains", sum(domain != sighting.own_domain for domain in links.domains)
         yield "link_punycode", links.punycode
         yield "link_ip", links.ip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 import tldextract
@@ -32,11 +33,20 @@ _LONGEST_HOST = 253
 class Links(NamedTuple):
     """What a text links to."""
 
-    count: int
+    number: int
     domains: tuple[str, ...]  # registered domains, each once, in order
     punycode: bool
     ip: bool
     mismatch: bool  # one shows another domain than it leads to
+
+
+class Located(NamedTuple):
+    """One link of a text: where its address stands (code points, end exclusive), and what is shown in its place, if anything."""
+
+    start: int
+    end: int
+    address: str
+    shown: str
 
 
 NO_LINKS: Final = Links(0, (), punycode=False, ip=False, mismatch=False)
@@ -49,12 +59,26 @@ def find_links(text: str) -> Links:
     addresses = _ADDRESS.findall(text)
     hosts = list(dict.fromkeys(host for address in addresses[:MOST_LINKS] if (host := host_of(address))))
     return Links(
-        count=len(addresses),
+        number=len(addresses),
         domains=tuple(dict.fromkeys(map(registered_domain, hosts))),
         punycode=any("xn--" in host or not host.isascii() for host in hosts),
         ip=any(map(is_ip, hosts)),
         mismatch=_mismatch(text),
     )
+
+
+def locate(text: str) -> list[Located]:
+    """The links of a text in order, at most MOST_LINKS; a full stop or bracket behind an address is none of it."""
+    found: dict[int, Located] = {}
+    for pattern in _SHOWN:
+        for link in islice(pattern.finditer(text), MOST_LINKS):
+            found[link.start("to")] = Located(link.start("to"), link.end("to"), link["to"], link["shown"].strip())
+    taken = [(link.start, link.end) for link in found.values()]
+    for bare in islice(_ADDRESS.finditer(text), MOST_LINKS):
+        start, address = bare.start(), bare.group().rstrip(".,;:!?)*'_")
+        if not any(left <= start < right for left, right in taken):
+            found[start] = Located(start, start + len(address), address, "")
+    return [found[start] for start in sorted(found)][:MOST_LINKS]
 
 
 def host_of(address: str) -> str:

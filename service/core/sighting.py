@@ -63,7 +63,7 @@ class Record(NamedTuple):
 
     def standing(self, now: int) -> float:
         """From -1 (all rejected) over 0 (unknown) to 1 (all approved), recent decisions weighing more."""
-        doubt = DOUBT * 2.0 ** ((now - LANDMARK) / HALF_LIFE)
+        doubt: float = DOUBT * 2.0 ** ((now - LANDMARK) / HALF_LIFE)
         good, bad = max(0.0, self.good), max(0.0, self.bad)
         return (good - bad) / (good + bad + doubt)
 

@@ -118,7 +118,7 @@ def _known(sighting: Sighting, reply: list[Any], now: int) -> Known:
     domains = [(next(records), next(records)) for _ in sighting.domains]
     marks = [_live(raw, now) for raw in raw_marks]
     of_network = marks.pop() if sighting.network else ""
-    name, size, sites, vouched, refused = campaign or ("", 0, 0, 0, 0)
+    name, size, sites, vouched, refused = campaign or (b"", 0, 0, 0, 0)
     return Known(
         author=author,
         author_box=author_box,
@@ -128,7 +128,7 @@ def _known(sighting: Sighting, reply: list[Any], now: int) -> Known:
         author_mark="blocked" if "blocked" in marks else next(filter(None, marks), ""),
         network_mark=of_network,
         repeats=int(repeats),
-        campaign=name.decode() if name else "",
+        campaign=name.decode(),
         campaign_size=int(size or 0),
         campaign_sites=int(sites or 0),
         campaign_vouched=int(vouched or 0),
