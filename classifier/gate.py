@@ -1,0 +1,251 @@
+"""The gate: is a candidate at least as good as the version in use? On the newest decisions that neither has seen. Public.
+
+Each measure is taken of both versions on the same comments; their difference has a paired bootstrap interval (Efron and
+Tibshirani 1993), resampling comments. A candidate is worse in a measure when the whole 90 % interval lies on the wrong
+side, which a candidate that is just as good meets with one chance in twenty, or, on the fixed probes, when it gets wrong
+what the other got right more often than the other way round. Worse in any guarded measure: refused.
+
+Who decided is looked at too: what the loudest voice decided is left out once, so that nobody carries a version through
+against everybody else.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import average_precision_score, roc_curve
+
+from classifier.decisions import Decided, in_order
+from classifier.model import Version
+from classifier.probes import IDENTITY, REGRESSION, Probe, disguises
+
+Numbers = npt.NDArray[np.float64]
+FEWEST = 10
+"""Comments of a class that a measure needs; with fewer it is `unknown`, which refuses nobody."""
+ROUNDS = 400
+"""Bootstrap samples."""
+MOST_DISGUISED = 100
+"""Bad comments, the newest, that are asked about in disguise."""
+_LOW, _HIGH = 5.0, 95.0
+_FALSE_POSITIVES = 0.01
+_LEAST = 1e-4  # a difference that is no more than this is none
+
+
+class Measure(NamedTuple):
+    """One measure of both versions."""
+
+    name: str
+    label: str
+    rows: int
+    active: float | None
+    candidate: float | None
+    difference: float | None
+    """The candidate's less the active version's."""
+    low: float | None
+    """… and its 90 % interval."""
+    high: float | None
+    verdict: str
+    """better, same, worse, or unknown: too few comments."""
+    guarded: bool
+    higher_is_better: bool
+
+
+class Report(NamedTuple):
+    """What the gate says."""
+
+    active: str
+    candidate: str
+    rows: int
+    passed: bool
+    reasons: tuple[str, ...]
+    """Why it was refused, or that nothing could be measured; empty for a candidate that passed."""
+    measures: tuple[Measure, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {**self._asdict(), "reasons": list(self.reasons), "measures": [one._asdict() for one in self.measures]}
+
+
+class _Asked(NamedTuple):
+    """The comments that were judged on one label, with both versions' scores."""
+
+    truth: npt.NDArray[np.bool_]
+    active: Numbers
+    candidate: Numbers
+
+    def take(self, rows: npt.NDArray[Any]) -> "_Asked":
+        return _Asked(self.truth[rows], self.active[rows], self.candidate[rows])
+
+
+def compare(
+    active: Version,
+    candidate: Version,
+    decisions: Sequence[Decided],
+    *,
+    thresholds: Mapping[str, Mapping[str, float]],
+) -> Report:
+    """Compare two versions of one base on decisions that neither has seen.
+
+    `thresholds` are the site's, as `{"spam": {"hold": 0.6, "reject": 0.9}}`. Labels that neither version corrects are the
+    base's in both, and are not measured. A candidate of which nothing can be measured is refused.
+    """
+    rows = in_order(decisions)
+    labels = [
+        label
+        for label in active.model.labels
+        if any(one.correction is not None and label in one.correction.labels for one in (active, candidate))
+    ]
+    measures: list[Measure] = []
+    for label in labels:
+        known = [row for row in rows if label in row.labels]
+        if known:
+            measures += _on_decisions(active, candidate, label, known, thresholds.get(label, {}))
+        measures += _on_probes(active, candidate, label, thresholds.get(label, {}))
+    worse = [one for one in measures if one.guarded and one.verdict == "worse"]
+    reasons = [_because(one) for one in worse]
+    if not any(one.name == "average precision" and one.verdict != "unknown" for one in measures):
+        reasons.append(f"too few decisions to tell: {FEWEST} of each kind are needed, for one label at least")
+    return Report(active.name, candidate.name, len(rows), not reasons, tuple(reasons), tuple(measures))
+
+
+def _on_decisions(
+    active: Version, candidate: Version, label: str, rows: Sequence[Decided], steps: Mapping[str, float]
+) -> list[Measure]:
+    asked = _ask(active, candidate, label, rows)
+    measures = [
+        _measure("average precision", label, asked, _average_precision),
+        _measure("recall at 1 % false positives", label, asked, _recall),
+    ]
+    for step, threshold in steps.items():
+        good, bad = asked.take(np.flatnonzero(~asked.truth)), asked.take(np.flatnonzero(asked.truth))
+        above = _above(threshold)
+        measures.append(_measure(f"good comments at {step}", label, good, above, higher=False, classes=1))
+        measures.append(_measure(f"bad comments at {step}", label, bad, above, guarded=step == "hold", classes=1))
+    measures.append(_measure("calibration (Brier)", label, asked, _brier, higher=False))
+    measures += _against_the_loudest(label, rows, asked)
+    hidden = [row._replace(item=one) for row in _bad(rows, label)[-MOST_DISGUISED:] for one in disguises(row.item)]
+    if hidden:
+        in_disguise = _ask(active, candidate, label, hidden)
+        above = _above(steps.get("hold", 0.5))
+        measures.append(_measure("bad comments in disguise at hold", label, in_disguise, above, classes=1))
+    return measures
+
+
+def _against_the_loudest(label: str, rows: Sequence[Decided], asked: _Asked) -> list[Measure]:
+    """Average precision and calibration on what all but the loudest voice decided, where that is enough."""
+    voices = Counter(row.voice for row in rows)
+    if len(voices) < 2:
+        return []
+    loudest, _ = min(voices.items(), key=lambda item: (-item[1], item[0]))
+    others = asked.take(np.flatnonzero([row.voice != loudest for row in rows]))
+    return [
+        _measure("average precision, loudest voice left out", label, others, _average_precision),
+        _measure("calibration (Brier), loudest voice left out", label, others, _brier, higher=False),
+    ]
+
+
+def _on_probes(active: Version, candidate: Version, label: str, steps: Mapping[str, float]) -> list[Measure]:
+    threshold = steps.get("hold", 0.5)
+    sets = {"plain cases right": REGRESSION, "people who say who they are, right": IDENTITY}
+    return [
+        _probe(name, _ask(active, candidate, label, _known(probes, label)), label, threshold)
+        for name, probes in sets.items()
+    ]
+
+
+def _known(probes: Sequence[Probe], label: str) -> list[Decided]:
+    return [Decided(probe.item, probe.labels) for probe in probes if label in probe.labels]
+
+
+def _probe(name: str, asked: _Asked, label: str, threshold: float) -> Measure:
+    """How many probes are on the right side of the threshold to hold. The set is fixed, so there is nothing to resample."""
+    right = [(scores >= threshold) == asked.truth for scores in (asked.active, asked.candidate)]
+    lost, won = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+    verdict = "worse" if lost > won else "better" if won > lost else "same"
+    shares = [float(one.mean()) for one in right]
+    difference = shares[1] - shares[0]
+    return Measure(
+        name,
+        label,
+        len(asked.truth),
+        *shares,
+        difference,
+        difference,
+        difference,
+        verdict,
+        guarded=True,
+        higher_is_better=True,
+    )
+
+
+def _ask(active: Version, candidate: Version, label: str, rows: Sequence[Decided]) -> _Asked:
+    items, signals = [row.item for row in rows], [row.signals for row in rows]
+    scores = [
+        np.array([one.scores[label] for one in version.score(items, signals)], np.float64)
+        for version in (active, candidate)
+    ]
+    return _Asked(np.array([row.labels[label] >= 0.5 for row in rows], np.bool_), *scores)
+
+
+def _bad(rows: Sequence[Decided], label: str) -> list[Decided]:
+    return [row for row in rows if row.labels[label] >= 0.5]
+
+
+def _measure(
+    name: str,
+    label: str,
+    asked: _Asked,
+    figure: Callable[[npt.NDArray[np.bool_], Numbers], float],
+    *,
+    higher: bool = True,
+    guarded: bool = True,
+    classes: int = 2,
+) -> Measure:
+    """A measure with its interval; `classes` says whether both classes are needed for it."""
+    rows, bad = len(asked.truth), int(asked.truth.sum())
+    if rows < FEWEST or (classes == 2 and min(bad, rows - bad) < FEWEST):
+        return Measure(name, label, rows, None, None, None, None, None, "unknown", guarded, higher)
+    before, after = figure(asked.truth, asked.active), figure(asked.truth, asked.candidate)
+    low, high = _interval(asked, figure, stratified=classes == 2)
+    gain = (low, high) if higher else (-high, -low)
+    verdict = "worse" if gain[1] < -_LEAST else "better" if gain[0] > _LEAST else "same"
+    return Measure(name, label, rows, before, after, after - before, low, high, verdict, guarded, higher)
+
+
+def _interval(
+    asked: _Asked, figure: Callable[[npt.NDArray[np.bool_], Numbers], float], *, stratified: bool
+) -> tuple[float, float]:
+    """Percentiles of the difference over bootstrap samples: the same comments for both, and as many of each class."""
+    rng = np.random.default_rng(0)
+    strata = (
+        [np.flatnonzero(asked.truth), np.flatnonzero(~asked.truth)] if stratified else [np.arange(len(asked.truth))]
+    )
+    differences = []
+    for _ in range(ROUNDS):
+        drawn = asked.take(np.concatenate([rng.choice(rows, len(rows)) for rows in strata]))
+        differences.append(figure(drawn.truth, drawn.candidate) - figure(drawn.truth, drawn.active))
+    low, high = np.percentile(differences, [_LOW, _HIGH])
+    return float(low), float(high)
+
+
+def _average_precision(truth: npt.NDArray[np.bool_], scores: Numbers) -> float:
+    return float(average_precision_score(truth, scores))
+
+
+def _recall(truth: npt.NDArray[np.bool_], scores: Numbers) -> float:
+    false, true, _ = roc_curve(truth, scores)
+    return float(true[false <= _FALSE_POSITIVES].max())
+
+
+def _brier(truth: npt.NDArray[np.bool_], scores: Numbers) -> float:
+    return float(np.mean((scores - truth) ** 2))
+
+
+def _above(threshold: float) -> Callable[[npt.NDArray[np.bool_], Numbers], float]:
+    return lambda truth, scores: float((scores >= threshold).mean())
+
+
+def _because(one: Measure) -> str:
+    return f"{one.name}, {one.label}: {one.candidate:.3f} where the version in use has {one.active:.3f}"
