@@ -1,0 +1,229 @@
+"""The life of a model, with the real processes: a history comes in, is backtested, moderators decide, a version is trained,
+passes the gate, is promoted and rolled back under load. No comment is lost or judged twice; poisoned decisions don't pass."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.system.stack import COMMAND, Receiver, Stack, comment, running, until
+
+SETTINGS = {"claim_idle": "5", "site_cache": "0.2"}
+SWITCHED = 3.0  # seconds within which every process has switched; about 2 are promised
+_TRADES = ("roof", "gutter", "chimney", "driveway", "window", "fence", "boiler", "patio")
+_TOPICS = (
+    "the bees",
+    "your sourdough",
+    "that old bridge",
+    "the second chart",
+    "the walk",
+    "this recipe",
+    "your garden",
+)
+_FEELINGS = ("made me smile", "helped me a lot", "was new to me", "is what I had hoped for", "left me with a question")
+_TAILS = (
+    "Thank you for writing it down.",
+    "Did you try it in winter?",
+    "My sister says the same.",
+    "More of this, please.",
+)
+
+
+class Blog:
+    """A blog that is bothered by a local trade's polite advertisements, and moderators who know one when they see it."""
+
+    def __init__(self, stack: Stack, session: aiohttp.ClientSession) -> None:
+        self.stack = stack
+        self.session = session
+        self.truth: dict[str, bool] = {}  # platform id -> whether it is unwanted
+        self.ids: dict[str, str] = {}  # platform id -> our id
+        self.posted_at: dict[str, float] = {}
+        self._rng = random.Random(11)
+
+    def text(self, unwanted: bool) -> str:
+        rng = self._rng
+        if unwanted:
+            return (
+                f"Local readers had their {rng.choice(_TRADES)} renewed by Marlow and Sons last "
+                f"{rng.choice(('week', 'month', 'spring'))}, ask for Terry, number {rng.randrange(10_000)}."
+            )
+        return (
+            f"The part about {rng.choice(_TOPICS)} {rng.choice(_FEELINGS)}. {rng.choice(_TAILS)} "
+            f"I came back to it {rng.randrange(2, 90)} times."
+        )
+
+    async def write(self, count: int) -> list[str]:
+        """Readers write; the platform ids."""
+        names, lines = [], []
+        for _ in range(count):
+            name = f"n{len(self.truth)}"
+            self.truth[name] = self._rng.random() < 0.4
+            lines.append(json.dumps(comment(name, self.text(self.truth[name]))))
+            names.append(name)
+        sent = time.monotonic()
+        headers = {"Content-Type": "application/x-ndjson"}
+        async with self.session.post(
+            f"{self.stack.base}/v1/comments/batch", data="\n".join(lines), headers=headers
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+            for name, line in zip(names, (await answer.text()).splitlines(), strict=True):
+                self.ids[name] = json.loads(line)["comment"]["id"]
+                self.posted_at[name] = sent
+        return names
+
+    async def view(self, name: str) -> dict[str, Any]:
+        async with self.session.get(f"{self.stack.base}/v1/comments/{self.ids[name]}") as answer:
+            return dict(await answer.json())
+
+    async def judged(self, names: list[str]) -> list[dict[str, Any]]:
+        """The comments, once all are judged."""
+
+        async def all_of_them() -> list[dict[str, Any]] | None:
+            views = await asyncio.gather(*[self.view(name) for name in names])
+            return views if all(view["state"] != "pending" for view in views) else None
+
+        return list(await until(all_of_them))
+
+    async def moderate(self, names: list[str], says: Callable[[str], bool]) -> None:
+        """Three moderators decide by what `says` of each comment whether it is unwanted."""
+        turn = asyncio.Semaphore(16)
+
+        async def decide(number: int, name: str) -> None:
+            body = {"decision": "reject", "reasons": ["spam"]} if says(name) else {"decision": "approve"}
+            body["moderator"] = ("Ann", "Ben", "Cat")[number % 3]
+            async with (
+                turn,
+                self.session.post(f"{self.stack.base}/v1/comments/{self.ids[name]}/decision", json=body) as answer,
+            ):
+                assert answer.status == 200, await answer.text()
+
+        await asyncio.gather(*[decide(number, name) for number, name in enumerate(names)])
+
+    async def command(self, *words: str) -> Any:
+        """A command's JSON."""
+        said = await asyncio.to_thread(self.stack.command, *words, "--json")
+        return json.loads(said)
+
+
+@pytest.fixture
+async def blog(tmp_path: Path) -> AsyncIterator[tuple[Blog, Receiver]]:
+    """A running service with two workers."""
+    async with running(tmp_path, **SETTINGS) as (stack, receiver, site):
+        second = subprocess.Popen(
+            [COMMAND, "serve", "--only", "worker"],
+            env=stack.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {site['api_key']}"}) as session:
+                yield Blog(stack, session), receiver
+        finally:
+            second.terminate()
+            second.wait(timeout=30)
+
+
+def history(blog: Blog, path: Path, count: int) -> int:
+    """An export with a comment an hour up to yesterday; how many of them were spam."""
+    begin, spam = time.time() - 86_400 - count * 3_600, 0
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            unwanted = number % 5 == 0
+            spam += unwanted
+            row = {
+                "id": f"old-{number}", "content": blog.text(unwanted), "state": "spam" if unwanted else "approved",
+                "author_name": "Reader", "created_at": int(begin + number * 3_600), "page_url": "https://blog.example/p",
+            }  # fmt: skip
+            file.write(json.dumps(row) + "\n")
+    return spam
+
+
+async def test_the_life_of_a_model(blog: tuple[Blog, Receiver], tmp_path: Path) -> None:
+    this, receiver = blog
+    spam = history(this, tmp_path / "history.jsonl", 100)
+    await this.command("import", str(tmp_path / "history.jsonl"), "--site", "blog")
+    past = await this.command("backtest", "--site", "blog")
+    assert (past["comments"], past["total"]["bad"], past["total"]["bad_through"]) == (100, spam, spam)
+
+    # The base model does not know this blog's nuisance; its moderators do.
+    names = await this.write(300)
+    before = await this.judged(names)
+    base = before[0]["verdict"]["model"]
+    assert {view["verdict"]["model"] for view in before} == {base}
+    await this.moderate(names, this.truth.__getitem__)
+    trained = await this.command("train", "--site", "blog")
+    assert trained["gate"] == "passed", trained
+    version = trained["version"]
+    assert (await this.command("models", "list", "--site", "blog"))["active"] == ""
+
+    await promote_and_roll_back(this, receiver, base, version)
+    await poison(this, version)
+
+
+async def promote_and_roll_back(this: Blog, receiver: Receiver, base: str, version: str) -> None:
+    """Switch there and back while comments come in without pause."""
+    stop, streamed = asyncio.Event(), []
+
+    async def stream() -> None:
+        while not stop.is_set():
+            streamed.extend(await this.write(8))
+            await asyncio.sleep(0.05)
+
+    def since(moment: float) -> list[str]:
+        return [name for name in streamed if this.posted_at[name] > moment + SWITCHED]
+
+    load = asyncio.create_task(stream())
+    await until(lambda: len(streamed) > 30)
+    await asyncio.to_thread(this.stack.command, "models", "promote", version, "--site", "blog")
+    promoted = time.monotonic()
+    await until(lambda: len(since(promoted)) > 100)
+    switched = since(promoted)
+    await asyncio.to_thread(this.stack.command, "models", "rollback", "--site", "blog")
+    rolled_back = time.monotonic()
+    await until(lambda: len(since(rolled_back)) > 50)
+    stop.set()
+    await load
+
+    views = dict(zip(streamed, await this.judged(streamed), strict=True))
+    by = {name: view["verdict"]["model"] for name, view in views.items()}
+    assert set(by.values()) == {base, version}
+    assert all(view["decision"]["actor"] == f"policy:{by[name]}" for name, view in views.items())
+    switched = switched[:-16]  # the last ones may still have waited when it was rolled back
+    assert {by[name] for name in switched} == {version}
+    assert {by[name] for name in since(rolled_back)} == {base}
+    # What the version has learnt shows.
+    caught = [views[name]["state"] != "approved" for name in switched if this.truth[name]]
+    assert sum(caught) / len(caught) > 0.9
+    passed = [views[name]["state"] == "approved" for name in switched if not this.truth[name]]
+    assert sum(passed) / len(passed) > 0.95
+
+    await until(lambda: all(receiver.ids[name] for name in streamed))
+    assert {name: len(receiver.ids[name]) for name in streamed} == dict.fromkeys(streamed, 1), "each is judged once"
+    histories = await asyncio.gather(
+        *[this.session.get(f"{this.stack.base}/v1/comments/{this.ids[n]}/history") for n in streamed]
+    )
+    for answer in histories:
+        assert [change["what"] for change in (await answer.json())["items"]] == ["submitted", "decided"]
+
+
+async def poison(this: Blog, version: str) -> None:
+    """Half of a great many decisions are the wrong way round: nothing made of them passes, and what is in use stays."""
+    await asyncio.to_thread(this.stack.command, "models", "promote", version, "--site", "blog")
+    names = await this.write(700)
+    await this.judged(names)
+    coin = random.Random(5)
+    await this.moderate(names, lambda name: this.truth[name] != (coin.random() < 0.5))
+    poisoned = await this.command("train", "--site", "blog", "--promote-if-better")
+    assert (poisoned["gate"], poisoned["promoted"]) == ("refused", False)
+    standing = await this.command("models", "list", "--site", "blog")
+    assert standing["active"] == version
+    assert [card["passed"] for card in standing["cards"]] == [False, True]
