@@ -14,9 +14,9 @@ import uvloop
 from aiohttp import web
 
 from service.conversation import Conversation
-from service.core.errors import ModelUnavailable
 from service.deliverability import Deliverability
 from service.deliveries import Deliveries
+from service.equipped import EquippedModel
 from service.judging import Scorer
 from service.keyfiles import KeyFiles
 from service.resources import Resources, open_resources
@@ -52,7 +52,8 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     """The whole HTTP side of one process. `load_scorer` gives the model for what is scored or explained at once."""
     waiting = Waiting()
     deliverability = Deliverability() if resources.settings.email_dns else None
-    parts = _parts(resources, waiting, cache(load_scorer or _default_scorer), deliverability)
+    model = EquippedModel(resources.models)
+    parts = _parts(resources, waiting, cache(load_scorer or model), deliverability)
     app = web.Application(middlewares=[boundary])
     app[PARTS] = parts
     app[DIALECT] = Dialect(problem_response)
@@ -66,6 +67,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     app.add_subapp("/review", review(_review_parts(resources)))
     for path, dialect in [*akismet(parts), *perspective(parts)]:
         app.add_subapp(path, dialect)
+    app.cleanup_ctx.append(model.context)
     app.cleanup_ctx.append(_hear_wakes(resources, waiting))
 
     async def stop_waiting(_: web.Application) -> None:
@@ -172,14 +174,3 @@ def _hear_wakes(resources: Resources, waiting: Waiting) -> Callable[[web.Applica
             await task
 
     return context
-
-
-def _default_scorer() -> Scorer:
-    """The shipped model; imported and loaded when somebody asks, and not before. Raises ModelUnavailable."""
-    import classifier  # noqa: PLC0415
-    from service.scorer import ModelScorer  # noqa: PLC0415
-
-    try:
-        return ModelScorer()
-    except classifier.ArtifactError as error:
-        raise ModelUnavailable from error
