@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import cache
 
@@ -25,7 +25,7 @@ from service.statistics import Statistics
 from service.store.client import now_ms
 from service.store.rates import Rates
 from service.store.statistics import Numbers
-from service.store.wakes import listen
+from service.store.wakes import follow, listen
 from service.web import ops
 from service.web.akismet import akismet
 from service.web.api import native_api
@@ -40,6 +40,7 @@ from service.web.perspective import perspective
 from service.web.platforms import platform_hooks
 from service.web.problems import problem_response
 from service.web.review import review
+from service.web.review.live import Live
 from service.web.review.parts import ReviewParts
 from service.web.scoring import Scoring
 from service.web.server import QuietRunner
@@ -54,6 +55,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     deliverability = Deliverability() if resources.settings.email_dns else None
     model = EquippedModel(resources.models)
     parts = _parts(resources, waiting, cache(load_scorer or model), deliverability)
+    live = Live(resources.settings.review_streams)
     app = web.Application(middlewares=[boundary])
     app[PARTS] = parts
     app[DIALECT] = Dialect(problem_response)
@@ -64,14 +66,17 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     hooks.router.add_routes(platform_hooks())
     app.add_subapp("/hooks", hooks)
     app.add_subapp("/appeals", appeal_pages(parts))
-    app.add_subapp("/review", review(_review_parts(resources)))
+    app.add_subapp("/review", review(_review_parts(resources, parts, live)))
     for path, dialect in [*akismet(parts), *perspective(parts)]:
         app.add_subapp(path, dialect)
+    connection = resources.connection
     app.cleanup_ctx.append(model.context)
-    app.cleanup_ctx.append(_hear_wakes(resources, waiting))
+    app.cleanup_ctx.append(_hear(lambda: listen(connection, waiting.process, waiting.heard)))
+    app.cleanup_ctx.append(_hear(lambda: follow(connection, live.heard)))
 
     async def stop_waiting(_: web.Application) -> None:
         waiting.close()
+        live.close()
 
     app.on_shutdown.append(stop_waiting)
     if deliverability is not None:
@@ -154,20 +159,24 @@ def _parts(
     )
 
 
-def _review_parts(resources: Resources) -> ReviewParts:
+def _review_parts(resources: Resources, parts: Parts, live: Live) -> ReviewParts:
     return ReviewParts(
         settings=resources.settings,
         staff=resources.staff,
         statistics=Statistics(Numbers(resources.connection)),
         deliveries=Deliveries(resources.outbox, resources.accounts),
         policies=resources.policies,
+        reviewing=resources.reviewing,
         quality=resources.quality,
+        live=live,
+        explain=parts.explain,
+        now=now_ms,
     )
 
 
-def _hear_wakes(resources: Resources, waiting: Waiting) -> Callable[[web.Application], AsyncIterator[None]]:
+def _hear(listening: Callable[[], Coroutine[None, None, None]]) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(listen(resources.connection, waiting.process, waiting.heard))
+        task = asyncio.create_task(listening())
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):

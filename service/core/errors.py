@@ -154,6 +154,12 @@ class BacklogFull(AntechamberError):
     slug, status, title = "backlog-full", 503, "Too much is waiting; try again shortly"
 
 
+class Busy(AntechamberError):
+    """This process does as much of it as it is set to."""
+
+    slug, status, title = "busy", 503, "Too much of this is going on; try again shortly"
+
+
 class StoreUnavailable(AntechamberError):
     """Redis can't be reached or failed to answer. Whether the command ran is unknown; repeating it is safe."""
 

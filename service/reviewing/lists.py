@@ -15,6 +15,7 @@ from service.core.lifecycle import State
 from service.core.queueing import facets, place
 from service.store.client import now_ms
 from service.store.comments import Comments
+from service.store.desk import Desk
 from service.store.queue import ALWAYS, FOREVER, SHELVES, Entry, Queue, Span, Standing, Stretch
 
 __all__ = [
@@ -69,10 +70,11 @@ class Lists:
     """The use cases. `search` is how many comments are looked through for one page; `clock` gives milliseconds since 1970."""
 
     def __init__(
-        self, comments: Comments, queue: Queue, *, search: int = 2_000, clock: Callable[[], int] = now_ms
+        self, comments: Comments, queue: Queue, desk: Desk, *, search: int = 2_000, clock: Callable[[], int] = now_ms
     ) -> None:
         self._comments = comments
         self._queue = queue
+        self._desk = desk
         self._search = search
         self._clock = clock
 
@@ -168,6 +170,14 @@ class Lists:
                     named[digest] = found[0].submission.author.name
                     break
         return named
+
+    async def views(self, moderator: str) -> bytes | None:
+        """A moderator's saved views, as they were put."""
+        return await self._desk.views(moderator)
+
+    async def save_views(self, moderator: str, views: bytes) -> None:
+        """Keep a moderator's views."""
+        await self._desk.put_views(moderator, views)
 
     async def awaken(self, sites: Sequence[str]) -> None:
         """Return to the queue what was snoozed until now."""

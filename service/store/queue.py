@@ -254,7 +254,7 @@ class Queue:
 
     async def adopt(self, comments: Sequence[tuple[Comment, Place]]) -> int:
         """Put held comments that stand in no list into the queue, each by when it was last changed; how many were."""
-        words = await self._wire.call_all(
+        words: list[bytes] = await self._wire.call_all(
             [
                 script_command(
                     "adopt", [self._keys.comment(comment.id), self._keys.site(comment.site, "")],
@@ -263,7 +263,7 @@ class Queue:
                 for comment, place in comments
             ]
         )  # fmt: skip
-        return sum(1 for word in words if word == b"adopted")
+        return words.count(b"adopted")
 
 
 def _behind(entry: Entry, after: Entry, shelf: Shelf) -> bool:

@@ -12,7 +12,19 @@ from service.web.answers import json_answer
 from service.web.openapi import Interface, document
 from service.web.parts import DIALECT, Dialect
 from service.web.problems import problem_response
-from service.web.review import audit, deliveries, policies, session, statistics
+from service.web.review import (
+    audit,
+    bulk,
+    comment,
+    deciding,
+    deliveries,
+    events,
+    marks,
+    policies,
+    queue,
+    session,
+    statistics,
+)
 from service.web.review.files import page_routes
 from service.web.review.guard import COOKIE
 from service.web.review.parts import REVIEW, ReviewParts
@@ -20,6 +32,12 @@ from service.web.review.routes import Route, definition
 
 ROUTES: Final[tuple[Route, ...]] = (
     *session.ROUTES,
+    *queue.ROUTES,
+    *comment.ROUTES,
+    *deciding.ROUTES,
+    *bulk.ROUTES,
+    *marks.ROUTES,
+    *events.ROUTES,
     *statistics.ROUTES,
     *policies.ROUTES,
     *deliveries.ROUTES,

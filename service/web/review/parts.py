@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from service.core.case import Case
+from service.core.verdict import Explanation
 from service.deliveries import Deliveries
 from service.learning.quality import Quality
 from service.policies import Policies
+from service.reviewing import Reviewing
 from service.settings import Settings
 from service.staff import SignedIn, Staff
 from service.statistics import Statistics
+from service.web.review.live import Live
 
 __all__ = ["ME", "REVIEW", "ReviewParts"]
 
@@ -25,7 +30,11 @@ class ReviewParts:
     statistics: Statistics
     deliveries: Deliveries
     policies: Policies
+    reviewing: Reviewing
     quality: Quality
+    live: Live
+    explain: Callable[[Case, str], Awaitable[tuple[str, Explanation]]]  # -> (model version, explanation)
+    now: Callable[[], int]  # milliseconds since 1970
 
 
 REVIEW = web.AppKey("review", ReviewParts)

@@ -33,7 +33,7 @@ BODY: tuple[type[AntechamberError], ...] = (MalformedRequest, TooLarge, Unsuppor
 """… of one that takes a body."""
 SITE = Parameter("query", "site", "Only this site; all sites that you see unless told.")
 _PREFIX = "/review"
-_PATTERNS = {"{id}": "{id:c[0-9a-f]{26}}"}
+_PATTERNS = {"{id}": "{id:c[0-9a-f]{26}}", "{bulk}": "{bulk:[0-9a-f]{32}}"}
 _SAFE = ("get", "head")
 
 

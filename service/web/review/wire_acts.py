@@ -15,7 +15,7 @@ Requests are parsed with these very types; unknown fields are refused. What is l
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -183,7 +183,7 @@ class MarkInput(Struct, frozen=True, forbid_unknown_fields=True):
 
     site: str
     digest: str
-    what: Annotated[str, Meta(extra_json_schema={"enum": ["trusted", "blocked"]})]
+    what: Literal["trusted", "blocked"]
     until: TimeInput | None = None
     note: Note = ""
 
@@ -236,11 +236,12 @@ class CommentEvent(Struct, frozen=True):
 
 
 class ClaimEvent(Struct, frozen=True):
-    """`claim`: somebody looks at a comment (`by`), or nobody any more ("")."""
+    """`claim`: somebody looks at a comment (`by`), until when unless they renew it; or nobody any more ("", null)."""
 
     site: str
     comment: str
     by: str
+    until: Time | None
 
 
 class HelloEvent(Struct, frozen=True):
