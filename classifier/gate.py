@@ -15,21 +15,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_curve
 
 from classifier.decisions import Decided, in_order
 from classifier.model import Version
 from classifier.probes import IDENTITY, REGRESSION, Probe, disguises
 
 Numbers = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+Figure = Callable[[Truth, Numbers, Numbers], Numbers]
+"""What is true, the scores, and how often each comment was drawn, one row a sample -> the figure of each sample."""
 FEWEST = 10
 """Comments of a class that a measure needs; with fewer it is `unknown`, which refuses nobody."""
-ROUNDS = 400
+ROUNDS = 1_000
 """Bootstrap samples."""
 MOST_DISGUISED = 100
 """Bad comments, the newest, that are asked about in disguise."""
 _LOW, _HIGH = 5.0, 95.0
 _FALSE_POSITIVES = 0.01
+_CELLS = 2_000_000  # of a block of samples: what is held in memory at once
 _LEAST = 1e-4  # a difference that is no more than this is none
 
 
@@ -71,7 +74,7 @@ class Report(NamedTuple):
 class _Asked(NamedTuple):
     """The comments that were judged on one label, with both versions' scores."""
 
-    truth: npt.NDArray[np.bool_]
+    truth: Truth
     active: Numbers
     candidate: Numbers
 
@@ -164,20 +167,9 @@ def _probe(name: str, asked: _Asked, label: str, threshold: float) -> Measure:
     right = [(scores >= threshold) == asked.truth for scores in (asked.active, asked.candidate)]
     lost, won = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     verdict = "worse" if lost > won else "better" if won > lost else "same"
-    shares = [float(one.mean()) for one in right]
-    difference = shares[1] - shares[0]
-    return Measure(
-        name,
-        label,
-        len(asked.truth),
-        *shares,
-        difference,
-        difference,
-        difference,
-        verdict,
-        guarded=True,
-        higher_is_better=True,
-    )
+    before, after = (float(one.mean()) for one in right)
+    gain = after - before
+    return Measure(name, label, len(asked.truth), before, after, gain, gain, gain, verdict, True, True)
 
 
 def _ask(active: Version, candidate: Version, label: str, rows: Sequence[Decided]) -> _Asked:
@@ -197,7 +189,7 @@ def _measure(
     name: str,
     label: str,
     asked: _Asked,
-    figure: Callable[[npt.NDArray[np.bool_], Numbers], float],
+    figure: Figure,
     *,
     higher: bool = True,
     guarded: bool = True,
@@ -207,44 +199,54 @@ def _measure(
     rows, bad = len(asked.truth), int(asked.truth.sum())
     if rows < FEWEST or (classes == 2 and min(bad, rows - bad) < FEWEST):
         return Measure(name, label, rows, None, None, None, None, None, "unknown", guarded, higher)
-    before, after = figure(asked.truth, asked.active), figure(asked.truth, asked.candidate)
-    low, high = _interval(asked, figure, stratified=classes == 2)
+    whole = np.ones((1, rows))
+    before, after = (float(figure(asked.truth, one, whole)[0]) for one in (asked.active, asked.candidate))
+    low, high = _interval(asked, figure)
     gain = (low, high) if higher else (-high, -low)
     verdict = "worse" if gain[1] < -_LEAST else "better" if gain[0] > _LEAST else "same"
     return Measure(name, label, rows, before, after, after - before, low, high, verdict, guarded, higher)
 
 
-def _interval(
-    asked: _Asked, figure: Callable[[npt.NDArray[np.bool_], Numbers], float], *, stratified: bool
-) -> tuple[float, float]:
+def _interval(asked: _Asked, figure: Figure) -> tuple[float, float]:
     """Percentiles of the difference over bootstrap samples: the same comments for both, and as many of each class."""
     rng = np.random.default_rng(0)
-    strata = (
-        [np.flatnonzero(asked.truth), np.flatnonzero(~asked.truth)] if stratified else [np.arange(len(asked.truth))]
-    )
-    differences = []
-    for _ in range(ROUNDS):
-        drawn = asked.take(np.concatenate([rng.choice(rows, len(rows)) for rows in strata]))
-        differences.append(figure(drawn.truth, drawn.candidate) - figure(drawn.truth, drawn.active))
-    low, high = np.percentile(differences, [_LOW, _HIGH])
+    size, differences = len(asked.truth), []
+    for first in range(0, ROUNDS, max(1, _CELLS // size)):
+        drawn = np.zeros((min(ROUNDS - first, max(1, _CELLS // size)), size))
+        for kind in (asked.truth, ~asked.truth):
+            if count := int(kind.sum()):
+                drawn[:, kind] = rng.multinomial(count, np.full(count, 1 / count), len(drawn))
+        differences.append(figure(asked.truth, asked.candidate, drawn) - figure(asked.truth, asked.active, drawn))
+    low, high = np.percentile(np.concatenate(differences), [_LOW, _HIGH])
     return float(low), float(high)
 
 
-def _average_precision(truth: npt.NDArray[np.bool_], scores: Numbers) -> float:
-    return float(average_precision_score(truth, scores))
+def _curve(truth: Truth, scores: Numbers, drawn: Numbers) -> tuple[Numbers, Numbers]:
+    """Bad and good comments at or above each distinct score, highest first: (samples, scores) each."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))  # comments of one score count together
+    bad, every = (np.cumsum(one[:, order], axis=1)[:, ends] for one in (drawn * truth, drawn))
+    return bad, every - bad
 
 
-def _recall(truth: npt.NDArray[np.bool_], scores: Numbers) -> float:
-    false, true, _ = roc_curve(truth, scores)
-    return float(true[false <= _FALSE_POSITIVES].max())
+def _average_precision(truth: Truth, scores: Numbers, drawn: Numbers) -> Numbers:
+    bad, good = _curve(truth, scores, drawn)
+    precision = bad / np.maximum(bad + good, 1.0)
+    return np.asarray((np.diff(bad, prepend=0.0) * precision).sum(axis=1) / bad[:, -1])
 
 
-def _brier(truth: npt.NDArray[np.bool_], scores: Numbers) -> float:
-    return float(np.mean((scores - truth) ** 2))
+def _recall(truth: Truth, scores: Numbers, drawn: Numbers) -> Numbers:
+    bad, good = _curve(truth, scores, drawn)
+    allowed = good <= _FALSE_POSITIVES * good[:, -1:]
+    return np.asarray(np.where(allowed, bad, 0.0).max(axis=1) / bad[:, -1])
 
 
-def _above(threshold: float) -> Callable[[npt.NDArray[np.bool_], Numbers], float]:
-    return lambda truth, scores: float((scores >= threshold).mean())
+def _brier(truth: Truth, scores: Numbers, drawn: Numbers) -> Numbers:
+    return np.asarray(drawn @ (scores - truth) ** 2 / drawn.sum(axis=1))
+
+
+def _above(threshold: float) -> Figure:
+    return lambda truth, scores, drawn: np.asarray(drawn @ (scores >= threshold) / drawn.sum(axis=1))
 
 
 def _because(one: Measure) -> str:

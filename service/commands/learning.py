@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.core.policy import Policy
     from service.learning.backtest import Backtest
     from service.learning.doubting import Doubts
-    from service.learning.promising import Bound, Promised
+    from service.learning.promising import Promised
     from service.learning.training import Trained
     from service.resources import Resources
 
@@ -228,22 +228,35 @@ def _print_backtest(result: Backtest) -> None:
 
 def _print_promise(found: Promised, saved: bool) -> None:
     typer.echo(f"{found.site}, {found.label}, model {found.model}, from {found.decisions:,} decisions it had not seen:")
-    typer.echo(_half("At most {:.2%} of good comments held back", "hold", found.good_held, found.confidence))
-    typer.echo(_half("At least {:.1%} of what is rejected is bad", "reject", found.reject_precision, found.confidence))
+    held, precise, sure = found.good_held, found.reject_precision, f"at {found.confidence:.0%} confidence"
+    if held.threshold is not None:
+        typer.echo(
+            f"  hold from {held.threshold:.3f} on: at most {held.bound:.2%} of good comments are held back, {sure}."
+        )
+    else:
+        typer.echo(
+            f"  hold: {held.promised:.2%} can't be promised yet; {held.missing:,} more good comments are needed."
+        )
+        if held.safe is not None:
+            typer.echo(
+                f"    Safe now: hold from {held.safe:.3f} on, which holds back at most {held.bound:.2%} of them."
+            )
+    if precise.threshold is not None:
+        typer.echo(
+            f"  reject from {precise.threshold:.3f} on: at least {precise.bound:.2%} of what is rejected is bad, {sure}."
+        )
+    else:
+        typer.echo(
+            f"  reject: {precise.promised:.1%} can't be promised yet; {precise.missing:,} more decisions are needed."
+        )
+        if precise.safe is not None:
+            typer.echo(
+                f"    The surest now: reject from {precise.safe:.3f} on, of which at least {precise.bound:.2%} is bad."
+            )
     if saved:
         typer.echo("Saved in the site's policy; it applies to what is judged from now on.")
     elif found.kept:
         typer.echo("Put them into the policy with --save.")
-
-
-def _half(what: str, step: str, bound: Bound, confidence: float) -> str:
-    line = f"  {what.format(bound.promised)}: "
-    if bound.threshold is not None:
-        return f"{line}{step} from {bound.threshold:.3f} on ({bound.bound:.2%} at {confidence:.0%} confidence)."
-    line += f"not yet; about {bound.missing:,} more decisions are needed."
-    if bound.safe is not None:
-        line += f" Safe now: {step} from {bound.safe:.3f} on ({bound.bound:.2%})."
-    return line
 
 
 def _share(text: str) -> float:

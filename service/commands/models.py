@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,9 +56,8 @@ def show(version: Version, as_json: AsJson = False) -> None:
     if as_json:
         session.print_json(card)
         return
-    lineage, console = card.lineage, session.console()
+    lineage = card.lineage
     sources = ", ".join(f"{count:,} {source}" for source, count in lineage.sources.items())
-    facts = session.table()
     for name, value in {
         "site": card.site,
         "made": f"{session.moment(card.made_at)} UTC, by version {lineage.code}",
@@ -69,8 +68,7 @@ def show(version: Version, as_json: AsJson = False) -> None:
         "examples' digest": lineage.fingerprint[:16],
         "artefact": f"{card.size:,} bytes, sha256 {card.sha256[:16]}",
     }.items():
-        facts.add_row(name, value)
-    console.print(facts)
+        typer.echo(f"{name:<18}{value}")
     print_gate(card.gate)
 
 
@@ -81,15 +79,13 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Also a version that the gate refused.")] = False,
 ) -> None:
     """Use a version from now on. Every process switches within about two seconds; nothing waits or is judged twice."""
-    pointers = session.run(lambda resources: registry(resources).promote(site, version, force=force))
-    _say_active(site, pointers)
+    _switch(site, lambda models: models.promote(site, version, force=force))
 
 
 @app.command()
 def rollback(site: Site) -> None:
     """Take the last switch back: use the version again that was used before it."""
-    pointers = session.run(lambda resources: registry(resources).roll_back(site))
-    _say_active(site, pointers)
+    _switch(site, lambda models: models.roll_back(site))
 
 
 @app.command()
@@ -265,10 +261,19 @@ def _figure(value: float | None, sign: str = "") -> str:
     return "-" if value is None else f"{value:{sign}.4f}"
 
 
-def _say_active(site: str, pointers: Pointers) -> None:
-    typer.echo(
-        f"{site}: {pointers.active or 'base'} is used from now on; before, it was {pointers.previous or 'base'}."
-    )
+def _switch(site: str, how: Callable[[Registry], Awaitable[Pointers]]) -> None:
+    """Switch, and say what is used now; a promise was made for the version before."""
+
+    async def command(resources: Resources) -> tuple[Pointers, bool]:
+        pointers = await how(registry(resources))
+        known = await resources.accounts.find(site)
+        return pointers, known is not None and known.site.policy.promise is not None
+
+    pointers, promised = session.run(command)
+    now, before = pointers.active or "base", pointers.previous or "base"
+    typer.echo(f"{site}: {now} is used from now on; before, it was {before}.")
+    if promised and now != before:
+        typer.echo(f"Its thresholds keep a promise that was made for {before}: antechamber promise --site {site}")
 
 
 def _print_shadow(name: str, pairs: Counter[tuple[Outcome, Outcome]], found: list[Disagreement]) -> None:

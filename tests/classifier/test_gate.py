@@ -4,7 +4,11 @@ import json
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn import metrics
 
 from classifier import Decided, Input, Model, Version, correcting, gate, load
 from classifier.probes import IDENTITY, REGRESSION, disguises
@@ -127,3 +131,17 @@ def test_disguises_change_the_text_and_nothing_else() -> None:
     for disguised in disguises(item):
         assert disguised.text != item.text
         assert disguised[1:] == item[1:]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9), st.integers(0, 3)), min_size=2, max_size=60))
+def test_the_figures_are_the_textbooks(rows: list[tuple[bool, int, int]]) -> None:
+    truth, scores, drawn = (np.array(column) for column in zip(*rows, strict=True))
+    drawn = drawn.astype(np.float64)
+    assume((drawn * truth).sum() > 0 and (drawn * ~truth).sum() > 0)
+    (precision,) = gate._average_precision(truth, scores / 10, drawn[None])
+    assert precision == pytest.approx(metrics.average_precision_score(truth, scores / 10, sample_weight=drawn))
+    (recall,) = gate._recall(truth, scores / 10, drawn[None])
+    false, true, _ = metrics.roc_curve(truth, scores / 10, sample_weight=drawn, drop_intermediate=False)
+    assert recall == pytest.approx(true[false <= 0.01].max())
+    (brier,) = gate._brier(truth, scores / 10, drawn[None])
+    assert brier == pytest.approx(np.average((scores / 10 - truth) ** 2, weights=drawn))

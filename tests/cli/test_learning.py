@@ -1,0 +1,145 @@
+"""An operator's way from decisions to a version in use, by the command line."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from service.commands import session
+from service.resources import Resources
+from tests.cli.conftest import Run
+from tests.support.learning import DAY, examples, nuisance
+
+
+@pytest.fixture
+def taught(run: Run, blog: dict[str, str]) -> Run:
+    """The command line, with a site whose moderators have decided 300 comments."""
+
+    async def teach(resources: Resources) -> None:
+        for one in examples(300, begin=20_000 * DAY):
+            await resources.examples.add(one)
+
+    session.run(teach)
+    return run
+
+
+@pytest.fixture
+def version(taught: Run) -> str:
+    """What was trained from them."""
+    return str(taught("train", "--site", "blog", "--json").json["version"])
+
+
+def test_nothing_learnt_yet(run: Run, blog: dict[str, str]) -> None:
+    assert (
+        run("train", "--site", "blog").err
+        == "antechamber: There are no decisions yet: moderate, or import a history.\n"
+    )
+    assert "antechamber train --site blog" in run("models", "list", "--site", "blog").out
+    assert run("train", "--site", "nowhere").code == 1
+    assert run("train").code == 2
+    assert run("train", "--site", "blog", "--all").code == 2
+    (skipped,) = [json.loads(line) for line in run("train", "--all", "--json").out.splitlines()]
+    assert (skipped["site"], skipped["version"]) == ("blog", None)
+    assert "no decisions yet" in skipped["report"]["why"]
+
+
+def test_from_training_to_use_and_back(taught: Run) -> None:
+    trained = taught("train", "--site", "blog")
+    assert trained.code == 0
+    assert "The gate let it pass." in trained.out
+    version = trained.out.partition(":")[0]
+    assert f"antechamber models promote {version} --site blog" in trained.out
+    shown = taught("models", "show", version)
+    assert "240 decisions" in shown.out
+    assert "average precision" in shown.out
+    assert f"blog: {version} is used from now on; before, it was base." in taught(
+        "models", "promote", version, "--site", "blog"
+    ).out  # fmt: skip
+    listed = taught("models", "list", "--site", "blog", "--json").json
+    assert (listed["active"], [card["version"] for card in listed["cards"]]) == (version, [version])
+    assert "in use" in taught("models", "list", "--site", "blog").out
+    assert "blog: base is used" in taught("models", "rollback", "--site", "blog").out
+    assert taught("models", "diff", version, version).code == 0
+
+
+def test_promoted_at_once_when_it_is_better(taught: Run) -> None:
+    trained = taught("train", "--site", "blog", "--promote-if-better", "--json").json
+    assert trained["promoted"] is True
+    assert trained["gate"] == "passed"
+    assert trained["report"]["passed"] is True
+    assert taught("models", "list", "--site", "blog", "--json").json["active"] == trained["version"]
+
+
+def test_what_is_not_there_is_said(taught: Run) -> None:
+    for words in (["show", "blog-9-00000000"], ["promote", "blog-9-00000000", "--site", "blog"]):
+        ended = taught("models", *words)
+        assert (ended.code, ended.out) == (1, "")
+        assert "no model version blog-9-00000000" in ended.err
+    assert "nothing to roll back" in taught("models", "rollback", "--site", "blog").err
+
+
+def test_scoring_with_a_version_or_with_what_a_site_uses(taught: Run, version: str) -> None:
+    line = json.dumps({"text": nuisance(random.Random(1))})
+    base = taught("score", text=line).json
+    by_version = taught("score", "--model", version, text=line).json
+    assert by_version["model"] == version
+    assert by_version["scores"]["spam"] > 0.5 > base["scores"]["spam"]
+    assert taught("score", "--site", "blog", text=line).json == base
+    taught("models", "promote", version, "--site", "blog")
+    assert taught("score", "--site", "blog", text=line).json == by_version
+    explained = taught("score", "--site", "blog", "--explain", "--label", "spam", text=line).json["explanations"][
+        "spam"
+    ]
+    assert abs(sum(part["contribution"] for part in explained["parts"]) - explained["logit"]) < 1e-4
+    assert taught("score", "--site", "blog", "--model", version, text=line).code == 2
+
+
+def test_a_backtest_leaves_a_page_and_says_what_it_comes_to(
+    taught: Run, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = taught("backtest", "--site", "blog")
+    assert "would have been published (100.0%" in before.out
+    assert "<svg" in (tmp_path / "backtest.html").read_text()
+    unseen = taught("backtest", "--site", "blog", "--model", version, "--json").json
+    assert (unseen["model"], unseen["taught"], unseen["comments"]) == (version, 0, 60)
+    assert unseen["total"]["bad_through"] == 0
+    everything = taught("backtest", "--site", "blog", "--model", version, "--since", "2020-01-01", "--json").json
+    assert (everything["comments"], everything["taught"]) == (300, 240)
+    strict = tmp_path / "policy.json"
+    strict.write_text('{"mode": "hold-everything"}')
+    held = taught("backtest", "--site", "blog", "--policy", str(strict), "--json").json
+    assert held["total"]["good_held"] == held["total"]["good"]
+    assert taught("backtest", "--site", "blog", "--policy", str(tmp_path / "none.json")).code == 2
+
+
+def test_a_promise_is_saved_when_it_can_be_kept(taught: Run, version: str) -> None:
+    loose = ["--max-good-held", "10%", "--reject-precision", "50%", "--confidence", "80%"]
+    taught("models", "promote", version, "--site", "blog")
+    assert "needed" in taught("promise", "--site", "blog").out
+    assert taught("promise", "--site", "blog", "--save").code == 1
+    kept = taught("promise", "--site", "blog", *loose, "--save")
+    assert "Saved in the site's policy" in kept.out
+    policy = taught("sites", "policy", "show", "blog").out
+    assert "promise" in policy
+    assert "promise that was made for" in taught("models", "rollback", "--site", "blog").out
+    assert taught("promise", "--site", "blog", "--max-good-held", "lots").code == 2
+
+
+def test_doubts_shadow_and_scan_answer(taught: Run, version: str) -> None:
+    assert taught("doubts", "--site", "blog").out == "Nothing that looks doubtful.\n"
+    assert "has no shadow" in taught("models", "shadow", "--site", "blog").out
+    assert "scores along from now on" in taught("models", "shadow", version, "--site", "blog").out
+    assert taught("models", "shadow", "--site", "blog", "--json").json == {
+        "shadow": version,
+        "pairs": [],
+        "disagreements": [],
+    }
+    assert "no shadow any more" in taught("models", "shadow", "--site", "blog", "--end").out
+    scanned = taught("models", "scan", version, "--site", "blog", "--days", "36500", "--json").json
+    assert scanned["comments"] == 300
+    assert scanned["better"] > 50
+    assert scanned["worse"] == 0
