@@ -124,7 +124,14 @@ def test_6_only_composers_put_parts_together() -> None:
     allowed = (*COMPOSERS, "service.commands", "service.workers")  # a worker is handed a process's resources
     assert offenders("service", *composed, but=allowed) == []
     assert offenders("service.workers", "service.app", "service.serve", "service.cli") == []
-    knowing = ("service.learning", "service.following", "service.app", "service.checks", "service.commands")
+    knowing = (
+        "service.learning",
+        "service.following",
+        "service.equipped",
+        "service.app",
+        "service.checks",
+        "service.commands",
+    )
     assert offenders("service", "service.scorer", but=(*knowing, "service.workers")) == []
     assert offenders("service", "classifier", but=(*knowing, "service.scorer", "service.cli")) == []
 
