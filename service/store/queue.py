@@ -225,7 +225,7 @@ class Queue:
 
     async def standing(self, comments: Sequence[Comment]) -> list[Standing]:
         """What is known of comments beside their records, in one round trip."""
-        keys, width = self._keys, 6
+        keys, width = self._keys, 7
         commands: list[tuple[Argument, ...]] = []
         for comment in comments:
             identity, site = comment.id, comment.site
@@ -233,7 +233,8 @@ class Queue:
                 ("HMGET", keys.comment(identity), "list", "notes"),
                 ("ZSCORE", keys.site(site, comment.state), identity),
                 ("ZSCORE", keys.site(site, "snoozed"), identity),
-                ("ZSCORE", keys.site(site, "reports"), identity),
+                ("SCARD", keys.reporters(identity)),
+                ("SCARD", keys.answered(identity)),
                 ("GET", keys.of("claim", identity)),
                 ("PTTL", keys.of("claim", identity)),
             ]
@@ -250,7 +251,7 @@ class Queue:
         held, *listed = await self._wire.call_all(
             [("ZCARD", self._keys.site(site, name)) for name in (State.FLAGGED, "queue", "escalated", "snoozed")]
         )
-        return max(0, held - sum(listed))
+        return max(0, int(held) - sum(map(int, listed)))
 
     async def adopt(self, comments: Sequence[tuple[Comment, Place]]) -> int:
         """Put held comments that stand in no list into the queue, each by when it was last changed; how many were."""
@@ -271,13 +272,13 @@ def _behind(entry: Entry, after: Entry, shelf: Shelf) -> bool:
 
 
 def _standing(row: Sequence[Any]) -> Standing:
-    (name, notes), entered, snoozed, reports, claimed_by, left = row
+    (name, notes), entered, snoozed, waiting, answered, claimed_by, left = row
     return Standing(
         list=name.decode() if name else "",
         entered=int(float(entered or 0)),
         snoozed_until=int(float(snoozed or 0)),
         notes=int(notes or 0),
-        reports=int(float(reports or 0)),
+        reports=waiting + answered,
         claimed_by=claimed_by.decode() if claimed_by else "",
         claimed_for=max(0, int(left)),
     )

@@ -1,4 +1,4 @@
-"""Keeping house: dropping texts whose time has come, and forgetting dead workers."""
+"""Keeping house: dropping texts whose time has come, forgetting dead workers, tending the moderators' queues."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ async def run_housekeeping(resources: Resources, stop: asyncio.Event) -> None:
         try:
             dropped = await drop_old_texts(resources, now_ms())
             await resources.work.forget_workers(_FORGET_WORKER)
+            await tend_queues(resources)
             if dropped:
                 log.info("texts dropped", role="housekeeping", count=dropped)
         except StoreUnavailable:
@@ -38,6 +39,14 @@ async def run_housekeeping(resources: Resources, stop: asyncio.Event) -> None:
             log.error("housekeeping failed", role="housekeeping", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _INTERVAL)
+
+
+async def tend_queues(resources: Resources) -> None:
+    """Return what was snoozed until now, and queue what was held before there was a queue."""
+    sites = [site.id for site in await resources.accounts.all()]
+    await resources.reviewing.lists.awaken(sites)
+    for site in sites:
+        await resources.reviewing.lists.adopt(site)
 
 
 async def drop_old_texts(resources: Resources, now: int) -> int:

@@ -20,5 +20,5 @@ for _, reader in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   weight = weight + 2 * (right + 1) / (right + wrong + 2)
 end
 local count = redis.call('SCARD', KEYS[2]) + redis.call('SCARD', KEYS[3])
-redis.call('ZADD', KEYS[4], count, ARGV[1])
+if redis.call('SCARD', KEYS[2]) > 0 then redis.call('ZADD', KEYS[4], count, ARGV[1]) end
 return {word, count, math.floor(weight * 1000 + 0.5), tonumber(rev), state}

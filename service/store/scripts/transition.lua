@@ -88,7 +88,7 @@ if word == 'applied' then
     was = {rev = rev, by = ARGV[23], bulk = ARGV[25], ['until'] = tonumber(ARGV[24]), state = state, fields = {},
       at = redis.call('ZSCORE', KEYS[3] .. state, cid), example = ARGV[18], told = {}}
     for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do was.fields[fields[i]] = value or nil end
-    for _, index in ipairs({'appealed', 'decided', 'escalated', 'snoozed'}) do
+    for _, index in ipairs({'appealed', 'reports', 'decided', 'escalated', 'snoozed'}) do
       was[index] = redis.call('ZSCORE', KEYS[3] .. index, cid) or nil
     end
   end
@@ -99,6 +99,7 @@ if word == 'applied' then
     redis.call('ZREM', KEYS[3] .. 'appealed', cid)
     if ARGV[9] ~= '' then
       redis.call('HSET', KEYS[1], 'ruled', ARGV[9])
+      if ARGV[9] ~= 'hold' then redis.call('ZREM', KEYS[3] .. 'reports', cid) end
       redis.call('ZADD', KEYS[3] .. 'decided', ARGV[1], cid)
       redis.call('ZREMRANGEBYRANK', KEYS[3] .. 'decided', 0, -10001)
     end

@@ -50,7 +50,7 @@ for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio'}
     redis.call('HDEL', KEYS[1], field)
   end
 end
-for _, index in ipairs({'appealed', 'decided'}) do
+for _, index in ipairs({'appealed', 'reports', 'decided'}) do
   redis.call('ZREM', prefix .. index, cid)
   if was[index] then redis.call('ZADD', prefix .. index, was[index], cid) end
 end

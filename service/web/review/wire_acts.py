@@ -223,7 +223,7 @@ class Views(Struct, frozen=True, forbid_unknown_fields=True):
 class CommentEvent(Struct, frozen=True):
     """`comment`: something happened to one.
 
-    `what`: decided, edited, requeued, escalated, snoozed, returned, undone, erased, noted, reported.
+    `what`: decided, edited, requeued, escalated, snoozed, returned, undone, erased, noted, appealed.
     """
 
     site: str
