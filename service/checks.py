@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service import keyfiles
-from service.core.errors import StoreUnavailable
+from service.core.errors import NotFound, StoreUnavailable
+from service.core.model import EVERYWHERE
 from service.keyfiles import KeyFileError
 from service.resources import Resources, open_resources
 from service.serve import store_url
 from service.settings import Settings
 from service.store.embedded import EmbeddedError
 from service.store.inspection import OLDEST_VERSION, ServerState, inspect
+from service.store.models import DamagedVersion
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _SLOW_MS = 5.0  # a round trip beyond this is felt in every request
@@ -111,6 +113,8 @@ async def _store(resources: Resources) -> AsyncIterator[Finding]:
     slow = server.round_trip_ms > _SLOW_MS
     yield Finding(WARN if slow else OK, "latency", f"a round trip to Redis takes {server.round_trip_ms:.2f} ms")
     yield _clock(server)
+    async for finding in _versions(resources):
+        yield finding
     async for finding in _work(resources):
         yield finding
     async for finding in _receivers(resources):
@@ -143,6 +147,25 @@ def _clock(server: ServerState) -> Finding:
     level = FAIL if skew > _SKEW_FAIL_MS else WARN if skew > _SKEW_WARN_MS else OK
     side = "ahead of" if server.clock_ahead_ms > 0 else "behind"
     return Finding(level, "clock", f"{skew:.0f} ms {side} Redis's")
+
+
+async def _versions(resources: Resources) -> AsyncIterator[Finding]:
+    """The sites' own versions: whether they can be used with the base model that is installed."""
+    import classifier  # noqa: PLC0415  (numpy takes a while)
+
+    pointers = await resources.models.pointers()
+    for site, active in sorted((site, known.active) for site, known in pointers.items() if known.active):
+        where = "the sites without one of their own" if site == EVERYWHERE else site
+        try:
+            base = (await resources.models.card(active)).lineage.base
+            await resources.models.artefact(active)
+            if base == classifier.load().version:
+                yield Finding(OK, "model", f"{where}: {active} is used, and whole")
+            else:
+                hint = f"it corrects {base}; until it is trained again, the shipped model is used"
+                yield Finding(WARN, "model", f"{where}: {active} does not fit, {hint}")
+        except (NotFound, DamagedVersion, classifier.ArtifactError) as error:
+            yield Finding(FAIL, "model", f"{where}: {active} can't be used ({error}); antechamber models rollback")
 
 
 async def _work(resources: Resources) -> AsyncIterator[Finding]:

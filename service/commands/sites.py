@@ -163,6 +163,7 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
     async def command(resources: Resources) -> None:
         await resources.accounts.remove(name)
+        await resources.models.forget_site(name)
         await resources.outbox.resume(name)  # what still waits is given up, even if its receiver was paused
 
     session.run(command)

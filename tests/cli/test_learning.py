@@ -10,6 +10,7 @@ import pytest
 
 from service.commands import session
 from service.resources import Resources
+from service.store.keys import model
 from tests.cli.conftest import Run
 from tests.support.learning import DAY, examples, nuisance
 
@@ -143,3 +144,24 @@ def test_doubts_shadow_and_scan_answer(taught: Run, version: str) -> None:
     assert scanned["comments"] == 300
     assert scanned["better"] > 50
     assert scanned["worse"] == 0
+
+
+def test_the_check_looks_at_the_versions_in_use(taught: Run, version: str) -> None:
+    taught("models", "promote", version, "--site", "blog")
+    assert f"blog: {version} is used, and whole" in taught("check").out
+
+    async def lose(resources: Resources) -> None:
+        await resources.connection.client.delete(model(version))
+
+    session.run(lose)
+    broken = taught("check")
+    assert broken.code == 1
+    assert f"blog: {version} can't be used" in broken.out
+
+
+def test_a_site_that_is_removed_takes_its_versions_along(taught: Run, version: str) -> None:
+    taught("models", "promote", version, "--site", "blog")
+    taught("sites", "remove", "blog", "--yes")
+    taught("sites", "add", "blog", "--url", "https://blog.example")
+    assert taught("models", "list", "--site", "blog", "--json").json["cards"] == []
+    assert taught("models", "show", version).code == 1
