@@ -149,6 +149,7 @@ def _parts(
         conversation=Conversation(
             resources.moderation, resources.correspondence, resources.examples, resources.secrets.identity
         ),
+        policies=resources.policies,
         identity=resources.secrets.identity,
         waiting=waiting,
         deliverable=deliverability or (lambda _: "unknown"),

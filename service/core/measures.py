@@ -26,7 +26,7 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """A rule or a list, as the operator wrote it."""
 
     name: Annotated[Slug, Meta(description="Names it among the site's rules and lists, and in the reasons.")]
-    then: Annotated[Then, Meta(description="What it does. `discard` rejects as blatant; `tag` only tags.")] = "hold"
+    then: Annotated[Then, Meta(description="What it does. `discard` rejects as blatant; `tag` only tags.")]
     code: Annotated[str | None, Meta(description="The reason code that it gives, `rule` or `list` unless told.")] = None
     tags: Annotated[tuple[Slug, ...], Meta(max_length=MAX_TAGS, description="Tags for the comment.")] = ()
     status: Annotated[Status, Meta(description="`live`; `shadow`: noted, without effect; `draft`: not looked at.")] = (

@@ -20,6 +20,7 @@ from service.web.intake import Answer, idempotency, take
 from service.web.limits import spend
 from service.web.pages import api_pages
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
+from service.web.policy import policy_routes
 from service.web.problems import problem_response
 from service.web.waiting import Preferences, preferences
 from service.web.wire import (
@@ -56,6 +57,7 @@ def native_api(parts: Parts) -> web.Application:
             web.get("/comments/{id:c[0-9a-f]{26}}/statement", get_statement, allow_head=False),
             web.post("/comments/{id:c[0-9a-f]{26}}/report", post_report),
             web.get("/site", get_site, allow_head=False),
+            *policy_routes(),
             *api_pages(),
         ]
     )

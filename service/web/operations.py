@@ -15,6 +15,7 @@ from service.core.errors import (
     Conflict,
     Gone,
     IdempotencyMismatch,
+    InvalidPolicy,
     InvalidSubmission,
     MalformedRequest,
     ModelUnavailable,
@@ -31,6 +32,7 @@ from service.core.verdict import LABELS
 from service.core.views import CommentView, StatementView
 from service.web.bodies import JSON, NDJSON
 from service.web.listing import DEFAULT_LIMIT, LISTED, MAX_LIMIT
+from service.web.policy_wire import PolicyInput, PolicyView, PreviewInput, PreviewView
 from service.web.wire import (
     BatchLine,
     CommentInput,
@@ -96,6 +98,7 @@ _BODY = (MalformedRequest, TooLarge, UnsupportedMediaType)
 _TAKING = (*_BODY, Unauthenticated, RateLimited, StoreUnavailable)
 _SUBMITTING = (*_TAKING, RequestInProgress, Gone, InvalidSubmission, IdempotencyMismatch, BacklogFull)
 _ONE = (*_READING, NotFound, Gone)
+_POLICY = (*_BODY, *_READING, InvalidSubmission, InvalidPolicy)
 _TIME = {"type": "string", "format": "date-time"}
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -183,6 +186,23 @@ OPERATIONS: tuple[Operation, ...] = (
         "get", "/v1/site", "getSite", "The site of this key",
         "Its settings, the thresholds that apply, and how many comments stand in each state.",
         (Answer(200, "The site.", SiteView),), _READING, tag="site",
+    ),
+    Operation(
+        "get", "/v1/policy", "getPolicy", "The site's policy",
+        "Mode, thresholds, lists and rules, and which edition of the policy this is.",
+        (Answer(200, "The live policy.", PolicyView),), _READING, tag="site",
+    ),
+    Operation(
+        "put", "/v1/policy", "savePolicy", "Save a policy",
+        "It rules over comments that are judged from now on; what it leaves out is the default. The same policy again makes no "
+        "new edition. A condition that can't be read is answered with its place.",
+        (Answer(200, "The live policy.", PolicyView),), (*_POLICY, Conflict), takes=PolicyInput, tag="site",
+    ),
+    Operation(
+        "post", "/v1/policy/preview", "previewPolicy", "Try a policy",
+        "What it would have done with the site's kept comments, beside the live one and what humans decided. It changes "
+        "nothing, and may take some seconds.",
+        (Answer(200, "What it would have done.", PreviewView),), _POLICY, takes=PreviewInput, tag="site",
     ),
     Operation(
         "post", "/hooks/{site}", "receiveWebhook", "Submit a comment by webhook",

@@ -13,6 +13,7 @@ from service.core.errors import AntechamberError
 from service.core.identity import IdentityKeys
 from service.core.verdict import Explanation
 from service.moderation import Moderation
+from service.policies import Policies
 from service.redress import Redress
 from service.settings import Settings
 from service.web.auth import Gate
@@ -29,6 +30,7 @@ class Parts:
     moderation: Moderation
     redress: Redress
     conversation: Conversation
+    policies: Policies
     identity: IdentityKeys
     waiting: Waiting
     deliverable: Callable[[str], str]  # e-mail address -> "yes" | "no" | "unknown", at once

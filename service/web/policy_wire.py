@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
+from service.core.errors import InvalidPolicy
 from service.core.lifecycle import Outcome
+from service.core.measures import MAX_NOTE
 from service.core.policy import Policy, Thresholds
 from service.core.site import Edition, Site
 from service.core.views import rfc3339
 from service.policies import KeptPolicy
 from service.rehearsal import DEFAULT_LAST, MAX_LAST, Counts, Hits, Rehearsal, Shift
+
+MAX_POLICY_BODY = 2_097_152
+"""Bytes of a body that holds a policy: its lists may be long."""
 
 
 class EditionView(Struct, frozen=True):
@@ -44,6 +51,16 @@ class EditionPage(Struct, frozen=True):
     """The newest editions of a policy, newest first, the live one among them."""
 
     items: list[KeptView]
+
+
+class PolicyInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """A policy to save."""
+
+    policy: Policy
+    note: Annotated[str, Meta(max_length=MAX_NOTE, description="Why, for the history.")] = ""
+    version: Annotated[int, Meta(ge=0, description="Only if this is still the live edition; 409 otherwise.")] | None = (
+        None
+    )
 
 
 class PreviewInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +99,17 @@ class PreviewView(Struct, frozen=True):
     undecided: Shift
     hits: Annotated[dict[str, Hits], Meta(description="By the name of a rule or list.")]
     changed: Annotated[list[ChangedView], Meta(description="The newest.")]
+
+
+@contextmanager
+def within_body() -> Iterator[None]:
+    """What is wrong with a policy is named from its own root; here it is a field of a body."""
+    try:
+        yield
+    except InvalidPolicy as error:
+        if error.pointer != "/note":
+            error.pointer = f"/policy{error.pointer}"
+        raise
 
 
 def edition_view(edition: Edition) -> EditionView:

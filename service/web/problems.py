@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 from aiohttp import web
 
-from service.core.errors import AntechamberError, MalformedRequest, NotFound, TooLarge
+from service.core.errors import AntechamberError, InvalidPolicy, MalformedRequest, NotFound, TooLarge
 from service.web.wire import Problem
 
 CONTENT_TYPE = "application/problem+json"
@@ -37,6 +37,8 @@ def problem(error: AntechamberError, instance: str = "") -> Problem:
         detail=error.detail,
         instance=instance,
         pointer=error.pointer,
+        line=error.line if isinstance(error, InvalidPolicy) else 0,
+        column=error.column if isinstance(error, InvalidPolicy) else 0,
     )
 
 

@@ -159,7 +159,10 @@ class SiteView(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """RFC 9457 problem details. `type` names the problem, `pointer` (RFC 6901) the field, `instance` the request."""
+    """RFC 9457 problem details. `type` names the problem, `pointer` (RFC 6901) the field, `instance` the request.
+
+    `line` and `column`, from 1, say where in a policy's condition it goes wrong.
+    """
 
     type: str
     title: str
@@ -167,6 +170,8 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     instance: str = ""
     pointer: str = ""
+    line: int = 0
+    column: int = 0
 
 
 class BatchLine(Struct, frozen=True, omit_defaults=True):

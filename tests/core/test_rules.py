@@ -33,7 +33,7 @@ VERDICT = Verdict({"spam": 0.4, "toxicity": 0.1}, "m", ("obfuscated",), "de")
 
 def holds(when: str, verdict: Verdict | None = VERDICT, submission: Submission = SUBMISSION) -> bool | None:
     facts = Facts(Case(submission, "blog", SIGNALS), verdict)
-    return compile_rule(Rule(name="r", when=when)).holds(facts)
+    return compile_rule(Rule(name="r", when=when, then="hold")).holds(facts)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_signal_that_is_missing_has_its_quiet_value() -> None:
 )  # fmt: skip
 def test_errors_say_where_and_what_was_expected(when: str, line: int, column: int, expected: str) -> None:
     with pytest.raises(InvalidPolicy) as caught:
-        compile_rule(Rule(name="r", when=when), "/rules/7")
+        compile_rule(Rule(name="r", when=when, then="hold"), "/rules/7")
     assert (caught.value.line, caught.value.column) == (line, column)
     assert caught.value.pointer == "/rules/7/when"
     assert expected in caught.value.detail
@@ -147,13 +147,13 @@ def test_limits() -> None:
     wordy = f"content contains '{'x' * (grammar.MAX_TEXT + 1)}'"
     for when in (too_deep, too_many, too_listed, too_long, wordy, "not " * (grammar.MAX_DEPTH + 2) + "honeypot"):
         with pytest.raises(InvalidPolicy):
-            compile_rule(Rule(name="r", when=when))
+            compile_rule(Rule(name="r", when=when, then="hold"))
     assert holds("(" * grammar.MAX_DEPTH + "honeypot" + ")" * grammar.MAX_DEPTH) is True
 
 
 def test_a_rule_knows_what_it_needs() -> None:
     ready = [
-        compile_rule(Rule(name="r", when=when))
+        compile_rule(Rule(name="r", when=when, then="hold"))
         for when in ("links > 3", "spam > 0", "content.length > 3", "form.a == 'b'")
     ]
     assert [(one.needs_text, one.needs_verdict) for one in ready] == [
@@ -177,7 +177,7 @@ WORDS = [*list(FIELDS)[:20], *LABELS, "and", "or", "not", "in", "contains", "men
        st.text(max_size=40))  # fmt: skip
 def test_whatever_is_written_is_a_condition_or_a_typed_error(when: str, content: str) -> None:
     try:
-        ready = compile_rule(Rule(name="r", when=when))
+        ready = compile_rule(Rule(name="r", when=when, then="hold"))
     except InvalidPolicy:
         return
     submission = msgspec.structs.replace(SUBMISSION, content=content)

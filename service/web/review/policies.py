@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 from aiohttp import web
-from msgspec import Meta, Struct
 
 from service.core.errors import Conflict, InvalidPolicy, InvalidSubmission
-from service.core.measures import MAX_NOTE
-from service.core.policy import Policy
 from service.core.site import Site
 from service.core.staff import Right
 from service.web.answers import json_answer
-from service.web.bodies import T, decode, read_body
+from service.web.bodies import decode, read_body
 from service.web.operations import Answer, Operation, Parameter
 from service.web.policy_wire import (
+    MAX_POLICY_BODY,
     EditionPage,
+    PolicyInput,
     PolicyView,
     PreviewInput,
     PreviewView,
@@ -25,22 +22,12 @@ from service.web.policy_wire import (
     encode,
     policy_view,
     preview_view,
+    within_body,
 )
 from service.web.review.parts import ME, REVIEW
 from service.web.review.routes import BODY, ONE, Route
 
 _EDITIONS = 50
-_MAX_BODY = 1_048_576  # bytes: lists of words may be long
-
-
-class PolicyInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """A policy to save."""
-
-    policy: Policy
-    note: Annotated[str, Meta(max_length=MAX_NOTE, description="Why, for the history.")] = ""
-    version: Annotated[int, Meta(ge=0, description="Only if this is still the live edition; 409 otherwise.")] | None = (
-        None
-    )
 
 
 async def read(request: web.Request) -> web.Response:
@@ -52,24 +39,20 @@ async def read(request: web.Request) -> web.Response:
 async def save(request: web.Request) -> web.Response:
     """Another policy, for what is judged from now on."""
     site = await _site(request)
-    asked = await _asked(request, _policy_input)
     parts, by = request.app[REVIEW], request[ME].actor
-    try:
+    with within_body():
+        asked = decode(_policy_input, await read_body(request, MAX_POLICY_BODY))
         after = await parts.policies.save(site.id, asked.policy, by=by, note=asked.note, version=asked.version)
-    except InvalidPolicy as error:
-        raise _within_body(error) from None
     return json_answer(encode(policy_view(after)))
 
 
 async def preview(request: web.Request) -> web.Response:
     """What a policy would have done. It changes nothing."""
     site = await _site(request)
-    asked = await _asked(request, _preview_input)
     policies = request.app[REVIEW].policies
-    try:
+    with within_body():
+        asked = decode(_preview_input, await read_body(request, MAX_POLICY_BODY))
         found = await policies.rehearse(await policies.site(site.id), asked.policy, last=asked.last)
-    except InvalidPolicy as error:
-        raise _within_body(error) from None
     return json_answer(encode(preview_view(found)))
 
 
@@ -82,21 +65,6 @@ async def history(request: web.Request) -> web.Response:
 
 async def _site(request: web.Request) -> Site:
     return await request.app[REVIEW].staff.site(request[ME].member, request.match_info["site"])
-
-
-async def _asked(request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
-    """The body. What a policy refuses while it is read, it names from its own root."""
-    try:
-        return decode(decoder, await read_body(request, _MAX_BODY))
-    except InvalidPolicy as error:
-        raise _within_body(error) from None
-
-
-def _within_body(error: InvalidPolicy) -> InvalidPolicy:
-    """The error, pointing into the body, in which the policy is a field."""
-    if error.pointer != "/note":
-        error.pointer = f"/policy{error.pointer}"
-    return error
 
 
 _policy_input = msgspec.json.Decoder(PolicyInput)
