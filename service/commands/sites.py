@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands import session
+from service.commands import policy, session
 
 if TYPE_CHECKING:
     from service.resources import Resources
     from service.store.accounts import Known
 
 app = typer.Typer(help="Sites that send comments: their credentials and policies.", no_args_is_help=True)
-policy = typer.Typer(help="What a site wants done with which score.", no_args_is_help=True)
-app.add_typer(policy, name="policy")
+app.add_typer(policy.app, name="policy")
 
 Name = Annotated[str, typer.Argument(help="The site's name: lower-case letters, digits, hyphens.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -168,43 +167,6 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
     session.run(command)
     typer.echo(f"Removed {name}.")
-
-
-@policy.command("show")
-def show_policy(name: Name) -> None:
-    """Print a site's policy as JSON, in the form that `policy set` takes, with the thresholds that apply."""
-    import msgspec
-
-    async def command(resources: Resources) -> Any:
-        return (await resources.accounts.get(name)).site.policy
-
-    found = session.run(command)
-    whole = msgspec.structs.replace(found, thresholds=found.effective)
-    typer.echo(msgspec.json.format(msgspec.json.encode(whole)).decode())
-
-
-@policy.command("set")
-def set_policy(
-    name: Name,
-    file: Annotated[typer.FileBinaryRead, typer.Argument(help="A JSON file, or - for standard input.")],
-) -> None:
-    """Replace a site's policy. What it leaves out is the default."""
-    import msgspec
-
-    from service.core.errors import InvalidSubmission
-    from service.core.policy import Policy
-
-    try:
-        wanted = msgspec.json.decode(file.read(), type=Policy)
-    except msgspec.DecodeError as error:
-        raise InvalidSubmission(f"This is not a policy: {error}") from None
-
-    async def command(resources: Resources) -> None:
-        site = (await resources.accounts.get(name)).site
-        await resources.accounts.save(msgspec.structs.replace(site, policy=wanted), "sites.policy")
-
-    session.run(command)
-    typer.echo(f"Changed the policy of {name}; it applies to comments that are judged from now on.")
 
 
 def _print_credentials(known: Known, as_json: bool) -> None:

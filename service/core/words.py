@@ -44,6 +44,11 @@ def compiled(pattern: str, *, ignore_case: bool = False, bounded: bool = True) -
     return expression
 
 
+def is_wordy(entry: str) -> bool:
+    """Whether an entry is looked for as words; else it is found as it stands, anywhere."""
+    return _PLAIN.match(fold(entry.strip())) is not None
+
+
 class Entries:
     """Words and phrases, ready to be searched for all at once. Raises InvalidPolicy, with the index as its pointer."""
 

@@ -84,11 +84,11 @@ def test_only_what_is_named_changes(run: Run, blog: dict[str, str]) -> None:
 
 
 def test_a_policy_goes_round(run: Run, blog: dict[str, str]) -> None:
-    shown = run("sites", "policy", "show", "blog").json
+    shown = run("sites", "policy", "show", "blog", "--json").json
     assert shown["mode"] == "by-score"
     shown["thresholds"]["spam"] = {"hold": 0.2, "reject": None, "discard": None}
     assert run("sites", "policy", "set", "blog", "-", text=json.dumps(shown)).code == 0
-    assert run("sites", "policy", "show", "blog").json == shown
+    assert run("sites", "policy", "show", "blog", "--json").json == shown
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_is_no_policy_is_refused(run: Run, blog: dict[str, str], text: str)
     ended = run("sites", "policy", "set", "blog", "-", text=text)
     assert ended.code == 1
     assert ended.err.startswith("antechamber: ")
-    assert run("sites", "policy", "show", "blog").json["mode"] == "by-score"
+    assert run("sites", "policy", "show", "blog", "--json").json["mode"] == "by-score"
 
 
 def test_removing_asks_first(run: Run, blog: dict[str, str]) -> None:

@@ -1,0 +1,224 @@
+"""`antechamber sites policy …`: what a site wants done with which comment: show it, change it, its editions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.commands import policy_documents, policy_trying, session
+
+if TYPE_CHECKING:
+    from service.core.policy import Policy
+    from service.core.site import Site
+    from service.policies import KeptPolicy
+    from service.rehearsal import Rehearsal
+    from service.resources import Resources
+
+app = typer.Typer(help="What a site wants done with which comment.", no_args_is_help=True)
+OPERATOR = "operator"
+
+Name = Annotated[str, typer.Argument(help="The site's name.")]
+Note = Annotated[str, typer.Option(help="Why, for the history.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+app.command("try")(policy_trying.try_policy)
+app.command("import-lists")(policy_trying.import_lists)
+
+
+@app.command()
+def show(
+    name: Name,
+    edition: Annotated[int | None, typer.Option(help="An earlier edition; see `history`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a site's policy, in the form that `set` takes. As JSON with the thresholds that apply, defaults among them."""
+
+    async def command(resources: Resources) -> Policy:
+        if edition is not None:
+            return (await resources.policies.edition(name, edition)).policy
+        return (await resources.policies.site(name)).policy
+
+    import msgspec
+
+    from service.core.policy_text import to_toml
+
+    found = session.run(command)
+    if as_json:
+        whole = msgspec.structs.replace(found, thresholds=found.effective)
+        typer.echo(msgspec.json.format(msgspec.json.encode(whole)).decode())
+    else:
+        typer.echo(to_toml(found), nl=False)
+
+
+@app.command("set")
+def set_policy(
+    name: Name,
+    changes: Annotated[
+        list[str], typer.Argument(help="FIELD=VALUE, such as mode=hold-everything; or a file (TOML, JSON), or -.")
+    ],
+    note: Note = "",
+) -> None:
+    """Replace a site's policy by a document, or change fields of it. What a document leaves out is the default."""
+    fields = [change for change in changes if "=" in change]
+    if len(fields) not in (0, len(changes)) or (not fields and len(changes) != 1):
+        raise typer.BadParameter("name one file, or fields as FIELD=VALUE")
+
+    async def command(resources: Resources) -> Site:
+        site = await resources.policies.site(name)
+        wanted = _with_fields(site.policy, fields) if fields else policy_documents.read_document(changes[0])
+        # The fields were changed as we saw them; a whole document replaces whatever is there.
+        version = site.edition.version if fields else None
+        return await resources.policies.save(name, wanted, by=OPERATOR, note=note, version=version)
+
+    _say_saved(session.run(command))
+
+
+@app.command()
+def edit(name: Name, note: Note = "") -> None:
+    """Edit a site's policy in $EDITOR: it is checked, compared, tried on the site's history, and saved if you say so."""
+    from service.core.policy_text import to_toml
+
+    async def look(resources: Resources) -> Site:
+        return await resources.policies.site(name)
+
+    site = session.run(look)
+    before = to_toml(site.policy)
+    wanted = _edited(before)
+    if wanted is None:
+        typer.echo("Nothing was changed.")
+        return
+
+    async def rehearse(resources: Resources) -> Rehearsal:
+        return await resources.policies.rehearse(site, wanted)
+
+    _print_difference(before, to_toml(wanted), "now", "edited")
+    policy_trying.print_rehearsal(session.run(rehearse))
+    typer.confirm("Save it?", abort=True)
+
+    async def save(resources: Resources) -> Site:
+        return await resources.policies.save(name, wanted, by=OPERATOR, note=note, version=site.edition.version)
+
+    _say_saved(session.run(save))
+
+
+@app.command()
+def diff(
+    name: Name,
+    other: Annotated[str, typer.Argument(help="A file, the number of an edition, or `default`.")] = "default",
+) -> None:
+    """Show how a site's policy differs from the default, from an earlier edition, or from a file."""
+    from service.core.policy import Policy
+    from service.core.policy_text import to_toml
+
+    async def command(resources: Resources) -> tuple[Site, Policy]:
+        site = await resources.policies.site(name)
+        if other == "default":
+            return site, Policy()
+        if other.isascii() and other.isdigit():
+            return site, (await resources.policies.edition(name, int(other))).policy
+        return site, policy_documents.read_document(other)
+
+    site, theirs = session.run(command)
+    live = f"{name}, edition {site.edition.version}"
+    if other == "default" or other.isdigit():
+        same = _print_difference(to_toml(theirs), to_toml(site.policy), other, live)
+    else:
+        same = _print_difference(to_toml(site.policy), to_toml(theirs), live, other)
+    if same:
+        typer.echo("They are the same.")
+
+
+@app.command()
+def history(name: Name, as_json: AsJson = False) -> None:
+    """List the editions of a site's policy, newest first: when, by whom, and why."""
+
+    async def command(resources: Resources) -> list[KeptPolicy]:
+        return await resources.policies.history(name)
+
+    kept = session.run(command)
+    if as_json:
+        session.print_json(kept)
+        return
+    table = session.table("edition", "since", "by", "note")
+    for one in kept:
+        edition = one.edition
+        since = session.moment(edition.at) if edition.at else "the beginning"
+        table.add_row(str(edition.version), since, edition.by or "-", session.plain(edition.note))
+    session.console().print(table)
+
+
+@app.command()
+def restore(
+    name: Name, edition: Annotated[int, typer.Argument(help="Its number; see `history`.")], note: Note = ""
+) -> None:
+    """Put an earlier edition of a site's policy in force again. It becomes a new edition."""
+
+    async def command(resources: Resources) -> Site:
+        return await resources.policies.restore(name, edition, by=OPERATOR, note=note)
+
+    _say_saved(session.run(command))
+
+
+def _say_saved(site: Site) -> None:
+    typer.echo(
+        f"The policy of {site.id} is at edition {site.edition.version}; it applies to comments that are judged from now on."
+    )
+
+
+def _with_fields(policy: Policy, fields: list[str]) -> Policy:
+    """The policy with some fields changed; `thresholds.spam.hold=0.4` names one inside another."""
+    import tomllib
+
+    import msgspec
+
+    from service.core.policy_text import policy_of
+
+    document: dict[str, Any] = msgspec.to_builtins(policy)
+    for field in fields:
+        path, _, text = field.partition("=")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text  # a word needs no quotation marks
+        *outer, last = path.strip().split(".")
+        inside = document
+        if outer[:1] == ["thresholds"] and len(outer) == 2 and outer[1] in policy.effective:
+            # A label that is named has no defaults any more: what is not changed stays as it applied.
+            document["thresholds"].setdefault(outer[1], msgspec.to_builtins(policy.effective[outer[1]]))
+        for key in outer:
+            inside = inside.setdefault(key, {})
+            if not isinstance(inside, dict):
+                raise typer.BadParameter(f"{path} can't be set by itself; use `edit`, or a file")
+        inside[last] = value
+    return policy_of(document)
+
+
+def _edited(before: str) -> Policy | None:
+    """What the operator makes of a document, once it can be used; None when nothing was changed."""
+    import click
+
+    from service.core.errors import InvalidPolicy
+
+    text = before
+    while True:
+        edited = click.edit(text, extension=".toml")
+        if edited is None or edited == before:
+            return None
+        try:
+            return policy_documents.parse(edited)
+        except InvalidPolicy as error:
+            typer.echo(str(error), err=True)
+            typer.confirm("Edit it again?", default=True, abort=True)
+            text = edited
+
+
+def _print_difference(before: str, after: str, old: str, new: str) -> bool:
+    """Print what differs between two documents; whether nothing does."""
+    import difflib
+
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="", n=2))
+    colours = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}
+    for line in lines:
+        typer.secho(session.plain(line), fg=colours.get(line[:1]))
+    return not lines
