@@ -50,7 +50,11 @@ GROUPS: Final[Mapping[str, tuple[SignalKind, ...]]] = {
         _flag("link_mismatch", "A link's text shows another domain than the one that it leads to."),
     ),
     "Domains linked to, in the text or as the author's address (of several the worst)": (
-        _count("domain_comments", "comments", "Other comments of the last 30 days, on any site of the box, that link to it."),
+        _count(
+            "domain_comments",
+            "comments",
+            "Other comments of the last 30 days, on any site of the box, that link to it.",
+        ),
         _count("domain_names", "names", "Different author names that linked to it, at most 16."),
         *_standing("domain", "that link to it", "on this site"),
         *_standing("domain_box", "that link to it", "on any site of the box"),
