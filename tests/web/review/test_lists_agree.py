@@ -1,0 +1,145 @@
+"""Whatever happens to comments, in whatever order: lists, facets and counts say what the states say."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.core.comment import Actor
+from service.core.errors import AntechamberError
+from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.queueing import FACETS, facets
+from service.core.submission import comment_id
+from service.keyfiles import KeyFiles
+from service.resources import Resources, open_resources
+from service.reviewing.lists import Filters
+from service.settings import Settings
+from service.store.accounts import Known
+from service.store.client import now_ms
+from service.store.embedded import EmbeddedServer
+from service.store.work import Dead
+from service.workers.classify import Worker
+from tests.support.moderation import WordScorer, submission
+
+ANN, BO = Actor(ActorKind.MODERATOR, "ann"), Actor(ActorKind.MODERATOR, "bo")
+_STEPS = (
+    "submit", "edit", "judge", "approve", "reject", "hold", "undo", "escalate", "snooze", "wake", "return", "report",
+    "erase", "requeue", "note", "claim",
+)  # fmt: skip
+_NUMBERS = st.integers(1, 4)
+_HISTORY = st.lists(st.tuples(st.sampled_from(_STEPS), _NUMBERS), min_size=1, max_size=40)
+
+
+class Blog:
+    """A site to which things happen."""
+
+    def __init__(self, resources: Resources, known: Known) -> None:
+        self.resources = resources
+        self.known = known
+        self.edits = 0
+
+    async def step(self, what: str, number: int) -> None:  # noqa: PLR0912  (one branch for each thing that can happen)
+        resources, site, comment = self.resources, self.known.site, comment_id("blog", str(number))
+        deciding = resources.reviewing.deciding
+        seen = await resources.comments.get(comment)
+        revision = seen.revision if seen else 1
+        match what:
+            case "submit":
+                words = ("maybe", "maybe", "fine", "pills")[number - 1]
+                email = f"author{number % 2}@example.com"
+                await resources.moderation.submit(site, submission(resources, str(number), words, email=email))
+            case "edit":
+                self.edits += 1
+                words = f"maybe {self.edits}"
+                await resources.moderation.submit(site, submission(resources, str(number), words))
+            case "judge":
+                await Worker(resources, WordScorer()).drain()
+            case "approve" | "reject" | "hold":
+                why = ["spam"] if what == "reject" else []
+                await deciding.decide(site, comment, Outcome(what), by=ANN, revision=revision, reasons=why)
+            case "undo":
+                await deciding.undo(site, comment, revision, by=BO, others=True)
+            case "escalate":
+                await deciding.escalate(site, comment, revision, by=ANN)
+            case "snooze":
+                await deciding.snooze(site, comment, revision, by=ANN, until=now_ms() + 86_400_000)
+            case "wake":
+                await resources.connection.client.zadd(
+                    resources.connection.keys.site("blog", "snoozed"), {comment: 1}, xx=True
+                )
+                await resources.reviewing.lists.awaken(["blog"])
+            case "return":
+                await deciding.give_back(site, comment, revision, by=ANN)
+            case "report":
+                for reader in "abc":
+                    await resources.redress.report(site, comment, reader)
+            case "erase":
+                await resources.moderation.erase(site, comment, ANN)
+            case "requeue":
+                if seen is not None:
+                    await _requeue(resources, comment)
+            case "note":
+                await deciding.note(site, comment, "look", by=ANN)
+            case "claim":
+                await deciding.attend(site, comment, by=ANN)
+
+    async def check(self) -> None:
+        resources = self.resources
+        lists = resources.reviewing.lists
+        every = [comment_id("blog", str(number)) for number in range(1, 5)]
+        comments = [one for one in await resources.comments.get_many(every) if one is not None]
+        standing = {one.comment.id: one.standing for one in await lists.seen(comments)}
+        counts = await lists.counts(["blog"])
+        held = {one.id for one in comments if one.state is State.FLAGGED}
+        for name in ("flagged", "escalated", "snoozed"):
+            listed = await lists.page(["blog"], Filters(name), limit=50, after=None)
+            assert {row.comment.id for row in listed.rows} == {one for one in held if standing[one].list == name}
+            assert len(listed.rows) == listed.total == counts[name]
+        assert sum(counts[name] for name in ("flagged", "escalated", "snoozed")) == len(held)
+        for state in (State.APPROVED, State.REJECTED):
+            assert counts[state] == sum(one.state is state for one in comments)
+        assert counts["decided"] == sum(one.human and one.decision is not None and _by_human(one) for one in comments)
+        queued = [one for one in comments if standing[one.id].list == "flagged"]
+        found = await lists.facets(["blog"], Filters())
+        for facet in FACETS:
+            expected: dict[str, int] = {}
+            for one in queued:
+                for value in facets(one)[facet]:
+                    expected[value] = expected.get(value, 0) + 1
+            assert dict(found[facet]) == expected, facet
+
+
+def _by_human(comment: Any) -> bool:
+    return comment.decision.actor.kind is not ActorKind.POLICY and comment.state is not State.PENDING
+
+
+async def _requeue(resources: Resources, comment: str) -> None:
+    await resources.moderation.revive(Dead("0-1", comment, "blog", 1, "test", 0))
+
+
+async def _live(server: EmbeddedServer, secrets: KeyFiles, folder: Path, history: list[tuple[str, int]]) -> None:
+    async with open_resources(Settings(data_dir=folder, site_cache=0.0), secrets, server.url) as resources:
+        await resources.connection.client.flushall()
+        await resources.work.prepare()
+        blog = Blog(
+            resources, await resources.accounts.add("blog", "https://blog.example", "https://blog.example/hook")
+        )
+        for what, number in history:
+            try:
+                await blog.step(what, number)
+            except AntechamberError:
+                continue  # refused: then nothing may have changed
+            await blog.check()
+        await blog.check()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=_HISTORY)
+def test_lists_facets_and_counts_always_agree_with_the_states(
+    server: EmbeddedServer, secrets: KeyFiles, tmp_path: Path, history: list[tuple[str, int]]
+) -> None:
+    asyncio.run(_live(server, secrets, tmp_path, history))
