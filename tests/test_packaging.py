@@ -124,7 +124,7 @@ def test_every_command_that_is_named_exists(path: Path) -> None:
     known = set(commands())
     groups = {name.split()[0] for name in known}
     for words in re.findall(
-        r"(?:`|\$ |exec api |run --rm \w+ |\n    )antechamber ([a-z]+(?: [a-z]+)?(?: [a-z]+)?)", path.read_text()
+        r"(?:`|\$ |exec api |run --rm \w+ |\n    )antechamber ([a-z]+(?: [a-z-]+)?(?: [a-z-]+)?)", path.read_text()
     ):
         parts = words.split()
         assert parts[0] in groups, words

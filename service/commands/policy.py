@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -194,16 +199,27 @@ def _with_fields(policy: Policy, fields: list[str]) -> Policy:
     return policy_of(document)
 
 
+def _in_editor(text: str) -> str:
+    """What `text` is after the operator's editor ($VISUAL, $EDITOR or vi) was closed."""
+    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "policy.toml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*editor, str(path)], check=True)  # noqa: S603  (the operator's own choice)
+        except (OSError, subprocess.CalledProcessError):
+            raise typer.BadParameter(f"the editor {editor[0]} failed; set EDITOR to another") from None
+        return path.read_text(encoding="utf-8", errors="replace")
+
+
 def _edited(before: str) -> Policy | None:
     """What the operator makes of a document, once it can be used; None when nothing was changed."""
-    import click
-
     from service.core.errors import InvalidPolicy
 
     text = before
     while True:
-        edited = click.edit(text, extension=".toml")
-        if edited is None or edited == before:
+        edited = _in_editor(text)
+        if edited == before:
             return None
         try:
             return policy_documents.parse(edited)
