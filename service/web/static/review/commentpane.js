@@ -60,7 +60,7 @@ export class CommentPane {
       { class: "comment-head" },
       el("button", { type: "button", class: "plain icon-only back", "aria-label": "Back to the list", on: { click: this.back } }, icon("back")),
       el("div", { class: "comment-who" },
-        el("h1", { dir: "auto" }, el("span", {}, name), row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null),
+        el("h2", { dir: "auto" }, el("span", {}, name), row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null),
         el("p", { class: "meta" }, row.state ? el("span", { class: `tag ${row.state}`, text: stateName(row.state) }) : null, el("time", timeOptions(row.created_at)), el("span", { text: row.site }), row.language ? el("span", { text: language(row.language) }) : null, row.reports ? el("span", { text: plural(row.reports, "report") }) : null),
         page ? el("p", { class: "meta page" }, "on ", pageLink(page)) : null,
       ),
@@ -101,7 +101,7 @@ export class CommentPane {
 
   links(links) {
     const rows = links.map((link) => el("li", {}, icon("link"), el("strong", { class: "host", text: link.host }), link.host_unicode !== link.host ? el("span", { class: "tag warn", text: `looks like ${link.host_unicode}` }) : null, link.text ? el("span", { class: "meta", text: `shown as “${link.text}”` }) : null, el("span", { class: "meta url", title: link.url, text: link.url }), copyButton(link.url)));
-    return el("section", { class: "links", "aria-label": "Links" }, el("h2", { text: plural(links.length, "link") }), el("ul", {}, rows.slice(0, 20)), rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null);
+    return el("section", { class: "links", "aria-label": "Links" }, el("h3", { text: plural(links.length, "link") }), el("ul", {}, rows.slice(0, 20)), rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null);
   }
 
   earlier(detail) {

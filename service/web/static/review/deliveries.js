@@ -40,7 +40,7 @@ function receivers(log, may, again) {
 
 function givenUp(log, may, again, href) {
   const rows = log.given_up.map((one) => [one.site, comment(one, href), one.type, el("time", timeOptions(one.since)), count(one.tries), may("replay") ? el("button", { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, ids: [one.id] }, again) } }, "Send again") : null]);
-  return el("section", { class: "card" }, el("h2", { text: "Given up" }), table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], [""]], rows, "Given up"));
+  return el("section", { class: "card" }, el("h2", { text: "Given up" }), table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], ["Again"]], rows, "Given up"));
 }
 
 function attempts(log, href) {

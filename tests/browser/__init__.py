@@ -1,0 +1,1 @@
+"""The moderators' page in a real browser, against the running service."""

@@ -1,0 +1,95 @@
+"""The service as processes, a browser, and for every test a site of its own with a moderator who sees nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from service.core.policy import Policy
+from service.core.staff import Role
+from service.keyfiles import load
+from service.resources import Resources, open_resources
+from service.settings import Settings
+from tests.browser.desk import PASSWORD, Desk
+from tests.system.stack import Stack
+
+LOOP = {"scope": "package", "loop_scope": "package"}
+_number = count(1)
+
+
+def browser_path() -> str:
+    """The machine's Chromium. Its absence is an error: these tests are not to be skipped unawares."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise RuntimeError("no Chromium on this machine: install the package chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="package"), append=False)
+
+
+@pytest_asyncio.fixture(**LOOP)
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("browser"), site_cache="0", review_undo_seconds="6", audit_share="0")
+    try:
+        await stack.up()
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest_asyncio.fixture(**LOOP)
+async def resources(stack: Stack) -> AsyncIterator[Resources]:
+    """What the processes hold, to arrange things directly."""
+    data = stack.folder / "data"
+    settings = Settings(data_dir=data, site_cache=0.0)
+    async with open_resources(settings, load(data / "secrets"), stack.environment["REDIS_URL"]) as resources:
+        yield resources
+
+
+@pytest_asyncio.fixture(**LOOP)
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(**LOOP)
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def desk(
+    stack: Stack, resources: Resources, browser: Browser, http: aiohttp.ClientSession
+) -> AsyncIterator[Desk]:
+    """A site where everything is held, and an operator who sees it."""
+    number = next(_number)
+    known = await resources.accounts.add(f"site{number}", f"https://site{number}.example")
+    held = msgspec.structs.replace(known.site, policy=Policy(mode="hold-everything"))
+    await resources.accounts.save(held, "sites.policy")
+    desk = Desk(stack, resources, browser, http, known, f"ada{number}")
+    await resources.staff.add(desk.name, Role.OPERATOR, (known.site.id,), PASSWORD)
+    try:
+        yield desk
+        assert desk.complaints == []
+    finally:
+        with contextlib.suppress(Exception):
+            await desk.close()
+
+
