@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from service.bringing import Bringing
 from service.core.appeal import Links
 from service.gathering import Gathering
 from service.judging import Judging
@@ -34,6 +35,7 @@ from service.store.correspondence import Correspondence
 from service.store.desk import Desk
 from service.store.evidence import DAY, Evidence, Lifetimes
 from service.store.examples import Examples
+from service.store.imports import Imports
 from service.store.models import Models
 from service.store.outbox import Outbox
 from service.store.policies import PolicyStore
@@ -67,6 +69,7 @@ class Resources:
     rivalry: Rivalry
     quality: Quality
     policies: Policies
+    bringing: Bringing
 
 
 @asynccontextmanager
@@ -124,6 +127,10 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                     limits=_limits(settings),
                 ),
                 reviewing=reviewing,
+                bringing=Bringing(
+                    Imports(connection, severity_hours=settings.review_severity_hours, lifetimes=_lifetimes(settings)),
+                    secrets.identity,
+                ),
             )
         finally:
             await reviewing.bulk.close()

@@ -61,11 +61,10 @@ def bring(
         known = await resources.accounts.get(site)
         with Leftovers(listing) as leftovers:
             job = Import(known.site, Source(kind.name, kind.title, export.digest()), records(export, kind), leftovers)
-            bringing = _bringing(resources)
             if not dry_run:
-                _greet(await bringing.done(job.site, job.source), resume=resume)
+                _greet(await resources.bringing.done(job.site, job.source), resume=resume)
                 await resources.accounts.audit("comments.import", site)
-            return await _follow(bringing, job, export, resume=resume, dry_run=dry_run)
+            return await _follow(resources.bringing, job, export, resume=resume, dry_run=dry_run)
 
     report = session.run(command)
     if as_json:
@@ -75,17 +74,6 @@ def bring(
     if export.broken:
         typer.echo(f"The file ends early: {export.broken}. What came before that is in.", err=True)
         raise typer.Exit(1)
-
-
-def _bringing(resources: Resources) -> Bringing:
-    from service.bringing import Bringing
-    from service.store.evidence import DAY, Lifetimes
-    from service.store.imports import Imports
-
-    settings = resources.settings
-    lifetimes = Lifetimes(standing=int(settings.standing_days * DAY))
-    imports = Imports(resources.connection, severity_hours=settings.review_severity_hours, lifetimes=lifetimes)
-    return Bringing(imports, resources.secrets.identity)
 
 
 def _greet(done: int, *, resume: bool) -> None:

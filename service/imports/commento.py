@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.imports.jsonstream import Cursor
-from service.imports.reading import Export
+from service.imports.reading import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, moment, name, text
 
 _FATES = {"approved": Fate.APPROVED, "unapproved": Fate.HELD, "flagged": Fate.SPAM}
@@ -40,8 +40,10 @@ def _array(export: Export, wanted: str) -> Iterator[Any]:
             for _, element in cursor.elements():
                 if key == wanted:
                     yield element
-        else:
-            cursor.value()
+        elif cursor.value() != 1 and key == "version":
+            raise UnreadableExport(
+                "This is another version of Commento's format than 1, which is the one that is read."
+            )
 
 
 def _record(place: str, value: dict[str, Any], commenters: dict[str, tuple[str, ...]]) -> Record | Left:

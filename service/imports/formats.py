@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from service.imports.record import Left, Record
 
 _NO_AGENT = "user agents"
 _NO_PARENT = "which comment answers which"
+_ROOT = re.compile(r"<(disqus|rss)[\s>]")
 
 
 class Format(NamedTuple):
@@ -74,7 +76,9 @@ def recognise(export: Export) -> Format:
 
 def _by_text(text: str) -> str | None:
     if text.startswith("<"):
-        return "disqus" if "http://disqus.com" in text else "wordpress" if "wordpress.org/export/" in text else None
+        root = _ROOT.search(text)
+        kind = {"disqus": "disqus", "rss": "wordpress"}[root.group(1)] if root else None
+        return kind if kind != "wordpress" or "wordpress.org/export/" in text else None
     first = text.split("\n", 1)[0].strip()
     if text.startswith("["):
         keys = _keys(text[1:])

@@ -42,11 +42,11 @@ class Progress(Struct, frozen=True):
 class Imports:
     """The imports of all sites. `file` names one by a digest of what is imported."""
 
-    def __init__(self, connection: Connection, *, severity_hours: float, lifetimes: Lifetimes | None = None) -> None:
+    def __init__(self, connection: Connection, *, severity_hours: float, lifetimes: Lifetimes) -> None:
         self._wire = connection.wire
         self._keys = connection.keys
         self._severity_hours = severity_hours
-        self._lifetimes = lifetimes or Lifetimes()
+        self._lifetimes = lifetimes
 
     async def bring(self, site: str, file: str, comments: Sequence[Brought], *, at: int, notes: bytes) -> Progress:
         """Bring comments in, each together with how far the import is then, and how far it is after them; in one write."""

@@ -23,7 +23,8 @@ def at(text: str) -> int:
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (samples.wxr(), "wordpress"), (samples.DISQUS, "disqus"), ("`" + samples.DISQUS, "disqus"), (samples.ISSO, "isso"),
+        (samples.wxr(), "wordpress"), (samples.wxr(link="http://disqus.com"), "wordpress"),
+        (samples.DISQUS, "disqus"), ("`" + samples.DISQUS, "disqus"), (samples.ISSO, "isso"),
         (samples.REMARK42, "remark42"), (samples.COMMENTO, "commento"), (samples.ARTALK, "artalk"), (samples.CSV, "csv"),
         (samples.JSONL, "jsonl"), ('\n [ {"text": "x"} ]', "json"), ("\ufefftext;spam\na;0\n", "csv"),
     ],
@@ -157,6 +158,11 @@ def test_commento(read: Read) -> None:
     assert (held.fate, held.name, held.parent_id) == (Fate.HELD, "", f"commento:{1:064x}")
     assert (spam.fate, deleted.fate) == (Fate.SPAM, Fate.REMOVED)
     assert [one.place for one in left] == ["comment 4"]
+
+
+def test_another_version_of_commento_is_refused(read: Read) -> None:
+    with pytest.raises(UnreadableExport, match="another version"):
+        read('{"version": 3, "comments": [], "commenters": []}')
 
 
 def test_artalk(read: Read) -> None:
