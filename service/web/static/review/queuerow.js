@@ -3,9 +3,10 @@
 import { calm } from "./characters.js";
 import { el, icon } from "./dom.js";
 import { preference } from "./preferences.js";
-import { actorName, doneName, listName, percent, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
+import { actorName, doneName, labelName, listName, percent, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
 
-const VEIL_FROM = 0.7; // probability of a kind of toxicity
+const TELLING = 0.5; // a score from here on is shown beside a reason that has none
+const VEIL_FROM = 0.9; // probability of a kind of toxicity
 
 /** A row's content. `selected`: its box is ticked; `tick` is called with (shift) when the box is used. */
 export function rowView(row, { current, selected, tick, href }) {
@@ -37,7 +38,9 @@ function footer(row) {
     parts.push(el("span", { class: `tag ${row.state}`, text: `${stateName(row.state)} by ${actorName(row.decision.actor)}` }));
   } else if (reason) {
     const score = row.scores[reason];
-    parts.push(el("span", { class: "tag", title: reasonName(reason) }, reasonName(reason), score === undefined ? null : el("b", { text: percent(score) })));
+    parts.push(scoreTag(reasonName(reason), score));
+    const [label, highest] = Object.entries(row.scores).sort((a, b) => b[1] - a[1])[0] ?? [];
+    if (score === undefined && highest >= TELLING) parts.push(scoreTag(labelName(label), highest));
   }
   if (row.rules.length) parts.push(el("span", { class: "tag rule", text: row.rules[0] }));
   if (row.campaign) parts.push(el("span", { class: "tag plainly", title: plural(row.campaign.size, "near-duplicate") }, icon("copies"), String(row.campaign.size)));
@@ -46,6 +49,10 @@ function footer(row) {
   if (row.arrived) parts.push(el("span", { class: "tag fresh", text: "New" }));
   parts.push(el("span", { class: "row-site", text: row.site }));
   return parts;
+}
+
+function scoreTag(name, score) {
+  return el("span", { class: "tag" }, name, score === undefined ? null : el("b", { text: percent(score) }));
 }
 
 /** What became of a comment, and by whom: "Rejected by bo". */

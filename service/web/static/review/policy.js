@@ -1,0 +1,190 @@
+// A site's policy: read it, change it in a form or as a document, try it on the past, save it. For `review.js`.
+
+import { get, send } from "./api.js";
+import { ask, field } from "./dialogs.js";
+import { el, put } from "./dom.js";
+import { PolicyForm } from "./policyform.js";
+import { previewView } from "./policypreview.js";
+import { sheetHead, siteChooser, table } from "./tables.js";
+import { toast, toastProblem } from "./toasts.js";
+import { actorName, exactly } from "./words.js";
+
+const LAST = 5_000; // comments that a preview looks at
+
+/** Open it. */
+export function policyPage({ me, may, go, href }) {
+  const page = new PolicyPage({ me, may, go, href });
+  return { node: page.node, show: (parameters) => page.show(parameters), close: () => page.close() };
+}
+
+class PolicyPage {
+  constructor({ me, may, go, href }) {
+    Object.assign(this, { me, may, go, href, site: "", view: null, draft: null, asDocument: false });
+    this.node = el("div", { class: "sheet" });
+    this.wrong = el("p", { class: "wrong", role: "alert" });
+    this.result = el("div", { "aria-live": "polite" });
+    this.warn = (event) => this.changed && event.preventDefault();
+    addEventListener("beforeunload", this.warn);
+  }
+
+  async show(parameters) {
+    const site = parameters.get("site") || this.me.sites[0] || "";
+    if (site === this.site) return;
+    this.site = site;
+    if (!site) {
+      put(this.node, sheetHead("Policy"), el("p", { class: "hint", text: "There are no sites yet." }));
+      return;
+    }
+    try {
+      const [view, history] = await Promise.all([get(`/sites/${site}/policy`), get(`/sites/${site}/policy/history`)]);
+      this.load(view, history.items);
+    } catch (problem) {
+      put(this.node, sheetHead("Policy"), el("p", { class: "wrong", role: "alert", text: problem.message }));
+    }
+  }
+
+  close() {
+    removeEventListener("beforeunload", this.warn);
+  }
+
+  get changed() {
+    return this.view !== null && JSON.stringify(this.draft) !== JSON.stringify(this.view.policy);
+  }
+
+  load(view, editions) {
+    Object.assign(this, { view, editions, draft: structuredClone(view.policy) });
+    this.paint();
+  }
+
+  paint() {
+    const fixed = !this.may("policy") && !this.may("preview");
+    this.form = this.asDocument ? this.document(fixed) : new PolicyForm(this.draft, { view: this.view, fixed, changed: () => this.tools() });
+    this.bar = el("div", { class: "card policy-bar" });
+    put(this.wrong);
+    const modes = [["Form", false], ["Document", true]].map(([name, value]) => el("button", { type: "button", class: "quiet", "aria-pressed": String(this.asDocument === value), on: { click: () => this.switch(value) } }, name));
+    put(this.node, sheetHead("Policy", siteChooser(this.me.sites, this.site, (site) => this.leave(site), ""), el("span", { class: "switch", role: "group", "aria-label": "Edit as" }, modes)), this.edition(), this.form.node, this.bar, this.result, this.history());
+    this.tools();
+  }
+
+  /** What can be done now. */
+  tools() {
+    const changed = this.asDocument || this.changed;
+    put(
+      this.bar,
+      el("p", { class: "meta", text: this.changed ? "Not saved yet. What was judged already stays as it is." : "This is what counts now." }),
+      this.wrong,
+      el("span", { class: "row-of" },
+        this.changed ? el("button", { type: "button", class: "quiet", on: { click: () => this.restore(this.view.policy) } }, "Discard changes") : null,
+        this.may("preview") ? el("button", { type: "button", class: "quiet", disabled: !changed, on: { click: (event) => this.preview(event.currentTarget) } }, "Try on the past") : null,
+        this.may("policy") ? el("button", { type: "button", class: "primary", disabled: !changed, on: { click: () => this.save() } }, "Save…") : el("span", { class: "hint", text: "Saving takes an operator." })),
+    );
+  }
+
+  edition() {
+    const { version, at, by, note } = this.view.edition;
+    return el("p", { class: "meta", text: version ? `Edition ${version}, since ${exactly(at)}, by ${actorName(by)}${note ? `: ${note}` : ""}.` : "The policy that every site begins with." });
+  }
+
+  document(fixed) {
+    const text = el("textarea", { class: "document", "aria-label": "The policy as a document (JSON)", spellcheck: "false", disabled: fixed, data: { pointer: "/policy" } });
+    text.value = JSON.stringify(this.draft, null, 2);
+    text.addEventListener("input", () => {
+      put(this.wrong);
+      try {
+        this.draft = JSON.parse(text.value);
+        text.removeAttribute("aria-invalid");
+      } catch {
+        text.setAttribute("aria-invalid", "true"); // said when it is to be used
+      }
+      this.tools();
+    });
+    const node = el("section", { class: "card" }, el("h2", { text: "The document" }), el("p", { class: "hint", text: "The same as the interface and the command line have it." }), text);
+    return { node, mark: () => text.focus() };
+  }
+
+  switch(asDocument) {
+    if (this.asDocument === asDocument || !this.readable()) return;
+    this.asDocument = asDocument;
+    this.paint();
+  }
+
+  readable() {
+    const text = this.node.querySelector("textarea.document[aria-invalid]");
+    if (!text) return true;
+    try {
+      JSON.parse(text.value);
+    } catch (error) {
+      put(this.wrong, `This is no JSON: ${error.message}`);
+      text.focus();
+    }
+    return false;
+  }
+
+  async preview(button) {
+    if (!this.readable()) return;
+    button.disabled = true;
+    put(this.result, el("p", { class: "hint", text: "Trying it on the past…" }));
+    try {
+      put(this.result, previewView(await send("POST", `/sites/${this.site}/policy/preview`, { policy: this.draft, last: LAST }), this.href));
+      this.result.scrollIntoView({ block: "nearest" });
+    } catch (problem) {
+      put(this.result);
+      this.refused(problem);
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  async save() {
+    if (!this.readable()) return;
+    const note = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
+    if (!(await ask("Save this policy?", [el("p", { text: "It counts for what is judged from now on." }), field("Why? (for the history)", note)], [["Save", "primary", "yes"]]))) return;
+    try {
+      const view = await send("PUT", `/sites/${this.site}/policy`, { policy: this.draft, note: note.value.trim(), version: this.view.edition.version });
+      const history = await get(`/sites/${this.site}/policy/history`);
+      put(this.result);
+      this.load(view, history.items);
+      toast("Saved.", { kind: "good" });
+    } catch (problem) {
+      this.refused(problem);
+    }
+  }
+
+  /** Say what is wrong where it is wrong. */
+  refused(problem) {
+    if (problem.status === 409) {
+      toast("Somebody saved another edition meanwhile. Copy what you need and reload.", { kind: "bad" });
+      return;
+    }
+    if (problem.status !== 422 && problem.status !== 400) {
+      toastProblem(problem);
+      return;
+    }
+    const { line, column } = problem.body;
+    const place = this.asDocument && problem.pointer ? ` (${problem.pointer.replace("/policy", "")}${line ? `, line ${line}, column ${column}` : ""})` : "";
+    if (!this.form.mark(problem.pointer, problem.message)) put(this.wrong, `${problem.message}${place}`);
+  }
+
+  restore(policy) {
+    this.draft = structuredClone(policy);
+    put(this.result);
+    this.paint();
+  }
+
+  async leave(site) {
+    if (this.changed && !(await ask("Leave without saving?", el("p", { text: "What you changed here will be lost." }), [["Leave", "bad", "yes"]]))) {
+      this.paint();
+      return;
+    }
+    put(this.result);
+    this.go({ site });
+  }
+
+  history() {
+    const rows = this.editions.map(({ edition, policy }) => [
+      String(edition.version), edition.at ? exactly(edition.at) : "from the start", actorName(edition.by) || "–", edition.note,
+      edition.version === this.view.edition.version ? el("span", { class: "tag approved", text: "Counts now" }) : el("button", { type: "button", class: "link", on: { click: () => this.restore(policy) } }, "Open"),
+    ]); // prettier-ignore
+    return el("section", { class: "card" }, el("h2", { text: "Editions" }), rows.length ? table([["No.", "number"], ["Since"], ["By"], ["Why"], ["What"]], rows, "Editions") : el("p", { class: "hint", text: "It was never changed." }));
+  }
+}
