@@ -7,11 +7,12 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
+from service.core.domains import Domains
 from service.core.errors import InvalidPolicy
 from service.core.facts import TEXTS, Facts
 from service.core.measures import Measure, check_measure
 from service.core.submission import Submission
-from service.core.words import MAX_ENTRY, Domains, Entries
+from service.core.words import MAX_ENTRY, Entries
 
 MAX_LISTS = 50
 MAX_ENTRIES = 5_000  # of one list

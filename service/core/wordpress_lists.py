@@ -11,10 +11,11 @@ import ipaddress
 import re
 from typing import NamedTuple
 
+from service.core.domains import Domains
 from service.core.errors import InvalidPolicy
 from service.core.lists import MAX_ENTRIES, WordList
 from service.core.measures import Then
-from service.core.words import Domains, Entries, is_wordy
+from service.core.words import Entries, is_wordy
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+\Z")
 _HOST = re.compile(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,24})/?\Z", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Searches texts for entries: words and phrases with wildcards, and domains. For `core.rules` and `core.lists`.
+"""Searches texts for entries, words and phrases with wildcards, and for regular expressions. For `core.rules`, `core.lists`.
 
 An entry of letters, digits, spaces, hyphens, apostrophes and dots is found as whole words, in any case, accents and
 look-alike letters aside; `*` in it stands for any letters or digits. An entry with other signs (`[url=`, `c++`) is found as
@@ -8,8 +8,8 @@ it stands, anywhere, case aside. Regular expressions run on RE2: linear in the t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import re2
 
@@ -19,12 +19,11 @@ from service.core.folding import fold, spaced
 from service.core.identity import has_address
 
 MAX_ENTRY = 200  # characters
+MAX_SHORT = 100  # entries of one list without three signs in a row, which are looked for in every text
+_FEW = 50  # entries: so many are looked for one by one
 MAX_PROGRAM = 5_000  # instructions of one regular expression
 _MEMORY = 16 << 20  # bytes that one expression may use while it runs; beyond, RE2 takes its slower way
 _PLAIN = re.compile(r"[\w\s'’*.-]+\Z")
-_HOST = re.compile(r"(?<![\w@.-])(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_](?:[\w-]*[^\W_])?", re.UNICODE)
-_DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
-_LINKED = re.compile(r"(?:https?://|//|\bwww\.)([^\s/?#<>\"'\\\[\]()]+)", re.IGNORECASE)
 
 
 def compiled(pattern: str, *, ignore_case: bool = False, bounded: bool = True) -> re2._Regexp:
@@ -49,121 +48,100 @@ def is_wordy(entry: str) -> bool:
     return _PLAIN.match(fold(entry.strip())) is not None
 
 
-class Entries:
-    """Words and phrases, ready to be searched for all at once. Raises InvalidPolicy, with the index as its pointer."""
+class _Entry(NamedTuple):
+    """An entry, made ready to be looked for."""
 
-    __slots__ = ("_entries", "_signs", "_words")
+    place: int  # in the list, from 0
+    written: str
+    about_words: bool  # it is looked for in the words of a text, or else in the text as it stands
+    piece: str  # stands in every text that has the entry; the longest if there are several
+    pattern: re2._Regexp | None  # where a wildcard stands between pieces
+
+
+class Entries:
+    """Words and phrases, searched for all at once. Raises InvalidPolicy, with the index as its pointer."""
+
+    __slots__ = ("_signs", "_words")
 
     def __init__(self, entries: Sequence[str]) -> None:
-        words: list[str] = []
-        signs: list[str] = []
-        self._entries: list[tuple[str, str, bool]] = []
-        for index, entry in enumerate(entries):
+        ready = []
+        for index, written in enumerate(entries):
             try:
-                pattern, about_words = _pattern(entry)
+                ready.append(_read(index, written))
             except InvalidPolicy as error:
                 raise InvalidPolicy(error.detail, pointer=f"/{index}") from None
-            (words if about_words else signs).append(pattern)
-            self._entries.append((entry, pattern, about_words))
-        self._words = _any(words)
-        self._signs = _any(signs)
+        self._words = _Index([entry for entry in ready if entry.about_words])
+        self._signs = _Index([entry for entry in ready if not entry.about_words])
 
     def found(self, text: Text) -> str | None:
-        """The first entry that stands in a text, or None."""
-        if self._words is not None:
-            for view in text.words:
-                if self._words.search(view):
-                    return self._which(view, about_words=True)
-        if self._signs is not None:
-            for view in text.signs:
-                if self._signs.search(view):
-                    return self._which(view, about_words=False)
-        return None
-
-    def _which(self, view: str, *, about_words: bool) -> str:
-        """Only for a text in which something was found: one entry after the other."""
-        return next(
-            entry for entry, pattern, words in self._entries if words is about_words and _alone(pattern).search(view)
-        )
+        """The first of the entries that stands in a text, or None."""
+        standing: list[tuple[int, str]] = []
+        if self._words:
+            standing += [found for view in text.words for found in self._words.standing(view)]
+        if self._signs:
+            standing += [found for view in text.signs for found in self._signs.standing(view)]
+        return min(standing)[1] if standing else None
 
 
-class Domains:
-    """Domains, each with all that is under it; `*.xyz` is a whole top-level domain. Raises InvalidPolicy, as `Entries` does."""
+class _Index:
+    """Entries by three characters in a row: of many, only those are looked for of which these stand in the text.
 
-    __slots__ = ("_domains",)
+    So a comment costs not much more with five thousand entries than with fifty.
+    """
 
-    def __init__(self, entries: Iterable[str]) -> None:
-        self._domains: dict[str, str] = {}
-        for index, entry in enumerate(entries):
-            domain = _ascii(entry.strip().lower().removeprefix("*.").rstrip("."))
-            if _DOMAIN.match(domain) is None or ("." not in domain and not entry.strip().startswith("*.")):
-                raise InvalidPolicy("An entry here is a domain, such as example.com or *.example.", pointer=f"/{index}")
-            self._domains.setdefault(domain, entry)
+    __slots__ = ("_always", "_by_trigram")
 
-    def found(self, text: str) -> str | None:
-        """The entry of the first domain that the text names, linked or bare, or None."""
-        return next((entry for host in _named(text) if (entry := self._entry(host)) is not None), None)
+    def __init__(self, entries: Sequence[_Entry]) -> None:
+        self._always = [entry for entry in entries if len(entries) <= _FEW or len(entry.piece) < 3]
+        self._by_trigram: dict[str, list[_Entry]] = {}
+        if len(entries) <= _FEW:
+            return
+        if len(self._always) > MAX_SHORT:
+            said = f"More than {MAX_SHORT} entries without three characters in a row."
+            raise InvalidPolicy(said, pointer=f"/{self._always[MAX_SHORT].place}")
+        for entry in entries:
+            if len(entry.piece) >= 3:
+                rarest = min(_trigrams(entry.piece), key=lambda trigram: len(self._by_trigram.get(trigram, ())))
+                self._by_trigram.setdefault(rarest, []).append(entry)
 
-    def cover(self, texts: Iterable[str]) -> bool:
-        """Whether the texts link somewhere, and only to these."""
-        hosts = [host for text in texts for host in _linked(text)]
-        return bool(hosts) and all(self._entry(host) is not None for host in hosts)
+    def __bool__(self) -> bool:
+        return bool(self._always or self._by_trigram)
 
-    def _entry(self, host: str) -> str | None:
-        while host:
-            if host in self._domains:
-                return self._domains[host]
-            host = host.partition(".")[2]
-        return None
-
-
-def _named(text: str) -> Iterator[str]:
-    return (_ascii(found[0].lower()) for found in _HOST.finditer(text)) if "." in text else iter(())
-
-
-def _linked(text: str) -> Iterator[str]:
-    for found in _LINKED.finditer(text):
-        host = found[1].rpartition("@")[2].partition(":")[0]
-        yield _ascii(host.lower().rstrip("."))
+    def standing(self, view: str) -> list[tuple[int, str]]:
+        """(place, entry) of those that stand in a view of a text."""
+        possible = self._always
+        if self._by_trigram:
+            seen = self._by_trigram.keys() & _trigrams(view)
+            possible = [*possible, *(entry for trigram in seen for entry in self._by_trigram[trigram])]
+        return [
+            (place, written)
+            for place, written, _, piece, pattern in possible
+            if piece in view and (pattern is None or pattern.search(view))
+        ]
 
 
-def _ascii(domain: str) -> str:
-    """A domain as the name system has it; what can't be one stays as it is, and is nobody's."""
-    if domain.isascii():
-        return domain
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
+def _trigrams(text: str) -> set[str]:
+    return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
-def _any(patterns: Sequence[str]) -> re2._Regexp | None:
-    return compiled("|".join(patterns), bounded=False) if patterns else None
-
-
-@lru_cache(maxsize=4096)
-def _alone(pattern: str) -> re2._Regexp:
-    return compiled(pattern, bounded=False)
-
-
-def _pattern(entry: str) -> tuple[str, bool]:
-    """The pattern of an entry, and whether it is about words (`Text.words`). Raises InvalidPolicy when it can find nothing."""
-    if len(entry) > MAX_ENTRY:
+def _read(place: int, written: str) -> _Entry:
+    """An entry, made ready. Raises InvalidPolicy when it can find nothing."""
+    if len(written) > MAX_ENTRY:
         raise InvalidPolicy(f"An entry has at most {MAX_ENTRY} characters.")
-    folded = fold(entry.strip())
+    folded = fold(written.strip())
     if not folded:
         raise InvalidPolicy("An entry is empty.")
-    if has_address(entry):
+    if has_address(written):
         raise InvalidPolicy("E-mail addresses are dotted out in comments; block the author instead.")
     if not _PLAIN.match(folded):
-        return re2.escape(folded), False
-    pieces = folded.split("*")
-    if all(spaced(piece).isspace() for piece in pieces):
+        return _Entry(place, written, False, folded, None)
+    parts = folded.split("*")
+    if all(spaced(part).isspace() for part in parts):
         raise InvalidPolicy("An entry needs a letter or a digit.")
-    last = len(pieces) - 1
-    pattern = "[^ ]*".join(re2.escape(_beside(piece, at > 0, at < last)) for at, piece in enumerate(pieces))
-    # A wildcard at an end is no boundary there, and no more: spelt out it would slow the search down a thousandfold.
-    return pattern.removeprefix("[^ ]*").removesuffix("[^ ]*"), True
+    last = len(parts) - 1
+    pieces = [piece for at, part in enumerate(parts) if (piece := _beside(part, at > 0, at < last))]
+    pattern = compiled("[^ ]*".join(map(re2.escape, pieces)), bounded=False) if len(pieces) > 1 else None
+    return _Entry(place, written, True, max(pieces, key=len), pattern)
 
 
 def _beside(piece: str, behind: bool, before: bool) -> str:

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.case import Case
+from service.core.domains import Domains
 from service.core.errors import InvalidPolicy
 from service.core.facts import TEXTS, Facts, Text
 from service.core.folding import fold, spaced, undigited
 from service.core.lists import WordList, compile_list
 from service.core.submission import Author, Page, Submission
 from service.core.wordpress_lists import lists_of, sort_lines
-from service.core.words import Domains, Entries
+from service.core.words import Entries
 
 
 def found(entry: str, text: str) -> bool:
@@ -59,6 +60,22 @@ def test_of_many_entries_the_one_that_stands_there_is_named() -> None:
     assert entries.found(Text("myneedles")) == "*needle*"
     assert entries.found(Text("so [B]old")) == "[b]"
     assert entries.found(Text("word 17")) is None
+
+
+SYLLABLES = st.sampled_from(["ca", "si", "no", "v*", "*a", "1", "x y", "[b]", "é", "賭", "ab*cd"])
+WORDY = st.lists(SYLLABLES, min_size=1, max_size=3).map("".join).filter(lambda entry: entry.strip("* ") != "")
+
+
+@given(st.lists(WORDY, min_size=51, max_size=70), st.lists(SYLLABLES, max_size=12).map(" ".join))
+def test_many_entries_find_what_each_would_find_alone(entries: list[str], text: str) -> None:
+    first = next((entry for entry in entries if found(entry, text)), None)
+    assert Entries(entries).found(Text(text)) == first
+
+
+def test_entries_that_are_looked_for_in_every_text_are_bounded() -> None:
+    with pytest.raises(InvalidPolicy) as caught:
+        Entries([f"*{number}*" for number in range(10, 99)] * 2)
+    assert caught.value.pointer == "/100"
 
 
 @pytest.mark.parametrize(
