@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from classifier.artifact import ArtifactError
 from classifier import correction as corrections
+from classifier.artifact import ArtifactError
 from classifier.comments import Input
 from classifier.correction import Correction
 from classifier.model import Model, Version, load

@@ -91,5 +91,3 @@ async def desk(
     finally:
         with contextlib.suppress(Exception):
             await desk.close()
-
-

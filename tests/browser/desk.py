@@ -1,4 +1,4 @@
-"""A moderator's desk in a browser, as tests use it: sign in, see what is there, press keys. Every complaint of the browser is kept."""
+"""A moderator's desk in a browser, as tests use it: sign in, look, press keys. What the browser complains of is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ids = count(1)
 class Desk:
     """One site, its moderators, and their browsers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self, stack: Stack, resources: Resources, browser: Browser, http: aiohttp.ClientSession, known: Known, name: str
     ) -> None:
         self.stack = stack
@@ -90,7 +90,9 @@ class Desk:
 
     async def window(self, width: int = 1440, height: int = 900, **more: Any) -> Page:
         """A window of somebody of their own."""
-        context = await self.browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **more)
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", **more
+        )
         self._contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(15_000)
@@ -144,7 +146,13 @@ async def accessible(page: Page) -> None:
     await asyncio.sleep(0)
     found = await Axe().run(page, options=WCAG)
     faults = [
-        (one["id"], [(node["html"][:160], [why["message"] for why in node["any"] + node["all"] + node["none"]]) for node in one["nodes"]])
+        (
+            one["id"],
+            [
+                (node["html"][:160], [why["message"] for why in node["any"] + node["all"] + node["none"]])
+                for node in one["nodes"]
+            ],
+        )
         for one in found.response["violations"]
     ]
     assert faults == []
@@ -154,7 +162,8 @@ async def accessible(page: Page) -> None:
 async def fits(page: Page) -> None:
     """No sideways scrolling of the page or of any of its panes."""
     wide = await page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll(".queue, .middle, .comment, .evidence, .sheet, .row-text, .text")]
+        """() => [document.documentElement,
+              ...document.querySelectorAll(".queue, .middle, .comment, .evidence, .sheet, .row-text, .text")]
              .filter((node) => node.clientWidth && node.scrollWidth > node.clientWidth + 1)
              .map((node) => `${node.className || node.tagName}: ${node.scrollWidth} > ${node.clientWidth}`)"""
     )
