@@ -12,9 +12,9 @@ import typer
 from service.commands import session
 from service.commands.deliveries import AsJson
 from service.commands.models import print_gate, registry
+from service.commands.policy_documents import read_document
 
 if TYPE_CHECKING:
-    from service.core.policy import Policy
     from service.learning.backtest import Backtest
     from service.learning.doubting import Doubts
     from service.learning.promising import Promised
@@ -87,7 +87,7 @@ def backtest(
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what came in from this day on (UTC).")
     ] = None,
-    policy: Annotated[Path | None, typer.Option(help="A policy as JSON, in the place of the site's own.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="A policy, TOML or JSON, in the place of the site's own.")] = None,
     model: Annotated[
         str | None, typer.Option(help="A version; `base` is the shipped one. Left out: the one in use.")
     ] = None,
@@ -112,7 +112,7 @@ def backtest(
         card = await resources.models.card(name) if name not in ("", "base") else None
         until = card.lineage.until if card else 0
         begin = int(since.replace(tzinfo=UTC).timestamp() * 1000) if since else until + 1 if until else 0
-        wanted = known.policy if policy is None else _policy(policy)
+        wanted = known.policy if policy is None else read_document(str(policy))
         pages = history(resources.comments, resources.examples, site, since=begin, last=last)
         with session.progress("comments", None) as advance:
             return await run(
@@ -268,18 +268,3 @@ def _share(text: str) -> float:
     if not 0 < value < 1:
         raise typer.BadParameter("a share is written like 0.5% or 0.005, between 0 and 1")
     return value
-
-
-def _policy(path: Path) -> Policy:
-    import msgspec
-
-    from service.core.policy import Policy, check
-
-    try:
-        policy = msgspec.json.decode(path.read_bytes(), type=Policy)
-    except OSError as error:
-        raise typer.BadParameter(f"{path} can't be read: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
-        raise typer.BadParameter(f"{path}: {error}") from None
-    check(policy)
-    return policy
