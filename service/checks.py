@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from service import keyfiles
 from service.core.errors import NotFound, StoreUnavailable
+from service.core.lifecycle import Outcome
 from service.core.model import EVERYWHERE
+from service.core.site import Site
 from service.keyfiles import KeyFileError
 from service.resources import Resources, open_resources
 from service.serve import store_url
@@ -115,6 +117,9 @@ async def _store(resources: Resources) -> AsyncIterator[Finding]:
     yield _clock(server)
     async for finding in _versions(resources):
         yield finding
+    for site in await resources.accounts.all():
+        for finding in _policy(site):
+            yield finding
     async for finding in _work(resources):
         yield finding
     async for finding in _receivers(resources):
@@ -166,6 +171,21 @@ async def _versions(resources: Resources) -> AsyncIterator[Finding]:
                 yield Finding(WARN, "model", f"{where}: {active} does not fit, {hint}")
         except (NotFound, DamagedVersion, classifier.ArtifactError) as error:
             yield Finding(FAIL, "model", f"{where}: {active} can't be used ({error}); antechamber models rollback")
+
+
+def _policy(site: Site) -> Iterator[Finding]:
+    """What is remarkable about a site's policy; nothing when it is in order."""
+    policy, edit = site.policy, f"antechamber sites policy edit {site.id}"
+    if broken := policy.compiled.broken:
+        yield Finding(
+            FAIL, "policy", f"{site.id}: can't be read: {', '.join(broken)}; nothing is approved meanwhile; {edit}"
+        )
+    now = int(time.time() * 1000)
+    expired = [one.name for one in (*policy.lists, *policy.rules) if one.status != "draft" and not one.counts(now)]
+    if expired:
+        yield Finding(OK, "policy", f"{site.id}: expired and not looked at any more: {', '.join(expired)}")
+    if policy.on_no_verdict is Outcome.APPROVE:
+        yield Finding(WARN, "policy", f"{site.id}: publishes what no model has judged (on_no_verdict); {edit}")
 
 
 async def _work(resources: Resources) -> AsyncIterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -106,6 +107,22 @@ def test_a_server_that_is_not_there_is_found_out(run: Run, monkeypatch: pytest.M
     ended = run("check")
     assert ended.code == 1
     assert "does not answer" in ended.out
+
+
+def test_policies_that_need_a_look_are_found_out(run: Run, data: Path, blog: dict[str, str]) -> None:
+    rules = [{"name": "gone", "when": "links >= 1", "then": "hold", "expires": "2001-01-01"}]
+    run("sites", "policy", "set", "blog", "-", text=json.dumps({"on_no_verdict": "approve", "rules": rules}))
+    lines = [finding["line"] for finding in run("check", "--json").json if finding["subject"] == "policy"]
+    assert [line.partition(" (")[0] for line in lines] == [
+        "blog: expired and not looked at any more: gone", "blog: publishes what no model has judged",
+    ]  # fmt: skip
+    with redis.Redis(
+        unix_socket_path=str(EmbeddedServer(data).socket)
+    ) as client:  # as a version with other signals wrote it
+        record = client.hget("ac:sites", "blog")
+        client.hset("ac:sites", "blog", record.replace(b"links >= 1", b"lynks >= 1").replace(b"2001", b"2999"))
+    lines = [finding["line"] for finding in run("check", "--json").json if finding["level"] == "fail"]
+    assert any(line.startswith("blog: can't be read: gone; nothing is approved meanwhile") for line in lines)
 
 
 def test_dead_letters_are_worth_a_look(run: Run, data: Path) -> None:
