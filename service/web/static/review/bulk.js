@@ -67,7 +67,7 @@ export class Bulk {
 
   /** A campaign's near-duplicates, as one. */
   async decideCampaign(campaign) {
-    const choice = await askAction(`Decide ${plural(campaign.held ?? campaign.size, "near-duplicate")}`, "All comments of this campaign that wait on the sites that you moderate.");
+    const choice = await askAction("Decide all near-duplicates", "What waits of this campaign on the sites that you moderate, and what the machine alone decided otherwise. The count comes next.");
     return choice && this.run({ campaign: campaign.id }, choice);
   }
 

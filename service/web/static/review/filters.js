@@ -57,12 +57,16 @@ export class Filters {
       chips.map(([name, value]) => this.chip(name, value, listing)),
       chips.length ? el("button", { type: "button", class: "link", on: { click: () => this.change({ list: filters.list }) } }, "Clear") : null,
     );
-    if (!this.panel.hidden) this.fill(facets);
+    const now = JSON.stringify([filters, facets]);
+    if (this.panel.hidden || now === this.filled) return;
+    this.filled = now;
+    this.fill(facets);
   }
 
   toggle() {
     this.panel.hidden = !this.panel.hidden;
     this.button.setAttribute("aria-expanded", String(!this.panel.hidden));
+    this.filled = "";
     this.open(!this.panel.hidden);
     if (!this.panel.hidden) this.panel.querySelector("button, select")?.focus();
   }

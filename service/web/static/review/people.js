@@ -45,7 +45,7 @@ function campaign(view, row, tools) {
     { class: "campaign" },
     el("h2", {}, icon("copies"), plural(view.size, "near-duplicate"), el("span", { class: "meta", text: `on ${plural(view.sites, "site")}` })),
     others.length ? el("ul", { class: "small-rows" }, others.map((one) => smallRow(one, tools))) : null,
-    el("p", { class: "row-of" }, view.held ? el("button", { type: "button", class: "primary", on: { click: () => tools.campaign(view) } }, `Decide all ${view.held}…`, keyHint("campaign")) : el("span", { class: "hint", text: "None of them waits." }), el("a", { class: "link", href: tools.href({ list: "flagged", campaign: view.id }) }, "Show them")),
+    el("p", { class: "row-of" }, view.held ? el("button", { type: "button", class: "primary", on: { click: () => tools.campaign(view) } }, "Decide all…", keyHint("campaign")) : el("span", { class: "hint", text: "None of them waits." }), el("a", { class: "link", href: tools.href({ list: "flagged", campaign: view.id }) }, "Show them")),
   );
 }
 

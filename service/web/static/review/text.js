@@ -37,8 +37,7 @@ function markView(mark, mask) {
   const side = mark.level > 0 ? "for" : "against";
   const hidden = mask && mark.masked;
   const content = el("span", { class: "inner" });
-  const number = el("span", { class: "number", text: signed(mark.contribution) });
-  const node = el("mark", { class: `mark ${side}-${Math.abs(mark.level)}`, title: `${signed(mark.contribution)} to the score` }, content, number);
+  const node = el("mark", { class: `mark ${side}-${Math.abs(mark.level)}`, title: `${signed(mark.contribution)} to the score`, data: { number: signed(mark.contribution) } }, content);
   if (!hidden) return node;
   node.classList.add("masked");
   Object.assign(node, { tabIndex: 0, title: "Masked; press to show" });

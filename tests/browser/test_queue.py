@@ -1,0 +1,225 @@
+"""Clearing the queue: by keyboard, undone, live, by two at once, many at once."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from service.core.staff import Role
+from tests.browser.desk import Desk, accessible, current, lists, opened, row
+from tests.system.stack import until
+
+
+async def test_the_queue_is_cleared_by_keyboard_alone(desk: Desk) -> None:
+    ids = await desk.submit(*(f"Comment about rye bread number {number}" for number in ("one", "two", "three", "four")))
+    page = await desk.signed_in()
+    await expect(page.locator(".row")).to_have_count(4)
+    await expect(lists(page).get_by_role("link", name="To review 4")).to_be_visible()
+    seen = []
+    for keys in (["a"], ["s"], ["r", "o"], ["r", "x"]):
+        text = await current(page).locator(".row-text").inner_text()
+        await opened(page, text)
+        seen.append(text)
+        if keys == ["r", "x"]:  # "other" wants a note first
+            await page.keyboard.press("r")
+            await page.keyboard.press("x")
+            await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("note")
+            await page.keyboard.type("About another post")
+            await page.get_by_role("menuitem", name="Other").click()
+        else:
+            for key in keys:
+                await page.keyboard.press(key)
+        await expect(row(page, text)).to_have_count(0)
+    await expect(page.get_by_role("heading", name="All clear")).to_be_visible()
+    assert len(set(seen)) == 4
+    comments = {
+        one.submission.content: one for one in await desk.resources.comments.get_many(ids) if one and one.submission
+    }
+    decided = [comments[text].decision for text in seen]
+    assert [str(one.outcome) for one in decided if one] == ["approve", "reject", "reject", "reject"]
+    assert [[reason.code for reason in one.reasons] for one in decided if one] == [
+        [],
+        ["spam"],
+        ["off-topic"],
+        ["other"],
+    ]
+    assert {str(one.actor) for one in decided if one} == {f"moderator:{desk.name}"}
+
+
+async def test_one_key_takes_back_what_was_decided(desk: Desk) -> None:
+    (comment,) = await desk.submit("Take me back, please")
+    page = await desk.signed_in()
+    await opened(page, "Take me back")
+    await page.keyboard.press("s")
+    await expect(page.locator(".toast")).to_contain_text("Rejected as spam.")
+    await desk.becomes(comment, "rejected")
+    await page.keyboard.press("z")
+    await expect(row(page, "Take me back")).to_be_visible()
+    await desk.becomes(comment, "flagged")
+    await opened(page, "Take me back")
+
+
+async def test_moving_selecting_and_help_by_keys(desk: Desk) -> None:
+    await desk.submit("First of three", "Second of three", "Third of three")
+    page = await desk.signed_in()
+    await expect(page.locator(".row").nth(0)).to_have_class("row current")
+    await page.keyboard.press("j")
+    await expect(page.locator(".row").nth(1)).to_have_class("row current")
+    await page.keyboard.press("k")
+    await expect(page.locator(".row").nth(0)).to_have_class("row current")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await accessible(page)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("/")
+    await page.keyboard.type("Second")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".row")).to_have_count(1)
+    await expect(current(page)).to_contain_text("Second of three")
+
+
+async def test_arrivals_appear_without_moving_what_one_looks_at(desk: Desk) -> None:
+    await desk.submit("I was here first")
+    page = await desk.signed_in()
+    await opened(page, "I was here first")
+    await desk.submit("I came in later")
+    await expect(row(page, "I came in later")).to_be_visible()
+    await expect(lists(page).get_by_role("link", name="To review 2")).to_be_visible()
+    await expect(current(page)).to_contain_text("I was here first")
+
+
+async def test_the_last_one_to_decide_is_told_who_was_faster(desk: Desk) -> None:
+    (comment,) = await desk.submit("Both look at this")
+    other = await desk.colleague()
+    mine = await desk.signed_in()
+    async with mine.expect_response("**/claim"):
+        await opened(mine, "Both look at this")
+    theirs = await desk.signed_in(other, deaf=True)
+    await opened(theirs, "Both look at this")
+    await expect(theirs.get_by_text(f"{desk.name} is looking at this too")).to_be_visible()
+    await mine.keyboard.press("a")
+    await desk.becomes(comment, "approved")
+    desk.forgive("409")
+    await theirs.keyboard.press("s")
+    await expect(theirs.locator(".toast")).to_contain_text(
+        f"{desk.name} was faster and approved it. Yours was not carried out."
+    )
+    await expect(theirs.locator(".row .tag.done")).to_have_text(f"Approved by {desk.name}")
+    assert await desk.state(comment) == "approved"
+
+
+async def test_what_others_decide_is_shown_at_once(desk: Desk) -> None:
+    await desk.submit("Decided by somebody else", "Still to be decided")
+    other = await desk.colleague()
+    mine, theirs = await desk.signed_in(), await desk.signed_in(other)
+    await opened(theirs, await current(theirs).locator(".row-text").inner_text())
+    await opened(mine, await current(mine).locator(".row-text").inner_text())
+    await mine.keyboard.press("a")
+    await expect(theirs.locator(".row .tag.done")).to_have_text(f"Approved by {desk.name}")
+    await expect(theirs.locator(".banner")).to_contain_text("while you were looking")
+    await expect(lists(theirs).get_by_role("link", name="To review 1")).to_be_visible()
+
+
+async def test_a_selection_is_decided_and_taken_back_at_once(desk: Desk) -> None:
+    ids = await desk.submit("Selected one", "Selected two", "Not selected")
+    page = await desk.signed_in()
+    for text in ("Selected one", "Selected two"):
+        await row(page, text).get_by_role("checkbox").click()
+    await expect(page.get_by_text("2 selected")).to_be_visible()
+    await accessible(page)
+    await page.keyboard.press("Shift+S")
+    await expect(page.locator(".toast").last).to_contain_text("Rejected 2 comments.")
+    await expect(page.locator(".row")).to_have_count(1)
+    for comment in ids[:2]:
+        assert await desk.state(comment) == "rejected"
+    await page.keyboard.press("z")
+    for comment in ids[:2]:
+        await desk.becomes(comment, "flagged")
+    await expect(page.locator(".row")).to_have_count(3)
+
+
+async def test_a_campaign_is_decided_as_one_after_its_count_is_typed(desk: Desk) -> None:
+    words = "cheap loans approved in minutes at the lowest rates for thousands of customers who apply today without any check"
+    wave = [f"{words} offer{number} {' '.join(reversed(words.split()[:6]))}" for number in range(22)]
+    ids = await desk.submit(*wave, author="Loans")
+    page = await desk.signed_in()
+    await expect(page.get_by_role("button", name="Decide all…")).to_be_visible()
+    await page.keyboard.press("c")
+    await page.get_by_role("button", name="Reject all").click()
+    await page.get_by_label("Type 22 to go on").fill("21")
+    await page.get_by_role("button", name="Reject 22").click()
+    await expect(page.get_by_text("That is not 22.")).to_be_visible()
+    await accessible(page)
+    await page.get_by_label("Type 22 to go on").fill("22")
+    await page.get_by_role("button", name="Reject 22").click()
+    await expect(page.locator(".toast").last).to_contain_text("Rejected 22 comments.")
+    await until(lambda: _all_rejected(desk, ids))
+    await expect(page.get_by_role("heading", name="All clear")).to_be_visible()
+
+
+async def _all_rejected(desk: Desk, ids: list[str]) -> bool:
+    return all(one is not None and one.state == "rejected" for one in await desk.resources.comments.get_many(ids))
+
+
+async def test_filters_saved_views_and_lists(desk: Desk) -> None:
+    await desk.submit("You complete idiot, shut up", "I liked the rye bread very much, thank you")
+    page = await desk.signed_in()
+    await expect(page.locator(".row")).to_have_count(2)
+    await page.get_by_role("button", name="Filters").click()
+    await page.get_by_role("group", name="Filters").get_by_role("button", name="Toxicity").first.click()
+    await expect(page.locator(".row")).to_have_count(1)
+    await accessible(page)
+    await page.get_by_role("button", name="Save view").click()
+    await page.get_by_role("dialog").get_by_label("Name").fill("Rude ones")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await lists(page).get_by_role("link", name="To review").click()
+    await expect(page.locator(".row")).to_have_count(2)
+    await lists(page).get_by_role("link", name="Rude ones").click()
+    await expect(page.locator(".row")).to_have_count(1)
+    await expect(current(page)).to_contain_text("idiot")
+
+
+async def test_escalating_putting_aside_and_not_spam(desk: Desk) -> None:
+    first, second, third = await desk.submit("Too hard for me", "Not now", "Wrongly rejected")
+    page = await desk.signed_in()
+    await row(page, "Too hard for me").get_by_role("link").click()
+    await opened(page, "Too hard for me")
+    await page.keyboard.press("e")
+    await page.get_by_label("What should they know?").fill("Is this legal?")
+    await page.get_by_role("button", name="Escalate", exact=True).last.click()
+    await expect(lists(page).get_by_role("link", name="Escalated 1")).to_be_visible()
+    await row(page, "Not now").get_by_role("link").click()
+    await opened(page, "Not now")
+    await page.keyboard.press("l")
+    await page.keyboard.press("t")
+    await expect(lists(page).get_by_role("link", name="Later 1")).to_be_visible()
+    await opened(page, "Wrongly rejected")
+    await page.keyboard.press("s")
+    await desk.becomes(third, "rejected")
+    await lists(page).get_by_role("link", name="Rejected").click()
+    await opened(page, "Wrongly rejected")
+    await page.get_by_role("button", name="Not spam").click()
+    await desk.becomes(third, "approved")
+    await lists(page).get_by_role("link", name="Escalated").click()
+    await opened(page, "Too hard for me")
+    await expect(page.locator(".evidence")).to_contain_text("Is this legal?")
+    assert [await desk.state(one) for one in (first, second)] == ["flagged", "flagged"]
+
+
+async def test_an_author_is_blocked_with_a_note(desk: Desk) -> None:
+    await desk.submit("Again me", author="Troll")
+    page = await desk.signed_in(await desk.colleague(Role.LEAD))
+    await opened(page, "Again me")
+    await page.get_by_role("button", name="Block…").click()
+    await page.get_by_role("dialog").get_by_label("Note for other moderators").fill("Third time")
+    await accessible(page)
+    await page.get_by_role("button", name="Block", exact=True).click()
+    await expect(page.locator(".banner.blocked")).to_contain_text("Third time")
+
+
+async def test_a_moderator_sees_no_tools_of_leads(desk: Desk) -> None:
+    await desk.submit("Plain")
+    page = await desk.signed_in(await desk.colleague())
+    await opened(page, "Plain")
+    await expect(page.get_by_role("button", name="Block…")).to_have_count(0)
+    await expect(page.get_by_role("link", name="Audit log")).to_have_count(0)
+    await expect(page.get_by_role("link", name="Deliveries")).to_have_count(0)
