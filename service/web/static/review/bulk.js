@@ -11,7 +11,7 @@ import { count, doneName, plural, reasonName } from "./words.js";
 /** Which comments are selected, and what is done to them together. */
 export class Bulk {
   constructor(listing, deciding, { changed, may }) {
-    Object.assign(this, { listing, deciding, changed, may, selected: new Set(), last: -1, running: new Map() });
+    Object.assign(this, { listing, deciding, changed, may, selected: new Set(), last: -1, running: new Map(), over: new Set() });
     this.node = el("div", { class: "selection", role: "toolbar", "aria-label": "Selected comments", hidden: true });
   }
 
@@ -80,8 +80,7 @@ export class Bulk {
       if (plan.confirm && !(await confirmed(plan, what, action))) return null;
       const started = await send("POST", "/bulk", { token: plan.token, ...(plan.confirm ? { confirm: plan.count } : {}) });
       this.deciding.remember({ bulk: started.id, row: {}, until: Date.parse(started.undo_until) });
-      this.running.set(started.id, null);
-      this.progress(started);
+      if (!this.over.has(started.id)) this.progress(started); // the stream may have told its end before this answer came
       for (const id of which.ids ?? []) this.listing.take(id);
       this.clear();
     } catch (problem) {
@@ -98,6 +97,7 @@ export class Bulk {
       this.running.set(view.id, toast(`${count(view.done)} of ${plural(view.count, "comment")} decided…`, { until: Date.now() + 600_000 }));
       return;
     }
+    this.over.add(view.id);
     if (view.state === "undoing") return;
     const skipped = view.skipped ? ` ${count(view.skipped)} were left alone, because somebody changed them meanwhile.` : "";
     if (view.state === "undone") toast(`${plural(view.undone, "decision")} taken back.`, { kind: "good" });
