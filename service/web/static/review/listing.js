@@ -72,6 +72,14 @@ export class Listing extends EventTarget {
     this.details.delete(id);
   }
 
+  /** What a row says was read again. */
+  refresh(fresh) {
+    const row = this.items.find((item) => item.id === fresh.id);
+    if (!row || row.left || row.revision > fresh.revision) return;
+    Object.assign(row, fresh);
+    this.fire("change");
+  }
+
   /** Take a row out because it was decided here. Returns where it stood. */
   take(id) {
     const index = this.items.findIndex((item) => item.id === id);

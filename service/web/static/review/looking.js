@@ -40,6 +40,7 @@ export class Looking {
       const detail = await listing.detail(id);
       if (this.id !== id) return;
       Object.assign(this, { detail, row: detail.comment, explanation: detail.explanation });
+      listing.refresh(detail.comment);
     } catch (problem) {
       if (this.id !== id) return;
       this.failed = problem.message;

@@ -59,25 +59,27 @@ class PolicyPage {
   paint() {
     const fixed = !this.may("policy") && !this.may("preview");
     this.form = this.asDocument ? this.document(fixed) : new PolicyForm(this.draft, { view: this.view, fixed, changed: () => this.tools() });
-    this.bar = el("div", { class: "card policy-bar" });
     put(this.wrong);
     const modes = [["Form", false], ["Document", true]].map(([name, value]) => el("button", { type: "button", class: "quiet", "aria-pressed": String(this.asDocument === value), on: { click: () => this.switch(value) } }, name));
-    put(this.node, sheetHead("Policy", siteChooser(this.me.sites, this.site, (site) => this.leave(site), ""), el("span", { class: "switch", role: "group", "aria-label": "Edit as" }, modes)), this.edition(), this.form.node, this.bar, this.result, this.history());
+    put(this.node, sheetHead("Policy", siteChooser(this.me.sites, this.site, (site) => this.leave(site), ""), el("span", { class: "switch", role: "group", "aria-label": "Edit as" }, modes)), this.edition(), this.form.node, this.buttons(), this.result, this.history());
     this.tools();
+  }
+
+  /** What can be done, made once: a button that is replaced while it is pressed hears no click. */
+  buttons() {
+    this.meaning = el("p", { class: "meta" });
+    this.discard = el("button", { type: "button", class: "quiet", on: { click: () => this.restore(this.view.policy) } }, "Discard changes");
+    this.trial = el("button", { type: "button", class: "quiet", on: { click: () => this.preview() } }, "Try on the past");
+    this.keep = el("button", { type: "button", class: "primary", on: { click: () => this.save() } }, "Save…");
+    const saving = this.may("policy") ? this.keep : el("span", { class: "hint", text: "Saving takes an operator." });
+    return el("div", { class: "card policy-bar" }, this.meaning, this.wrong, el("span", { class: "row-of" }, this.discard, this.may("preview") ? this.trial : null, saving));
   }
 
   /** What can be done now. */
   tools() {
-    const changed = this.asDocument || this.changed;
-    put(
-      this.bar,
-      el("p", { class: "meta", text: this.changed ? "Not saved yet. What was judged already stays as it is." : "This is what counts now." }),
-      this.wrong,
-      el("span", { class: "row-of" },
-        this.changed ? el("button", { type: "button", class: "quiet", on: { click: () => this.restore(this.view.policy) } }, "Discard changes") : null,
-        this.may("preview") ? el("button", { type: "button", class: "quiet", disabled: !changed, on: { click: (event) => this.preview(event.currentTarget) } }, "Try on the past") : null,
-        this.may("policy") ? el("button", { type: "button", class: "primary", disabled: !changed, on: { click: () => this.save() } }, "Save…") : el("span", { class: "hint", text: "Saving takes an operator." })),
-    );
+    this.meaning.textContent = this.changed ? "Not saved yet. What was judged already stays as it is." : "This is what counts now.";
+    this.discard.hidden = !this.changed;
+    this.trial.disabled = this.keep.disabled = !this.changed && !this.asDocument;
   }
 
   edition() {
@@ -120,9 +122,9 @@ class PolicyPage {
     return false;
   }
 
-  async preview(button) {
+  async preview() {
     if (!this.readable()) return;
-    button.disabled = true;
+    this.trial.disabled = true;
     put(this.result, el("p", { class: "hint", text: "Trying it on the past…" }));
     try {
       put(this.result, previewView(await send("POST", `/sites/${this.site}/policy/preview`, { policy: this.draft, last: LAST }), this.href));
@@ -131,7 +133,7 @@ class PolicyPage {
       put(this.result);
       this.refused(problem);
     } finally {
-      button.disabled = false;
+      this.tools();
     }
   }
 

@@ -60,9 +60,9 @@ class QueuePage {
   }
 
   layout() {
-    const list = el("section", { class: "queue", "aria-label": "Queue" }, el("h1", { class: "unseen", text: "Queue" }), this.filters.node, this.status, this.rows.node, this.bulk.node);
+    const list = el("section", { class: "queue", "aria-label": "Queue" }, this.filters.node, this.status, this.rows.node, this.bulk.node);
     const middle = el("section", { class: "middle", "aria-label": "Judge" }, this.comment.node, this.actions.node);
-    return el("div", { class: "desk", data: { pane: "list" } }, this.rail.node, list, middle, this.evidence.node);
+    return el("div", { class: "desk", data: { pane: "list" } }, el("h1", { class: "unseen", text: "Queue" }), this.rail.node, list, middle, this.evidence.node);
   }
 
   keys() {
