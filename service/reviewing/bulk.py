@@ -30,6 +30,7 @@ from service.core.lifecycle import STATE_OF, Outcome, State
 from service.core.site import Site
 from service.reviewing.deciding import Deciding
 from service.reviewing.lists import Filters, Lists
+from service.store.accounts import Accounts
 from service.store.bulk import PLAN_TTL, Bulks, Plan, Progress, Step
 from service.store.client import now_ms
 from service.store.comments import Comments
@@ -56,8 +57,9 @@ class Bulk:
         comments: Comments,
         lists: Lists,
         deciding: Deciding,
-        evidence: Evidence,
         *,
+        evidence: Evidence,
+        accounts: Accounts,
         most: int = 50_000,
         confirm: int = 20,
         clock: Callable[[], int] = now_ms,
@@ -67,6 +69,7 @@ class Bulk:
         self._lists = lists
         self._deciding = deciding
         self._evidence = evidence
+        self._accounts = accounts
         self._most = most
         self._confirm = confirm
         self._clock = clock
@@ -125,6 +128,7 @@ class Bulk:
         until = window + count * _EACH if window else 0
         if not await self._bulks.begin(bulk, now=self._clock(), undo_until=until):
             raise Conflict("This was begun before.")
+        await self._note("bulk.decide", bulk, progress.plan, by)
         self._start(self._run(bulk, progress.plan, until, dict(sites), by))
         return await self.look(bulk, by=by)
 
@@ -143,6 +147,7 @@ class Bulk:
         if any(site not in sites for site in progress.plan.sites):
             raise Forbidden("It decided comments of sites that you do not see.")
         await self._bulks.turn(bulk, "undoing")
+        await self._note("bulk.undo", bulk, progress.plan, by)
         self._start(self._take_back(bulk, progress.plan, dict(sites), by))
         return await self.look(bulk, by=by, others=others)
 
@@ -151,6 +156,12 @@ class Bulk:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _note(self, what: str, bulk: str, plan: Plan, by: Actor) -> None:
+        """In the audit log of each site that it touches."""
+        for site, count in plan.sites.items():
+            note = f"{plan.outcome} {count:,}"
+            await self._accounts.audit(what, bulk, actor=str(by), site=site, note=note)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -161,15 +161,16 @@ class Lists:
 
     async def names(self, sites: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
         """What the authors of these digests last called themselves on one of these sites, where that is still kept."""
-        named: dict[str, str] = {}
-        for digest in digests:
-            for site in sites:
-                rows = await self._comments.page(site, f"a:{digest}", newest=FOREVER, oldest=0, after=None, limit=1)
-                found = await self._comments.get_many([identity for identity, _ in rows])
-                if found and found[0] and found[0].submission:
-                    named[digest] = found[0].submission.author.name
-                    break
-        return named
+        names = await asyncio.gather(*[self._name(sites, digest) for digest in digests])
+        return {digest: name for digest, name in zip(digests, names, strict=True) if name}
+
+    async def _name(self, sites: Sequence[str], digest: str) -> str:
+        for site in sites:
+            rows = await self._comments.page(site, f"a:{digest}", newest=FOREVER, oldest=0, after=None, limit=1)
+            found = await self._comments.get_many([identity for identity, _ in rows])
+            if found and found[0] and found[0].submission:
+                return found[0].submission.author.name
+        return ""
 
     async def views(self, moderator: str) -> bytes | None:
         """A moderator's saved views, as they were put."""

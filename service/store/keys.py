@@ -12,6 +12,7 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `staff`                    | hash   | moderator's name -> Member                                         | until removed   |
 | `{staff}:session:<digest>` | string | a moderator's session                                              | until it ends   |
 | `{staff}:tries:<of whom>`  | hash   | failed sign-ins of a name, a network, or both: `count`, `until`    | a day           |
+| `{staff}:views:<name>`     | string | a moderator's saved views                                          | with them       |
 | `{staff}:networks:<name>`  | zset   | networks (digests) that a moderator signed in from -> when         | 90 days         |
 | `{pN}:work`                | stream | comments to judge; group `classify`                                | until judged    |
 | `{pN}:dead`                | stream | poison entries that no worker could judge                          | until replayed  |
@@ -93,7 +94,7 @@ GROUP: Final = "classify"
 
 
 def staff(kind: str, name: str) -> str:
-    """A key of the moderators: `session`, `tries` or `networks`."""
+    """A key of the moderators: `session`, `tries`, `networks` or `views`."""
     return f"{ROOT}{{staff}}:{kind}:{name}"
 
 

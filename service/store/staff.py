@@ -54,7 +54,11 @@ class Roster:
     async def remove(self, name: str) -> bool:
         """Remove a moderator and what is known of them. False: there is none."""
         gone, *_ = await self._wire.call_all(
-            [("HDEL", names.STAFF, name), ("DEL", names.staff("networks", name)), ("DEL", self._counters(name, "")[1])]
+            [
+                ("HDEL", names.STAFF, name),
+                ("DEL", names.staff("networks", name), names.staff("views", name)),
+                ("DEL", self._counters(name, "")[1]),
+            ]
         )
         return bool(gone)
 

@@ -53,6 +53,10 @@ async def test_a_selection_is_decided(platform: Platform, moderator: Desk, resou
     assert detail["undo"]["bulk"] == view["id"]
     assert detail["history"][-1]["actor"] == "moderator:mo"
     assert await resources.examples.count("blog") == 3
+    (line, *_) = await resources.accounts.audited(1)
+    assert (line.what, line.subject, line.actor, line.site, line.note) == (
+        "bulk.decide", view["id"], "moderator:mo", "blog", "reject 3",
+    )  # fmt: skip
 
 
 async def test_what_changed_meanwhile_is_left_alone_and_named(platform: Platform, moderator: Desk) -> None:

@@ -172,13 +172,15 @@ async def test_a_cursor_goes_with_its_filters(platform: Platform, moderator: Des
     await moderator.get("/comments", status=400, limit=1, cursor=cursor, label="spam")
 
 
-async def test_views_are_ones_own(moderator: Desk, operator: Desk) -> None:
+async def test_views_are_ones_own(moderator: Desk, operator: Desk, resources: Resources) -> None:
     views = {"items": [{"name": "Threats", "query": {"list": "flagged", "label": "threat"}}]}
     assert await moderator.send("PUT", "/views", views) == views
     assert await moderator.get("/views") == views
     assert await operator.get("/views") == {"items": []}
     views["items"][0]["query"]["list"] = "nowhere"  # type: ignore[index]
     await moderator.send("PUT", "/views", views, status=422)
+    await resources.staff.remove("mo")
+    assert await resources.reviewing.lists.views("mo") is None
 
 
 async def test_what_was_held_before_there_was_a_queue_gets_into_it(
