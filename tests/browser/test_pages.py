@@ -10,7 +10,13 @@ from playwright.async_api import expect
 
 from tests.browser.desk import Desk, accessible, current, opened, row
 
-PAGES = ("statistics", "policy", "deliveries", "audit", "settings")
+PAGES = {
+    "statistics": "Statistics",
+    "policy": "Policy",
+    "deliveries": "Deliveries",
+    "audit": "Audit log",
+    "settings": "Settings",
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -31,9 +37,9 @@ async def test_every_page_is_accessible(desk: Desk, width: int, scheme: Literal[
     await page.get_by_role("button", name="Reject…").first.click()
     await accessible(page)
     await page.keyboard.press("Escape")
-    for name in PAGES:
+    for name, title in PAGES.items():
         await page.goto(f"{desk.stack.base}/review#/{name}")
-        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
         await expect(page.locator(".card").first).to_be_visible()
         await accessible(page)
 

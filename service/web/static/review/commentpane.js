@@ -4,7 +4,7 @@ import { difference } from "./diff.js";
 import { el, icon, put } from "./dom.js";
 import { language } from "./filters.js";
 import { keyHint } from "./keys.js";
-import { hostOf } from "./marking.js";
+import { hostOf, marksOf } from "./marking.js";
 import { preference, prefer } from "./preferences.js";
 import { outcomeText } from "./queuerow.js";
 import { shortView, textView } from "./text.js";
@@ -36,16 +36,16 @@ export class CommentPane {
   show(row, detail, explanation) {
     this.last = [row, detail, explanation];
     const blind = preference("blind");
-    const maskable = explanation ? MASKABLE.has(explanation.label) : false;
+    const marks = explanation ? marksOf(explanation, "text", MASKABLE.has(explanation.label)) : [];
     const text = detail.content
-      ? textView(detail.content, { explanation, maskable, mask: preference("mask"), numbers: preference("numbers"), whole: this.whole, more: () => this.all() })
+      ? textView(detail.content, { marks, mask: preference("mask"), numbers: preference("numbers"), whole: this.whole, more: () => this.all() })
       : el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
     put(
       this.node,
       this.head(row),
       this.banner(row, detail),
       this.context(detail),
-      el("div", { class: "comment-text" }, text, explanation ? this.legend(explanation, maskable) : null),
+      el("div", { class: "comment-text" }, text, explanation ? this.legend(explanation, marks) : null),
       detail.links.length ? this.links(detail.links) : null,
       row.author?.url && !blind ? el("p", { class: "author-url" }, icon("link"), "The author's address leads to ", el("strong", { text: hostOf(row.author.url) || "nowhere" }), copyButton(row.author.url)) : null,
       detail.earlier.length ? this.earlier(detail) : null,
@@ -85,17 +85,19 @@ export class CommentPane {
     return el("details", { class: "parent", open: text.length < 400 }, el("summary", {}, "In reply to", name && !preference("blind") ? el("b", { dir: "auto", text: ` ${name}` }) : ""), el("blockquote", { dir: "auto", text }));
   }
 
-  legend(explanation, maskable) {
+  legend(explanation, marks) {
+    const label = labelName(explanation.label).toLowerCase();
+    if (!marks.length) return el("p", { class: "legend", text: `No word by itself speaks for ${label}, or against it.` });
     const choice = (name, on, off, action) => el("button", { type: "button", class: "link", "aria-pressed": String(preference(name)), on: { click: () => prefer(name, !preference(name)) } }, preference(name) ? on : off, keyHint(action));
     return el(
       "p",
       { class: "legend" },
       el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "for-1" }), el("i", { class: "for-2" }), el("i", { class: "for-3" }), el("i", { class: "for-4" })),
-      el("span", { text: `speaks for ${labelName(explanation.label).toLowerCase()}` }),
+      el("span", { text: `speaks for ${label}` }),
       el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "against-2" })),
       el("span", { text: "against" }),
       choice("numbers", "Hide numbers", "Show numbers", "numbers"),
-      maskable ? choice("mask", "Unmask the worst", "Mask the worst", "unmask") : null,
+      marks.some((mark) => mark.worst) ? choice("mask", "Unmask the worst", "Mask the worst", "unmask") : null,
     );
   }
 

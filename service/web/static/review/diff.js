@@ -2,6 +2,9 @@
 
 const MOST = 1_500; // words compared exactly; longer texts are compared by their lines, then as a whole
 
+const WORDS = 0.5; // of the pieces; the others are the spaces between
+const ALIKE = 0.3; // share of words in common from which a comparison word by word says more than both texts side by side
+
 /** [{kind: "same" | "removed" | "added", text}] that turns one text into the other. */
 export function difference(before, after) {
   let [from, to] = [cut(before, /(\s+)/u), cut(after, /(\s+)/u)];
@@ -11,6 +14,8 @@ export function difference(before, after) {
   let end = 0;
   while (end < from.length - start && end < to.length - start && from.at(-1 - end) === to.at(-1 - end)) end += 1;
   const middle = compare(from.slice(start, from.length - end), to.slice(start, to.length - end));
+  const common = start + end + middle.filter(({ kind, text }) => kind === "same" && text.trim()).length;
+  if (common < ALIKE * Math.min(from.length, to.length) * WORDS) return [{ kind: "removed", text: before }, { kind: "added", text: after }];
   return joined([...from.slice(0, start).map(same), ...middle, ...from.slice(from.length - end).map(same)]);
 }
 

@@ -89,7 +89,7 @@ export class Evidence {
 
 function signals(detail) {
   const raised = detail.signals.filter((signal) => signal.raised);
-  const others = detail.signals.filter((signal) => !signal.raised);
+  const others = detail.signals.filter((signal) => !signal.raised && signal.name !== "campaign"); // that has a section of its own
   const lines = [...raised, ...others].map((signal) => el("li", { class: signal.raised ? "signal raised" : "signal" }, el("span", { text: signal.meaning.replace(/\.$/u, "") }), signal.raised ? null : el("span", { class: "number", text: valueOf(signal) })));
   const flags = detail.flags.map((flag) => el("li", { class: "signal raised" }, el("span", { text: sentence(flag) })));
   const all = [...flags, ...lines];

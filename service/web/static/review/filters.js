@@ -49,8 +49,8 @@ export class Filters {
 
   /** Show what is filtered, and the facets' values when there are some. */
   show(filters, facets, listing) {
+    if (document.activeElement !== this.search || filters.q !== this.filters.q) this.search.value = filters.q ?? "";
     this.filters = filters;
-    if (document.activeElement !== this.search) this.search.value = filters.q ?? "";
     const chips = Object.entries(filters).filter(([name]) => name !== "list");
     put(
       this.chips,

@@ -4,6 +4,7 @@
 import { get, send } from "./api.js";
 
 const DWELL = 400; // milliseconds on a comment before others are told
+const SETTLE = 120; // milliseconds on a comment before its words are explained in full
 
 /** `changed` is called when there is more, or something else, to show. */
 export class Looking {
@@ -46,15 +47,24 @@ export class Looking {
       this.failed = problem.message;
     }
     this.changed();
-    if (this.detail && !this.explanation && this.detail.content && this.detail.scores.length) this.explain([...this.detail.scores].sort((a, b) => b.score - a.score)[0].label);
+    clearTimeout(this.explaining);
+    const label = this.explanation?.label ?? this.highest();
+    if (label) this.explaining = setTimeout(() => this.explain(label, true), SETTLE);
   }
 
-  /** Mark another label's words. */
-  async explain(label) {
+  /** The label with the highest score, when there is a text to mark. */
+  highest() {
+    if (!this.detail?.content) return "";
+    return [...this.detail.scores].sort((a, b) => b.score - a.score)[0]?.label ?? "";
+  }
+
+  /** Mark a label's words. `fuller`: what was kept with the decision names the largest parts only; this has them all. */
+  async explain(label, fuller = false) {
     const { id } = this;
     try {
-      const { explanation } = await get(`/comments/${id}/explanation`, { label });
+      const { explanation, model } = await get(`/comments/${id}/explanation`, { label });
       if (this.id !== id) return;
+      if (fuller && this.explanation && (model !== this.row.model || this.explanation.label !== label)) return;
       this.explanation = explanation;
       this.changed();
     } catch {
@@ -85,8 +95,7 @@ export class Looking {
   }
 
   release() {
-    clearTimeout(this.dwelling);
-    clearTimeout(this.renewing);
+    for (const timer of [this.dwelling, this.renewing, this.explaining]) clearTimeout(timer);
     if (this.claimed) send("DELETE", `/comments/${this.claimed}/claim`).catch(() => {});
     this.claimed = "";
   }

@@ -10,8 +10,8 @@ const MASKED_SHARE = 0.5; // of the largest contribution: what is masked
 const MASKED_LEAST = 0.35; // in logit units
 
 /**
- * The marks of an explanation: [{start, end, contribution, level, masked}] in UTF-16 units, in order. `level` is 1 to 4, and
- * negative when the words speak against the label. Words are masked only when `maskable`: when the label is no kind of spam.
+ * The marks of an explanation: [{start, end, contribution, level, worst}] in UTF-16 units, in order. `level` is 1 to 4, and
+ * negative when the words speak against the label. `worst` are those to be masked, when the label is `maskable`: no kind of spam.
  */
 export function marksOf(explanation, field, maskable) {
   const spans = (explanation?.parts ?? []).filter((part) => part.kind === "span" && part.field === field);
@@ -22,9 +22,9 @@ export function marksOf(explanation, field, maskable) {
     .slice(0, MOST_MARKS)
     .map((part) => {
       const share = part.contribution / largest;
-      const masked = maskable && share >= MASKED_SHARE && part.contribution >= MASKED_LEAST;
+      const worst = maskable && share >= MASKED_SHARE && part.contribution >= MASKED_LEAST;
       const level = Math.sign(share) * Math.max(1, Math.ceil(Math.abs(share) * 4));
-      return { start: part.start_utf16 ?? 0, end: part.end_utf16 ?? 0, contribution: part.contribution, level, masked };
+      return { start: part.start_utf16 ?? 0, end: part.end_utf16 ?? 0, contribution: part.contribution, level, worst };
     })
     .sort((a, b) => a.start - b.start || a.end - b.end);
 }

@@ -187,6 +187,6 @@ class PolicyPage {
       String(edition.version), edition.at ? exactly(edition.at) : "from the start", actorName(edition.by) || "–", edition.note,
       edition.version === this.view.edition.version ? el("span", { class: "tag approved", text: "Counts now" }) : el("button", { type: "button", class: "link", on: { click: () => this.restore(policy) } }, "Open"),
     ]); // prettier-ignore
-    return el("section", { class: "card" }, el("h2", { text: "Editions" }), rows.length ? table([["No.", "number"], ["Since"], ["By"], ["Why"], ["What"]], rows, "Editions") : el("p", { class: "hint", text: "It was never changed." }));
+    return el("section", { class: "card" }, el("h2", { text: "Editions" }), rows.length ? table([["No."], ["Since"], ["By"], ["Why"], ["What"]], rows, "Editions") : el("p", { class: "hint", text: "It was never changed." }));
   }
 }

@@ -12,7 +12,7 @@ const MODES = [
 ];
 const OUTCOMES = [["approve", "Approve"], ["hold", "Hold"], ["reject", "Reject"]];
 const THEN = [["hold", "Hold"], ["reject", "Reject"], ["discard", "Reject as blatant"], ["approve", "Approve"], ["tag", "Only tag"]];
-const STATUS = [["live", "Live"], ["shadow", "Shadow: noted, without effect"], ["draft", "Draft: not looked at"]];
+const STATUS = [["live", "Live"], ["shadow", "Shadow (only noted)"], ["draft", "Draft (off)"]];
 const STEPS = [["hold", "Hold from"], ["reject", "Reject from"], ["discard", "Discard from"]];
 const KINDS = [["words", "Words and phrases"], ["domains", "Domains"]];
 

@@ -245,6 +245,7 @@ class QueuePage {
       if (!this.listing.loaded || (this.id && !this.looking.failed)) return;
       const empty = this.listing.items.every((item) => item.left);
       if (this.looking.failed) this.comment.empty("This comment can't be shown", this.looking.failed);
+      else if (empty && Object.keys(this.listing.filters).length > 1) this.comment.empty("Nothing found", "Nothing in this list matches. Take a filter away, or search for something else.");
       else if (empty) this.comment.empty(this.listing.filters.list === "flagged" ? "All clear" : "Nothing here", this.listing.filters.list === "flagged" ? "Nothing waits for you. What comes in appears here by itself." : "Comments appear here by themselves.");
       else put(this.comment.node);
       return;

@@ -2,18 +2,17 @@
 // clicked. For the comment pane.
 
 import { el } from "./dom.js";
-import { marksOf, pieces } from "./marking.js";
+import { pieces } from "./marking.js";
 import { signed } from "./words.js";
 
 const FIRST = 6_000; // characters shown before one asks for the rest
 
 /**
- * The text as an element. Options: `explanation`, `field` (of the explanation), `maskable`, `mask` (hide the worst), `numbers`
- * (show contributions), `whole` (all of a very long text), `more` (called when the rest is asked for).
+ * The text as an element. Options: `marks` (of `marksOf`), `mask` (hide the worst), `numbers` (show contributions), `whole`
+ * (all of a very long text), `more` (called when the rest is asked for).
  */
-export function textView(text, { explanation = null, field = "text", maskable = false, mask = false, numbers = false, whole = false, more = null } = {}) {
+export function textView(text, { marks = [], mask = false, numbers = false, whole = false, more = null } = {}) {
   const cut = whole || text.length <= FIRST ? text : text.slice(0, FIRST).replace(/[\ud800-\udbff]$/u, "");
-  const marks = marksOf(explanation, field, maskable);
   const view = el("div", { class: numbers ? "text numbers" : "text", dir: "auto" });
   let open = null; // the mark that is being filled
   for (const piece of pieces(cut, marks)) {
@@ -35,7 +34,7 @@ export function shortView(text) {
 
 function markView(mark, mask) {
   const side = mark.level > 0 ? "for" : "against";
-  const hidden = mask && mark.masked;
+  const hidden = mask && mark.worst;
   const content = el("span", { class: "inner" });
   const node = el("mark", { class: `mark ${side}-${Math.abs(mark.level)}`, title: `${signed(mark.contribution)} to the score`, data: { number: signed(mark.contribution) } }, content);
   if (!hidden) return node;

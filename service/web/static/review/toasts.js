@@ -3,7 +3,7 @@
 import { announce, el, icon } from "./dom.js";
 
 const STAY = 6_000; // milliseconds
-const MOST = 3;
+const MOST = 3; // what went wrong stays for a while; of what went well only the last is shown
 
 /**
  * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970: a countdown runs up to it),
@@ -32,12 +32,13 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   const tick = () => {
     const seconds = Math.ceil((end - Date.now()) / 1000);
     left.textContent = `${Math.max(0, seconds)} s`;
-    if (seconds <= 0 && (until || !held)) close();
+    if (!node.isConnected || (seconds <= 0 && (until || !held))) close();
   };
-  const timer = setInterval(tick, 250);
-  tick();
+  for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();
   box.append(node);
   while (box.children.length > MOST) box.firstElementChild.remove();
+  const timer = setInterval(tick, 250);
+  tick();
   announce(text);
   return close;
 }

@@ -6,7 +6,7 @@ const LABELS = {
 }; // prettier-ignore
 const LISTS = {
   flagged: "To review", escalated: "Escalated", snoozed: "Later", reported: "Reported", appealed: "Appealed", audit: "Blind check",
-  decided: "Decided by people", approved: "Approved", rejected: "Rejected",
+  decided: "By people", approved: "Approved", rejected: "Rejected",
 }; // prettier-ignore
 const STATES = { pending: "Waiting", approved: "Approved", flagged: "To review", rejected: "Rejected", erased: "Erased" };
 const DONE = { approve: "Approved", hold: "Held", reject: "Rejected" };
