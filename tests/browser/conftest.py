@@ -9,12 +9,10 @@ from itertools import count
 from pathlib import Path
 
 import aiohttp
-import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from service.core.policy import Policy
 from service.core.staff import Role
 from service.keyfiles import load
 from service.resources import Resources, open_resources
@@ -43,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(**LOOP)
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("browser"), site_cache="0", review_undo_seconds="6", audit_share="0")
+    stack = Stack(tmp_path_factory.mktemp("browser"), site_cache="0", review_undo_seconds="6", audit_share="1")
     try:
         await stack.up()
         yield stack
@@ -81,9 +79,8 @@ async def desk(
     """A site where everything is held, and an operator who sees it."""
     number = next(_number)
     known = await resources.accounts.add(f"site{number}", f"https://site{number}.example")
-    held = msgspec.structs.replace(known.site, policy=Policy(mode="hold-everything"))
-    await resources.accounts.save(held, "sites.policy")
     desk = Desk(stack, resources, browser, http, known, f"ada{number}")
+    await desk.policy("hold-everything")
     await resources.staff.add(desk.name, Role.OPERATOR, (known.site.id,), PASSWORD)
     try:
         yield desk

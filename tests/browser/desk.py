@@ -7,9 +7,11 @@ from itertools import count
 from typing import Any
 
 import aiohttp
+import msgspec
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from service.core.policy import Policy
 from service.core.staff import Role
 from service.core.submission import comment_id
 from service.resources import Resources
@@ -19,6 +21,7 @@ from tests.system.stack import Stack, until
 PASSWORD = "correct horse battery"
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 _ids = count(1)
+expect.set_options(timeout=20_000)  # a busy machine may take its time
 
 
 class Desk:
@@ -42,6 +45,11 @@ class Desk:
         """Close every window."""
         for context in self._contexts:
             await context.close()
+
+    async def policy(self, mode: str) -> None:
+        """Set the mode of the site's policy."""
+        site = (await self.resources.accounts.get(self.site)).site
+        await self.resources.accounts.save(msgspec.structs.replace(site, policy=Policy(mode=mode)), "sites.policy")
 
     async def colleague(self, role: Role = Role.MODERATOR) -> str:
         """Somebody else who sees the site; their name."""
@@ -95,7 +103,7 @@ class Desk:
         )
         self._contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         return page

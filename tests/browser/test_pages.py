@@ -100,7 +100,7 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await expect(page.get_by_label("The policy as a document")).to_have_value(re.compile("no-rye"))
     await accessible(page)
     await page.goto(f"{desk.stack.base}/review#/audit")
-    await expect(page.get_by_text("Everything about the past waits")).to_be_visible()
+    await expect(page.get_by_role("cell", name="Everything about the past waits")).to_be_visible()
 
 
 async def test_keys_can_be_changed_and_switched_off(desk: Desk) -> None:

@@ -160,6 +160,41 @@ async def _all_rejected(desk: Desk, ids: list[str]) -> bool:
     return all(one is not None and one.state == "rejected" for one in await desk.resources.comments.get_many(ids))
 
 
+async def test_everything_that_a_search_finds_is_decided_at_once(desk: Desk) -> None:
+    await desk.submit("Rye bread is fine", "Rye bread is better", "About something else")
+    page = await desk.signed_in(await desk.colleague(Role.LEAD))
+    await page.keyboard.press("/")
+    await page.keyboard.type("rye bread")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".row")).to_have_count(2)
+    await expect(page.locator(".list-status")).to_contain_text("2 comments found among 3")
+    await page.get_by_role("button", name="Filters").click()
+    await page.get_by_role("button", name="Decide all that match").click()
+    await page.get_by_role("button", name="Approve all").click()
+    await expect(page.locator(".toast").last).to_contain_text("Approved 2 comments.")
+    await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await expect(lists(page).get_by_role("link", name="To review 1")).to_be_visible()
+
+
+async def test_a_blind_check_shows_the_words_alone(desk: Desk) -> None:
+    await desk.policy("by-score")
+    (comment,) = await desk.submit("Thank you for the clear explanation, it worked with rye flour", held=False)
+    await desk.becomes(comment, "approved")
+    page = await desk.signed_in(path="/queue?list=audit")
+    await opened(page, "Thank you for the clear")
+    await expect(page.get_by_role("heading", name="Blind check")).to_be_visible()
+    for told in (".comment .tag.approved", ".scores", ".reasons", ".history", ".mark"):
+        await expect(page.locator(told), told).to_have_count(0)
+    await accessible(page)
+    await page.keyboard.press("a")
+    await expect(page.locator(".toast")).to_contain_text("Noted")
+    await expect(page.locator(".row")).to_have_count(0)
+    found = await desk.resources.comments.get(comment)
+    assert found is not None
+    assert found.decision is not None
+    assert str(found.decision.actor) == f"moderator:{desk.name}"
+
+
 async def test_filters_saved_views_and_lists(desk: Desk) -> None:
     await desk.submit("You complete idiot, shut up", "I liked the rye bread very much, thank you")
     page = await desk.signed_in()

@@ -61,7 +61,7 @@ export class Bulk {
 
   /** Everything that the filters find. */
   async decideQuery() {
-    const choice = await askAction(`Decide all ${count(this.listing.total)} that match`, "Everything that the list and its filters find, also what is not loaded here.");
+    const choice = await askAction("Decide all that match", "Everything that the list and its filters find, also what is not loaded here. The count comes next.");
     return choice && this.run({ query: this.listing.filters }, choice);
   }
 

@@ -1,7 +1,7 @@
 // One comment, to be read and judged. For the queue page.
 
 import { difference } from "./diff.js";
-import { el, icon, put } from "./dom.js";
+import { el, icon, put, renew } from "./dom.js";
 import { language } from "./filters.js";
 import { keyHint } from "./keys.js";
 import { hostOf, marksOf } from "./marking.js";
@@ -22,25 +22,28 @@ export class CommentPane {
 
   /** Nothing to show: say why. */
   empty(title, text) {
+    this.last = null;
     put(this.node, el("div", { class: "nothing" }, icon("check"), el("h2", { text: title }), el("p", { text })));
   }
 
   /** Show the row at once, until its details are here. */
   waiting(row) {
     this.whole = false;
+    this.last = null;
     put(this.node, this.head(row), el("div", { class: "comment-text", "aria-busy": "true" }, el("p", { class: "text", dir: "auto", text: row.excerpt })));
     this.node.scrollTop = 0;
   }
 
   /** Show a comment. `explanation` is the one whose words are marked. */
   show(row, detail, explanation) {
+    const again = this.last?.[0].id === row.id;
     this.last = [row, detail, explanation];
     const blind = preference("blind");
     const marks = explanation ? marksOf(explanation, "text", MASKABLE.has(explanation.label)) : [];
     const text = detail.content
       ? textView(detail.content, { marks, mask: preference("mask"), numbers: preference("numbers"), whole: this.whole, more: () => this.all() })
       : el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
-    put(
+    (again ? renew : put)(
       this.node,
       this.head(row),
       this.banner(row, detail),
@@ -88,7 +91,7 @@ export class CommentPane {
   legend(explanation, marks) {
     const label = labelName(explanation.label).toLowerCase();
     if (!marks.length) return el("p", { class: "legend", text: `No word by itself speaks for ${label}, or against it.` });
-    const choice = (name, on, off, action) => el("button", { type: "button", class: "link", "aria-pressed": String(preference(name)), on: { click: () => prefer(name, !preference(name)) } }, preference(name) ? on : off, keyHint(action));
+    const choice = (name, on, off, action) => el("button", { type: "button", class: "link", data: { name }, "aria-pressed": String(preference(name)), on: { click: () => prefer(name, !preference(name)) } }, preference(name) ? on : off, keyHint(action));
     return el(
       "p",
       { class: "legend" },

@@ -27,6 +27,23 @@ export function put(node, ...children) {
   return node;
 }
 
+/** Replace what is in a node by a newer version of the same: what was unfolded or had the focus still does. */
+export function renew(node, ...children) {
+  const open = new Set([...node.querySelectorAll("details[open]")].map((one) => one.className));
+  const closed = new Set([...node.querySelectorAll("details:not([open])")].map((one) => one.className));
+  const focused = node.contains(document.activeElement) ? document.activeElement : null;
+  put(node, ...children);
+  for (const one of node.querySelectorAll("details")) one.open = open.has(one.className) || (one.open && !closed.has(one.className));
+  if (!focused) return;
+  const same = [...node.querySelectorAll(focused.tagName)].find((one) => nameOf(one) === nameOf(focused));
+  same?.focus({ preventScroll: true });
+  if (focused.tagName === "TEXTAREA") same?.setSelectionRange(focused.selectionStart, focused.selectionEnd);
+}
+
+function nameOf(node) {
+  return node.getAttribute("aria-label") ?? node.dataset.name ?? node.textContent;
+}
+
 /** Say something to a screen reader. */
 export function announce(text) {
   const live = document.getElementById("live");

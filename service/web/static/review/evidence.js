@@ -1,7 +1,7 @@
 // Why the machine said what it said: reasons, scores against the site's thresholds, evidence. For the queue page.
 
 import { Past } from "./past.js";
-import { el, icon, put } from "./dom.js";
+import { el, icon, put, renew } from "./dom.js";
 import { people } from "./people.js";
 import { actorName, count, doneName, labelName, percent, reasonName, sentence, signed, timeOptions } from "./words.js";
 
@@ -26,7 +26,10 @@ export class Evidence {
       put(this.node, this.back, el("section", {}, el("h2", { text: "Blind check" }), el("p", { class: "hint", text: "Judge this one by the text alone. What the machine said, and where the comment stands, is hidden: your word tells how often the machine is right, and changes nothing about the comment." })), people(row, detail, this.tools));
       return;
     }
-    put(
+    const again = this.id === row.id;
+    this.id = row.id;
+    if (!again) this.node.scrollTop = 0;
+    (again ? renew : put)(
       this.node,
       this.back,
       this.reasons(row),

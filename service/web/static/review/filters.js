@@ -22,7 +22,7 @@ export function valueName(facet, value) {
 
 /** The head of the queue. `change(filters)` is called with what is wanted; `open(true)` when facets come into sight. */
 export class Filters {
-  constructor({ change, open, saveView }) {
+  constructor({ change, open, saveView, decideAll }) {
     this.change = change;
     this.open = open;
     this.filters = {};
@@ -44,7 +44,7 @@ export class Filters {
       el("div", { class: "queue-tools" }, this.button, this.chips),
       this.panel,
     );
-    this.saveView = saveView;
+    Object.assign(this, { saveView, decideAll });
   }
 
   /** Show what is filtered, and the facets' values when there are some. */
@@ -97,6 +97,7 @@ export class Filters {
     put(
       this.panel,
       el("div", { class: "facet-row" }, this.time(), el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), "Save view")),
+      this.decideAll ? el("button", { type: "button", class: "quiet", on: { click: this.decideAll } }, icon("copies"), "Decide all that match…") : null,
       groups.length ? groups.map(([name, title], index) => this.facet(name, title, facets[name], opened ? name === opened : index < 3)) : el("p", { class: "hint", text: "Nothing here to divide." }),
     );
   }

@@ -59,7 +59,7 @@ export class Listing extends EventTarget {
   /** A comment with all its evidence; read once until something happens to it. */
   detail(id) {
     if (!this.details.has(id)) {
-      const reading = get(`/comments/${id}`);
+      const reading = get(`/comments/${id}`, { list: this.filters.list === "audit" ? "audit" : "" });
       reading.catch(() => this.details.delete(id));
       this.details.set(id, reading);
       if (this.details.size > 30) this.details.delete(this.details.keys().next().value);
@@ -106,16 +106,17 @@ export class Listing extends EventTarget {
   happened(event) {
     const row = this.items.find((item) => item.id === event.comment);
     this.details.delete(event.comment);
+    this.later("recounting", () => this.recount());
+    if (this.filters.list === "audit") return; // it is blind: what became of a comment is not to be seen
     if (row && row.revision < event.revision) {
       const left = !this.holds(event);
       Object.assign(row, { state: event.state, revision: event.revision, list: event.list, claim: null });
       if (left && !this.gone.has(row.id)) row.left = event;
       this.fire("change");
-    } else if (!row && this.holds(event) && this.filters.list !== "audit") {
+    } else if (!row && this.holds(event)) {
       this.gone.delete(event.comment);
       this.later("merging", () => this.merge());
     }
-    this.later("recounting", () => this.recount());
   }
 
   /** Take out the rows that have left the list. */
@@ -183,7 +184,7 @@ export class Listing extends EventTarget {
   holds({ state, list }) {
     const wanted = this.filters.list;
     if (["flagged", "escalated", "snoozed"].includes(wanted)) return state === "flagged" && (list || "flagged") === wanted;
-    return wanted === state || ["decided", "reported", "appealed", "audit"].includes(wanted);
+    return wanted === state || ["decided", "reported", "appealed"].includes(wanted);
   }
 
   later(name, work) {

@@ -42,7 +42,7 @@ class QueuePage {
     this.bulk = new Bulk(this.listing, this.deciding, { may, changed: () => this.paint() });
     this.looking = new Looking({ changed: () => this.render() });
     this.views = new Views({ changed: () => this.paint(), open: (filters) => this.open("", filters) });
-    this.filters = new Filters({ change: (filters) => this.open("", filters), open: (on) => this.facets(on), saveView: () => this.views.save(this.listing.filters) });
+    this.filters = new Filters({ change: (filters) => this.open("", filters), open: (on) => this.facets(on), saveView: () => this.views.save(this.listing.filters), decideAll: may("bulk") ? () => this.bulk.decideQuery() : null });
     this.rail = new Rail({ href: (filters) => href("queue", filters), forget: (view) => this.views.forget(view) });
     this.status = el("p", { class: "list-status", role: "status" });
     this.node = this.layout();
@@ -121,6 +121,7 @@ class QueuePage {
     this.row = this.listing.items.find((item) => item.id === id) ?? null;
     this.paint();
     if (this.index >= 0) this.rows.reveal(this.index);
+    this.rendered = null;
     if (this.row) this.comment.waiting(this.row);
     this.looking.open(id, this.listing);
     if (!id) this.render();
@@ -178,8 +179,10 @@ class QueuePage {
     if (name === "comment") {
       this.listing.happened(data);
       if (data.comment === this.id && data.actor !== `moderator:${this.me.name}`) this.reload();
-    } else if (name === "claim") this.listing.claimed(data, this.me.name);
-    else if (name === "bulk") {
+    } else if (name === "claim") {
+      this.listing.claimed(data, this.me.name);
+      if (data.comment === this.id) this.render();
+    } else if (name === "bulk") {
       this.bulk.progress(data);
       if (["done", "undone"].includes(data.state)) this.swept();
     }
@@ -240,6 +243,7 @@ class QueuePage {
     const { row, detail, explanation } = this.looking;
     const current = row ?? this.row;
     if (!this.id || !current) {
+      this.rendered = null;
       this.actions.show(null);
       this.evidence.clear();
       if (!this.listing.loaded || (this.id && !this.looking.failed)) return;
@@ -253,6 +257,9 @@ class QueuePage {
     const shown = { ...current, ...(this.listing.items.find((item) => item.id === this.id) ?? {}) };
     this.actions.show(shown.left ? null : shown, this.listing.filters.list);
     if (!detail) return;
+    const now = JSON.stringify([shown, explanation, ["mask", "blind", "numbers"].map(preference)]);
+    if (this.rendered?.detail === detail && this.rendered.now === now) return;
+    this.rendered = { detail, now };
     this.comment.show(shown, detail, explanation);
     this.evidence.show(shown, detail, explanation, this.listing.filters.list === "audit");
   }

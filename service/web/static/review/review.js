@@ -21,6 +21,7 @@ const main = document.getElementById("main");
 const header = document.getElementById("header");
 let me = null;
 let page = { name: "", close() {} };
+let routed = ""; // the address that is shown; while the bar has another one, a change is on its way
 
 /** The address of a page. */
 function href(name, parameters = {}) {
@@ -34,6 +35,7 @@ function may(right) {
 
 async function route() {
   if (!me) return;
+  routed = location.hash;
   const [path, query = ""] = location.hash.replace(/^#\/?/u, "").split("?");
   const name = Object.hasOwn(PAGES, path) && (!PAGES[path][2] || may(PAGES[path][2])) ? path : "queue";
   const parameters = new URLSearchParams(query);
@@ -56,6 +58,7 @@ function move(address, replace) {
     location.hash = address;
     return;
   }
+  if (location.hash !== routed) return; // somebody asked for another page meanwhile
   history.replaceState(null, "", address);
   route();
 }
