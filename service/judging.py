@@ -18,13 +18,16 @@ from service.core.phases import preset, rule
 from service.core.policy import Reason, Ruling
 from service.core.site import Site
 from service.core.submission import Submission
-from service.core.verdict import Explanation, Verdict
+from service.core.verdict import Explanation, Verdict, largest
 from service.gathering import Gathering
 from service.moves import move
 from service.observing import Carried, Observing
 from service.store.client import now_ms
 from service.store.comments import Comments, Transition
 from service.store.work import Job, Work
+
+KEPT_PARTS = 8
+"""How many of an explanation's largest parts are kept with a decision."""
 
 
 class Scorer(Protocol):
@@ -143,7 +146,7 @@ class Judging:
         scored = next((at for at, reason in enumerate(reasons) if reason.label), None)
         if scorer is not None and scored is not None:  # the first score, also where a rule decided before it
             explanation = scorer.explain(case, reasons[scored].label, verdict.model if verdict else "")
-            explained = msgspec.structs.replace(reasons[scored], explanation=explanation)
+            explained = msgspec.structs.replace(reasons[scored], explanation=largest(explanation, KEPT_PARTS))
             reasons = (*reasons[:scored], explained, *reasons[scored + 1 :])
         actor = Actor(ActorKind.POLICY, verdict.model if verdict else "none")
         decision = Decision(

@@ -18,9 +18,6 @@ from service.core.model import EVERYWHERE
 from service.core.submission import Submission
 from service.core.verdict import Explanation, Part, Verdict
 
-KEPT_PARTS = 8
-"""How many of an explanation's largest parts are kept with a decision; the others are summed into one named "rest"."""
-
 Roles = Mapping[str, classifier.Correction | None]
 """Site (or EVERYWHERE: all that are not named) -> what corrects the base model there; None: nothing does."""
 
@@ -108,9 +105,6 @@ class ModelScorer:
             )
             for part in whole.parts
         ]
-        if len(parts) > KEPT_PARTS + 1:
-            rest = sum(part.contribution for part in parts[KEPT_PARTS:])
-            parts = [*parts[:KEPT_PARTS], Part("rest", "everything else", rest)]
         return Explanation(label, whole.probability, whole.logit, tuple(parts))
 
     def _judge(self, cases: Sequence[Case], corrections: Iterable[classifier.Correction | None]) -> list[Verdict]:

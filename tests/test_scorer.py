@@ -9,8 +9,8 @@ from service.core.case import Case
 from service.core.phases import rule
 from service.core.policy import DEFAULT_THRESHOLDS, Policy, Thresholds
 from service.core.submission import Author, Page, Submission
-from service.core.verdict import LABELS
-from service.scorer import KEPT_PARTS, ModelScorer
+from service.core.verdict import LABELS, largest
+from service.scorer import ModelScorer
 
 PAGE = Page("https://blog.example/post")
 ORDINARY = Submission("1", PAGE, Author("Ann"), "I liked the part about the bees, and tried it at home. It worked.")
@@ -43,10 +43,14 @@ def test_verdicts_come_in_order_and_the_policy_can_use_them(scorer: ModelScorer)
 
 
 @pytest.mark.parametrize(("submission", "label"), [(SPAM, "spam"), (INSULT, "toxicity"), (ORDINARY, "threat")])
-def test_what_is_kept_of_an_explanation_still_adds_up(scorer: ModelScorer, submission: Submission, label: str) -> None:
+def test_an_explanation_adds_up_and_so_do_its_largest_parts(
+    scorer: ModelScorer, submission: Submission, label: str
+) -> None:
     explanation = scorer.explain(Case(submission), label)
     assert sum(part.contribution for part in explanation.parts) == pytest.approx(explanation.logit, abs=1e-6)
     (verdict,) = scorer.judge([Case(submission)])
     assert explanation.probability == pytest.approx(verdict.scores[label], abs=1e-6)
-    assert len(explanation.parts) <= KEPT_PARTS + 1
+    kept = largest(explanation, 4)
+    assert len(kept.parts) == 5
+    assert sum(part.contribution for part in kept.parts) == pytest.approx(explanation.logit, abs=1e-6)
     assert all(part.name == "" for part in explanation.parts if part.kind == "span"), "no words are kept"

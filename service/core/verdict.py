@@ -44,4 +44,13 @@ class Explanation(Struct, frozen=True):
     label: str
     probability: float
     logit: float
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...]  # the intercept, then the others by size
+
+
+def largest(explanation: Explanation, most: int) -> Explanation:
+    """An explanation by its first `most` parts; the others are summed into one named "rest", so that it still adds up."""
+    parts = explanation.parts
+    if len(parts) <= most + 1:
+        return explanation
+    rest = Part("rest", "everything else", sum(part.contribution for part in parts[most:]))
+    return Explanation(explanation.label, explanation.probability, explanation.logit, (*parts[:most], rest))

@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from service.core.case import Case
-from service.core.verdict import Explanation
+from service.core.verdict import Explanation, largest
 from service.judging import Scorer
+
+MOST_PARTS = 500
+"""How many of an explanation's largest parts are told; a long comment has one for every word."""
 
 
 class Explainer:
@@ -24,4 +27,5 @@ class Explainer:
             if self._scorer is None:
                 self._scorer = await asyncio.to_thread(self._load)
             version = self._scorer.version_at(case.site)
-            return version, await asyncio.to_thread(self._scorer.explain, case, label, version)
+            whole = await asyncio.to_thread(self._scorer.explain, case, label, version)
+            return version, largest(whole, MOST_PARTS)
