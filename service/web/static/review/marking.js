@@ -3,8 +3,8 @@
 import { oddities } from "./characters.js";
 
 const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'\]]+/giu;
-const SHOWN_FOR = 0.15; // of the largest contribution: words that add less are not marked
-const SHOWN_AGAINST = 0.3;
+const SHOWN_FOR = 0.08; // of the largest contribution: words that add less are not marked
+const SHOWN_AGAINST = 0.2;
 const MOST_MARKS = 400;
 const MASKED_SHARE = 0.5; // of the largest contribution: what is masked
 const MASKED_LEAST = 0.35; // in logit units
