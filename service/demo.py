@@ -153,8 +153,9 @@ async def demo_site(settings: Settings, secrets: KeyFiles, url: str, callback: s
 
 
 async def _tell(resources: Resources, callback: str) -> Known:
-    site = (await resources.accounts.get(SITE)).site
-    return await resources.accounts.save(msgspec.structs.replace(site, callback=callback), "sites.set")
+    return await resources.accounts.change(
+        SITE, lambda site: msgspec.structs.replace(site, callback=callback), "sites.set"
+    )
 
 
 async def answers(base: str) -> bool:

@@ -58,7 +58,7 @@ class Policies:
                 return site.policy, site.edition
             return policy, Edition(site.edition.version + 1, self._clock(), by, note)
 
-        return await self._store.change(name, change, what=what)
+        return await self._store.change(name, change, what=what, by=by, note=note)
 
     async def restore(self, name: str, version: int, *, by: str, note: str = "") -> Site:
         """Save an earlier edition once more, as a new one. Raises NotFound, InvalidPolicy, Conflict."""

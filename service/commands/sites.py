@@ -128,8 +128,7 @@ def set_site(
         raise typer.BadParameter("name at least one thing to change; see --help")
 
     async def command(resources: Resources) -> None:
-        site = (await resources.accounts.get(name)).site
-        await resources.accounts.save(msgspec.structs.replace(site, **changes), "sites.set")
+        await resources.accounts.change(name, lambda site: msgspec.structs.replace(site, **changes), "sites.set")
         if callback is not None:
             await resources.outbox.resume(name)  # a pause was the old receiver's
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from service.store.client import Connection, now_ms
 
 _encode = msgspec.msgpack.Encoder().encode
 _site = msgspec.msgpack.Decoder(Site).decode
+_RETRIES = 5  # of a change that meets another one
 _AUDIT_LENGTH = 10_000
 OPERATOR = "operator"
 """The actor of what is done at the command line."""
@@ -79,26 +80,55 @@ class Accounts:
         self._by_name.pop(name, None)
         return self._known(site)
 
-    async def save(self, site: Site, what: str, *, actor: str = OPERATOR, note: str = "") -> Known:
-        """Store a changed site; the rest goes to the audit log."""
-        check_site(site.id, site.url, site.callback)
-        await self._wire.call("HSET", names.SITES, site.id, _encode(site))
-        await self._index(site)
-        await self.audit(what, site.id, actor=actor, site=site.id, note=note)
-        self._by_name.pop(site.id, None)
-        return self._known(site)
+    async def change(
+        self,
+        name: str,
+        change: Callable[[Site], Site],
+        what: str,
+        *,
+        actor: str = OPERATOR,
+        note: str = "",
+        first: Callable[[Site], Awaitable[None]] | None = None,
+    ) -> Known:
+        """Store what `change` makes of a site as it stands now, past every cache; the rest goes to the audit log.
+
+        `change` is asked again when somebody else was faster, so nobody's change is lost; the same site again changes
+        nothing. `first` is awaited with the present site before its record is replaced. Raises NotFound, InvalidSubmission,
+        Conflict, and what `change` raises.
+        """
+        for _ in range(_RETRIES):
+            seen = await self._wire.call("HGET", names.SITES, name)
+            if seen is None:
+                raise NotFound("There is no such site.")
+            before = _site(seen)
+            after = change(before)
+            if after == before:
+                return self._known(before)
+            check_site(name, after.url, after.callback)
+            if first is not None:
+                await first(before)
+            if await self._wire.run("replace_site", [names.SITES], name, seen, _encode(after)) == b"saved":
+                await self._index(after)
+                await self.audit(what, name, actor=actor, site=name, note=note)
+                self.forget(name)
+                return self._known(after)
+        raise Conflict("The site keeps changing; look at it again.")
 
     async def rotate(self, name: str, overlap_seconds: float) -> Known:
         """Give a site new credentials; the present ones keep working for `overlap_seconds`."""
-        site, now = (await self.get(name)).site, now_ms()
+        now = now_ms()
         until = now + int(overlap_seconds * 1000)
-        kept = [
-            msgspec.structs.replace(generation, expires_at=min(generation.expires_at or until, until))
-            for generation in site.generations
-            if generation.live(now)
-        ]
         fresh = Generation(secrets.token_hex(16), now)
-        return await self.save(msgspec.structs.replace(site, generations=(fresh, *kept)), "sites.rotate")
+
+        def rotated(site: Site) -> Site:
+            kept = [
+                msgspec.structs.replace(generation, expires_at=min(generation.expires_at or until, until))
+                for generation in site.generations
+                if generation.live(now)
+            ]
+            return msgspec.structs.replace(site, generations=(fresh, *kept))
+
+        return await self.change(name, rotated, "sites.rotate")
 
     async def remove(self, name: str) -> None:
         """Remove a site and its keys. Its comments stay until they are erased."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from service.core.errors import Conflict, NotFound
+from service.core.errors import NotFound
 from service.core.policy import Policy
 from service.core.site import Edition, Site
 from service.store import keys as names
@@ -20,7 +20,6 @@ from service.store.client import Connection
 
 MAX_EDITIONS = 500
 """How many earlier editions of a site's policy are kept."""
-_RETRIES = 5
 _encode = msgspec.msgpack.Encoder().encode
 _site = msgspec.msgpack.Decoder(Site).decode
 
@@ -45,27 +44,25 @@ class PolicyStore:
 
     async def site(self, name: str) -> Site:
         """The site as it stands now, past every cache. Raises NotFound."""
-        return _site(await self._record(name))
+        row = await self._wire.call("HGET", names.SITES, name)
+        if row is None:
+            raise NotFound("There is no such site.")
+        return _site(row)
 
-    async def change(self, name: str, change: Callable[[Site], tuple[Policy, Edition]], *, what: str) -> Site:
+    async def change(
+        self, name: str, change: Callable[[Site], tuple[Policy, Edition]], *, what: str, by: str, note: str
+    ) -> Site:
         """Give a site the policy and the edition that `change` makes of its present state, and say so in the audit log.
 
         `change` may be asked again when somebody else was faster. Raises NotFound, Conflict, and what `change` raises.
         """
-        for _ in range(_RETRIES):
-            seen = await self._record(name)
-            before = _site(seen)
+
+        def changed(before: Site) -> Site:
             policy, edition = change(before)
-            if (policy, edition) == (before.policy, before.edition):
-                return before
-            await self._lay_aside(before)
-            after = msgspec.structs.replace(before, policy=policy, edition=edition)
-            word = await self._wire.run("replace_site", [names.SITES], name, seen, _encode(after))
-            if word == b"saved":
-                await self._accounts.audit(what, name, actor=edition.by, site=name, note=edition.note)
-                self._accounts.forget(name)
-                return after
-        raise Conflict("The site keeps changing; look at it again.")
+            return msgspec.structs.replace(before, policy=policy, edition=edition)
+
+        known = await self._accounts.change(name, changed, what, actor=by, note=note, first=self._lay_aside)
+        return known.site
 
     async def earlier(self, name: str) -> list[KeptPolicy]:
         """The editions before the live one, newest first."""
@@ -81,12 +78,6 @@ class PolicyStore:
         if row is None:
             raise NotFound("There is no such edition of the policy.")
         return _kept(row)
-
-    async def _record(self, name: str) -> bytes:
-        row = await self._wire.call("HGET", names.SITES, name)
-        if row is None:
-            raise NotFound("There is no such site.")
-        return bytes(row)
 
     async def _lay_aside(self, site: Site) -> None:
         key, version = self._keys.site(site.id, "policies"), site.edition.version

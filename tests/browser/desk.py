@@ -48,8 +48,9 @@ class Desk:
 
     async def policy(self, mode: str) -> None:
         """Set the mode of the site's policy."""
-        site = (await self.resources.accounts.get(self.site)).site
-        await self.resources.accounts.save(msgspec.structs.replace(site, policy=Policy(mode=mode)), "sites.policy")
+        await self.resources.accounts.change(
+            self.site, lambda site: msgspec.structs.replace(site, policy=Policy(mode=mode)), "sites.policy"
+        )
 
     async def colleague(self, role: Role = Role.MODERATOR) -> str:
         """Somebody else who sees the site; their name."""

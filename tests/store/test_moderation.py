@@ -360,7 +360,7 @@ async def test_a_removed_sites_comments_are_held(resources: Resources, site: Kno
 
 async def test_hold_everything(resources: Resources, site: Known) -> None:
     policy = Policy(mode="hold-everything")
-    await resources.accounts.save(msgspec.structs.replace(site.site, policy=policy), "test")
+    await resources.accounts.change("blog", lambda site: msgspec.structs.replace(site, policy=policy), "test")
     taken = await submit(resources, site)
     await judge(resources)
     assert (await resources.moderation.get(site.site, taken.comment)).state is State.FLAGGED

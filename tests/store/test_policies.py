@@ -17,7 +17,7 @@ from service.core.rules import Rule
 from service.core.submission import comment_id
 from service.resources import Resources
 from service.store import policies as editions
-from service.store.accounts import Known
+from service.store.accounts import Accounts, Known
 from service.workers.classify import Worker
 from tests.support.moderation import WordScorer, submission
 
@@ -75,6 +75,21 @@ async def test_many_at_once_lose_no_edition(resources: Resources, site: Known) -
     kept = await resources.policies.history("blog")
     assert [one.edition.version for one in kept] == [4, 3, 2, 1, 0]
     assert {one.policy.release_after for one in kept} == {1, 2, 3, 4, 5}
+
+
+async def test_other_changes_of_a_site_lose_no_policy(resources: Resources, site: Known) -> None:
+    """Each sees the site as it stands, also when a stale copy of it is cached."""
+    accounts = Accounts(resources.connection, resources.secrets.master, cache_seconds=60)
+    await accounts.get("blog")
+    await resources.policies.save("blog", HOLD_ALL, by="operator")
+    await asyncio.gather(
+        accounts.rotate("blog", 60),
+        accounts.change("blog", lambda site: msgspec.structs.replace(site, url="https://other.example"), "sites.set"),
+        resources.policies.save("blog", LINKS, by="operator"),
+    )
+    after = (await resources.accounts.get("blog")).site
+    assert (after.policy, after.url, after.edition.version) == (LINKS, "https://other.example", 2)
+    assert len(after.generations) == 2
 
 
 async def test_what_cant_be_used_is_not_saved(resources: Resources, site: Known) -> None:

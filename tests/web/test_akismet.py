@@ -83,7 +83,7 @@ async def test_the_same_check_again_is_the_same_comment(akismet: AkismetClient) 
 
 async def test_blatant_spam_need_not_be_kept(akismet: AkismetClient) -> None:
     site = msgspec.structs.replace(akismet.known.site, policy=Policy(thresholds={"spam": Thresholds(0.5, 0.9, 0.95)}))
-    await akismet.platform.resources.accounts.save(site, "test")
+    await akismet.platform.resources.accounts.change(site.id, lambda _: site, "test")
     akismet.platform.site = site
     answer = await akismet.call("comment-check", comment_content="Buy pills")
     assert exactly(answer, b"true")

@@ -122,7 +122,7 @@ async def test_an_idempotency_key_that_is_none(platform: Platform, key: str) -> 
 async def test_a_site_may_relax_what_it_requires(platform: Platform) -> None:
     assert (await platform.submit(author={})).status == 422
     site = msgspec.structs.replace(platform.site, require_email=False, require_name=False)
-    await platform.resources.accounts.save(site, "test")
+    await platform.resources.accounts.change(site.id, lambda _: site, "test")
     response = await platform.submit(author={})
     assert response.status == 202
     assert (await response.json())["author"] == {"name": "", "url": "", "digest": None, "role": ""}

@@ -241,7 +241,9 @@ async def test_a_new_address_is_used_for_what_waits(resources: Resources, site: 
     message = await decide(resources, site, "1")
     async with http_receiver() as other, delivering(resources):
         await receiver.wait_for(1)
-        await resources.accounts.save(msgspec.structs.replace(site, callback=other.url), "sites.set")
+        await resources.accounts.change(
+            site.id, lambda site: msgspec.structs.replace(site, callback=other.url), "sites.set"
+        )
         await other.wait_for(1)
         await attempts(resources, "blog", 2)
     assert other.ids == [message]
@@ -253,7 +255,7 @@ async def test_nobody_to_tell_any_more(resources: Resources, site: Site, receive
     if how == "site removed":
         await resources.accounts.remove("blog")
     else:
-        await resources.accounts.save(msgspec.structs.replace(site, callback=""), "sites.set")
+        await resources.accounts.change(site.id, lambda site: msgspec.structs.replace(site, callback=""), "sites.set")
     async with delivering(resources):
         (attempt,) = await attempts(resources, "blog", 1)
     assert (attempt.result, attempt.error, attempt.status) == ("dead", "no-receiver", 0)

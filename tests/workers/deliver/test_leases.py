@@ -166,7 +166,9 @@ async def test_erasing_for_a_site_that_hears_nothing_any_more_leaves_nothing_lea
 ) -> None:
     await decide(resources, site, "1")
     (delivery,) = await claim(resources, clock)
-    deaf = (await resources.accounts.save(msgspec.structs.replace(site, callback=""), "sites.set")).site
+    deaf = (
+        await resources.accounts.change(site.id, lambda site: msgspec.structs.replace(site, callback=""), "sites.set")
+    ).site
     await resources.moderation.erase(deaf, comment_id("blog", "1"), OWNER)
     assert await resources.outbox.under_way("blog") == 0
     assert await settle(resources, clock, delivery) == "late"
