@@ -5,9 +5,10 @@ what was said of it, promising a later word, suggesting labels, counting. For th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 from service.core.comment import Actor, Comment
+from service.core.days import day_of
 from service.core.errors import Gone
 from service.core.example import Lesson, suggestion
 from service.core.identity import IdentityKeys, mask_addresses
@@ -107,13 +108,12 @@ class Conversation:
 
     async def days(self, site: Site, since: date) -> list[Day]:
         """What was said on each day since `since` on which anything was, in order."""
-        months = _months(max(since, _day(site.created_at)), self.today())
-        found = [day for month in months for day in await self._correspondence.month(site.id, month)]
-        return [day for day in found if day.day >= since]
+        begun = day_of(site.created_at).replace(day=1)
+        return await self._correspondence.days(site.id, max(since, begun), self.today())
 
     def today(self) -> date:
         """The day that is counted on, in UTC."""
-        return _day(self._clock())
+        return day_of(self._clock())
 
     def actor(self, site: Site, reporter: str) -> Actor:
         """Who speaks: a moderator on the platform, known by a digest, or just the platform."""
@@ -122,17 +122,5 @@ class Conversation:
         return Actor(ActorKind.MODERATOR, self._keys.digest("m", f"{site.id}\0{reporter.lower()}"))
 
     async def _live(self, site: Site, comment: str) -> Comment | None:
-        found = await self._moderation.comments.get(comment)
-        if found is None or found.site != site.id or found.state is State.ERASED:
-            return None
-        return found
-
-
-def _day(at: int) -> date:
-    return datetime.fromtimestamp(at / 1000, UTC).date()
-
-
-def _months(first: date, last: date) -> list[str]:
-    count = (last.year - first.year) * 12 + last.month - first.month
-    numbers = [first.year * 12 + first.month - 1 + step for step in range(count + 1)]
-    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in numbers]
+        found = await self._moderation.comments.find(site.id, comment)
+        return found if found is not None and found.state is not State.ERASED else None

@@ -137,8 +137,8 @@ class Moderation:
         Erasing what was erased is no error. Raises NotFound, Conflict.
         """
         for _ in range(_RETRIES):
-            seen = await self.comments.get(comment)
-            if seen is None or seen.site != site.id:
+            seen = await self.comments.find(site.id, comment)
+            if seen is None:
                 raise NotFound
             if seen.state is State.ERASED:
                 return seen
@@ -159,8 +159,8 @@ class Moderation:
 
     async def get(self, site: Site, comment: str) -> Comment:
         """A comment of a site. Raises NotFound, Gone."""
-        found = await self.comments.get(comment)
-        if found is None or found.site != site.id:
+        found = await self.comments.find(site.id, comment)
+        if found is None:
             raise NotFound
         if found.state is State.ERASED:
             raise Gone

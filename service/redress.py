@@ -8,15 +8,15 @@ from typing import NamedTuple
 from service.core.appeal import MAX_TEXT, Appeal, Links, read
 from service.core.comment import Actor, Change, Comment, Decision
 from service.core.errors import Conflict, Gone, InvalidSubmission, NotFound, TextDropped
-from service.core.identity import mask_addresses
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.policy import Reason
 from service.core.site import Site
 from service.core.statement import Statement, statement
+from service.core.submission import free_text
 from service.core.views import StatementView, statement_view
+from service.moderation import Moderation
 from service.moves import move
 from service.store.client import now_ms
-from service.store.comments import Comments
 from service.store.redress import RedressStore
 
 
@@ -33,14 +33,15 @@ class Redress:
 
     def __init__(
         self,
-        comments: Comments,
+        moderation: Moderation,
         store: RedressStore,
         *,
         links: Links,
         reports_to_flag: float,
         clock: Callable[[], int] = now_ms,
     ) -> None:
-        self._comments = comments
+        self._moderation = moderation
+        self._comments = moderation.comments
         self._store = store
         self._links = links
         self._reports_to_flag = reports_to_flag
@@ -51,7 +52,7 @@ class Redress:
 
         `reader` is a digest that names the reader to nobody. How many readers have reported it by now. Raises NotFound, Gone.
         """
-        seen = await self._get(site, comment)
+        seen = await self._moderation.get(site, comment)
         noted = await self._store.report(seen, reader)
         if noted.word == "gone":
             raise Gone
@@ -63,7 +64,7 @@ class Redress:
 
     async def statement(self, site: Site, comment: str) -> StatementView:
         """Why a comment is rejected, for its author, with the link to appeal while one may. Raises NotFound, Gone, Conflict."""
-        seen = await self._get(site, comment)
+        seen = await self._moderation.get(site, comment)
         said = await self._statement(seen)
         if said is None or seen.decision is None:
             raise Conflict("Only a rejected comment has a statement of reasons.")
@@ -80,13 +81,11 @@ class Redress:
 
         Raises NotFound, Gone, InvalidSubmission, TextDropped, Conflict.
         """
-        text = mask_addresses(text.strip())
+        text = free_text(text, "/text")
         if not text:
             raise InvalidSubmission("Say in a few words why the decision is wrong.", pointer="/text")
         if len(text) > MAX_TEXT:
             raise InvalidSubmission(f"An appeal has at most {MAX_TEXT} characters.", pointer="/text")
-        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
-            raise InvalidSubmission("The text holds characters that can't be stored.", pointer="/text")
         comment, until = await self._follow(token)
         if comment.submission is None or not comment.submission.content:
             raise TextDropped
@@ -105,8 +104,8 @@ class Redress:
         ticket = read(self._links.master, token)
         if ticket is None or ticket.expires_at < self._clock():
             raise NotFound("This link is not valid, or not any more.")
-        comment = await self._comments.get(ticket.comment)
-        if comment is None or comment.site != ticket.site or ticket.against <= comment.text_revision:
+        comment = await self._comments.find(ticket.site, ticket.comment)
+        if comment is None or ticket.against <= comment.text_revision:
             raise NotFound("The comment that this link was about has been changed or removed.")
         if comment.state is State.ERASED:
             raise Gone
@@ -122,11 +121,3 @@ class Redress:
     def _may_appeal(self, comment: Comment, until: int) -> bool:
         kept = comment.submission is not None and bool(comment.submission.content)
         return comment.state is State.REJECTED and comment.appeal is None and kept and self._clock() <= until
-
-    async def _get(self, site: Site, comment: str) -> Comment:
-        found = await self._comments.get(comment)
-        if found is None or found.site != site.id:
-            raise NotFound
-        if found.state is State.ERASED:
-            raise Gone
-        return found

@@ -107,7 +107,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 examples=examples,
                 correspondence=correspondence,
                 moderation=moderation,
-                redress=Redress(comments, redress, links=links, reports_to_flag=settings.reports_to_flag),
+                redress=Redress(moderation, redress, links=links, reports_to_flag=settings.reports_to_flag),
                 judging=Judging(
                     comments,
                     work,

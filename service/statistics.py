@@ -13,6 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from service.core.days import day_of, months
 from service.core.lifecycle import ActorKind, Outcome
 from service.store.client import now_ms
 from service.store.statistics import Numbers, Tally
@@ -114,12 +115,11 @@ class Statistics:
     async def of(self, sites: Sequence[str], days: int) -> StatisticsView:
         """The numbers of some sites together, today and the days before it, `days` in all."""
         now = self._clock()
-        today = datetime.fromtimestamp(now / 1000, UTC).date()
+        today = day_of(now)
         span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-        months = sorted({f"{day:%Y-%m}" for day in span})
         tallies, arrived, queues = list[Tally](), Counter[date](), list[Queue]()
         for site in sites:
-            tallies += await self._numbers.tallies(site, months)
+            tallies += await self._numbers.tallies(site, months(span[0], today))
             found = await self._numbers.arrivals(site, [(_ms(day), _ms(day) + _DAY) for day in span])
             arrived.update(dict(zip(span, found, strict=True)))
             queues.append(await self._queue(site, now))

@@ -106,7 +106,7 @@ def prepare(
     words = (content, name, page_title, parent_text, user_agent, page_url, url)
     together = "".join(words)
     if not (together.isprintable() and email.isprintable() and ip.isprintable()):
-        _refuse_unstorable(dict(zip(_POINTERS, (*words, email, ip), strict=True)))
+        refuse_unstorable(dict(zip(_POINTERS, (*words, email, ip), strict=True)))
     _check_id(platform_id, "/id")
     if parent_id:
         _check_id(parent_id, "/parent_id")
@@ -156,6 +156,12 @@ def bare(text: str) -> Submission:
     return Submission(platform_id="", page=Page(url=""), author=Author(name=""), content=text)
 
 
+def free_text(text: str, pointer: str) -> str:
+    """What a human wrote beside a comment (a note, an appeal): storable, addresses dotted out. Raises InvalidSubmission."""
+    refuse_unstorable({pointer: text})
+    return mask_addresses(text.strip())
+
+
 def fingerprint(submission: Submission) -> str:
     """A digest that is the same exactly when a repeated submission says the same; 32 hex digits."""
     author = msgspec.structs.replace(submission.author, email=None, ip=None, user_agent="", role="")
@@ -168,7 +174,7 @@ def comment_id(site: str, platform_id: str) -> str:
     return "c" + hashlib.blake2b(f"{site}\0{platform_id}".encode(), digest_size=13).hexdigest()
 
 
-def _refuse_unstorable(texts: Mapping[str, str]) -> None:
+def refuse_unstorable(texts: Mapping[str, str]) -> None:
     """Refuse what no text may hold; `texts` is by pointer."""
     for pointer, text in texts.items():
         if "\0" in text:
@@ -198,6 +204,6 @@ def _form(form: Mapping[str, str], own: tuple[str, ...]) -> dict[str, str]:
     for name, value in form.items():
         if _FORM_NAME.match(name) is None:
             raise InvalidSubmission("A form field's name has 1 to 64 letters, digits or _.[]-", pointer="/form")
-        _refuse_unstorable({"/form": value})
+        refuse_unstorable({"/form": value})
         kept[name] = mask_addresses(value[:MAX_FORM_VALUE], own)
     return kept

@@ -9,12 +9,12 @@ Horvitz-Thompson estimator) with Kish's effective size, so that a share that was
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
 from service.core.audit import Audited
 from service.core.comment import Comment
+from service.core.days import day_of
 from service.core.intervals import Interval, Stratum, recall, wilson
 from service.core.lifecycle import Outcome
 from service.store.audits import Audits
@@ -122,14 +122,8 @@ class Quality:
 
     async def _sizes(self, site: str, since: int, now: int) -> Mapping[str, int]:
         """How many comments the machine approved, held and rejected, by whole days."""
-        first, last = (datetime.fromtimestamp(at / 1000, UTC).date() for at in (since, now))
-        sizes = {"approve": 0, "hold": 0, "reject": 0}
-        for month in months(first, last):
-            for day in await self._tallies.month(site, month):
-                if first <= day.day <= last:
-                    for word in sizes:
-                        sizes[word] += getattr(day, word)
-        return sizes
+        days = await self._tallies.days(site, day_of(since), day_of(now))
+        return {word: sum(getattr(day, word) for day in days) for word in ("approve", "hold", "reject")}
 
 
 def _counted(sample: Iterable[Audited], answers: Mapping[str, Outcome], outcome: Outcome) -> tuple[float, float]:
@@ -146,9 +140,3 @@ def _counted(sample: Iterable[Audited], answers: Mapping[str, Outcome], outcome:
 
 def _ruled(comment: Comment) -> Outcome | None:
     return comment.ruled if comment.human and comment.ruled in _VERDICTS else None
-
-
-def months(first: date, last: date) -> list[str]:
-    """The months of a span of days, as "2026-11"."""
-    days = (last - first).days
-    return sorted({f"{first + timedelta(day):%Y-%m}" for day in range(days + 1)})

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
 
 import msgspec
 from msgspec import Struct
 
+from service.core.days import day_of
 from service.core.drift import shares, stability
 from service.core.errors import Conflict
 from service.core.example import Example
@@ -22,7 +22,6 @@ from service.core.lifecycle import Outcome
 from service.core.model import EVERYWHERE, ModelCard, active_at
 from service.core.site import Site
 from service.core.views import rfc3339
-from service.learning.quality import months
 from service.store.accounts import Accounts
 from service.store.client import now_ms
 from service.store.comments import Comments
@@ -183,13 +182,7 @@ class Watching:
         Decisions are counted by day, so those of the day of the switch include a few of the version before: the share
         is then a little too small, never too large.
         """
-        first, last = _day(since), _day(self._clock())
-        days = [
-            day
-            for month in months(first, last)
-            for day in await self._tallies.month(site, month)
-            if first <= day.day <= last
-        ]
+        days = await self._tallies.days(site, day_of(since), day_of(self._clock()))
         automatic = sum(day.approve + day.reject for day in days)
         if automatic < FEWEST_DECISIONS:
             return None
@@ -222,7 +215,3 @@ def _miscalibration(examples: Sequence[Example], model: str) -> Gap | None:
     spread = math.sqrt(sum(score * (1 - score) for score, _ in pairs))
     difference = sum(truth for _, truth in pairs) - expected
     return Gap(difference / len(pairs), abs(difference) > _SURE * max(spread, 1e-9))
-
-
-def _day(at: int) -> date:
-    return datetime.fromtimestamp(at / 1000, UTC).date()

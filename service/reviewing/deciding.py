@@ -9,10 +9,10 @@ from typing import NamedTuple
 from service.core.comment import Actor, Change, Comment
 from service.core.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Overtaken, TooLate
 from service.core.example import Lesson
-from service.core.identity import mask_addresses
 from service.core.lifecycle import Outcome, State
 from service.core.policy import HUMAN_REASONS
 from service.core.site import Site
+from service.core.submission import free_text
 from service.core.views import rfc3339
 from service.moderation import Moderation
 from service.store.client import now_ms
@@ -22,7 +22,6 @@ __all__ = ["Claim", "Deciding", "Done", "Note", "Offer"]  # callers need not rea
 
 LONGEST_SNOOZE = 90 * 86_400_000
 """Milliseconds."""
-_LESSON = Lesson("review")
 
 
 class Done(NamedTuple):
@@ -66,8 +65,11 @@ class Deciding:
         note: str = "",
         until: int | None = None,
         bulk: str = "",
+        source: str = "review",
     ) -> Done:
         """A moderator's word on a comment as it was seen. Told to nobody before `until`, and taken back until then.
+
+        `source` is how the example that it makes came to us.
 
         Raises InvalidSubmission, NotFound, Gone, Overtaken when another came first, Conflict when somebody else must decide.
         """
@@ -75,7 +77,7 @@ class Deciding:
         until = self.window() if until is None else until
         try:
             decided = await self._moderation.decide(
-                site, comment, outcome, actor=by, reasons=reasons, note=note, revision=revision, lesson=_LESSON,
+                site, comment, outcome, actor=by, reasons=reasons, note=note, revision=revision, lesson=Lesson(source),
                 undo_until=until, bulk=bulk,
             )  # fmt: skip
         except Conflict:
@@ -92,7 +94,7 @@ class Deciding:
             raise InvalidSubmission(f"A reason is one of: {', '.join(HUMAN_REASONS)}.", pointer="/reasons")
         if outcome is Outcome.REJECT and not reasons:
             raise InvalidSubmission("A rejection says why: name a reason.", pointer="/reasons")
-        note = _text(note, "/note")
+        note = free_text(note, "/note")
         if "other" in reasons and not note:
             raise InvalidSubmission('The reason "other" needs a note.', pointer="/note")
         return note
@@ -115,7 +117,7 @@ class Deciding:
 
     async def escalate(self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "") -> Done:
         """Pass what is held on to who decides the hard ones. Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission."""
-        said = _text(note, "/note")
+        said = free_text(note, "/note")
         done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=self._clock())
         if said:
             await self.note(site, comment, said, by=by)
@@ -134,7 +136,7 @@ class Deciding:
     async def note(self, site: Site, comment: str, text: str, *, by: Actor) -> Note:
         """Leave a note for other moderators. Raises NotFound, Gone, InvalidSubmission, Conflict when there are too many."""
         seen = await self._moderation.get(site, comment)
-        said = _text(text, "/text")
+        said = free_text(text, "/text")
         if not said:
             raise InvalidSubmission("The note is empty.", pointer="/text")
         note = Note(secrets.token_hex(6), str(by), self._clock(), said)
@@ -192,10 +194,3 @@ class Deciding:
                 "at": rfc3339(last.at),
             },
         )
-
-
-def _text(text: str, pointer: str) -> str:
-    """A moderator's free text: storable, addresses dotted out."""
-    if "\0" in text:
-        raise InvalidSubmission("NUL bytes are not allowed.", pointer=pointer)
-    return mask_addresses(text.strip())

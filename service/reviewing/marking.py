@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from service.core.errors import InvalidSubmission, NotFound
-from service.core.identity import mask_addresses
 from service.core.marks import Mark
 from service.core.site import Site
+from service.core.submission import free_text
 from service.store.accounts import Accounts
 from service.store.client import now_ms
 from service.store.evidence import Evidence
@@ -34,9 +34,7 @@ class Marking:
             raise InvalidSubmission("Marks are for a digest as comments show it, never an address.", pointer="/digest")
         if until and until <= now:
             raise InvalidSubmission("The mark would have ended already.", pointer="/until")
-        if "\0" in note:
-            raise InvalidSubmission("NUL bytes are not allowed.", pointer="/note")
-        mark = Mark(what, until, mask_addresses(note.strip()), by, now)
+        mark = Mark(what, until, free_text(note, "/note"), by, now)
         await self._evidence.mark(site.id, digest, mark)
         await self._accounts.audit(f"authors.{what}", digest, actor=by, site=site.id)
         return mark

@@ -197,6 +197,11 @@ class Comments:
         """One comment."""
         return (await self.get_many([comment]))[0]
 
+    async def find(self, site: str, comment: str) -> Comment | None:
+        """One comment, erased or not, if it is of that site."""
+        found = await self.get(comment)
+        return found if found is not None and found.site == site else None
+
     async def get_many(self, comments: Sequence[str]) -> list[Comment | None]:
         """Several comments, in one round trip."""
         if not comments:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from service.core.days import months
 from service.core.lifecycle import State
 from service.store.client import Connection
 
@@ -77,10 +78,14 @@ class Correspondence:
         """Count one request."""
         await self._wire.call("HINCRBY", self._keys.tally(site, f"{day:%Y-%m}"), f"{day:%d}:checks", 1)
 
-    async def month(self, site: str, month: str) -> list[Day]:
-        """The days of a month ("2026-11") on which anything happened, in order."""
-        rows = await self._wire.call("HGETALL", self._keys.tally(site, month))
-        return [_day(day, counted) for day, counted in sorted(read_tally(month, rows).items())]
+    async def days(self, site: str, first: date, last: date) -> list[Day]:
+        """The days of a span on which anything happened, in order."""
+        names = months(first, last)
+        rows = await self._wire.call_all([("HGETALL", self._keys.tally(site, month)) for month in names])
+        counted = [
+            pair for month, row in zip(names, rows, strict=True) for pair in sorted(read_tally(month, row).items())
+        ]
+        return [_day(day, words) for day, words in counted if first <= day <= last]
 
 
 def read_tally(month: str, rows: Sequence[bytes]) -> dict[date, dict[str, int]]:

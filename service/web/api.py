@@ -7,10 +7,10 @@ from aiohttp import web
 
 from service.core.comment import Actor
 from service.core.errors import InvalidSubmission, MalformedRequest, NotFound, TextDropped
-from service.core.identity import mask_addresses
 from service.core.lifecycle import ActorKind
 from service.core.policy import HUMAN_REASONS
 from service.core.site import Site
+from service.core.submission import free_text, refuse_unstorable
 from service.core.verdict import LABELS
 from service.core.views import change_views, comment_view
 from service.web import batch, listing
@@ -103,8 +103,8 @@ async def list_comments(request: web.Request) -> web.Response:
 async def get_history(request: web.Request) -> web.Response:
     """Everything that happened to a comment, also to one that was erased."""
     parts, site, identity = await _subject(request)
-    comment = await parts.moderation.comments.get(identity)
-    if comment is None or comment.site != site.id:
+    comment = await parts.moderation.comments.find(site.id, identity)
+    if comment is None:
         raise NotFound
     return _json(History(identity, change_views(comment, await parts.moderation.comments.history(identity))))
 
@@ -135,7 +135,7 @@ async def post_decision(request: web.Request) -> web.Response:
     asked = decode(_decision_input, await read_body(request, parts.settings.max_body))
     if any(code not in HUMAN_REASONS for code in asked.reasons):
         raise InvalidSubmission(f"A reason is one of: {', '.join(HUMAN_REASONS)}.", pointer="/reasons")
-    moderator = _said(asked.moderator, "/moderator")
+    moderator = free_text(asked.moderator or "", "/moderator")
     actor = Actor(ActorKind.MODERATOR, moderator) if moderator else Actor(ActorKind.PLATFORM, site.id)
     comment = await parts.moderation.decide(
         site,
@@ -143,7 +143,7 @@ async def post_decision(request: web.Request) -> web.Response:
         asked.decision,
         actor=actor,
         reasons=asked.reasons,
-        note=_said(asked.note, "/note"),
+        note=free_text(asked.note or "", "/note"),
         revision=asked.revision,
     )
     return _json(comment_view(comment))
@@ -153,7 +153,8 @@ async def post_report(request: web.Request) -> web.Response:
     """A reader's report; who reported is kept as a keyed digest only, to count each reader once."""
     parts, site, identity = await _subject(request)
     asked = decode(_report_input, await read_body(request, parts.settings.max_body))
-    reporter = parts.identity.digest("r", f"{site.id}\0{_said(asked.reporter, '/reporter', mask=False)}")
+    refuse_unstorable({"/reporter": asked.reporter})
+    reporter = parts.identity.digest("r", f"{site.id}\0{asked.reporter}")
     return _json(Reported(identity, await parts.redress.report(site, identity, reporter)))
 
 
@@ -203,12 +204,3 @@ def _taken(answer: Answer, asked: Preferences, wait: float) -> web.Response:
 
 def _json(view: msgspec.Struct) -> web.Response:
     return json_answer(_encode(view))
-
-
-def _said(text: str | None, pointer: str, *, mask: bool = True) -> str:
-    """Free text of a human: storable, printable, addresses dotted out."""
-    if not text:
-        return ""
-    if "\0" in text:
-        raise InvalidSubmission("NUL bytes are not allowed.", pointer=pointer)
-    return mask_addresses(text.strip()) if mask else text

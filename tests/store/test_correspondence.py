@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -30,7 +30,8 @@ async def _judge(resources: Resources, site: Known) -> None:
 
 async def _tally(resources: Resources) -> dict[str, int]:
     (name,) = await resources.connection.client.keys("*:tally:*")
-    days = await resources.correspondence.month("blog", name.decode()[-7:])
+    first = date.fromisoformat(f"{name.decode()[-7:]}-01")
+    days = await resources.correspondence.days("blog", first, first + timedelta(days=30))
     (day,) = days or [None]
     return {word: value for word, value in day._asdict().items() if word != "day" and value} if day else {}
 
@@ -105,6 +106,6 @@ async def test_requests_are_counted_by_the_day(resources: Resources, site: Known
     for _ in range(3):
         await resources.correspondence.count_check("blog", date(2026, 2, 28))
     await resources.correspondence.count_check("blog", date(2026, 2, 1))
-    days = await resources.correspondence.month("blog", "2026-02")
+    days = await resources.correspondence.days("blog", date(2026, 2, 1), date(2026, 2, 28))
     assert [(day.day, day.checks) for day in days] == [(date(2026, 2, 1), 1), (date(2026, 2, 28), 3)]
-    assert await resources.correspondence.month("blog", "2026-03") == []
+    assert await resources.correspondence.days("blog", date(2026, 3, 1), date(2026, 3, 31)) == []

@@ -118,7 +118,9 @@ async def post_audit(request: web.Request) -> web.Response:
         if not counted:
             raise NotFound("It is not in the sample, or somebody else has answered.")
         deciding = parts.reviewing.deciding
-        await deciding.decide(site, comment.id, asked.outcome, by=by, revision=None, reasons=asked.reasons)
+        await deciding.decide(
+            site, comment.id, asked.outcome, by=by, revision=None, reasons=asked.reasons, source="audit"
+        )
     return web.Response(status=204)
 
 

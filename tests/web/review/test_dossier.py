@@ -105,6 +105,7 @@ async def test_an_answer_counts_and_is_a_decision(platform: Platform, moderator:
     assert (entry.answer, entry.by) == (Outcome.APPROVE, "moderator:mo")
     assert (await moderator.get(f"/comments/{drawn}"))["comment"]["state"] == "approved"
     assert (await moderator.get("/counts"))["audit"] == 0
+    assert [example.source async for example in resources.examples.all("blog")] == ["audit"]
     await moderator.send("POST", f"/comments/{drawn}/audit", {"outcome": "approve"}, status=404)
 
 
