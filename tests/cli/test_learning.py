@@ -12,7 +12,8 @@ from service.commands import session
 from service.resources import Resources
 from service.store.keys import model
 from tests.cli.conftest import Run
-from tests.support.learning import DAY, examples, nuisance
+from tests.support.learning import DAY, examples
+from tests.support.readers import nuisance
 
 
 @pytest.fixture

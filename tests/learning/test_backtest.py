@@ -19,8 +19,8 @@ from service.resources import Resources
 from service.scorer import LineUp, ModelScorer
 from service.store.accounts import Known
 from service.workers.classify import Worker
-from tests.support.learning import nuisance, ordinary
 from tests.support.moderation import WordScorer, submission
+from tests.support.readers import nuisance, ordinary
 
 MODERATOR = Actor(ActorKind.MODERATOR, "ann")
 GOOD, BAD, UNDECIDED = 12, 6, 3

@@ -15,7 +15,7 @@ from service.resources import Resources
 from service.scorer import ModelScorer
 from service.store import keys as names
 from tests.learning.conftest import keep
-from tests.support.learning import nuisance
+from tests.support.readers import nuisance
 
 Corrections = Sequence[classifier.Correction]
 

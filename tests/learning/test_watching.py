@@ -25,8 +25,8 @@ from service.store.accounts import Known
 from service.store.client import now_ms
 from service.workers.classify import Worker
 from tests.learning.conftest import card_of, keep
-from tests.support.learning import nuisance, ordinary
 from tests.support.moderation import WordScorer, submission
+from tests.support.readers import nuisance, ordinary
 
 LIMITS = Limits(drift=0.25, overturns=0.05, calibration=0.1)
 Corrections = Sequence[classifier.Correction]

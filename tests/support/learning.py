@@ -1,4 +1,4 @@
-"""A blog's comments made up for tests: ordinary ones, and a nuisance of its own that the base model does not know."""
+"""A made-up blog's comments as its moderators decided them: ordinary ones, and a nuisance that the base model does not know."""
 
 from __future__ import annotations
 
@@ -8,43 +8,9 @@ from collections.abc import Iterator
 from service.core.example import Example
 from service.core.lifecycle import Outcome
 from service.core.verdict import LABELS
+from tests.support.readers import nuisance, ordinary
 
 DAY = 86_400_000
-_TRADES = ("roof", "gutter", "chimney", "driveway", "window", "fence", "boiler", "patio")
-_VERBS = ("renewed", "cleaned", "sealed", "painted", "repaired", "inspected")
-_TOWNS = ("Aldham", "Brisley", "Colne", "Dunston", "Elsworth", "Fritton")
-_TOPICS = (
-    "the bees",
-    "your sourdough",
-    "that old bridge",
-    "the second chart",
-    "the walk",
-    "this recipe",
-    "your garden",
-)
-_FEELINGS = ("made me smile", "helped me a lot", "was new to me", "is what I had hoped for", "left me with a question")
-_TAILS = (
-    "Thank you for writing it down.",
-    "Did you try it in winter?",
-    "My sister says the same.",
-    "More of this, please.",
-)
-
-
-def nuisance(rng: random.Random) -> str:
-    """An advertisement of a local trade: polite, without links, and unwanted on this blog."""
-    return (
-        f"Local readers had their {rng.choice(_TRADES)} {rng.choice(_VERBS)} by Marlow and Sons of {rng.choice(_TOWNS)} "
-        f"last {rng.choice(('week', 'month', 'spring'))}, ask for Terry, number {rng.randrange(10_000)}."
-    )
-
-
-def ordinary(rng: random.Random) -> str:
-    """What readers write."""
-    return (
-        f"The part about {rng.choice(_TOPICS)} {rng.choice(_FEELINGS)}. {rng.choice(_TAILS)} "
-        f"I came back to it {rng.randrange(2, 90)} times."
-    )
 
 
 def examples(

@@ -15,27 +15,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.support.readers import nuisance, ordinary
 from tests.system.stack import COMMAND, Receiver, Stack, comment, running, until
 
 SETTINGS = {"claim_idle": "5", "site_cache": "0.2"}
 SWITCHED = 3.0  # seconds within which every process has switched; about 2 are promised
-_TRADES = ("roof", "gutter", "chimney", "driveway", "window", "fence", "boiler", "patio")
-_TOPICS = (
-    "the bees",
-    "your sourdough",
-    "that old bridge",
-    "the second chart",
-    "the walk",
-    "this recipe",
-    "your garden",
-)
-_FEELINGS = ("made me smile", "helped me a lot", "was new to me", "is what I had hoped for", "left me with a question")
-_TAILS = (
-    "Thank you for writing it down.",
-    "Did you try it in winter?",
-    "My sister says the same.",
-    "More of this, please.",
-)
 
 
 class Blog:
@@ -50,16 +34,7 @@ class Blog:
         self._rng = random.Random(11)
 
     def text(self, unwanted: bool) -> str:
-        rng = self._rng
-        if unwanted:
-            return (
-                f"Local readers had their {rng.choice(_TRADES)} renewed by Marlow and Sons last "
-                f"{rng.choice(('week', 'month', 'spring'))}, ask for Terry, number {rng.randrange(10_000)}."
-            )
-        return (
-            f"The part about {rng.choice(_TOPICS)} {rng.choice(_FEELINGS)}. {rng.choice(_TAILS)} "
-            f"I came back to it {rng.randrange(2, 90)} times."
-        )
+        return nuisance(self._rng) if unwanted else ordinary(self._rng)
 
     async def write(self, count: int) -> list[str]:
         """Readers write; the platform ids."""
