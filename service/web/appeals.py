@@ -6,9 +6,7 @@ No account, no cookie, no script: the link is the key. Plain HTML made on the se
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
 from html import escape
-from importlib.resources import files
 
 from aiohttp import web
 
@@ -20,6 +18,7 @@ from service.redress import Looked
 from service.web.bodies import read_body
 from service.web.forms import parse_form
 from service.web.parts import DIALECT, PARTS, Dialect, Parts
+from service.web.styles import style_sheet
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _HEADERS = {"Content-Security-Policy": _CSP, "Content-Type": "text/html; charset=utf-8", "X-Robots-Tag": "noindex"}
@@ -65,13 +64,9 @@ async def post_appeal(request: web.Request) -> web.Response:
 async def get_style(_: web.Request) -> web.Response:
     """The style sheet."""
     return web.Response(
-        body=_style(), headers={"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=300"}
+        body=style_sheet("appeals.css"),
+        headers={"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=300"},
     )
-
-
-@cache
-def _style() -> bytes:
-    return files("service.web").joinpath("static/appeals.css").read_bytes()
 
 
 def _sorry(error: AntechamberError, _: str) -> web.Response:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from aiohttp import web
 
 from service.core.errors import NotFound
 from service.web.openapi import document, problem_types
+from service.web.styles import style_sheet
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _PUBLIC = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": _CSP}
@@ -54,7 +54,7 @@ async def get_docs(_: web.Request) -> web.Response:
 
 async def get_css(_: web.Request) -> web.Response:
     """Its style."""
-    return web.Response(body=_css(), headers={**_PUBLIC, "Content-Type": "text/css; charset=utf-8"})
+    return web.Response(body=style_sheet("docs.css"), headers={**_PUBLIC, "Content-Type": "text/css; charset=utf-8"})
 
 
 async def get_problem(request: web.Request) -> web.Response:
@@ -68,11 +68,6 @@ async def get_problem(request: web.Request) -> web.Response:
 @cache
 def _openapi() -> bytes:
     return msgspec.json.encode(document())
-
-
-@cache
-def _css() -> bytes:
-    return files("service.web").joinpath("static/docs.css").read_bytes()
 
 
 @cache
