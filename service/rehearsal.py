@@ -17,8 +17,6 @@ from service.core.phases import preset, rule
 from service.core.policy import Policy
 from service.core.ruling import Reason, Ruling
 from service.core.site import Site
-from service.core.verdict import Verdict
-from service.judging import Scorer
 from service.learning.history import Past, history
 from service.store.comments import Comments
 from service.store.examples import Examples
@@ -130,7 +128,6 @@ class Rehearsal(Struct):
 
 class _Judged(NamedTuple):
     past: Past
-    scored: bool
     before: Outcome
     ruling: Ruling
 
@@ -143,13 +140,10 @@ class Rehearsing:
         self._examples = examples
         self._turn = asyncio.Lock()
 
-    async def rehearse(
-        self, site: Site, policy: Policy, *, last: int = DEFAULT_LAST, since: int = 0, scorer: Scorer | None = None
-    ) -> Rehearsal:
+    async def rehearse(self, site: Site, policy: Policy, *, last: int = DEFAULT_LAST, since: int = 0) -> Rehearsal:
         """What `policy` would have done with the newest `last` comments of a site, those since a time (milliseconds).
 
-        Scores and signals are those of when they were judged; with a `scorer`, scores are what that one says now.
-        Raises StoreUnavailable.
+        Scores and signals are those of when they were judged. Raises StoreUnavailable.
         """
         result = Rehearsal(site.id, site.edition.version)
 
@@ -161,24 +155,23 @@ class Rehearsing:
                 self._comments, self._examples, site.id, since=since, last=last, reach=max(last, MAX_LAST), lost=lost
             )
             async for page in pages:
-                for judged in await asyncio.to_thread(_judge, page, site.policy, policy, scorer):
+                for judged in await asyncio.to_thread(_judge, page, site.policy, policy):
                     _count(result, judged)
         return result
 
 
-def _judge(page: Sequence[Past], live: Policy, policy: Policy, scorer: Scorer | None) -> list[_Judged]:
-    fresh: Sequence[Verdict | None] = scorer.judge([past.case for past in page]) if scorer else [None] * len(page)
+def _judge(page: Sequence[Past], live: Policy, policy: Policy) -> list[_Judged]:
     judged = []
-    for past, verdict in zip(page, fresh, strict=True):
+    for past in page:
         fixed = preset(past.case.submission)
         before = fixed or rule(live, past.case, past.verdict)
-        after = fixed or rule(policy, past.case, verdict or past.verdict)
-        judged.append(_Judged(past, (verdict or past.verdict) is not None, before.outcome, after))
+        after = fixed or rule(policy, past.case, past.verdict)
+        judged.append(_Judged(past, before.outcome, after))
     return judged
 
 
 def _count(result: Rehearsal, judged: _Judged) -> None:
-    past, scored, before, ruling = judged
+    past, before, ruling = judged
     result.looked += 1
     result.since = min(result.since or past.at, past.at)
     for reason in (*ruling.reasons, *ruling.shadow):
@@ -189,7 +182,7 @@ def _count(result: Rehearsal, judged: _Judged) -> None:
                 hits.decided.add(past.human)
             if past.comment and len(hits.newest) < LISTED:
                 hits.newest.append(past.comment)
-    if not scored:
+    if past.verdict is None:
         result.without_scores += 1
         return
     result.of(past.human).add(before, ruling.outcome)
