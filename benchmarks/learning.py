@@ -1,0 +1,243 @@
+"""What a site's decisions buy: a blog's own spam replayed in order of arrival, with a moderator who decides by the truth.
+
+    python -m benchmarks.learning --corpora FOLDER [--base FOLDER] [--order date|file] [--comments N] [--out learning.json]
+
+The spam is that of `blog_wp_caffeinated`; readers' comments are that blog's own few, another blog's, and the later half of
+a third's, in a random order between them, about one for one. The shipped model has learnt from all of these, so that a
+replay with it would prove nothing: the base here is made by the same training without the first two and with the earlier
+half of the third only. It is kept in `--base`. `--order file` takes the spam as the corpus lists it, post by post, which mixes
+the years; by date it comes in waves, and what the first waves teach helps less against the last. With `--signals FILE`
+comments carry the signals of the real store (`benchmarks.flattery` says how, and what the corpora lack), kept in FILE.
+
+Everything is judged on comments that came after all that was learnt from, or chosen from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from benchmarks.flattery import BLOG, FALSE_POSITIVES, HAM, SEED, WITH_URL, Row, read, replay
+from classifier import Decided, Input, Model, Version, artifact, corpora, gate, heldout, load, mixture, train
+from classifier.choosing import choose
+from classifier.correcting import train as correct
+from classifier.hashing import BUCKETS
+from classifier.mixture import SPAM
+from classifier.promise import Promise, keep
+from classifier.synthetic import home_page
+
+LEFT_OUT = (BLOG, HAM[1])
+STEPS = (100, 300, 1_000, 3_000)
+SIZES = (100, 300, 1_000, 3_000, 10_000)
+POOL, BATCH, BATCHES = 1_500, 50, 6
+RUNS = 500
+_LONGEST = 4_000  # characters of a text that training reads
+Numbers = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+
+
+class Replay(NamedTuple):
+    """The decisions in order of arrival, and the truth."""
+
+    rows: list[Decided]
+    spam: Truth
+
+    def scores(self, version: Version, first: int) -> Numbers:
+        """The spam scores of all that came from number `first` on."""
+        found: list[float] = []
+        for at in range(first, len(self.rows), 64):
+            batch = self.rows[at : at + 64]
+            predicted = version.score([row.item for row in batch], [row.signals for row in batch])
+            found += (one.scores["spam"] for one in predicted)
+        return np.array(found)
+
+
+def stranger(root: Path, folder: Path) -> Model:
+    """A base model that knows nothing of the blog; made once, kept in `folder`. Only its spam label is made anew."""
+    if (folder / artifact.METADATA).exists():
+        return load(folder)
+    later = {item.text[:_LONGEST] for item in later_half(root)}
+    with patch.dict(mixture.SOURCES):
+        for name in LEFT_OUT:
+            del mixture.SOURCES[name]
+        mixed = mixture.assemble(root, train.SEED)
+    unseen = [
+        name == HAM[0] and item.text in later for name, item in zip(mixed.table.corpora, mixed.table.items, strict=True)
+    ]
+    mixed = mixed.take(np.flatnonzero((mixed.weights[:, SPAM] > 0) & ~np.array(unseen)))
+    held, head = train.learn(train._features(mixed, Console(stderr=True)), mixed, SPAM, train.LEARNERS["spam"])
+    line = heldout.calibrate(held, heldout.PRIORS["spam"], spam=True)
+    arrays, described = artifact.read(train.DEFAULT)
+    arrays["hashed"][:, SPAM], arrays["dense"][:, SPAM] = head.weights[:BUCKETS], head.weights[BUCKETS:]
+    arrays["intercept"][SPAM] = head.intercept
+    own = ("version", "sha256", "format", "name", "arrays")
+    metadata = {key: value for key, value in described.items() if key not in own}
+    metadata["calibration"]["spam"] = line.knots()
+    metadata["thresholds"]["spam"] = heldout.thresholds(held, line, train.STEPS["spam"])
+    artifact.write(folder, "stranger", arrays, metadata)
+    return load(folder)
+
+
+def later_half(root: Path) -> list[Input]:
+    """The comments of the third blog that the base has not learnt from."""
+    rows = list(read(root, HAM[0]))
+    return [row.item for row in rows[len(rows) // 2 :]]
+
+
+def timeline(root: Path, order: str) -> list[Row]:
+    """Spam in its order, readers' comments evenly between it."""
+    rng = random.Random(SEED)
+    blog = list(read(root, BLOG))
+    spam = [row for row in blog if row.spam]
+    if order == "date":
+        spam.sort(key=lambda row: row.at)
+    homes: dict[str, str] = {}
+    readers = [row.item for row in blog if not row.spam] + [row.item for row in read(root, HAM[1])]
+    for item in later_half(root):
+        home = home_page(rng, item.author_name) if rng.random() < WITH_URL else ""
+        readers.append(item._replace(author_url=homes.setdefault(item.author_name, home)))
+    rng.shuffle(readers)
+    rows: list[Row] = []
+    for at, row in enumerate(spam):
+        between = readers[at * len(readers) // len(spam) : (at + 1) * len(readers) // len(spam)]
+        rows += [row, *(row._replace(item=item, spam=False) for item in between)]
+    return rows
+
+
+def decided(rows: list[Row], signals: Path | None) -> Replay:
+    """What the moderator decides: the truth, comment by comment."""
+    found: list[dict[str, Any]] = [{} for _ in rows]
+    if signals is not None:
+        if not signals.exists():
+            signals.write_text(json.dumps(asyncio.run(replay(rows, 1.0))), encoding="utf-8")
+        found = json.loads(signals.read_text(encoding="utf-8"))
+    decisions = [
+        Decided(row.item, {"spam": float(row.spam)}, at, "moderator:ann", signals=known)
+        for at, (row, known) in enumerate(zip(rows, found, strict=False))
+    ]
+    return Replay(decisions, np.array([row.spam for row in rows]))
+
+
+def recall(truth: Truth, scores: Numbers) -> float:
+    """Recall at FALSE_POSITIVES, interpolated on the ROC curve."""
+    false, true, _ = roc_curve(truth, scores)
+    return float(np.interp(FALSE_POSITIVES, false, true))
+
+
+def judged(model: Model, version: Version, played: Replay, first: int) -> dict[str, float]:
+    """How well a version judges what came from comment number `first` on."""
+    scores, spam, hold = played.scores(version, first), played.spam[first:], model.thresholds["spam"]["hold"]
+    return {
+        "recall": recall(spam, scores),
+        "auc": float(roc_auc_score(spam, scores)),
+        "good at hold": float((scores[~spam] >= hold).mean()),
+        "spam at hold": float((scores[spam] >= hold).mean()),
+    }
+
+
+def climb(model: Model, played: Replay) -> dict[str, Any]:
+    """What each number of decisions buys on all that came later, and whether the gate would have let it through."""
+    found: dict[str, Any] = {}
+    for size in (size for size in STEPS if size * 2 <= len(played.rows)):
+        version = Version(model, correct(model, played.rows[:size], "blog-1"))
+        found[f"{size}"] = judged(model, version, played, size)
+        found[f"{size}, base"] = judged(model, Version(model), played, size)
+        place = size * 4 // 5
+        candidate = Version(model, correct(model, played.rows[:place], "blog-1"))
+        limits = {"spam": model.thresholds["spam"]}
+        report = gate.compare(Version(model), candidate, played.rows[place:size], thresholds=limits)
+        found[f"{size}, gate"] = {"passed": report.passed, "reasons": report.reasons}
+    return found
+
+
+def choosing(model: Model, played: Replay) -> dict[str, dict[str, float]]:
+    """Recall after each batch of decisions: chosen from a pool by what they teach, the pool's oldest, or by lot."""
+    most = min(POOL, len(played.rows) // 3)
+    rng = np.random.default_rng(SEED)
+    lot = rng.permutation(most)
+    ways: dict[str, Callable[[Version, list[int]], list[int]]] = {
+        "oldest": lambda version, rest: rest[:BATCH],
+        "lot": lambda version, rest: [at for at in lot if at in set(rest)][:BATCH],
+        "chosen": lambda version, rest: [
+            rest[at] for at in choose(version, [played.rows[at].item for at in rest], BATCH)
+        ],
+    }
+    found: dict[str, dict[str, float]] = {}
+    for name, way in ways.items():
+        taken = ways["oldest"](
+            Version(model), list(range(most))
+        )  # all begin alike: a correction needs some of each kind
+        for number in range(2, BATCHES + 1):
+            version = Version(model, correct(model, [played.rows[at] for at in taken], "blog-1"))
+            taken += way(version, [at for at in range(most) if at not in set(taken)])
+            version = Version(model, correct(model, [played.rows[at] for at in taken], "blog-1"))
+            found.setdefault(f"{number * BATCH} decisions", {})[name] = judged(model, version, played, most)["recall"]
+    return found
+
+
+def promises(model: Model, played: Replay) -> dict[str, float]:
+    """How often promises made on a random part of the later comments are broken on all of them; stated: at most 10 %."""
+    place = min(1_000, len(played.rows) // 3)
+    version = Version(model, correct(model, played.rows[:place], "blog-1"))
+    scores, spam = played.scores(version, place), played.spam[place:]
+    promise = Promise(0.02, 0.97, 0.9)
+    rng = np.random.default_rng(SEED)
+    made = broken = 0
+    for _ in range(RUNS):
+        drawn = rng.integers(0, len(scores), 1_000)
+        kept = keep(promise, scores[drawn].tolist(), spam[drawn].tolist())
+        hold, reject = kept.hold.threshold, kept.reject.threshold
+        made += hold is not None and reject is not None
+        held = hold is not None and (scores[~spam] >= hold).mean() > promise.max_good_held
+        wrong = reject is not None and spam[scores >= reject].mean() < promise.min_reject_precision
+        broken += bool(held or wrong)
+    return {"made in full": made / RUNS, "broken": broken / RUNS}
+
+
+def cost(model: Model, played: Replay) -> dict[str, dict[str, float]]:
+    """Seconds of one core, and bytes, for a number of decisions."""
+    found: dict[str, dict[str, float]] = {}
+    for size in (size for size in SIZES if size <= len(played.rows)):
+        begun = time.process_time()
+        correction = correct(model, played.rows[:size], "blog-1")
+        found[str(size)] = {"seconds": time.process_time() - begun, "bytes": len(correction.packed.arrays)}
+    return found
+
+
+def main() -> None:
+    """Replay, learn, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--corpora", type=Path)
+    parser.add_argument("--base", type=Path, default=Path("build/stranger"), help="where the base model is kept")
+    parser.add_argument("--order", choices=("date", "file"), default="date")
+    parser.add_argument("--comments", type=int, help="replay only so many, for a quick look")
+    parser.add_argument("--signals", type=Path, help="file where the comments' signals are kept")
+    parser.add_argument("--only", nargs="*", default=[], help="of climb, choosing, promises, cost")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    root = corpora.folder(options.corpora)
+    model = stranger(root, options.base)
+    played = decided(timeline(root, options.order)[: options.comments], options.signals)
+    figures: dict[str, Any] = {"comments": len(played.rows), "spam": int(played.spam.sum()), "order": options.order}
+    for part in (climb, choosing, promises, cost):
+        if not options.only or part.__name__ in options.only:
+            figures[part.__name__] = part(model, played)
+    print(json.dumps(figures, indent=1))
+    if options.out:
+        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
