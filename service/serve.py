@@ -31,6 +31,7 @@ CANT_START: Final = 78
 _STEADY = 30.0  # seconds after which a role that stops has not "failed again"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # seconds before a role is started again
 _GRACE = 5.0  # seconds beyond the drain time-out before a role is killed
+_AGAIN = "embedded server started again"
 _WATCH = 0.2  # seconds between looks at the embedded server
 
 _log = structlog.get_logger()
@@ -129,15 +130,17 @@ class Supervisor:
 
 
 @contextlib.contextmanager
-def store_url(settings: Settings) -> Iterator[str]:
+def store_url(settings: Settings, *, runs: bool = False) -> Iterator[str]:
     """The address of the Redis to use. An embedded one is started if need be, and again whenever it is gone.
 
-    Raises EmbeddedError when it can't be started at first.
+    `runs`: somebody has started it before us. Raises EmbeddedError when it can't be started at first.
     """
     if settings.redis_url is not None:
         yield settings.redis_url.get_secret_value()
         return
     with EmbeddedServer(settings.data_dir, settings.fsync) as server:
+        if runs and server.began:
+            _log.warning(_AGAIN)
         stop = threading.Event()
         keeper = threading.Thread(target=_keep_server, args=(server, stop), daemon=True)
         keeper.start()
@@ -154,7 +157,7 @@ def _keep_server(server: EmbeddedServer, stop: threading.Event) -> None:
             continue
         try:
             if server.start():
-                _log.warning("embedded server started again")
+                _log.warning(_AGAIN)
         except (EmbeddedError, OSError) as error:
             _log.error("embedded server can't be started", why=str(error))
             stop.wait(_LONGEST_PAUSE)
@@ -202,7 +205,7 @@ def run_role(role: str, settings: Settings, *, with_parent: bool) -> None:
     secrets = keyfiles.load(settings.secrets)
     if with_parent:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
-    with store_url(settings) as url:
+    with store_url(settings, runs=with_parent) as url:
         if role == "api":
             from service.app import run_api  # noqa: PLC0415
 
@@ -213,9 +216,7 @@ def run_role(role: str, settings: Settings, *, with_parent: bool) -> None:
         else:
             import uvloop  # noqa: PLC0415
 
-            if settings.metrics_port and not with_parent:
-                _serve_metrics(settings.host, settings.metrics_port)
-            uvloop.run(_run_worker(role, settings, secrets, url))
+            uvloop.run(_run_worker(role, settings, secrets, url, metrics=not with_parent))
 
 
 def _serve_metrics(host: str, port: int) -> None:
@@ -233,14 +234,17 @@ def _cant_listen(what: str, host: str, port: int, error: OSError) -> CantStart:
     return CantStart(f"{what} can't listen on {host}:{port}: {reason}")
 
 
-async def _run_worker(role: str, settings: Settings, secrets: KeyFiles, url: str) -> None:
+async def _run_worker(role: str, settings: Settings, secrets: KeyFiles, url: str, *, metrics: bool) -> None:
+    async with stop_on_signals() as stop:  # before anything shows that we are there, or takes a while
+        if settings.metrics_port and metrics:
+            _serve_metrics(settings.host, settings.metrics_port)
+        await _work(role, settings, secrets, url, stop)
+
+
+async def _work(role: str, settings: Settings, secrets: KeyFiles, url: str, stop: asyncio.Event) -> None:
     from service.resources import open_resources  # noqa: PLC0415
 
-    async with (
-        stop_on_signals() as stop,
-        open_resources(settings, secrets, url) as resources,
-        asyncio.TaskGroup() as group,
-    ):
+    async with open_resources(settings, secrets, url) as resources, asyncio.TaskGroup() as group:
         if role == "worker":
             from service.workers.classify import run_classify  # noqa: PLC0415
             from service.workers.housekeeping import run_housekeeping  # noqa: PLC0415

@@ -54,12 +54,13 @@ class EmbeddedServer:
         self._dir = data_dir.resolve() / "redis"
         self._fsync = fsync
         self._users: IO[str] | None = None
+        self.began = False  # whether entering started it, because none ran
         self._log = self._dir / "server.log"
         self.socket = self._dir / "redis.sock"
         self.url = f"unix://{self.socket}"
 
     def __enter__(self) -> EmbeddedServer:
-        self.start()
+        self.began = self.start()
         return self
 
     def __exit__(
