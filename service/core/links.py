@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import tldextract
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+
 
 MOST_LINKS: Final = 100
 """Links of a text that are looked at; all are counted."""
@@ -108,7 +110,9 @@ def registered_domain(host: str) -> str:
 
 
 @cache
-def _suffixes() -> tldextract.TLDExtract:
+def _suffixes() -> TLDExtract:
+    import tldextract  # noqa: PLC0415  (it brings an HTTP client along, and most processes look at no links)
+
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
