@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import idna
@@ -23,7 +24,8 @@ from service.web.review import wire
 from service.web.review.wire_acts import BulkAction, BulkView, Skipped
 
 EXCERPT = 280
-"""Code points of a comment's text in a list."""
+"""Code points of a comment's text in a list, white space run together."""
+_FITTING = re.compile(rf"(?:\s+|\S){{0,{EXCERPT}}}")
 
 
 def row(seen: Seen, me: str, now: int, *, blind: bool = False) -> wire.Row:
@@ -42,7 +44,7 @@ def row(seen: Seen, me: str, now: int, *, blind: bool = False) -> wire.Row:
         entered_at=rfc3339(comment.created_at if blind else standing.entered),
         author=_author(submission) if submission else None,
         page=PageView(submission.page.url, submission.page.title) if submission else None,
-        excerpt=" ".join(submission.content[: 4 * EXCERPT].split())[:EXCERPT] if submission else "",
+        excerpt=_beginning(submission.content[: 4 * EXCERPT]) if submission else "",
         text_kept=bool(submission and submission.content),
         severity=0.0 if blind else round(severity(verdict), 4),
         scores=verdict.scores if verdict and not blind else {},
@@ -124,6 +126,12 @@ def bulk_view(bulk: str, progress: Progress) -> BulkView:
         started_at=rfc3339(progress.started_at),
         undo_until=rfc3339(progress.undo_until or progress.started_at),
     )
+
+
+def _beginning(text: str) -> str:
+    """What fits a list: a true beginning of the text, so that positions in the one are positions in the other."""
+    found = _FITTING.match(text)
+    return found[0] if found else ""
 
 
 def _author(submission: Submission) -> AuthorView:

@@ -49,7 +49,9 @@ class Row(Struct, frozen=True):
     entered_at: Time  # when it came to stand where it stands
     author: AuthorView | None
     page: PageView | None
-    excerpt: str  # the first 280 code points, white space run together
+    excerpt: (
+        str  # how the text begins, as written: 280 code points, counting white space once. Positions in the text fit
+    )
     text_kept: bool  # false: retention has dropped the text
     severity: float  # 0 to 1, how much harm the scores speak of
     scores: dict[str, float]

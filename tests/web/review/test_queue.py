@@ -26,7 +26,7 @@ async def test_a_row_says_what_a_list_shows(platform: Platform, moderator: Desk)
         "flagged",
         2,
     )
-    assert row["excerpt"] == "maybe this is 1"
+    assert row["excerpt"] == "maybe\n\n this  is 1"
     assert row["reasons"] == ["spam"]
     assert row["scores"]["spam"] == pytest.approx(0.6)
     assert row["severity"] == pytest.approx(0.3)
