@@ -1,5 +1,5 @@
-"""The Perspective dialect, `/v1alpha1`: scores by the shipped model under Perspective's names, for clients of a service that
-ends with 2026. Nothing is stored of what is analysed; suggested scores become examples. `docs/perspective.md`.
+"""The Perspective dialect, `/v1alpha1`: scores by what the key's site uses, under Perspective's names, for clients of a service
+that ends with 2026. Nothing is stored of what is analysed; suggested scores become examples. `docs/perspective.md`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ async def analyze(request: web.Request) -> web.Response:
     await spend(parts, request, site, 1)
     spans = sentences(text) if asked.spanAnnotations else [Span(0, utf16_length(text), text)]
     several = [span.text for span in spans] if len(spans) > 1 else []
-    verdict, *by_span = await parts.scoring.score([text, *several])
+    verdict, *by_span = await parts.scoring.score([text, *several], site.id)
     await _check_languages(parts, list(attributes), languages, verdict)
     detected = [verdict.language or _UNDETERMINED]
     scores = {
@@ -100,7 +100,7 @@ async def suggest(request: web.Request) -> web.Response:
     labels = _suggested(asked.attributeScores)
     _languages(asked.languages)
     await spend(parts, request, site, 1)
-    (verdict,) = await parts.scoring.score([text])
+    (verdict,) = await parts.scoring.score([text], site.id)
     token = asked.clientToken or ""
     await parts.conversation.suggest(site, text, labels, verdict, source="perspective", token=token)
     said: dict[str, Any] = {"detectedLanguages": [verdict.language or _UNDETERMINED]}

@@ -26,19 +26,19 @@ class Scoring:
     def __init__(self, load: Callable[[], Scorer], most: int = 1_000) -> None:
         self._load = load
         self._most = most
-        self._waiting: list[tuple[Sequence[str], asyncio.Future[list[Verdict]]]] = []
+        self._waiting: list[tuple[Sequence[Case], asyncio.Future[list[Verdict]]]] = []
         self._worker: asyncio.Task[None] | None = None
 
     async def languages(self) -> tuple[str, ...]:
         """The languages that the model was trained in."""
         return (await asyncio.to_thread(self._load)).languages
 
-    async def score(self, texts: Sequence[str]) -> list[Verdict]:
-        """A verdict for each text. Raises BacklogFull."""
+    async def score(self, texts: Sequence[str], site: str) -> list[Verdict]:
+        """A verdict for each text, by the version that the site uses. Raises BacklogFull."""
         if len(self._waiting) >= self._most:
             raise BacklogFull(retry_after=1)
         done: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((texts, done))
+        self._waiting.append(([Case(bare(text), site) for text in texts], done))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await done
@@ -51,16 +51,16 @@ class Scoring:
                 size += len(self._waiting[0][0])
                 batch.append(self._waiting.pop(0))
             try:
-                verdicts = await asyncio.to_thread(self._judge, [text for texts, _ in batch for text in texts])
+                verdicts = await asyncio.to_thread(self._judge, [case for cases, _ in batch for case in cases])
             except Exception as error:  # everybody in the batch hears of it, and the next batch is tried
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(error)
                 continue
-            for texts, done in batch:
-                mine, verdicts = verdicts[: len(texts)], verdicts[len(texts) :]
+            for cases, done in batch:
+                mine, verdicts = verdicts[: len(cases)], verdicts[len(cases) :]
                 if not done.done():  # its request was given up
                     done.set_result(mine)
 
-    def _judge(self, texts: Sequence[str]) -> list[Verdict]:
-        return self._load().judge([Case(bare(text)) for text in texts])
+    def _judge(self, cases: Sequence[Case]) -> list[Verdict]:
+        return self._load().judge(cases)

@@ -32,3 +32,31 @@ async def test_explained_by_what_the_site_uses(
     await resources.models.promote("blog", second, at=2)
     while said["model"] != second:
         said = await (await platform.ask("GET", platform.path(more="/explanation?label=spam"))).json()
+
+
+async def test_perspectives_scores_are_what_the_keys_site_uses(
+    aiohttp_client: Any, resources: Resources, site: Known, corrections: Sequence[classifier.Correction]
+) -> None:
+    other = await resources.accounts.add("other", "https://other.example")
+    correction = corrections[0]
+    await resources.models.promote("blog", await keep(resources, correction), at=1)
+    client = await aiohttp_client(api_application(resources))
+    text = "Local readers had their roof renewed by Marlow and Sons. Ask for Terry."
+    base = classifier.load()
+    for known, version in ((site, classifier.Version(base, correction)), (other, classifier.Version(base))):
+        response = await client.post(
+            "/v1alpha1/comments:analyze",
+            params={"key": known.credentials[0].api_key},
+            json={
+                "comment": {"text": text},
+                "requestedAttributes": {"SPAM": {}, "INSULT": {}},
+                "spanAnnotations": True,
+            },
+        )
+        said = (await response.json())["attributeScores"]
+        whole, *spans = version.score([classifier.Input(one) for one in (text, *text.split(". ", 1))])
+        assert said["SPAM"]["summaryScore"]["value"] == round(whole.scores["spam"], 8)
+        assert said["INSULT"]["summaryScore"]["value"] == round(whole.scores["insult"], 8)
+        assert len(said["SPAM"]["spanScores"]) == len(spans)
+        last = said["SPAM"]["spanScores"][-1]["score"]["value"]
+        assert last == round(spans[-1].scores["spam"], 8)

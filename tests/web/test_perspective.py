@@ -272,9 +272,9 @@ async def test_requests_that_come_together_are_scored_together() -> None:
         lambda: asyncio.run_coroutine_threadsafe(go.wait(), loop).result(10),
     )
     scoring = Scoring(lambda: scorer)
-    first = asyncio.create_task(scoring.score(["pills"]))
+    first = asyncio.create_task(scoring.score(["pills"], "blog"))
     await begun.wait()
-    others = [asyncio.create_task(scoring.score([f"pills {number}", "fine"])) for number in range(5)]
+    others = [asyncio.create_task(scoring.score([f"pills {number}", "fine"], "blog")) for number in range(5)]
     await asyncio.sleep(0)
     go.set()
     found = await asyncio.gather(first, *others)
@@ -289,12 +289,12 @@ async def test_a_flood_is_refused() -> None:
         lambda: asyncio.run_coroutine_threadsafe(go.wait(), loop).result(10),
     )
     scoring = Scoring(lambda: scorer, most=2)
-    waiting = [asyncio.create_task(scoring.score(["one"]))]
+    waiting = [asyncio.create_task(scoring.score(["one"], "blog"))]
     await begun.wait()
-    waiting += [asyncio.create_task(scoring.score(["one"])) for _ in range(2)]
+    waiting += [asyncio.create_task(scoring.score(["one"], "blog")) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(BacklogFull):
-        await scoring.score(["one more"])
+        await scoring.score(["one more"], "blog")
     go.set()
     assert len(await asyncio.gather(*waiting)) == 3
 
@@ -302,8 +302,8 @@ async def test_a_flood_is_refused() -> None:
 async def test_a_failing_model_fails_the_request_and_no_other() -> None:
     scoring = Scoring(WordScorer)
     with pytest.raises(RuntimeError):
-        await scoring.score(["poison"])
-    assert (await scoring.score(["pills"]))[0].scores["spam"] == 0.97
+        await scoring.score(["poison"], "blog")
+    assert (await scoring.score(["pills"], "blog"))[0].scores["spam"] == 0.97
 
 
 class Japanese(WordScorer):
