@@ -1,5 +1,6 @@
 // One comment, to be read and judged. For the queue page.
 
+import { careful, covered, coveredWords, excerptView, isLifted, kindOf, lift } from "./care.js";
 import { difference } from "./diff.js";
 import { el, icon, put, renew } from "./dom.js";
 import { language } from "./filters.js";
@@ -10,14 +11,13 @@ import { outcomeText } from "./queuerow.js";
 import { shortView, textView } from "./text.js";
 import { actorName, doneName, exactly, labelName, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
 
-const MASKABLE = new Set(["toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack"]);
-
-/** The middle pane. `back` closes it (on a phone), `evidence` shows why, `filter` narrows the queue. */
+/** The middle pane. `back` closes it (on a phone), `evidence` shows why, `undo` takes a decision back. */
 export class CommentPane {
   constructor({ back, evidence, undo }) {
     Object.assign(this, { back, evidence, undo });
     this.node = el("article", { class: "comment", "aria-label": "Comment", tabindex: "-1" });
     this.whole = false;
+    this.uncovered = new Set(); // where the covered words begin that somebody wanted to read
   }
 
   /** Nothing to show: say why. */
@@ -29,8 +29,9 @@ export class CommentPane {
   /** Show the row at once, until its details are here. */
   waiting(row) {
     this.whole = false;
+    this.uncovered.clear();
     this.last = null;
-    put(this.node, this.head(row), el("div", { class: "comment-text", "aria-busy": "true" }, el("p", { class: "text", dir: "auto", text: row.excerpt })));
+    put(this.node, this.head(row), el("div", { class: "comment-text", "aria-busy": "true" }, el("p", { class: "text", dir: "auto" }, excerptView(row))));
     this.node.scrollTop = 0;
   }
 
@@ -39,20 +40,36 @@ export class CommentPane {
     const again = this.last?.[0].id === row.id;
     this.last = [row, detail, explanation];
     const blind = preference("blind");
-    const marks = explanation ? marksOf(explanation, "text", MASKABLE.has(explanation.label)) : [];
-    const text = detail.content
-      ? textView(detail.content, { marks, mask: preference("mask"), numbers: preference("numbers"), whole: this.whole, more: () => this.all() })
-      : el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
+    const marks = explanation ? marksOf(explanation, "text") : [];
     (again ? renew : put)(
       this.node,
       this.head(row),
       this.banner(row, detail),
       this.context(detail),
-      el("div", { class: "comment-text" }, text, explanation ? this.legend(explanation, marks) : null),
+      el("div", { class: "comment-text" }, this.text(row, detail, marks), explanation ? this.legend(row, explanation, marks) : null),
       detail.links.length ? this.links(detail.links) : null,
       row.author?.url && !blind ? el("p", { class: "author-url" }, icon("link"), "The author's address leads to ", el("strong", { text: hostOf(row.author.url) || "nowhere" }), copyButton(row.author.url)) : null,
-      detail.earlier.length ? this.earlier(detail) : null,
+      detail.earlier.length ? this.earlier(row, detail) : null,
     );
+  }
+
+  /** The words, of which the worst are covered; all of them, while nobody has told which those are. */
+  text(row, detail, marks) {
+    if (!detail.content) return el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
+    const ranges = covered(row);
+    if (!ranges) return this.allCovered(row, row.excerpt);
+    return textView(detail.content, {
+      marks,
+      covered: ranges.filter((range) => !this.uncovered.has(range.start)),
+      uncover: (range) => (this.uncovered.add(range.start), this.show(...this.last)),
+      numbers: preference("numbers"),
+      whole: this.whole,
+      more: () => this.all(),
+    });
+  }
+
+  allCovered(row, text) {
+    return el("div", {}, el("p", { class: "text", dir: "auto" }, coveredWords(text)), el("button", { type: "button", class: "quiet", on: { click: () => lift(row) } }, icon("eye"), "Show the words"));
   }
 
   head(row) {
@@ -85,22 +102,25 @@ export class CommentPane {
     const text = detail.parent?.excerpt || detail.parent_text;
     if (!text) return null;
     const name = detail.parent?.author?.name;
-    return el("details", { class: "parent", open: text.length < 400 }, el("summary", {}, "In reply to", name && !preference("blind") ? el("b", { dir: "auto", text: ` ${name}` }) : ""), el("blockquote", { dir: "auto", text }));
+    return el("details", { class: "parent", open: text.length < 400 }, el("summary", {}, "In reply to", name && !preference("blind") ? el("b", { dir: "auto", text: ` ${name}` }) : ""), el("blockquote", { dir: "auto" }, detail.parent?.excerpt ? excerptView(detail.parent) : text));
   }
 
-  legend(explanation, marks) {
+  legend(row, explanation, marks) {
     const label = labelName(explanation.label).toLowerCase();
-    if (!marks.length) return el("p", { class: "legend", text: `No word by itself speaks for ${label}, or against it.` });
     const choice = (name, on, off, action) => el("button", { type: "button", class: "link", data: { name }, "aria-pressed": String(preference(name)), on: { click: () => prefer(name, !preference(name)) } }, preference(name) ? on : off, keyHint(action));
     return el(
       "p",
       { class: "legend" },
-      el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "for-1" }), el("i", { class: "for-2" }), el("i", { class: "for-3" }), el("i", { class: "for-4" })),
-      el("span", { text: `speaks for ${label}` }),
-      el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "against-2" })),
-      el("span", { text: "against" }),
-      choice("numbers", "Hide numbers", "Show numbers", "numbers"),
-      marks.some((mark) => mark.worst) ? choice("mask", "Unmask the worst", "Mask the worst", "unmask") : null,
+      marks.length
+        ? [
+            el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "for-1" }), el("i", { class: "for-2" }), el("i", { class: "for-3" }), el("i", { class: "for-4" })),
+            el("span", { text: `speaks for ${label}` }),
+            el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "against-2" })),
+            el("span", { text: "against" }),
+            choice("numbers", "Hide numbers", "Show numbers", "numbers"),
+          ]
+        : el("span", { text: `No word by itself speaks for ${label}, or against it.` }),
+      careful(row) ? choice("mask", "Show the worst words", "Cover the worst words", "unmask") : null,
     );
   }
 
@@ -109,10 +129,15 @@ export class CommentPane {
     return el("section", { class: "links", "aria-label": "Links" }, el("h3", { text: plural(links.length, "link") }), el("ul", {}, rows.slice(0, 20)), rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null);
   }
 
-  earlier(detail) {
+  /** What was edited. Of a harsh comment nobody knows which of the earlier words are the worst: all are covered. */
+  earlier(row, detail) {
+    const title = `Edited ${detail.earlier.length === 1 ? "once" : `${detail.earlier.length} times`}: show what changed`;
+    if (preference("mask") && kindOf(row) && !isLifted(row)) {
+      return el("details", { class: "earlier" }, el("summary", { text: title }), this.allCovered(row, detail.earlier.at(-1).content.slice(0, 280)));
+    }
     const texts = [...detail.earlier.map((text) => text.content), detail.content];
     const changes = texts.slice(1).map((text, index) => el("div", { class: "text diff", dir: "auto" }, difference(texts[index], text).map(({ kind, text: part }) => (kind === "same" ? part : el(kind === "added" ? "ins" : "del", { text: part })))));
-    return el("details", { class: "earlier" }, el("summary", { text: `Edited ${detail.earlier.length === 1 ? "once" : `${detail.earlier.length} times`}: show what changed` }), changes.reverse());
+    return el("details", { class: "earlier" }, el("summary", { text: title }), changes.reverse());
   }
 
   all() {

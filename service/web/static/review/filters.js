@@ -1,7 +1,9 @@
 // Search, facets and chips of what is filtered. For the queue page.
 
+import { calm } from "./characters.js";
 import { el, icon, put } from "./dom.js";
 import { keyHint } from "./keys.js";
+import { preference } from "./preferences.js";
 import { count, labelName, reasonName, sentence } from "./words.js";
 
 const FACETS = {
@@ -57,7 +59,7 @@ export class Filters {
       chips.map(([name, value]) => this.chip(name, value, listing)),
       chips.length ? el("button", { type: "button", class: "link", on: { click: () => this.change({ list: filters.list }) } }, "Clear") : null,
     );
-    const now = JSON.stringify([filters, facets]);
+    const now = JSON.stringify([filters, facets, preference("blind")]);
     if (this.panel.hidden || now === this.filled) return;
     this.filled = now;
     this.fill(facets);
@@ -105,7 +107,7 @@ export class Filters {
   facet(name, title, values, open) {
     const buttons = values.map(({ value, count: number, text }) => {
       const chosen = this.filters[name] === value;
-      return el("li", {}, el("button", { type: "button", class: "facet", "aria-pressed": String(chosen), on: { click: () => this.set({ [name]: chosen ? "" : value }) } }, el("span", { dir: "auto", text: name === "author" ? text || valueName(name, value) : valueName(name, value) }), el("span", { class: "count", text: count(number) })));
+      return el("li", {}, el("button", { type: "button", class: "facet", "aria-pressed": String(chosen), on: { click: () => this.set({ [name]: chosen ? "" : value }) } }, el("span", { dir: "auto", text: (name === "author" && !preference("blind") && calm(text)) || valueName(name, value) }), el("span", { class: "count", text: count(number) })));
     });
     const list = el("ul", {}, buttons.slice(0, FEW));
     const rest = buttons.slice(FEW);

@@ -22,7 +22,7 @@ export const ACTIONS = {
   spamAll: ["shift+s", "Reject all selected as spam", "Many at once"],
   campaign: ["c", "Decide all near-duplicates", "Many at once"],
   clear: ["shift+x", "Clear the selection", "Many at once"],
-  unmask: ["u", "Show or mask the worst words", "Look"],
+  unmask: ["u", "Show or cover the worst words", "Look"],
   numbers: ["i", "Show or hide exact numbers", "Look"],
   blind: ["b", "Hide or show authors", "Look"],
   note: ["n", "Write a note", "Look"],

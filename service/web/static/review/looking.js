@@ -2,6 +2,7 @@
 // For the queue page.
 
 import { get, send } from "./api.js";
+import { kindOf, known, learn } from "./care.js";
 
 const DWELL = 400; // milliseconds on a comment before others are told
 const SETTLE = 120; // milliseconds on a comment before its words are explained in full
@@ -41,6 +42,7 @@ export class Looking {
       const detail = await listing.detail(id);
       if (this.id !== id) return;
       Object.assign(this, { detail, row: detail.comment, explanation: detail.explanation });
+      if (detail.explanation) learn(detail.comment, detail.explanation);
       listing.refresh(detail.comment);
     } catch (problem) {
       if (this.id !== id) return;
@@ -50,6 +52,19 @@ export class Looking {
     clearTimeout(this.explaining);
     const label = this.explanation?.label ?? this.highest();
     if (label) this.explaining = setTimeout(() => this.explain(label, true), SETTLE);
+    const kind = this.detail?.content ? kindOf(this.row) : "";
+    if (kind && kind !== label && !known(this.row)) this.learn(kind);
+  }
+
+  /** Ask which words are the worst, so that not all of them are covered. */
+  async learn(kind) {
+    const { id, row } = this;
+    try {
+      const { explanation } = await get(`/comments/${id}/explanation`, { label: kind });
+      if (learn(row, explanation) && this.id === id) this.changed();
+    } catch {
+      // Nobody can tell: all of it stays covered until one asks for it.
+    }
   }
 
   /** The label with the highest score, when there is a text to mark. */
@@ -64,6 +79,7 @@ export class Looking {
     try {
       const { explanation, model } = await get(`/comments/${id}/explanation`, { label });
       if (this.id !== id) return;
+      if (learn(this.row, explanation)) this.changed();
       if (fuller && this.explanation && (model !== this.row.model || this.explanation.label !== label)) return;
       this.explanation = explanation;
       this.changed();

@@ -1,4 +1,5 @@
-// Cuts a comment's text into pieces to be shown: what moved the score, what is hidden, what is a link. Pure; for `text.js`.
+// Cuts a comment's text into pieces to be shown: what moved the score, what is covered, what is hidden, what is a link. Pure;
+// for `text.js`.
 
 import { oddities } from "./characters.js";
 
@@ -6,14 +7,12 @@ const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'\]]+/giu;
 const SHOWN_FOR = 0.08; // of the largest contribution: words that add less are not marked
 const SHOWN_AGAINST = 0.2;
 const MOST_MARKS = 400;
-const MASKED_SHARE = 0.5; // of the largest contribution: what is masked
-const MASKED_LEAST = 0.35; // in logit units
 
 /**
- * The marks of an explanation: [{start, end, contribution, level, worst}] in UTF-16 units, in order. `level` is 1 to 4, and
- * negative when the words speak against the label. `worst` are those to be masked, when the label is `maskable`: no kind of spam.
+ * The marks of an explanation: [{start, end, contribution, level}] in UTF-16 units, in order. `level` is 1 to 4, and negative
+ * when the words speak against the label.
  */
-export function marksOf(explanation, field, maskable) {
+export function marksOf(explanation, field) {
   const spans = (explanation?.parts ?? []).filter((part) => part.kind === "span" && part.field === field);
   const largest = Math.max(0, ...spans.map((part) => Math.abs(part.contribution)));
   return spans
@@ -22,9 +21,8 @@ export function marksOf(explanation, field, maskable) {
     .slice(0, MOST_MARKS)
     .map((part) => {
       const share = part.contribution / largest;
-      const worst = maskable && share >= MASKED_SHARE && part.contribution >= MASKED_LEAST;
       const level = Math.sign(share) * Math.max(1, Math.ceil(Math.abs(share) * 4));
-      return { start: part.start_utf16 ?? 0, end: part.end_utf16 ?? 0, contribution: part.contribution, level, worst };
+      return { start: part.start_utf16 ?? 0, end: part.end_utf16 ?? 0, contribution: part.contribution, level };
     })
     .sort((a, b) => a.start - b.start || a.end - b.end);
 }
@@ -49,14 +47,14 @@ export function hostOf(address) {
   }
 }
 
-/** The text cut at every border: [{text, mark, odd, link}], each null where there is none. */
-export function pieces(text, marks) {
-  const layers = { mark: marks, odd: oddities(text), link: linksOf(text) };
+/** The text cut at every border: [{text, mark, covered, odd, link}], each null where there is none. */
+export function pieces(text, marks = [], covered = []) {
+  const layers = { mark: marks, covered, odd: oddities(text), link: linksOf(text) };
   const cuts = new Set([0, text.length]);
   for (const layer of Object.values(layers)) {
     for (const { start, end } of layer) if (start < text.length) cuts.add(start).add(Math.min(end, text.length));
   }
-  const at = { mark: 0, odd: 0, link: 0 };
+  const at = { mark: 0, covered: 0, odd: 0, link: 0 };
   const borders = [...cuts].sort((a, b) => a - b);
   const result = [];
   for (let index = 0; index + 1 < borders.length; index += 1) {

@@ -2,10 +2,9 @@
 
 import { send } from "./api.js";
 import { ask, field } from "./dialogs.js";
-import { calm } from "./characters.js";
+import { excerptView } from "./care.js";
 import { el, icon } from "./dom.js";
 import { keyHint } from "./keys.js";
-import { preference } from "./preferences.js";
 import { toast, toastProblem } from "./toasts.js";
 import { exactly, percent, plural, stateName, timeOptions } from "./words.js";
 
@@ -50,9 +49,8 @@ function campaign(view, row, tools) {
 }
 
 function smallRow(row, tools) {
-  const name = preference("blind") ? "Somebody" : calm(row.author?.name ?? "") || "No name";
   const score = Math.max(0, ...Object.values(row.scores));
-  return el("li", {}, el("a", { href: tools.href(null, row.id) }, el("span", { class: `dot ${row.state}`, title: stateName(row.state) }), el("span", { class: "small-text", dir: "auto", text: calm(row.excerpt) || name }), el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at)))));
+  return el("li", {}, el("a", { href: tools.href(null, row.id) }, el("span", { class: `dot ${row.state}`, title: stateName(row.state) }), el("span", { class: "small-text", dir: "auto" }, row.text_kept ? excerptView(row) : "The text is no longer kept."), el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at)))));
 }
 
 async function mark(row, what, tools) {

@@ -1,8 +1,8 @@
 // The queue page: puts list, comment and evidence side by side and lets keys and buttons act on them. For `review.js`.
 
 import { Actions } from "./actions.js";
-import { send } from "./api.js";
 import { Bulk } from "./bulk.js";
+import { covered, isLifted } from "./care.js";
 import { CommentPane } from "./commentpane.js";
 import { Deciding } from "./deciding.js";
 import { ask, field } from "./dialogs.js";
@@ -40,7 +40,7 @@ class QueuePage {
     this.actions = new Actions({ act: (action, button) => this.act(action, button) });
     this.deciding = new Deciding(this.listing, { moved: (row, index) => this.moved(row, index), shown: (row) => this.open(row.id) });
     this.bulk = new Bulk(this.listing, this.deciding, { may, changed: () => this.paint() });
-    this.looking = new Looking({ changed: () => this.render() });
+    this.looking = new Looking({ changed: () => (this.paint(), this.render()) });
     this.views = new Views({ changed: () => this.paint(), open: (filters) => this.open("", filters) });
     this.filters = new Filters({ change: (filters) => this.open("", filters), open: (on) => this.facets(on), saveView: () => this.views.save(this.listing.filters), decideAll: may("bulk") ? () => this.bulk.decideQuery() : null });
     this.rail = new Rail({ href: (filters) => href("queue", filters), forget: (view) => this.views.forget(view) });
@@ -257,7 +257,7 @@ class QueuePage {
     const shown = { ...current, ...(this.listing.items.find((item) => item.id === this.id) ?? {}) };
     this.actions.show(shown.left ? null : shown, this.listing.filters.list);
     if (!detail) return;
-    const now = JSON.stringify([shown, explanation, ["mask", "blind", "numbers"].map(preference)]);
+    const now = JSON.stringify([shown, explanation, covered(shown), isLifted(shown), ["mask", "blind", "numbers"].map(preference)]);
     if (this.rendered?.detail === detail && this.rendered.now === now) return;
     this.rendered = { detail, now };
     this.comment.show(shown, detail, explanation);

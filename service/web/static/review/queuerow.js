@@ -1,12 +1,12 @@
 // One row of the queue. For the queue page.
 
+import { excerptView } from "./care.js";
 import { calm } from "./characters.js";
 import { el, icon } from "./dom.js";
 import { preference } from "./preferences.js";
 import { actorName, doneName, labelName, listName, percent, plural, reasonName, sentence, stateName, timeOptions } from "./words.js";
 
 const TELLING = 0.5; // a score from here on is shown beside a reason that has none
-const VEIL_FROM = 0.9; // probability of a kind of toxicity
 
 /** A row's content. `selected`: its box is ticked; `tick` is called with (shift) when the box is used. */
 export function rowView(row, { current, selected, tick, href }) {
@@ -19,15 +19,10 @@ export function rowView(row, { current, selected, tick, href }) {
       "a",
       { class: "row-link", href, "aria-current": current ? "true" : null },
       el("span", { class: "row-head" }, el("strong", { class: "row-name", dir: "auto", text: name }), row.claim && !row.claim.mine ? el("span", { class: "looking", title: `${row.claim.by} is looking at this` }, icon("eye"), row.claim.by) : null, el("time", timeOptions(row.created_at))),
-      el("span", { class: veiled(row) ? "row-text veiled" : "row-text", dir: "auto", text: row.text_kept ? calm(row.excerpt) : "The text is no longer kept." }),
+      el("span", { class: "row-text", dir: "auto" }, row.text_kept ? excerptView(row) : "The text is no longer kept."),
       el("span", { class: "row-foot" }, footer(row)),
     ),
   ];
-}
-
-/** Whether a row's words are blurred until one points at them: for the care of who reads this all day. */
-function veiled({ scores }) {
-  return preference("mask") && Object.entries(scores).some(([label, score]) => label !== "spam" && score >= VEIL_FROM);
 }
 
 function footer(row) {

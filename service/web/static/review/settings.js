@@ -9,7 +9,7 @@ import { toast } from "./toasts.js";
 
 const THEMES = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
 const SWITCHES = [
-  ["mask", "Mask the worst words", "Insults and threats stay covered until you ask for them."],
+  ["mask", "Cover the worst words", "Insults and threats stay covered, here and in the lists, until you ask for them."],
   ["blind", "Hide authors' names", "To judge the words alone."],
   ["numbers", "Show exact numbers in the text", "What each word adds to the score, in the model's own units."],
 ];

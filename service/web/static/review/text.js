@@ -1,6 +1,7 @@
-// Shows a comment's text as it was written, with marks, masked words, visible hidden characters and links that can't be
+// Shows a comment's text as it was written, with marks, covered words, visible hidden characters and links that can't be
 // clicked. For the comment pane.
 
+import { filler } from "./care.js";
 import { el } from "./dom.js";
 import { pieces } from "./marking.js";
 import { signed } from "./words.js";
@@ -8,19 +9,21 @@ import { signed } from "./words.js";
 const FIRST = 6_000; // characters shown before one asks for the rest
 
 /**
- * The text as an element. Options: `marks` (of `marksOf`), `mask` (hide the worst), `numbers` (show contributions), `whole`
- * (all of a very long text), `more` (called when the rest is asked for).
+ * The text as an element. Options: `marks` (of `marksOf`), `covered` (ranges, of `care.js`) and `uncover` (called with the one
+ * that somebody wants to read), `numbers` (show contributions), `whole` (all of a very long text), `more` (called when the rest
+ * is asked for).
  */
-export function textView(text, { marks = [], mask = false, numbers = false, whole = false, more = null } = {}) {
+export function textView(text, { marks = [], covered = [], uncover = null, numbers = false, whole = false, more = null } = {}) {
   const cut = whole || text.length <= FIRST ? text : text.slice(0, FIRST).replace(/[\ud800-\udbff]$/u, "");
   const view = el("div", { class: numbers ? "text numbers" : "text", dir: "auto" });
-  let open = null; // the mark that is being filled
-  for (const piece of pieces(cut, marks)) {
-    if (piece.mark !== open?.mark) {
-      open = piece.mark ? { mark: piece.mark, node: markView(piece.mark, mask) } : null;
-      if (open) view.append(open.node);
+  let open = { mark: null, covered: null, node: view }; // what is being filled
+  for (const piece of pieces(cut, marks, covered)) {
+    if (piece.covered !== open.covered || (!piece.covered && piece.mark !== open.mark)) {
+      const node = piece.covered ? coverView(cut, piece.covered, uncover) : piece.mark ? markView(piece.mark) : view;
+      if (node !== view) view.append(node);
+      open = { mark: piece.mark, covered: piece.covered, node };
     }
-    (open?.node.querySelector(".inner") ?? view).append(inner(piece));
+    if (!piece.covered) open.node.append(inner(piece));
   }
   if (cut.length === text.length) return view;
   const rest = el("button", { class: "quiet", type: "button", on: { click: () => more?.() } }, `Show all ${text.length.toLocaleString("en")} characters`);
@@ -29,30 +32,22 @@ export function textView(text, { marks = [], mask = false, numbers = false, whol
 
 /** A short text, such as a name, with what it hides made visible. */
 export function shortView(text) {
-  return pieces(text, []).map((piece) => inner({ ...piece, link: null }));
+  return pieces(text).map((piece) => inner({ ...piece, link: null }));
 }
 
-function markView(mark, mask) {
-  const side = mark.level > 0 ? "for" : "against";
-  const hidden = mask && mark.worst;
-  const content = el("span", { class: "inner" });
-  const node = el("mark", { class: `mark ${side}-${Math.abs(mark.level)}`, title: `${signed(mark.contribution)} to the score`, data: { number: signed(mark.contribution) } }, content);
-  if (!hidden) return node;
-  node.classList.add("masked");
-  Object.assign(node, { tabIndex: 0, title: "Masked; press to show" });
-  node.setAttribute("role", "button");
-  node.setAttribute("aria-label", "Masked words; press to show");
-  const reveal = () => {
-    node.classList.remove("masked");
-    node.removeAttribute("role");
-    node.removeAttribute("aria-label");
-    node.removeAttribute("tabindex");
-  };
-  node.addEventListener("click", reveal, { once: true });
+function markView({ level, contribution }) {
+  return el("mark", { class: `mark ${level > 0 ? "for" : "against"}-${Math.abs(level)}`, title: `${signed(contribution)} to the score`, data: { number: signed(contribution) } });
+}
+
+/** What covers words: a button, of which not a letter is in the page. It stays in the line, as words do. */
+function coverView(text, range, uncover) {
+  const words = el("span", { "aria-hidden": "true", text: filler(text.slice(range.start, range.end)) });
+  const node = el("span", { class: "covered", role: "button", tabindex: "0", "aria-label": "Covered words; press to show", title: "Covered; press to show" }, words);
+  node.addEventListener("click", () => uncover(range));
   node.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
-    reveal();
+    uncover(range);
   });
   return node;
 }
