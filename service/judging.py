@@ -182,7 +182,8 @@ def _rivals(scorer: Scorer, cases: Sequence[Case]) -> Sequence[Verdict | None]:
 def _carried(one: Live, move: Transition, rival: Verdict | None) -> Carried:
     outcome = move.change.decision.outcome if move.change.decision else Outcome.HOLD
     theirs = _ruling(one.comment, one.site, one.case, rival).outcome if rival else None
-    return Carried(move.site, move.comment, move.change.at, outcome, move.verdict, theirs, rival)
+    share = one.site.policy.audit_share if one.site else None
+    return Carried(move.site, move.comment, move.change.at, outcome, move.verdict, theirs, rival, share)
 
 
 def _ruling(comment: Comment, site: Site | None, case: Case, verdict: Verdict | None) -> Ruling:

@@ -28,10 +28,14 @@ class Carried(NamedTuple):
     verdict: Verdict | None
     theirs: Outcome | None = None
     rival: Verdict | None = None
+    share: float | None = None  # the site's of the audit sample; None: the service's
 
 
 class Observing:
-    """Draws the audit sample with probability `share`, and counts agreement with shadows. `draw` gives numbers below 1."""
+    """Draws the audit sample, and counts agreement with shadows.
+
+    `share` is the probability of being drawn at sites that set none of their own; `draw` gives numbers below 1.
+    """
 
     def __init__(
         self, audits: Audits, rivalry: Rivalry, *, share: float = 0.0, draw: Callable[[], float] = random.random
@@ -46,9 +50,10 @@ class Observing:
         drawn: list[tuple[str, Audited]] = []
         seconds: dict[tuple[str, str], list[Carried]] = defaultdict(list)
         for one in carried:
-            if one.outcome in AUDITABLE and self._draw() < self._share:
+            share = self._share if one.share is None else one.share
+            if one.outcome in AUDITABLE and self._draw() < share:
                 model = one.verdict.model if one.verdict else ""
-                drawn.append((one.site, Audited(one.comment, one.at, one.outcome, self._share, model)))
+                drawn.append((one.site, Audited(one.comment, one.at, one.outcome, share, model)))
             if one.rival is not None:
                 seconds[one.site, one.rival.model].append(one)
         await self._audits.add(drawn)

@@ -54,6 +54,10 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     lists: Annotated[tuple[WordList, ...], Meta(max_length=MAX_LISTS)] = ()
     rules: Annotated[tuple[Rule, ...], Meta(max_length=MAX_RULES, description="In order: the first decides.")] = ()
     promise: Annotated[Promise | None, Meta(description="What the thresholds were computed to keep.")] = None
+    audit_share: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="Share of automatic decisions that moderators judge blind; null: as the service is set."),
+    ] = None
 
     @cached_property
     def effective(self) -> dict[str, Thresholds]:
@@ -93,6 +97,8 @@ def check(policy: Policy) -> None:
     """Refuse a policy that can't be used, as it must be before it is saved. Raises InvalidPolicy with the place."""
     if not 1 <= policy.release_after <= 100:
         raise InvalidPolicy("Authors are released after 1 to 100 approvals.", pointer="/release_after")
+    if policy.audit_share is not None and not 0 <= policy.audit_share <= 1:
+        raise InvalidPolicy("The audit's share lies between 0 and 1.", pointer="/audit_share")
     if len(policy.rules) > MAX_RULES:
         raise InvalidPolicy(f"A policy has at most {MAX_RULES} rules.", pointer="/rules")
     if len(policy.lists) > MAX_LISTS:

@@ -69,6 +69,7 @@ def to_toml(policy: Policy) -> str:
         f"release_after = {policy.release_after}  # hold-new-authors: so many approvals release an author",
         f"unsupported_language = {_text(language)}  # approve, hold, reject, or {TRUST}: go by the scores all the same",
         f"on_no_verdict = {_text(policy.on_no_verdict)}  # when there is no machine verdict: approve, hold, reject",
+        _audit(policy.audit_share),
         "",
         "# Thresholds are probabilities; a step that is left out never happens. Labels without a table have the defaults:",
         *(
@@ -84,6 +85,13 @@ def to_toml(policy: Policy) -> str:
         for measure in measures:
             lines += ["", f"[[{kind}]]", *_measure(measure)]
     return "\n".join(lines) + "\n"
+
+
+def _audit(share: float | None) -> str:
+    said = "of automatic decisions, the share that moderators judge blind"
+    if share is None:
+        return f"# audit_share = 0.01  # {said}; left out: as the service is set"
+    return f"audit_share = {share}  # {said}"
 
 
 def _steps(steps: Thresholds) -> str:

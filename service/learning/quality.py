@@ -1,9 +1,10 @@
 """Honest live quality: what moderators say, blind, of a random sample of automatic decisions. For page, command and worker.
 
 Complaints tell of some mistakes only; a sample tells of all. Each automatic approval and rejection is drawn with a known
-probability (`ANTECHAMBER_AUDIT_SHARE`); what is held comes before a moderator anyway. Three strata follow: approved, held,
-rejected. Within one, shares are weighted by the inverse of the probability of being drawn (Hájek's form of the
-Horvitz-Thompson estimator) with Kish's effective size, so that a share that was changed meanwhile does not bias them.
+probability (`ANTECHAMBER_AUDIT_SHARE`, or what the site's policy says); what is held comes before a moderator anyway.
+Three strata follow: approved, held, rejected. Within one, shares are weighted by the inverse of the probability of being
+drawn (Hájek's form of the Horvitz-Thompson estimator) with Kish's effective size, so that a share that was changed
+meanwhile does not bias them.
 """
 
 from __future__ import annotations

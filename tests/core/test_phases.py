@@ -181,6 +181,8 @@ def test_policies_that_cant_be_are_refused() -> None:
         (Policy(lists=tuple(listing(name=f"r{n}") for n in range(MAX_LISTS + 1))), "/lists"),
         (Policy(lists=tuple(listing(name=f"r{n}", entries=("x",) * 4_500) for n in range(5))), "/lists"),
         (Policy(release_after=0), "/release_after"),
+        (Policy(audit_share=1.01), "/audit_share"),
+        (Policy(audit_share=float("nan")), "/audit_share"),
     ]
     for policy, pointer in wrong:
         with pytest.raises(InvalidPolicy) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from service.core.case import Case
@@ -98,3 +99,14 @@ async def test_an_erased_comment_leaves_the_list(resources: Resources, site: Kno
     assert await resources.quality.audits.waiting("blog") == 1
     await resources.moderation.erase(site.site, comment, Actor(ActorKind.OPERATOR))
     assert await resources.quality.audits.waiting("blog") == 0
+
+
+async def test_a_site_may_say_how_much_of_its_own_is_drawn(resources: Resources, site: Known) -> None:
+    for share, drawn in ((0.75, 1), (0.0, 0)):
+        policy = msgspec.structs.replace(site.site.policy, audit_share=share)
+        own = site._replace(site=await resources.policies.save("blog", policy, by="operator"))
+        before = len(await resources.quality.audits.entries("blog"))
+        await judge(resources, own, observing(resources, 0.5, [0.6]), WordScorer(), f"A share of {share}.")
+        entries = await resources.quality.audits.entries("blog")
+        assert len(entries) == before + drawn
+        assert {one.share for one in entries} == {0.75}  # what was drawn earlier keeps its own probability
