@@ -13,16 +13,20 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from service import keyfiles
 from service.conversation import Conversation
+from service.core.submission import Submission
 from service.deliverability import Deliverability
 from service.deliveries import Deliveries
 from service.equipped import EquippedModel
+from service.httpbl import HttpBl
 from service.judging import Scorer
 from service.keyfiles import KeyFiles
 from service.resources import Resources, open_resources
 from service.settings import Settings
 from service.statistics import Statistics
 from service.store.client import now_ms
+from service.store.lookups import Lookups
 from service.store.rates import Rates
 from service.store.statistics import Numbers
 from service.store.wakes import follow, listen
@@ -50,11 +54,15 @@ _log = structlog.get_logger("api")
 
 
 def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] | None = None) -> web.Application:
-    """The whole HTTP side of one process. `load_scorer` gives the model for what is scored or explained at once."""
+    """The whole HTTP side of one process. `load_scorer` gives the model for what is scored or explained at once.
+
+    Raises KeyFileError when http:BL is turned on without its key.
+    """
     waiting = Waiting()
     deliverability = Deliverability() if resources.settings.email_dns else None
     model = EquippedModel(resources.models)
-    parts = _parts(resources, waiting, cache(load_scorer or model), deliverability)
+    httpbl = _httpbl(resources) if resources.settings.httpbl else None
+    parts = _parts(resources, waiting, cache(load_scorer or model), deliverability, httpbl)
     live = Live(resources.settings.review_streams)
     app = web.Application(middlewares=[boundary])
     app[PARTS] = parts
@@ -81,6 +89,8 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     app.on_shutdown.append(stop_waiting)
     if deliverability is not None:
         app.on_cleanup.append(lambda _: deliverability.close())
+    if httpbl is not None:
+        app.on_cleanup.append(lambda _: httpbl.close())
     return app
 
 
@@ -119,8 +129,26 @@ def _calm_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def _httpbl(resources: Resources) -> HttpBl:
+    settings = resources.settings
+    return HttpBl(
+        keyfiles.httpbl_key(settings.secrets),
+        Lookups(resources.connection),
+        patience=settings.httpbl_patience,
+        remember=settings.httpbl_remember,
+    )
+
+
+async def _unlisted(submission: Submission, _: str) -> Submission:
+    return submission
+
+
 def _parts(
-    resources: Resources, waiting: Waiting, load: Callable[[], Scorer], deliverability: Deliverability | None
+    resources: Resources,
+    waiting: Waiting,
+    load: Callable[[], Scorer],
+    deliverability: Deliverability | None,
+    httpbl: HttpBl | None,
 ) -> Parts:
     quota, rates, outbox = resources.settings.rate_limit, Rates(resources.connection), resources.outbox
 
@@ -153,6 +181,7 @@ def _parts(
         identity=resources.secrets.identity,
         waiting=waiting,
         deliverable=deliverability or (lambda _: "unknown"),
+        listed=httpbl or _unlisted,
         scoring=Scoring(load),
         explain=Explainer(load),
         spend=spend,

@@ -18,6 +18,7 @@ from service.core.errors import NotFound, StoreUnavailable
 from service.core.lifecycle import Outcome
 from service.core.model import EVERYWHERE
 from service.core.site import Site
+from service.httpbl import TEST_ADDRESS, ask
 from service.keyfiles import KeyFileError
 from service.resources import Resources, open_resources
 from service.serve import store_url
@@ -53,6 +54,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in _secrets(settings.secrets):
         yield finding
     yield _model()
+    if settings.httpbl:
+        yield await _httpbl(settings.secrets)
     try:
         with store_url(settings) as url:
             async with open_resources(settings, secrets, url) as resources:
@@ -74,7 +77,8 @@ def _data_dir(folder: Path) -> Finding:
 
 
 def _secrets(folder: Path) -> Iterator[Finding]:
-    for path in (folder / "master.key", folder / "identity.keys", *sorted((folder / "platforms").glob("*"))):
+    given = (*folder.glob("httpbl.key"), *sorted((folder / "platforms").glob("*")))
+    for path in (folder / "master.key", folder / "identity.keys", *given):
         found = path.stat()
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield Finding(FAIL, "secrets", f"{path} is open to others; chmod 600 it")
@@ -101,6 +105,16 @@ def _model() -> Finding:
         f"{model.version} loads in {(loaded - began) * 1000:.0f} ms and scores a sentence in "
         f"{(scored - loaded) * 1000:.1f} ms (spam {prediction.scores['spam']:.2f})",
     )
+
+
+async def _httpbl(folder: Path) -> Finding:
+    try:
+        answer = await ask(keyfiles.httpbl_key(folder), TEST_ADDRESS)
+    except KeyFileError as error:
+        return Finding(FAIL, "http:BL", str(error))
+    if answer == TEST_ADDRESS:
+        return Finding(OK, "http:BL", "answers; it learns the commenters' public IPv4 addresses")
+    return Finding(WARN, "http:BL", "does not answer as it should: is the access key right? comments go on without it")
 
 
 async def _store(resources: Resources) -> AsyncIterator[Finding]:

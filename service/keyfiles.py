@@ -3,18 +3,21 @@
 `master.key` is one line of hexadecimal: every site's credentials are derived from it. `identity.keys` has one
 `<id> <hexadecimal>` a line, the active key first: e-mail and IP digests are made with it. Losing the first means new
 credentials for every site; losing the second means that authors are strangers again. Rotation: `docs/operations.md`.
+What others gave the operator lies beside them, where it is used: `platforms/<site>.<platform>`, `httpbl.key`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import NamedTuple
 
 from service.core.identity import IdentityKeys
 
+_HTTPBL_KEY = re.compile(r"[a-z]{12}")
 _BYTES = 32
 _MIN_BYTES = 16
 
@@ -67,6 +70,18 @@ def platform_secrets(folder: Path, site: str, platform: str) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(f"{path}: {type(error).__name__}") from None
     return tuple(line.strip() for line in lines if line.strip())
+
+
+def httpbl_key(folder: Path) -> str:
+    """The access key for http:BL, from `httpbl.key`. Raises KeyFileError when there is none, or it is not one."""
+    path = folder / "httpbl.key"
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(f"{path}: {type(error).__name__}; http:BL needs an access key, or HTTPBL=false") from None
+    if not _HTTPBL_KEY.fullmatch(key):
+        raise KeyFileError(f"{path}: an access key is 12 small letters")
+    return key
 
 
 def rotate_identity(folder: Path) -> str:

@@ -31,6 +31,11 @@ JUDGE_SECONDS = Histogram("antechamber_judge_seconds", "Time to judge one batch.
 PENDING_SECONDS = Histogram(
     "antechamber_pending_seconds", "Time from a comment's acceptance to its verdict.", buckets=_SLOW
 )
+HTTPBL = Counter(
+    "antechamber_httpbl_total",
+    "Looks at http:BL: asked (listed, clear, timeout, failed), or not (remembered, crowded); late: a comment went on without.",
+    ["result"],
+)
 FAILURES = Counter("antechamber_failures_total", "Unexpected failures, by where.", ["where"])
 DELIVERIES = Counter("antechamber_deliveries_total", "Tries of call-backs, by how they ended.", ["result"])
 DELIVERY_SECONDS = Histogram("antechamber_delivery_seconds", "Time of one try of a call-back.", buckets=_SLOW)

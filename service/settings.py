@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     rate_limit: int = Field(0, ge=0, description="Submissions a minute per site; 0: no limit.")
     webhook_tolerance: int = Field(300, ge=1, description="Oldest timestamp of a signed webhook that is accepted.")
     email_dns: bool = Field(False, description="Look up whether a mail domain exists (DNS, off the request path).")
+    httpbl: bool = Field(
+        False,
+        description="Ask Project Honey Pot about commenters' public IPv4 addresses (DNS): it learns them. See docs/signals.md.",
+    )
+    httpbl_patience: float = Field(0.3, ge=0, le=2, description="Longest that a submission waits for that answer.")
+    httpbl_remember: int = Field(86_400, ge=60, description="How long such an answer is remembered.")
     site_cache: float = Field(2.0, ge=0, description="How long a process trusts what it knows of a site and its keys.")
 
     akismet_deadline: float = Field(
@@ -128,7 +134,8 @@ class Settings(BaseSettings):
         0.01,
         ge=0,
         le=1,
-        description="Share of automatic approvals and rejections that moderators judge blind; 0: none.",
+        description="Share of automatic approvals and rejections that moderators judge blind, where a site's policy says "
+        "nothing else; 0: none.",
     )
     teach_queue: int = Field(
         20,

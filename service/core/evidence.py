@@ -36,6 +36,7 @@ def signals(submission: Submission, sighting: Sighting, known: Known, now: int) 
         of_form(submission),
         of_browser(submission, sighting.own_domain),
         _of_context(submission, now),
+        _of_listing(submission),
         of_ping(submission, sighting.own_domain, sighting.url_domain),
     )
     return {name: value for name, value in chain(*parts) if value is not None and value != quiet[name]}
@@ -88,6 +89,16 @@ def _name_in_url(name: str, url: str) -> bool:
         return False
     address = fold(host_of(url) + (url.partition("://")[2] or url).partition("/")[2])
     return sum(word in address for word in words) >= 2
+
+
+def _of_listing(submission: Submission) -> Found:
+    listing = submission.author.ip.listing if submission.author.ip is not None else None
+    if listing is not None:
+        yield "httpbl_threat", listing.threat
+        yield "httpbl_days", listing.days
+        yield "httpbl_suspicious", listing.suspicious
+        yield "httpbl_harvester", listing.harvester
+        yield "httpbl_spammer", listing.spammer
 
 
 def _of_standing(known: Known, now: int) -> Found:

@@ -78,11 +78,22 @@ class EmailDigest(Struct, frozen=True):
     deliverable: str = "unknown"  # "yes" | "no" | "unknown" (DNS, only if the operator turned it on)
 
 
+class Listing(Struct, frozen=True):
+    """What http:BL knows against an IP address; see `service.httpbl`."""
+
+    threat: int  # 0 to 255, logarithmic: 25 is about 100 messages of spam, 50 about 10,000
+    days: int  # since it was last seen, at most 255
+    suspicious: bool
+    harvester: bool  # it gathers e-mail addresses
+    spammer: bool  # it spams comments
+
+
 class IpDigest(Struct, frozen=True):
     """Keyed digests of an IP address and of its network (/24 of IPv4, /48 of IPv6)."""
 
     digest: str
     network: str
+    listing: Listing | None = None  # only if the operator turned http:BL on
 
 
 class IdentityKeys(NamedTuple):

@@ -144,9 +144,14 @@ GROUPS: Final[Mapping[str, tuple[SignalKind, ...]]] = {
         _count("ping_multicall", "calls", "Calls in the request that it came in."),
         _flag("ping_own", "Its source is on the site itself."),
     ),
-    "Outside lists (only where the operator gave some)": (
+    "Outside lists (only where the operator turned them on)": (
         _flag("list_email", "The e-mail address is on a list that the operator loaded."),
         _flag("list_ip", "The IP address is on a list that the operator loaded."),
+        _count("httpbl_threat", "from 0 to 255", "How threatening http:BL finds the IP address."),
+        SignalKind("httpbl_days", int, "Days since http:BL last saw the IP address do harm, at most 255.", "days"),
+        _flag("httpbl_suspicious", "http:BL finds the IP address suspicious."),
+        _flag("httpbl_harvester", "http:BL saw the IP address gather e-mail addresses."),
+        _flag("httpbl_spammer", "http:BL saw the IP address spam comments."),
     ),
 }
 """All signals by what they are about, in the order in which they are shown."""

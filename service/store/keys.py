@@ -52,7 +52,8 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:examples`   | zset   | examples by when they were taught                                  | with them       |
 | `{pN}:s:<site>:audit`      | zset   | comments of the audit sample that wait for an answer -> when drawn | until answered  |
 | `{pN}:s:<site>:audited`    | hash   | comment -> Audited: what the machine did, what a human said blind  | 365 days        |
-| `{pN}:s:<site>:teaches`    | zset   | flagged comments worth deciding for what they teach -> how much    | until chosen anew|
+| `{pN}:s:<site>:teaches`    | zset   | comments in the queue worth deciding for what they teach -> how much | until chosen anew|
+| `{pN}:s:<site>:later`      | zset   | approved comments that a human is to review, by priority           | until decided   |
 | `{pN}:s:<site>:shadow`     | hash   | `<version>:<word>` -> how often; see `rivalry.py`                  | while a shadow  |
 | `{pN}:s:<site>:disagreed`  | list   | the newest disagreements with the shadow                           | last 1,000      |
 | `{pN}:s:<site>:alerted`    | hash   | `<version>:<what>`: alerts about models that were told             | with the site   |
@@ -72,6 +73,7 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:km:<campaign>`       | zset   | its comments, "site comment" -> when; the latest 2,000             | campaign_days   |
 | `{pN}:campaigns`           | zset   | campaigns of two comments and more -> when the latest came         | campaign_days   |
 | `{pN}:near:<hash>`         | string | the campaign whose sketch last held this hash                      | campaign_days   |
+| `{pN}:bl:<digest>`         | string | what http:BL said of an IP address; see lookups.py                 | httpbl_remember |
 | `{pN}:s:<site>:people`     | hash   | digest of an author or a network -> a moderator's Mark             | until taken back|
 | `{pN}:e:<example>`         | string | one example                                                        | with its comment|
 | `{pN}:r:<comment>`         | set    | digests of the readers whose reports wait for a human              | with the comment|
@@ -187,6 +189,10 @@ class Keys:
     def members(self, campaign: str) -> str:
         """Sorted set of a campaign's comments."""
         return f"{self.prefix}km:{campaign}"
+
+    def lookup(self, digest: str) -> str:
+        """What http:BL said of an IP address."""
+        return f"{self.prefix}bl:{digest}"
 
     def example(self, example: str) -> str:
         """One example."""

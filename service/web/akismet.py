@@ -197,7 +197,7 @@ async def _find(parts: Parts, site: Site, check: Check) -> tuple[str, Comment | 
 
 async def _submit(parts: Parts, site: Site, check: Check, platform_id: str) -> str:
     try:
-        taken_in = _submission(parts, site, check, platform_id)
+        taken_in = await parts.listed(_submission(parts, site, check, platform_id), check.ip)
         taken = await parts.moderation.submit(site, taken_in, waiting=parts.waiting.process)
     except AntechamberError as error:
         SUBMISSIONS.labels("akismet", error.slug).inc()

@@ -80,6 +80,8 @@ async def take(
     """Take a submission in. Raises what `prepare` and `Moderation.submit` raise; then nothing was kept."""
     try:
         submission = _parse(parts, site, item, channel)
+        if item.author.ip:
+            submission = await parts.listed(submission, item.author.ip)
         if wait > 0:
             taken, answer = await _submit_and_wait(parts, site, submission, wait, once)
         else:

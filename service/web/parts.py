@@ -11,6 +11,7 @@ from service.conversation import Conversation
 from service.core.case import Case
 from service.core.errors import AntechamberError
 from service.core.identity import IdentityKeys
+from service.core.submission import Submission
 from service.core.verdict import Explanation
 from service.moderation import Moderation
 from service.policies import Policies
@@ -34,6 +35,7 @@ class Parts:
     identity: IdentityKeys
     waiting: Waiting
     deliverable: Callable[[str], str]  # e-mail address -> "yes" | "no" | "unknown", at once
+    listed: Callable[[Submission, str], Awaitable[Submission]]  # + raw IP address -> with what http:BL knows of it
     scoring: Scoring
     explain: Callable[[Case, str], Awaitable[tuple[str, Explanation]]]  # -> (model version, explanation)
     spend: Callable[

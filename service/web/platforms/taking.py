@@ -30,13 +30,15 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise MalformedRequest("The body is not what this platform sends.") from None
 
 
-async def take(request: web.Request, site: Site, submission: Submission, *, wait: float = 0.0) -> Comment:
-    """Take a submission in, and perhaps wait for its decision; the comment as it then is.
+async def take(request: web.Request, site: Site, submission: Submission, *, ip: str = "", wait: float = 0.0) -> Comment:
+    """Take a submission in, and perhaps wait for its decision; the comment as it then is. `ip` is its author's address.
 
     Raises what taking in raises. The same words under the same id change nothing.
     """
     parts = request.app[PARTS]
     await spend(parts, request, site, 1)
+    if ip:
+        submission = await parts.listed(submission, ip)
     identity = comment_id(site.id, submission.platform_id)
     with parts.waiting.expecting(identity) as waker:
         try:

@@ -67,4 +67,4 @@ async def hook(request: web.Request) -> web.Response:
         created_at=milliseconds(comment.insertedAt),
         channel="waline",
     )
-    return told(await take(request, known.site, taken))
+    return told(await take(request, known.site, taken, ip=comment.ip or ""))
