@@ -17,7 +17,6 @@ from service.core.submission import Submission, comment_id, fingerprint
 from service.moves import event, move
 from service.store.client import now_ms
 from service.store.comments import Comments, Idempotency, Moved, Taken
-from service.store.redress import RedressStore
 from service.store.work import Dead, Work
 
 __all__ = ["Idempotency", "Moderation", "Taken"]  # callers need not reach into the store
@@ -34,7 +33,6 @@ class Moderation:
         self,
         comments: Comments,
         work: Work,
-        redress: RedressStore,
         *,
         links: Links,
         backlog: int,
@@ -44,7 +42,6 @@ class Moderation:
         self.comments = comments
         self.work = work
         self._backlog = backlog
-        self._redress = redress
         self._links = links
         self._appeals_by_others = appeals_by_others
         self._clock = clock
@@ -124,8 +121,6 @@ class Moderation:
             )
             (moved,) = await self.comments.apply([told])
             if moved.word == "applied":
-                if outcome is not Outcome.HOLD:
-                    await self._redress.answer_reports(seen, right=outcome is Outcome.REJECT)
                 return await self.get(site, comment)
             if moved.word == "illegal":
                 raise Conflict(f"A comment that is {moved.state} can't be decided.")

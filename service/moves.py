@@ -6,7 +6,8 @@ import msgspec
 
 from service.core.appeal import Links
 from service.core.comment import Change, Comment, Decision
-from service.core.lifecycle import STATE_OF, State
+from service.core.lifecycle import STATE_OF, ActorKind, Outcome, State
+from service.core.phases import REVIEW
 from service.core.queueing import place
 from service.core.site import Site
 from service.core.statement import is_spam, statement
@@ -41,7 +42,7 @@ def move(
         change=Change(decision.at, decision.actor, to, "decided", decision),
         verdict=verdict,
         work_entry=work_entry,
-        place=place(after) if to is State.FLAGGED else None,
+        place=place(after) if to is State.FLAGGED or _reviewed_later(decision) else None,
         event=event(after, decision.at, _statement(comment, decision, links)) if site and site.callback else None,
         wake=wake,
     )
@@ -52,6 +53,12 @@ def event(comment: Comment, now: int, statement: StatementView | None = None) ->
     kind = f"comment.{comment.state}"
     body = _to_json(EventView(kind, rfc3339(now), told(comment, statement)))
     return Event(f"msg_{comment.id}_{comment.revision}", kind, body, now)
+
+
+def _reviewed_later(decision: Decision) -> bool:
+    """Whether a machine approved it for a moderator to look at later."""
+    machine = decision.actor.kind is ActorKind.POLICY
+    return machine and decision.outcome is Outcome.APPROVE and REVIEW in decision.tags
 
 
 def _statement(before: Comment, decision: Decision, links: Links) -> StatementView | None:

@@ -78,8 +78,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
     async with Connection(url) as connection:
         await connection.wait_ready()
         comments = Comments(connection, severity_hours=settings.review_severity_hours)
-        work, redress = Work(connection), RedressStore(connection)
-        links = Links(secrets.master, settings.address, settings.appeal_days)
+        work, links = Work(connection), Links(secrets.master, settings.address, settings.appeal_days)
         accounts = Accounts(connection, secrets.master, cache_seconds=settings.site_cache)
         examples, correspondence = Examples(connection), Correspondence(connection)
         audits, rivalry = Audits(connection), Rivalry(connection)
@@ -87,7 +86,6 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
         moderation = Moderation(
             comments,
             work,
-            redress,
             links=links,
             backlog=settings.max_backlog,
             appeals_by_others=settings.appeals_by_others,
@@ -107,7 +105,9 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 examples=examples,
                 correspondence=correspondence,
                 moderation=moderation,
-                redress=Redress(moderation, redress, links=links, reports_to_flag=settings.reports_to_flag),
+                redress=Redress(
+                    moderation, RedressStore(connection), links=links, reports_to_flag=settings.reports_to_flag
+                ),
                 judging=Judging(
                     comments,
                     work,

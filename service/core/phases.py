@@ -30,7 +30,7 @@ PHASES: Final = {
 """The phases in their order, and what each looks at."""
 
 REVIEW: Final = "review"
-"""The tag of what `approve-first` published although scores would have held it."""
+"""The tag of what `approve-first` published although scores would have held it: it is to be reviewed. A rule may give it too."""
 
 
 class Finding(NamedTuple):

@@ -31,7 +31,7 @@ _FIRST = 10_000_000_000_000  # milliseconds; so far before everything else stand
 
 
 class Place(NamedTuple):
-    """How a held comment stands in the queue."""
+    """How a comment that is held, or was approved to be reviewed later, stands among the others."""
 
     facets: tuple[str, ...]  # "facet:value"
     severity: float
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
 
 def place(comment: Comment) -> Place:
-    """How a comment stands in the queue, given the decision that holds it."""
+    """How a comment stands in the queue, given the decision that brings it there."""
     decision = comment.decision
     urgent = decision is not None and decision.actor.kind is ActorKind.READERS
     found = facets(comment)

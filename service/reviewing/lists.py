@@ -38,7 +38,8 @@ _WALK = 1_000  # places of the queue looked at in one go, when it is filtered
 _MOST_ROUNDS = 50  # … and how often for one page
 _INDEXED = "flagged"
 _STANDS_IN = {"flagged": State.FLAGGED, "escalated": State.FLAGGED, "snoozed": State.FLAGGED, "approved": State.APPROVED,
-              "rejected": State.REJECTED, "appealed": State.REJECTED}  # fmt: skip
+              "rejected": State.REJECTED, "appealed": State.REJECTED,
+              "later": State.APPROVED, "teaches": State.FLAGGED}  # fmt: skip
 
 
 class Filters(NamedTuple):

@@ -82,7 +82,7 @@ class Transition(Struct, frozen=True):
     wake: str = ""  # process to wake
     example: Example | None = None  # what the decision teaches
     tell_back: bool = True  # False: the word came from where the return address is
-    place: Place | None = None  # in the moderators' queue, of what is held
+    place: Place | None = None  # among what moderators are to look at: what is held, or approved but to be reviewed
     undo_until: int = (
         0  # until when it can be undone, milliseconds since 1970: call-backs leave no earlier. 0: it can't
     )
@@ -161,8 +161,8 @@ class Comments:
             "\n".join(words(move.change.decision)) if move.change.decision else "",
         )  # fmt: skip
 
-    def _standing(self, place: Place | None, at: int) -> tuple[str, int]:
-        return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", 0)
+    def _standing(self, place: Place | None, at: int) -> tuple[str, int | str]:
+        return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", "")
 
     async def erase(self, comment: Comment, *, now: int, history: Sequence[Change], event: Event | None) -> Moved:
         """Erase a comment as it was seen; `history` is what remains of its history."""
@@ -271,9 +271,10 @@ class Comments:
         await self._wire.call_all(
             [
                 script_command(
-                    "strip", [self._keys.comment(comment.id), self._keys.texts(comment.id)],
+                    "strip",
+                    [self._keys.comment(comment.id), self._keys.texts(comment.id), self._keys.site(comment.site, "")],
                     comment.revision, _encode(remains),
-                    _encode(msgspec.structs.replace(comment.appeal, text="")) if comment.appeal else "",
+                    _encode(msgspec.structs.replace(comment.appeal, text="")) if comment.appeal else "", comment.id,
                 )
                 for comment, remains in zip(comments, stripped, strict=True)
             ]

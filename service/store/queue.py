@@ -43,6 +43,8 @@ SHELVES: Mapping[str, Shelf] = {
     "rejected": Shelf("rejected", True, "rejected"),
     "reported": Shelf("reports", True, "all"),
     "appealed": Shelf("appealed", False, "appealed"),
+    "later": Shelf("later", False, "approved"),
+    "teaches": Shelf("teaches", True, "flagged"),
     "audit": Shelf("audit", False, "audit"),
 }
 
@@ -80,7 +82,7 @@ class Stretch(NamedTuple):
 class Standing(NamedTuple):
     """What is known of a comment beside its record; times are milliseconds since 1970, 0: none."""
 
-    list: str  # flagged, escalated or snoozed; "" when it is not held
+    list: str  # flagged, escalated, snoozed or later; "" when it waits for nobody
     entered: int  # when it came into its state
     snoozed_until: int
     notes: int

@@ -1,4 +1,4 @@
-"""Readers' reports and authors' appeals in Redis. Used by `service.redress`, and by `service.moderation` to answer reports."""
+"""Readers' reports and authors' appeals in Redis. For `service.redress`; a human's decision answers reports (transition.lua)."""
 
 from __future__ import annotations
 
@@ -43,12 +43,6 @@ class RedressStore:
             comment.id, reader,
         )  # fmt: skip
         return Noted(word.decode(), readers, thousandths / 1000, revision, state.decode())
-
-    async def answer_reports(self, comment: Comment, *, right: bool) -> int:
-        """A human found the readers who reported a comment right, or wrong; how many reports that answered."""
-        keys = self._keys
-        names = [keys.reporters(comment.id), keys.answered(comment.id), keys.site(comment.site, "reporters")]
-        return int(await self._wire.run("answer_reports", names, "right" if right else "wrong"))
 
     async def appeal(self, comment: Comment, change: Change, appeal: Appeal) -> Moved:
         """Take an appeal in; the word is appeal.lua's."""

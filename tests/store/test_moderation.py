@@ -25,7 +25,6 @@ from service.resources import Resources
 from service.store.accounts import Known
 from service.store.client import now_ms
 from service.store.comments import Idempotency, Taken
-from service.store.redress import RedressStore
 from service.workers import housekeeping
 from service.workers.classify import Worker
 from service.workers.housekeeping import drop_old_texts
@@ -176,7 +175,7 @@ async def test_an_unanswered_idempotency_key_is_free_again_after_its_lease(resou
 
 
 async def test_above_the_backlog_nothing_is_kept(resources: Resources, site: Known) -> None:
-    tight = Moderation(resources.comments, resources.work, RedressStore(resources.connection), links=LINKS, backlog=1)
+    tight = Moderation(resources.comments, resources.work, links=LINKS, backlog=1)
     await tight.submit(site.site, submission(resources, "1"))
     with pytest.raises(BacklogFull) as full:
         await tight.submit(site.site, submission(resources, "2"))
@@ -316,8 +315,7 @@ async def test_texts_that_came_in_one_millisecond_are_dropped_however_many(
 ) -> None:
     monkeypatch.setattr(housekeeping, "_BATCH", 2)
     moment = now_ms()
-    redress = RedressStore(resources.connection)
-    frozen = Moderation(resources.comments, resources.work, redress, links=LINKS, backlog=100, clock=lambda: moment)
+    frozen = Moderation(resources.comments, resources.work, links=LINKS, backlog=100, clock=lambda: moment)
     for number in range(7):
         await frozen.submit(site.site, submission(resources, str(number)))
     gathering = Gathering(resources.evidence, ListFiles((), resources.secrets.identity))

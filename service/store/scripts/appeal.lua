@@ -6,7 +6,6 @@
 --       applied  it waits for a moderator       again    there was an appeal against this text before
 --       stale    the comment has changed since  illegal  it is not rejected       missing  no such comment
 -- include: queue
--- include: queue
 local state, rev, app = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'app'))
 if not state then return {'missing', 0, ''} end
 if app then return {'again', tonumber(rev), state} end
@@ -16,6 +15,5 @@ rev = tonumber(rev) + 1
 redis.call('HSET', KEYS[1], 'rev', rev, 'updated', ARGV[1], 'app', ARGV[5])
 redis.call('RPUSH', KEYS[2], ARGV[4])
 redis.call('ZADD', KEYS[3] .. 'appealed', ARGV[1], ARGV[2])
-live(KEYS[3], string.match(KEYS[3], ':([^:]+):$'), ARGV[2], state, '', rev, 'author', 'appealed')
 live(KEYS[3], ARGV[6], ARGV[2], state, 'appealed', rev, 'author', 'appealed')
 return {'applied', rev, state}

@@ -29,7 +29,6 @@ redis.call('ZREM', KEYS[4] .. 'reports', cid)
 redis.call('ZREM', KEYS[4] .. 'appealed', cid)
 redis.call('ZREM', KEYS[4] .. 'decided', cid)
 redis.call('ZREM', KEYS[4] .. 'audit', cid)
-redis.call('ZREM', KEYS[4] .. 'teaches', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
 if by then redis.call('ZREM', KEYS[4] .. 'a:' .. by, cid) end
 forget(KEYS[1], KEYS[4], site, cid, tonumber(ARGV[1]))

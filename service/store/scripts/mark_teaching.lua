@@ -1,25 +1,20 @@
 -- Mark the flagged comments that are worth deciding for what they teach, in the place of those marked before.
 --
--- The mark is a facet like any other (`signal:teaches`), so that the queue can be filtered by it, and it goes with the
--- comment wherever that goes.
+-- They are a list of their own, and the mark is a facet like any other (`signal:teaches`), so that the queue can be filtered
+-- by it. It ends when a comment leaves the queue.
 --
 -- KEYS  1 the marked ones  2 site prefix "…s:<site>:"  3 comments' prefix "…c:"
 -- ARGV  the comments, best first
 -- Reply how many are marked now: those that are in the queue
 -- include: queue
-local MARK = 'signal:teaches'
-
 local function marks(cid, wanted)
   local record = KEYS[3] .. cid
   local list, facets = unpack(redis.call('HMGET', record, 'list', 'fac'))
-  if wanted and list ~= 'flagged' then return false end
-  local others = {}
-  for line in string.gmatch(facets or '', '[^\n]+') do
-    if line ~= MARK then others[#others + 1] = line end
-  end
-  if wanted then others[#others + 1] = MARK end
-  if facets then redis.call('HSET', record, 'fac', table.concat(others, '\n')) end
-  if list == 'flagged' then facet(KEYS[2], cid, MARK, wanted) end
+  if list ~= 'flagged' then return false end
+  local lines = without_mark(facets)
+  if wanted then lines[#lines + 1] = TEACHES end
+  redis.call('HSET', record, 'fac', table.concat(lines, '\n'))
+  facet(KEYS[2], cid, TEACHES, wanted)
   return wanted
 end
 

@@ -8,7 +8,7 @@
 --       13 event type  14 event body  15 not before (ms) for the call-back  16 channel to wake, or ""
 --       17 today, "2026-11-24"  18 example id, or ""  19 example (MessagePack)
 --       20 "tell" when the return address may be told of it, "" when the word came from there
---       21 facets, one a line, and  22 priority, of what is held  23 actor  24 until when it can be undone (0: it can't); what
+--       21 facets, one a line, and  22 priority, of what a moderator is to look at, or ""  23 actor  24 until when it can be undone (0: it can't); what
 --       is told of it leaves no earlier than that  25 the bulk decision that it is part of, or ""
 --       26 what else it counts as today, one word a line (see core/tally.py)
 -- Reply {word, revision, state}
@@ -20,6 +20,9 @@
 -- has spoken. A comment's hash has, beyond what submit.lua says: back owed (return address) said judged wrong (the machine's
 -- outcome for the present text, its day, and how it counts as contradicted), list fac prio (see shared/queue.lua). What undo.lua
 -- needs to take the decision back is kept beside it for as long as that is possible.
+--
+-- What is approved with a priority is to be reviewed later. Readers who reported the comment are answered by a human's approval
+-- (they were wrong) or rejection (they were right), and what they are worth next time counts it.
 --
 -- Whatever the word, a named work entry is acknowledged and deleted: it has been answered.
 -- include: queue
@@ -68,6 +71,19 @@ local function tally(outcome)
   redis.call('HSET', KEYS[1], 'wrong', now_wrong)
 end
 
+-- Who had reported it, and is answered now.
+local function answer_readers(outcome)
+  local waiting = root(KEYS[3]) .. 'r:' .. cid
+  local readers = redis.call('SMEMBERS', waiting)
+  for _, reader in ipairs(readers) do
+    bump(KEYS[3] .. 'reporters', outcome == 'reject' and reader or (reader .. ':no'), 1)
+    redis.call('SADD', waiting .. ':answered', reader)
+  end
+  redis.call('DEL', waiting)
+  redis.call('ZREM', KEYS[3] .. 'reports', cid)
+  return readers
+end
+
 if not state then
   word = 'missing'
 elseif ARGV[6] == 'machine' and human == '1' and state ~= 'erased' then
@@ -88,7 +104,7 @@ if word == 'applied' then
     was = {rev = rev, by = ARGV[23], bulk = ARGV[25], ['until'] = tonumber(ARGV[24]), state = state, fields = {},
       at = redis.call('ZSCORE', KEYS[3] .. state, cid), example = ARGV[18], told = {}}
     for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do was.fields[fields[i]] = value or nil end
-    for _, index in ipairs({'appealed', 'reports', 'decided', 'escalated', 'snoozed'}) do
+    for _, index in ipairs({'appealed', 'decided', 'teaches', 'escalated', 'snoozed', 'later'}) do
       was[index] = redis.call('ZSCORE', KEYS[3] .. index, cid) or nil
     end
   end
@@ -99,7 +115,10 @@ if word == 'applied' then
     redis.call('ZREM', KEYS[3] .. 'appealed', cid)
     if ARGV[9] ~= '' then
       redis.call('HSET', KEYS[1], 'ruled', ARGV[9])
-      if ARGV[9] ~= 'hold' then redis.call('ZREM', KEYS[3] .. 'reports', cid) end
+      if ARGV[9] ~= 'hold' then
+        local readers = answer_readers(ARGV[9])
+        if was then was.readers = readers end
+      end
       redis.call('ZADD', KEYS[3] .. 'decided', ARGV[1], cid)
       redis.call('ZREMRANGEBYRANK', KEYS[3] .. 'decided', 0, -10001)
     end
@@ -110,10 +129,9 @@ if word == 'applied' then
   redis.call('ZREM', KEYS[3] .. state, cid)
   redis.call('ZADD', KEYS[3] .. to, ARGV[1], cid)
   leave_lists(KEYS[1], KEYS[3], cid)
-  if to == 'flagged' then
-    redis.call('HSET', KEYS[1], 'fac', ARGV[21], 'prio', ARGV[22])
-    enter_list(KEYS[1], KEYS[3], cid, 'flagged')
-  end
+  local list = to == 'flagged' and to or ARGV[22] ~= '' and 'later' or ''
+  if list == 'flagged' then redis.call('HSET', KEYS[1], 'fac', ARGV[21], 'prio', ARGV[22]) end
+  if list ~= '' then enter_list(KEYS[1], KEYS[3], cid, list, ARGV[22]) end
   state = to
   stand(KEYS[1], KEYS[3], tonumber(ARGV[1]), to, ARGV[6])
   if ARGV[9] ~= '' then tally(ARGV[9]) end
@@ -139,8 +157,8 @@ if word == 'applied' then
     was.counted = counted
     redis.call('SET', root(KEYS[3]) .. 'was:' .. cid, cmsgpack.pack(was), 'PX', ARGV[24] - ARGV[1] + 60000)
   end
-  if ARGV[6] == 'human' or before == 'flagged' or to == 'flagged' then
-    live(KEYS[3], site, cid, to, to == 'flagged' and to or '', rev, ARGV[23], 'decided')
+  if ARGV[6] == 'human' or before == 'flagged' or list ~= '' then
+    live(KEYS[3], site, cid, to, list, rev, ARGV[23], 'decided')
   end
 end
 

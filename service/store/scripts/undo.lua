@@ -1,5 +1,5 @@
--- Take a decision back while nobody has been told of it: the state, the lists, the example, the counts and the call-backs
--- are as they were before; the history says that it was undone.
+-- Take a decision back while nobody has been told of it: the state, the lists, the example, the counts, what readers are worth
+-- and the call-backs are as they were before; the history says that it was undone.
 --
 -- KEYS  1 comment  2 history  3 site prefix "…s:<site>:"  4 the comment's call-backs  5 delivery prefix "…d:"  6 due (sites)
 --       7 example prefix "…e:"  8 what transition.lua kept for this  9 work
@@ -31,7 +31,9 @@ for _, id in ipairs(was.told) do
 end
 if redis.call('LLEN', KEYS[4]) == 0 then redis.call('ZREM', prefix .. 'due', cid) end
 site_due(KEYS[6], prefix, site)
-for _, step in ipairs(was.counted) do redis.call('HINCRBY', step[1], step[2], -step[3]) end
+for _, step in ipairs(was.counted) do
+  if redis.call('HINCRBY', step[1], step[2], -step[3]) == 0 then redis.call('HDEL', step[1], step[2]) end
+end
 if was.example ~= '' then
   redis.call('DEL', KEYS[7] .. was.example)
   redis.call('ZREM', prefix .. 'examples', was.example)
@@ -50,9 +52,14 @@ for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio'}
     redis.call('HDEL', KEYS[1], field)
   end
 end
-for _, index in ipairs({'appealed', 'reports', 'decided'}) do
+for _, index in ipairs({'appealed', 'decided', 'teaches'}) do
   redis.call('ZREM', prefix .. index, cid)
   if was[index] then redis.call('ZADD', prefix .. index, was[index], cid) end
+end
+local waiting = root(prefix) .. 'r:' .. cid
+for _, reader in ipairs(was.readers or {}) do redis.call('SMOVE', waiting .. ':answered', waiting, reader) end
+if redis.call('SCARD', waiting) > 0 then
+  redis.call('ZADD', prefix .. 'reports', redis.call('SCARD', waiting) + redis.call('SCARD', waiting .. ':answered'), cid)
 end
 stand(KEYS[1], prefix, tonumber(ARGV[1]), state, was.fields.human == '1' and 'human' or 'machine')
 local list = was.fields.list

@@ -41,6 +41,8 @@ class ListCounts(Struct, frozen=True):
     rejected: int
     reported: int
     appealed: int
+    later: int
+    teaches: int
     audit: int
 
 

@@ -13,9 +13,13 @@ from service.core.verdict import Explanation, Signal
 from service.core.views import AuthorView, ChangeView, DecisionView, PageView, Time
 
 LISTS = (
-    "flagged", "escalated", "snoozed", "decided", "approved", "rejected", "reported", "appealed", "audit",
+    "flagged", "escalated", "snoozed", "decided", "approved", "rejected", "reported", "appealed", "later", "teaches", "audit",
 )  # fmt: skip
-"""The lists. The first three are disjoint and together all that is held: what is escalated or snoozed is not in `flagged`."""
+"""The lists. The first three are disjoint and together all that is held: what is escalated or snoozed is not in `flagged`.
+
+`later` is what was approved to be reviewed (mode `approve-first`, or a rule that tags it `review`) until a human has;
+`teaches` is what of `flagged` is worth most for learning, the most first.
+"""
 
 
 # Lists
@@ -43,7 +47,7 @@ class Row(Struct, frozen=True):
     site: str
     platform_id: str
     state: State | None
-    list: str  # of what is held, where it stands: flagged, escalated, snoozed; "" otherwise
+    list: str  # of what waits for a moderator, where it stands: flagged, escalated, snoozed, later; "" otherwise
     revision: int
     created_at: Time
     entered_at: Time  # when it came to stand where it stands

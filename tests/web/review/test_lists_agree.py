@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.core.comment import Actor
+from service.core.comment import Actor, Comment
 from service.core.errors import AntechamberError
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.queueing import FACETS, facets
@@ -23,12 +25,13 @@ from service.store.client import now_ms
 from service.store.embedded import EmbeddedServer
 from service.store.work import Dead
 from service.workers.classify import Worker
+from service.workers.housekeeping import drop_old_texts
 from tests.support.moderation import WordScorer, submission
 
 ANN, BO = Actor(ActorKind.MODERATOR, "ann"), Actor(ActorKind.MODERATOR, "bo")
 _STEPS = (
     "submit", "edit", "judge", "judge", "undo", "undo", "undo", "approve", "reject", "hold", "escalate", "snooze", "wake",
-    "return", "report", "erase", "requeue", "note", "claim",
+    "return", "report", "erase", "requeue", "note", "claim", "teach", "teach", "publish", "strip",
 )  # fmt: skip
 _NUMBERS = st.sampled_from([1, 1, 1, 2, 2, 3, 4])  # the first two are held, and most can happen to them
 _HISTORY = st.lists(st.tuples(st.sampled_from(_STEPS), _NUMBERS), min_size=8, max_size=40)
@@ -82,6 +85,15 @@ class Blog:
             case "requeue":
                 if seen is not None:
                     await _requeue(resources, comment)
+            case "teach":
+                await resources.models.teach("blog", [comment_id("blog", str(one)) for one in (number, 1, 3)])
+            case "publish":
+                mode = "by-score" if site.policy.mode == "approve-first" else "approve-first"
+                site = msgspec.structs.replace(site, policy=msgspec.structs.replace(site.policy, mode=mode))
+                self.known = self.known._replace(site=site)
+                await resources.accounts.change("blog", lambda _: site, "test")
+            case "strip":
+                await drop_old_texts(resources, now_ms() + 400 * 86_400_000)
             case "note":
                 await deciding.note(site, comment, "look", by=ANN)
             case "claim":
@@ -103,14 +115,38 @@ class Blog:
         for state in (State.APPROVED, State.REJECTED):
             assert counts[state] == sum(one.state is state for one in comments)
         assert counts["decided"] == sum(one.human and one.decision is not None and _by_human(one) for one in comments)
+        await self._check_waiting(comments)
         queued = [one for one in comments if standing[one.id].list == "flagged"]
         found = await lists.facets(["blog"], Filters())
+        teaches = await self._listed("teaches")
+        assert teaches <= {one.id for one in queued}
         for facet in FACETS:
             expected: dict[str, int] = {}
             for one in queued:
                 for value in facets(one)[facet]:
                     expected[value] = expected.get(value, 0) + 1
+            if facet == "signal" and teaches:
+                expected["teaches"] = len(teaches)
             assert dict(found[facet]) == expected, facet
+
+    async def _check_waiting(self, comments: Sequence[Comment]) -> None:
+        """What was published first waits for a human, and readers' reports wait for the same."""
+        client, keys = self.resources.connection.client, self.resources.connection.keys
+        assert await self._listed("later") == {
+            one.id for one in comments
+            if one.state is State.APPROVED and one.decision and "review" in one.decision.tags
+            and one.submission and one.submission.content
+        }  # fmt: skip
+        for one in comments:
+            waiting = await client.scard(keys.reporters(one.id))
+            listed = await client.zscore(keys.site("blog", "reports"), one.id)
+            assert (listed or 0) == (waiting + await client.scard(keys.answered(one.id)) if waiting else 0)
+
+    async def _listed(self, name: str) -> set[str]:
+        lists = self.resources.reviewing.lists
+        page = await lists.page(["blog"], Filters(name), limit=50, after=None)
+        assert len(page.rows) == page.total == (await lists.counts(["blog"]))[name]
+        return {row.comment.id for row in page.rows}
 
 
 def _by_human(comment: Any) -> bool:

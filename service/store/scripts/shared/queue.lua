@@ -1,8 +1,12 @@
 -- Keeps the moderators' lists in step with the state of a comment; included by every script that changes one.
 --
--- Of what is held, each comment stands in exactly one of `queue`, `escalated` and `snoozed`: the hash's field `list` says in which.
+-- Of what is held, each comment stands in exactly one of `queue`, `escalated` and `snoozed`; what was approved to be reviewed
+-- stands in `later` until a human has. The hash's field `list` says in which.
 -- Only what stands in `queue` is in the facets. `fac` ("facet:value", one a line) and `prio` (its place) stay in the hash after
 -- it has left, so that what comes back comes back to its place. `site` is the site's prefix "…s:<site>:".
+-- `teaches` is a part of `queue`: the mark that says so (mark_teaching.lua) ends when a comment leaves the queue.
+local TEACHES = 'signal:teaches'
+
 local function facet(site, cid, facets, enters)
   for name, value in string.gmatch(facets, '([^:\n]+):([^\n]+)') do
     local values = site .. 'q:' .. name
@@ -14,6 +18,14 @@ local function facet(site, cid, facets, enters)
   end
 end
 
+local function without_mark(facets)
+  local others = {}
+  for line in string.gmatch(facets or '', '[^\n]+') do
+    if line ~= TEACHES then others[#others + 1] = line end
+  end
+  return others
+end
+
 local function leave_lists(record, site, cid)
   local list, facets = unpack(redis.call('HMGET', record, 'list', 'fac'))
   if not list then return end
@@ -21,12 +33,15 @@ local function leave_lists(record, site, cid)
   if list == 'flagged' then
     redis.call('ZREM', site .. 'queue', cid)
     facet(site, cid, facets or '', false)
+    if redis.call('ZREM', site .. 'teaches', cid) == 1 then
+      redis.call('HSET', record, 'fac', table.concat(without_mark(facets), '\n'))
+    end
   else
     redis.call('ZREM', site .. list, cid)
   end
 end
 
--- `list`: flagged, or escalated or snoozed with the time that orders it there.
+-- `list`: flagged, or another one with what orders it there, `at`.
 local function enter_list(record, site, cid, list, at)
   redis.call('HSET', record, 'list', list)
   if list == 'flagged' then

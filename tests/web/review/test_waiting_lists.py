@@ -1,0 +1,87 @@
+"""What waits for moderators beside the queue: what was published first, and what teaches the model most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.core.policy import Policy
+from service.core.submission import comment_id
+from service.resources import Resources
+from tests.support.desk import Desk
+from tests.support.platform import Platform
+from tests.support.queue import hold
+
+_SPAM = {"outcome": "reject", "reasons": ["spam"]}
+
+
+async def _ids(desk: Desk, name: str) -> list[str]:
+    page = await desk.get("/comments", list=name)
+    assert len(page["items"]) == page["total"] == (await desk.get("/counts"))[name]
+    return [row["id"] for row in page["items"]]
+
+
+@pytest.fixture
+async def publishing(platform: Platform, resources: Resources) -> Platform:
+    """The site publishes first."""
+    await resources.policies.save("blog", Policy(mode="approve-first"), by="operator")
+    platform.site = await resources.policies.site("blog")
+    return platform
+
+
+@pytest.mark.parametrize(
+    "action", [{"outcome": "approve"}, _SPAM, {"outcome": "hold"}], ids=["approved", "rejected", "held"]
+)
+async def test_what_was_published_first_waits_until_a_human_has_seen_it(
+    publishing: Platform, moderator: Desk, action: dict[str, Any]
+) -> None:
+    first, second = await hold(publishing, 1, 2)
+    await publishing.submit(id="3", content="fine")
+    await publishing.judge()
+    assert await _ids(moderator, "later") == [first, second]
+    (row, _) = (await moderator.get("/comments", list="later"))["items"]
+    assert (row["state"], row["list"]) == ("approved", "later")
+    done = await moderator.send("POST", f"/comments/{first}/decision", {**action, "revision": 2})
+    assert await _ids(moderator, "later") == [second]
+    await moderator.send("POST", f"/comments/{first}/undo", {"revision": done["undo"]["revision"]})
+    assert await _ids(moderator, "later") == [first, second]
+
+
+async def test_what_is_gone_does_not_wait(publishing: Platform, moderator: Desk) -> None:
+    first, second, third = await hold(publishing, 1, 2, 3)
+    assert (await publishing.submit(id="1", content="another text")).status == 202
+    assert (await publishing.ask("DELETE", publishing.path("2"))).status == 204
+    assert await _ids(moderator, "later") == [third]
+    await publishing.judge()
+    assert await _ids(moderator, "later") == [third], "the new text is harmless"
+    assert comment_id("blog", "1") == first != second
+
+
+async def test_a_rule_may_ask_for_a_look_later(platform: Platform, moderator: Desk, resources: Resources) -> None:
+    document = {"rules": [{"name": "glad", "when": 'content contains "glad"', "then": "tag", "tags": ["review"]}]}
+    await resources.policies.save("blog", msgspec.convert(document, Policy), by="operator")
+    platform.site = await resources.policies.site("blog")
+    await platform.submit(id="1", content="I am glad")
+    await platform.judge()
+    assert await _ids(moderator, "later") == [comment_id("blog", "1")]
+
+
+async def test_what_teaches_is_a_list_of_its_own_best_first(
+    platform: Platform, moderator: Desk, resources: Resources
+) -> None:
+    ids = await hold(platform, 1, 2, 3, 4)
+    chosen = [ids[2], ids[0], ids[3]]
+    await resources.models.teach("blog", chosen)
+    assert await _ids(moderator, "teaches") == chosen
+    done = await moderator.send("POST", f"/comments/{ids[0]}/decision", {**_SPAM, "revision": 2})
+    await moderator.send("POST", f"/comments/{ids[3]}/escalate", {"revision": 2})
+    assert await _ids(moderator, "teaches") == [ids[2]]
+    await moderator.send("POST", f"/comments/{ids[0]}/undo", {"revision": done["undo"]["revision"]})
+    await moderator.send("POST", f"/comments/{ids[3]}/return", {"revision": 3})
+    assert await _ids(moderator, "teaches") == [ids[2], ids[0]]
+    found = await moderator.get("/comments", signal="teaches")
+    assert {row["id"] for row in found["items"]} == {ids[2], ids[0]}
+    await resources.models.teach("blog", [ids[1]])
+    assert await _ids(moderator, "teaches") == [ids[1]]
