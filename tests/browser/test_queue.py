@@ -210,7 +210,7 @@ async def test_filters_saved_views_and_lists(desk: Desk) -> None:
     await expect(page.locator(".row")).to_have_count(2)
     await lists(page).get_by_role("link", name="Rude ones").click()
     await expect(page.locator(".row")).to_have_count(1)
-    await expect(current(page)).to_contain_text("idiot")
+    await expect(current(page)).to_contain_text("shut up")
 
 
 async def test_escalating_putting_aside_and_not_spam(desk: Desk) -> None:
