@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -54,3 +55,17 @@ async def test_without_scripts_or_styles_in_line(client: TestClient[Any, Any]) -
     assert " style=" not in page
     assert "javascript:" not in page
     assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
+
+
+def test_what_the_page_needs_at_once_is_fetched_at_once() -> None:
+    folder = files("service.web").joinpath("static/review")
+    needed: set[str] = set()
+    todo = ["review.js"]
+    while todo:
+        found = set(
+            re.findall(r'^import [^;]+ from "\./(\w+\.js)";', folder.joinpath(todo.pop()).read_text(), re.MULTILINE)
+        )
+        todo += sorted(found - needed)
+        needed |= found
+    page = folder.joinpath("index.html").read_text()
+    assert set(re.findall(r'<link rel="modulepreload" href="/review/static/(\w+\.js)">', page)) == needed

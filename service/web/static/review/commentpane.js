@@ -32,7 +32,6 @@ export class CommentPane {
     this.uncovered.clear();
     this.last = null;
     put(this.node, this.head(row), el("div", { class: "comment-text", "aria-busy": "true" }, el("p", { class: "text", dir: "auto" }, excerptView(row))));
-    this.node.scrollTop = 0;
   }
 
   /** Show a comment. `explanation` is the one whose words are marked. */

@@ -28,7 +28,6 @@ export class Evidence {
     }
     const again = this.id === row.id;
     this.id = row.id;
-    if (!again) this.node.scrollTop = 0;
     (again ? renew : put)(
       this.node,
       this.back,

@@ -79,9 +79,9 @@ export class Looking {
     try {
       const { explanation, model } = await get(`/comments/${id}/explanation`, { label });
       if (this.id !== id) return;
-      if (learn(this.row, explanation)) this.changed();
-      if (fuller && this.explanation && (model !== this.row.model || this.explanation.label !== label)) return;
-      this.explanation = explanation;
+      learn(this.row, explanation);
+      const another = fuller && this.explanation && (model !== this.row.model || this.explanation.label !== label);
+      if (!another) this.explanation = explanation;
       this.changed();
     } catch {
       // No model can be loaded, or the text is gone: the scores stand by themselves.

@@ -21,7 +21,7 @@ class PolicyPage {
   constructor({ me, may, go, href }) {
     Object.assign(this, { me, may, go, href, site: "", view: null, draft: null, asDocument: false });
     this.node = el("div", { class: "sheet" });
-    this.wrong = el("p", { class: "wrong", role: "alert" });
+    this.wrong = el("div", { class: "wrong", role: "alert" });
     this.result = el("div", { "aria-live": "polite" });
     this.warn = (event) => this.changed && event.preventDefault();
     addEventListener("beforeunload", this.warn);
@@ -101,7 +101,11 @@ class PolicyPage {
       this.tools();
     });
     const node = el("section", { class: "card" }, el("h2", { text: "The document" }), el("p", { class: "hint", text: "The same as the interface and the command line have it." }), text);
-    return { node, mark: () => text.focus() };
+    const mark = (mistakes) => {
+      text.focus();
+      return mistakes;
+    };
+    return { node, mark };
   }
 
   switch(asDocument) {
@@ -152,7 +156,7 @@ class PolicyPage {
     }
   }
 
-  /** Say what is wrong where it is wrong. */
+  /** Say everything that is wrong: where it is wrong, or, if there is no field for it, beside the buttons. */
   refused(problem) {
     if (problem.status === 409) {
       toast("Somebody saved another edition meanwhile. Copy what you need and reload.", { kind: "bad" });
@@ -162,9 +166,14 @@ class PolicyPage {
       toastProblem(problem);
       return;
     }
-    const { line, column } = problem.body;
-    const place = this.asDocument && problem.pointer ? ` (${problem.pointer.replace("/policy", "")}${line ? `, line ${line}, column ${column}` : ""})` : "";
-    if (!this.form.mark(problem.pointer, problem.message)) put(this.wrong, `${problem.message}${place}`);
+    const { errors = [{ detail: problem.message, pointer: problem.pointer }], errors_left_out: left = 0 } = problem.body;
+    const lines = this.form.mark(errors).map(({ detail, pointer = "" }) => {
+      const place = pointer.replace("/policy", "");
+      return el("li", { text: place ? `${place}: ${detail}` : detail });
+    });
+    if (left) lines.push(el("li", { text: `And ${left} more, which are named once these are mended.` }));
+    const count = errors.length + left;
+    put(this.wrong, count > 1 ? el("p", { text: `There are ${count} mistakes.` }) : null, lines.length ? el("ul", {}, lines) : null);
   }
 
   restore(policy) {

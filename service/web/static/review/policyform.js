@@ -27,18 +27,23 @@ export class PolicyForm {
     this.node.addEventListener("input", (event) => clear(event.target));
   }
 
-  /** Show what is wrong at the field that a JSON pointer names. False: there is no such field. */
-  mark(pointer, message) {
+  /** Show mistakes at the fields that their JSON pointers name; those that have none are returned. */
+  mark(mistakes) {
+    for (const input of this.node.querySelectorAll("[aria-invalid]")) clear(input);
+    const elsewhere = mistakes.filter(({ detail, pointer = "" }, number) => !this.markOne(pointer, detail, number));
+    this.node.querySelector("[aria-invalid]")?.focus();
+    return elsewhere;
+  }
+
+  markOne(pointer, message, number) {
     const fields = [...this.node.querySelectorAll("[data-pointer]")];
     const input = fields.filter((one) => pointer === one.dataset.pointer || pointer.startsWith(`${one.dataset.pointer}/`)).sort((a, b) => b.dataset.pointer.length - a.dataset.pointer.length)[0];
     if (!input) return false;
-    clear(input);
     input.closest("details")?.setAttribute("open", "");
-    const wrong = el("p", { class: "wrong", role: "alert", id: `wrong-${pointer.replaceAll(/[^a-z0-9]/giu, "-")}`, text: message });
+    const wrong = el("p", { class: "wrong", role: "alert", id: `wrong-${number}`, text: message });
     input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-errormessage", wrong.id);
+    if (!input.hasAttribute("aria-errormessage")) input.setAttribute("aria-errormessage", wrong.id);
     (input.closest(".field, td") ?? input).append(wrong);
-    input.focus();
     return true;
   }
 
@@ -179,5 +184,6 @@ export class PolicyForm {
 
 function clear(input) {
   input.removeAttribute("aria-invalid");
-  (input.closest(".field, td") ?? input.parentElement).querySelector(".wrong")?.remove();
+  input.removeAttribute("aria-errormessage");
+  for (const wrong of (input.closest(".field, td") ?? input.parentElement).querySelectorAll(".wrong")) wrong.remove();
 }

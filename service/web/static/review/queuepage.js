@@ -40,7 +40,7 @@ class QueuePage {
     this.actions = new Actions({ act: (action, button) => this.act(action, button) });
     this.deciding = new Deciding(this.listing, { moved: (row, index) => this.moved(row, index), shown: (row) => this.open(row.id) });
     this.bulk = new Bulk(this.listing, this.deciding, { may, changed: () => this.paint() });
-    this.looking = new Looking({ changed: () => (this.paint(), this.render()) });
+    this.looking = new Looking({ changed: () => (this.soon(), this.render()) });
     this.views = new Views({ changed: () => this.paint(), open: (filters) => this.open("", filters) });
     this.filters = new Filters({ change: (filters) => this.open("", filters), open: (on) => this.facets(on), saveView: () => this.views.save(this.listing.filters), decideAll: may("bulk") ? () => this.bulk.decideQuery() : null });
     this.rail = new Rail({ href: (filters) => href("queue", filters), forget: (view) => this.views.forget(view) });
@@ -52,7 +52,7 @@ class QueuePage {
     ];
     this.preferred = ({ detail }) => detail.name !== "theme" && (this.paint(), this.render());
     changes.addEventListener("change", this.preferred);
-    for (const name of ["change", "counts", "facets"]) this.listing.addEventListener(name, () => this.paint());
+    for (const name of ["change", "counts", "facets"]) this.listing.addEventListener(name, () => this.soon());
     this.listing.addEventListener("change", () => this.settle());
     this.listing.addEventListener("merge", ({ detail }) => this.merged(detail.before));
     this.listing.addEventListener("problem", ({ detail }) => toastProblem(detail.problem));
@@ -94,6 +94,7 @@ class QueuePage {
 
   close() {
     this.ends.forEach((end) => end());
+    cancelAnimationFrame(this.frame);
     this.actions.show(null);
     this.looking.leave();
     changes.removeEventListener("change", this.preferred);
@@ -119,8 +120,9 @@ class QueuePage {
     if (id === this.id && this.row) return;
     this.id = id;
     this.row = this.listing.items.find((item) => item.id === id) ?? null;
-    this.paint();
+    for (const pane of [this.comment, this.evidence]) pane.node.scrollTop = 0; // first of all: it costs a layout later
     if (this.index >= 0) this.rows.reveal(this.index);
+    this.paint();
     this.rendered = null;
     if (this.row) this.comment.waiting(this.row);
     this.looking.open(id, this.listing);
@@ -146,7 +148,6 @@ class QueuePage {
     const phone = matchMedia("(max-width: 719px)").matches;
     if (!next && phone) this.pane("list");
     this.open(next?.id ?? "", undefined, true);
-    this.comment.node.scrollTop = 0;
     if (index >= items.length - 5) this.listing.more();
   }
 
@@ -229,11 +230,18 @@ class QueuePage {
     return rowView(row, { current: row.id === this.id, selected: this.bulk.selected.has(row.id), tick: (shift) => this.bulk.tick(index, shift), href: this.href(null, row.id) });
   }
 
+  /** Paint once before the next frame, whatever changes until then. */
+  soon() {
+    this.frame ||= requestAnimationFrame(() => this.paint());
+  }
+
   paint() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
     const { items, total, loading, loaded, filters, counts, facets, searched } = this.listing;
+    this.rows.show(items, total ?? 0, this.index);
     this.rail.show(filters, counts, this.views.items);
     this.filters.show(filters, facets);
-    this.rows.show(items, total ?? 0, this.index);
     const found = total ?? items.length;
     const text = !loaded ? "Loading…" : total === null ? `${plural(items.length, "comment")} found among ${searched}` : plural(found, "comment");
     put(this.status, el("span", { text: `${listName(filters.list)}: ${text}` }), loaded && !loading && this.listing.next ? el("button", { type: "button", class: "link unseen", on: { click: () => this.listing.more() } }, "Load more") : null, el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), "to move"));

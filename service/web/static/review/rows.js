@@ -55,8 +55,9 @@ export class Rows {
 
   paint() {
     const height = this.height();
-    const first = Math.max(0, Math.floor(this.node.scrollTop / height) - BEYOND);
-    const last = Math.min(this.items.length, Math.ceil((this.node.scrollTop + this.node.clientHeight) / height) + BEYOND);
+    const { scrollTop: top, clientHeight: tall } = this.node;
+    const first = Math.max(0, Math.floor(top / height) - BEYOND);
+    const last = Math.min(this.items.length, Math.ceil((top + tall) / height) + BEYOND);
     const focused = document.activeElement?.closest?.(".rows li")?.dataset.id;
     const rows = [];
     for (let index = first; index < last; index += 1) rows.push(this.row(index));

@@ -1,0 +1,199 @@
+"""How quick the moderators' page is with a full queue, in a real browser against the running service.
+
+Two sites in one server, one with a hundred held comments and one with very many; the same is done on both in turn, so that what
+else the machine does falls on both. Times are the page's own, from a key or a click to the frame that shows what it asked for.
+
+Run: python -m benchmarks.page [--flagged 100000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import shutil
+import statistics
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.load import COMMAND, free_port, process
+from benchmarks.reviewing import fill_held
+from service.core.staff import Role
+from service.keyfiles import load as load_keys
+from service.resources import open_resources
+from service.settings import Settings
+from service.store.embedded import EmbeddedServer
+
+FEW = 100
+REPEATS = 15
+FAR = 1_000
+"""The row that is scrolled to."""
+PASSWORD = "correct horse battery"
+Times = dict[str, dict[str, list[float]]]  # what -> site -> milliseconds
+
+# In the page: when something first stands there, by its own clock, which begins when it is asked for.
+WATCH = """
+window.seen = {};
+const look = {
+  "the first row": ".row", "the first comment": ".comment-text:not([aria-busy])", "its words explained": ".legend",
+};
+const watch = () => {
+  for (const [name, where] of Object.entries(look)) {
+    if (!(name in seen) && document.querySelector(where)) seen[name] = performance.now();
+  }
+  requestAnimationFrame(watch);
+};
+requestAnimationFrame(watch);
+"""
+# In the page: do something, wait for the frame in which it is done, say how long that took.
+TIMED = """async () => {{
+  const sign = document.querySelector(".row.current")?.dataset.id ?? "";
+  const begun = performance.now();
+  {act};
+  while (!({done})) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - begun;
+}}"""
+KEY = 'document.body.dispatchEvent(new KeyboardEvent("keydown", {{ key: "{}", bubbles: true }}))'
+ANOTHER = """(() => {
+  const row = document.querySelector(".row.current");
+  return row && row.dataset.id !== sign && document.querySelector(".comment-text:not([aria-busy])");
+})()"""
+LOADED = '!document.querySelector(".list-status").textContent.includes("Loading")'
+SEARCH = """
+  const input = document.querySelector(".search input");
+  input.value = "{}";
+  input.form.requestSubmit();
+"""
+SCROLL = """async (far) => {
+  const begun = performance.now();
+  const list = document.querySelector(".rows-scroll");
+  const last = () => Math.max(...[...document.querySelectorAll(".row")].map((row) => Number(row.dataset.index)));
+  while (last() < far) {
+    list.scrollTop = list.scrollHeight;
+    await new Promise(requestAnimationFrame);
+  }
+  return performance.now() - begun;
+}"""
+
+
+@asynccontextmanager
+async def filled(flagged: int) -> AsyncIterator[str]:
+    """The running API with two sites and a moderator for each; its address."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), fsync="everysec") as server:
+        settings = Settings(data_dir=Path(folder))
+        async with open_resources(settings, load_keys(Path(folder) / "secrets"), server.url) as resources:
+            for name, held in (("few", FEW), ("many", flagged)):
+                site = (await resources.accounts.add(name, f"https://{name}.example")).site
+                await resources.staff.add(name, Role.OPERATOR, (site.id,), PASSWORD)
+                await fill_held(resources, site, held, random.Random(7))
+        port = free_port()
+        environment = {
+            "REDIS_URL": server.url, "ANTECHAMBER_DATA_DIR": folder, "ANTECHAMBER_PORT": str(port),
+            "ANTECHAMBER_LOG_LEVEL": "warning", "ANTECHAMBER_REVIEW_UNDO_SECONDS": "600",
+        }  # fmt: skip
+        with process([COMMAND, "serve", "--only", "api"], port, **environment):
+            yield f"http://127.0.0.1:{port}/review"
+
+
+async def signed_in(browser: Browser, address: str, name: str) -> Page:
+    """A window of its own, signed in, that watches what comes when."""
+    page = await (await browser.new_context(viewport={"width": 1440, "height": 900})).new_page()
+    await page.add_init_script(WATCH)
+    await page.goto(address)
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.locator(".legend").wait_for(timeout=120_000)  # the first explanation loads the model
+    return page
+
+
+async def opening(page: Page) -> dict[str, float]:
+    """The page opened anew."""
+    await page.reload()
+    await page.wait_for_function('() => "its words explained" in seen')
+    painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    return {"first paint": await page.evaluate(painted), **await page.evaluate("seen")}
+
+
+async def working(page: Page) -> dict[str, float]:
+    """What a moderator does with the first comments."""
+
+    async def timed(act: str, done: str) -> float:
+        return float(await page.evaluate(TIMED.format(act=act, done=done)))
+
+    return {
+        "j to the next comment": await timed(KEY.format("j"), ANOTHER),
+        "a to the next comment": await timed(KEY.format("a"), ANOTHER),
+        "filters opened": await timed(KEY.format("f"), 'document.querySelector("#facets .facet")'),
+        "… and one chosen": await timed('document.querySelector("#facets .facet").click()', LOADED),
+        "search, many found": await timed(SEARCH.format("river"), LOADED),
+        "search, none found": await timed(SEARCH.format("zebra"), LOADED),
+    }
+
+
+async def measure(address: str, flagged: int, progress: Callable[[str], None]) -> Times:
+    """Milliseconds of everything on both sites, in turn."""
+    times: Times = {}
+
+    async def note(name: str, asked: Awaitable[dict[str, float]]) -> None:
+        for what, took in (await asked).items():
+            times.setdefault(what, {}).setdefault(name, []).append(took)
+
+    async with async_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        pages = {name: await signed_in(browser, address, name) for name in ("few", "many")}
+        for number in range(REPEATS):
+            progress(f"round {number + 1} of {REPEATS}")
+            for name, page in pages.items():
+                await page.goto(f"{address}#/queue")
+                await note(name, opening(page))
+                await note(name, working(page))
+        for number in range(3):
+            progress(f"scrolling, {number + 1} of 3")
+            for name, page in pages.items():
+                far = min(FAR, FEW - REPEATS if name == "few" else flagged // 2) - 1
+                await page.goto(f"{address}#/queue")
+                await opening(page)
+                await note(name, _each(page, far))
+        await browser.close()
+    return times
+
+
+async def _each(page: Page, far: int) -> dict[str, Any]:
+    return {f"100 rows on the way to row {FAR:,}": await page.evaluate(SCROLL, far) * 100 / far}
+
+
+async def run(flagged: int) -> None:
+    """Fill, measure, print a table."""
+    console = Console(width=120)
+    with console.status(f"filling with {flagged:,} held comments") as status:
+        async with filled(flagged) as address:
+            times = await measure(address, flagged, status.update)
+    table = Table("", f"{FEW} held", f"{flagged:,} held", "ratio", "95 %, few", "95 %, many")
+    for what, sites in times.items():
+        few, many = (statistics.median(sites[name]) for name in ("few", "many"))
+        worst = [statistics.quantiles(sites[name], n=20, method="inclusive")[-1] for name in ("few", "many")]
+        table.add_row(
+            what, f"{few:.0f} ms", f"{many:.0f} ms", f"{many / few:.2f}", f"{worst[0]:.0f} ms", f"{worst[1]:.0f} ms"
+        )
+    console.print(table)
+
+
+def main() -> None:
+    """Measure, and print a table. Asserts nothing about time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--flagged", type=int, default=100_000)
+    asyncio.run(run(parser.parse_args().flagged))
+
+
+if __name__ == "__main__":
+    main()
