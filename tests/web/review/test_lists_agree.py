@@ -31,10 +31,12 @@ from tests.support.moderation import WordScorer, submission
 ANN, BO = Actor(ActorKind.MODERATOR, "ann"), Actor(ActorKind.MODERATOR, "bo")
 _STEPS = (
     "submit", "edit", "judge", "judge", "undo", "undo", "undo", "approve", "reject", "hold", "escalate", "snooze", "wake",
-    "return", "report", "erase", "requeue", "note", "claim", "teach", "teach", "publish", "strip",
+    "return", "report", "erase", "requeue", "note", "claim", "teach", "teach", "mode", "strip",
 )  # fmt: skip
 _NUMBERS = st.sampled_from([1, 1, 1, 2, 2, 3, 4])  # the first two are held, and most can happen to them
 _HISTORY = st.lists(st.tuples(st.sampled_from(_STEPS), _NUMBERS), min_size=8, max_size=40)
+_BEGUN = [*[("submit", number) for number in range(1, 5)], ("judge", 0)]
+_FIRST = st.sampled_from([_BEGUN, [("mode", 0), *_BEGUN]])  # half of the sites hold, the other half publishes first
 
 
 class Blog:
@@ -87,7 +89,7 @@ class Blog:
                     await _requeue(resources, comment)
             case "teach":
                 await resources.models.teach("blog", [comment_id("blog", str(one)) for one in (number, 1, 3)])
-            case "publish":
+            case "mode":
                 mode = "by-score" if site.policy.mode == "approve-first" else "approve-first"
                 site = msgspec.structs.replace(site, policy=msgspec.structs.replace(site.policy, mode=mode))
                 self.known = self.known._replace(site=site)
@@ -157,15 +159,14 @@ async def _requeue(resources: Resources, comment: str) -> None:
     await resources.moderation.revive(Dead("0-1", comment, "blog", 1, "test", 0))
 
 
-async def _live(server: EmbeddedServer, secrets: KeyFiles, folder: Path, history: list[tuple[str, int]]) -> None:
+async def _live(server: EmbeddedServer, secrets: KeyFiles, folder: Path, history: Sequence[tuple[str, int]]) -> None:
     async with open_resources(Settings(data_dir=folder, site_cache=0.0), secrets, server.url) as resources:
         await resources.connection.client.flushall()
         await resources.work.prepare()
         blog = Blog(
             resources, await resources.accounts.add("blog", "https://blog.example", "https://blog.example/hook")
         )
-        begun = [("submit", number) for number in range(1, 5)]
-        for what, number in [*begun, ("judge", 0), *history]:
+        for what, number in history:
             try:
                 await blog.step(what, number)
             except AntechamberError:
@@ -175,8 +176,12 @@ async def _live(server: EmbeddedServer, secrets: KeyFiles, folder: Path, history
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=_HISTORY)
+@given(first=_FIRST, history=_HISTORY)
 def test_lists_facets_and_counts_always_agree_with_the_states(
-    server: EmbeddedServer, secrets: KeyFiles, tmp_path: Path, history: list[tuple[str, int]]
+    server: EmbeddedServer,
+    secrets: KeyFiles,
+    tmp_path: Path,
+    first: list[tuple[str, int]],
+    history: list[tuple[str, int]],
 ) -> None:
-    asyncio.run(_live(server, secrets, tmp_path, history))
+    asyncio.run(_live(server, secrets, tmp_path, [*first, *history]))
