@@ -147,6 +147,7 @@ class Moderation:
                 now=now,
                 history=[*bare, Change(now, actor, State.ERASED, "erased")],
                 event=event(tombstone, now) if site.callback else None,
+                earlier=await self.comments.earlier_texts(comment),
             )
             if moved.word in ("applied", "gone"):
                 return tombstone

@@ -80,7 +80,8 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
         comments = Comments(connection, severity_hours=settings.review_severity_hours)
         work, links = Work(connection), Links(secrets.master, settings.address, settings.appeal_days)
         accounts = Accounts(connection, secrets.master, cache_seconds=settings.site_cache)
-        examples, correspondence = Examples(connection), Correspondence(connection)
+        examples = Examples(connection, lifetime=int(settings.retain_suggestions_days * DAY))
+        correspondence = Correspondence(connection)
         audits, rivalry = Audits(connection), Rivalry(connection)
         evidence = Evidence(connection, _lifetimes(settings))
         moderation = Moderation(

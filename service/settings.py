@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     # Keeping
     retain_approved_days: float = Field(30.0, ge=0, description="Days until an approved comment's text is dropped.")
     retain_rejected_days: float = Field(30.0, ge=0, description="Days until a rejected comment's text is dropped.")
+    retain_suggestions_days: float = Field(
+        365.0, gt=0, description="Days that suggested scores, which belong to no comment, are kept to learn from."
+    )
     campaign_days: float = Field(
         7.0, gt=0, le=90, description="Days that near-duplicates and exact repeats are remembered after the latest one."
     )

@@ -94,16 +94,27 @@ def show(
 
 def erase(
     site: SiteName,
+    *,
     comment: Annotated[str, typer.Option(help="One comment, by our id or the platform's.")] = "",
     email_stdin: Annotated[
         bool, typer.Option("--email-stdin", help="All comments of one author; the address is read from standard input.")
     ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Every comment of the site.")] = False,
+    suggested_stdin: Annotated[
+        bool,
+        typer.Option("--suggested-stdin", help="What was suggested about a text, which is read from standard input."),
+    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every comment of the site, and all suggestions.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> None:
-    """Erase comments: text, identity, scores and notes. The platform is told `comment.erased`."""
-    if bool(comment) + email_stdin + everything != 1:
-        raise typer.BadParameter("say one of --comment, --email-stdin, --all")
+    """Erase comments: text, identity, scores and notes. The platform is told `comment.erased`.
+
+    What was suggested about the same text (Perspective's suggestscore) goes with a comment.
+    """
+    if bool(comment) + email_stdin + suggested_stdin + everything != 1:
+        raise typer.BadParameter("say one of --comment, --email-stdin, --suggested-stdin, --all")
+    if suggested_stdin:
+        _forget_suggestions(site, sys.stdin.read())
+        return
     if email_stdin and sys.stdin.isatty():
         typer.echo("Address: ", nl=False, err=True)
     address = sys.stdin.readline().strip() if email_stdin else ""
@@ -113,6 +124,8 @@ def erase(
     async def command(resources: Resources) -> int:
         if comment:
             return await _erase(resources, site, [await _our_id(resources, site, comment)])
+        if everything:
+            await _forget_all_suggestions(resources, site)
         indexes = _author_indexes(resources, address) if email_stdin else ["all"]
         return sum([await _erase_index(resources, site, index) for index in indexes])
 
@@ -210,6 +223,24 @@ async def _erase(resources: Resources, name: str, ids: list[str]) -> int:
         await resources.moderation.erase(site, one, Actor(ActorKind.OPERATOR))
     await resources.accounts.audit("comments.erase", name, site=name)
     return len(ids)
+
+
+def _forget_suggestions(site: str, text: str) -> None:
+    from service.core.identity import mask_addresses
+
+    async def command(resources: Resources) -> int:
+        count = await resources.examples.forget(site, mask_addresses(text))
+        await resources.accounts.audit("suggestions.erase", site, site=site)
+        return count
+
+    count = session.run(command)
+    typer.echo(f"Erased {count} suggestion{'' if count == 1 else 's'}.")
+
+
+async def _forget_all_suggestions(resources: Resources, site: str) -> None:
+    texts = [one.text async for one in resources.examples.all(site) if not one.comment]
+    for text in texts:
+        await resources.examples.forget(site, text)
 
 
 def _removed(name: str) -> Site:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from classifier import Input
 from classifier.decisions import Decided
 from service.core.example import Example
+from service.core.lifecycle import Outcome
 from service.store.examples import Examples
 
 WEIGHTS: Final[Mapping[str, float]] = {
@@ -35,12 +36,16 @@ class Collected(NamedTuple):
     decisions: list[Decided]
     sources: dict[str, int]  # source -> how many
     fingerprint: str  # digest of their ids and labels, in order
+    queued: frozenset[str] = frozenset()  # ids of those about what the machine had held
+    chosen: frozenset[str] = frozenset()  # … on comments that were marked as worth deciding for what they teach
 
 
 async def collect(examples: Examples, sites: Iterable[str], *, since: int = 0) -> Collected:
     """The newest `MOST` examples of some sites that were taught at or after `since` (milliseconds)."""
     found: list[Example] = []
+    marked: set[str] = set()
     for site in sites:
+        marked |= await examples.chosen(site)
         found += [one async for one in examples.all(site, since) if one.labels]
         if len(found) > 2 * MOST:
             found = _newest(found)
@@ -48,10 +53,14 @@ async def collect(examples: Examples, sites: Iterable[str], *, since: int = 0) -
     digest = hashlib.sha256()
     for one in found:
         digest.update(f"{one.id}\0{sorted(one.labels.items())!r}\n".encode())
+    held = {one.comment for one in found if one.said is not None and one.said.outcome == Outcome.HOLD}
+    queued = [one for one in found if one.comment in held]  # second thoughts of a human don't know of the machine's
     return Collected(
         [as_decided(one) for one in found],
         dict(sorted(Counter(one.source for one in found).items())),
         digest.hexdigest(),
+        frozenset(one.id for one in queued),
+        frozenset(one.id for one in queued if one.comment in marked),
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from service.core.appeal import Appeal
+from service.core.campaigns import sketch
 from service.core.comment import Actor, Change, Comment
 from service.core.example import Example
 from service.core.lifecycle import ActorKind, Outcome, State, sources
@@ -164,9 +165,18 @@ class Comments:
     def _standing(self, place: Place | None, at: int) -> tuple[str, int | str]:
         return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", "")
 
-    async def erase(self, comment: Comment, *, now: int, history: Sequence[Change], event: Event | None) -> Moved:
-        """Erase a comment as it was seen; `history` is what remains of its history."""
+    async def erase(
+        self,
+        comment: Comment,
+        *,
+        now: int,
+        history: Sequence[Change],
+        event: Event | None,
+        earlier: Sequence[Submission] = (),
+    ) -> Moved:
+        """Erase a comment as it was seen; `history` is what remains of its history, `earlier` its earlier texts."""
         keys = self._keys
+        said = {sketch(one.content).text for one in (comment.submission, *earlier) if one is not None and one.content}
         word, revision, state = await self._wire.run(
             "erase",
             [
@@ -175,7 +185,8 @@ class Comments:
                 keys.reporters(comment.id), keys.delivery(""), keys.example(""), keys.names(comment.id),
             ],
             now, comment.id, comment.site, comment.revision,
-            *((event.id, event.body) if event else ("", "")), *[_encode(change) for change in history],
+            *((event.id, event.body) if event else ("", "")), " ".join(sorted(said)),
+            *[_encode(change) for change in history],
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
 

@@ -50,9 +50,12 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:s:<site>:swept`      | hash   | state -> up to when its texts have been dropped                    | with the site   |
 | `{pN}:s:<site>:import:<file>`| hash | how far an import is, and what became of its records; see bring.lua | 30 days         |
 | `{pN}:s:<site>:examples`   | zset   | examples by when they were taught                                  | with them       |
+| `{pN}:s:<site>:suggested`  | zset   | examples of no comment (suggested scores) -> until when they live  | with them       |
+| `{pN}:s:<site>:said:<digest>`| set  | examples of no comment whose text has this digest                  | with them       |
 | `{pN}:s:<site>:audit`      | zset   | comments of the audit sample that wait for an answer -> when drawn | until answered  |
 | `{pN}:s:<site>:audited`    | hash   | comment -> Audited: what the machine did, what a human said blind  | 365 days        |
 | `{pN}:s:<site>:teaches`    | zset   | comments in the queue worth deciding for what they teach -> how much | until chosen anew|
+| `{pN}:s:<site>:chosen`     | zset   | comments that were decided while they stood in `teaches` -> when   | last 10,000     |
 | `{pN}:s:<site>:later`      | zset   | approved comments that a human is to review, by priority           | until decided   |
 | `{pN}:s:<site>:shadow`     | hash   | `<version>:<word>` -> how often; see `rivalry.py`                  | while a shadow  |
 | `{pN}:s:<site>:disagreed`  | list   | the newest disagreements with the shadow                           | last 1,000      |
@@ -75,7 +78,7 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:near:<hash>`         | string | the campaign whose sketch last held this hash                      | campaign_days   |
 | `{pN}:bl:<digest>`         | string | what http:BL said of an IP address; see lookups.py                 | httpbl_remember |
 | `{pN}:s:<site>:people`     | hash   | digest of an author or a network -> a moderator's Mark             | until taken back|
-| `{pN}:e:<example>`         | string | one example                                                        | with its comment|
+| `{pN}:e:<example>`         | string | one example; of no comment: retain_suggestions_days                | with its comment|
 | `{pN}:r:<comment>`         | set    | digests of the readers whose reports wait for a human              | with the comment|
 | `{pN}:r:<comment>:answered`| set    | … whose reports a human has answered                               | with the comment|
 | `{pN}:s:<site>:reporters`  | hash   | reader's digest -> reports found right; "<digest>:no" -> wrong     | with the site   |

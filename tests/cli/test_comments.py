@@ -10,7 +10,10 @@ import pytest
 import redis
 
 from service.commands import session
+from service.core.example import suggestion
+from service.core.identity import mask_addresses
 from service.core.submission import comment_id
+from service.core.verdict import Verdict
 from service.resources import Resources
 from service.store.client import now_ms
 from service.store.embedded import EmbeddedServer
@@ -250,3 +253,20 @@ def test_nothing_tells_any_more_that_an_erased_author_wrote_something(
     run("erase", "other", "--email-stdin", text="ann@example.com\n")
     with redis.Redis(unix_socket_path=str(EmbeddedServer(data).socket)) as client:
         assert [key for key in client.scan_iter("*") if b":a:" in key] == []
+
+
+def test_erasing_what_was_suggested(run: Run) -> None:
+    async def suggest(resources: Resources) -> None:
+        for text in ("Buy pills from ann@example.com", "Sell pills"):
+            said = suggestion(
+                "blog", mask_addresses(text), {"spam": 1.0}, actor="platform:blog", at=1, source="perspective",
+                verdict=Verdict({"spam": 0.5}, "m"), token="",
+            )  # fmt: skip
+            await resources.examples.add(said)
+
+    prepare(suggest)
+    erased = run("erase", "blog", "--suggested-stdin", text="buy pills from ann@example.com\n")
+    assert (erased.code, erased.out) == (0, "Erased 1 suggestion.\n")
+    assert run("erase", "blog", "--suggested-stdin", "--all").code == 2
+    assert run("erase", "blog", "--all", "--yes").code == 0
+    assert prepare(lambda resources: resources.examples.count("blog")) == 0

@@ -6,11 +6,14 @@ import msgspec
 
 from service.core.comment import Actor
 from service.core.example import Example, Lesson, labels_of, suggestion
+from service.core.identity import mask_addresses
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.submission import comment_id
 from service.core.verdict import LABELS, Verdict
+from service.learning.collecting import collect
 from service.resources import Resources
 from service.store.accounts import Known
+from service.store.examples import Examples
 from tests.support.moderation import WordScorer, submission
 
 EVE = Actor(ActorKind.MODERATOR, "eve")
@@ -109,3 +112,84 @@ def test_what_a_decision_says_of_each_label() -> None:
     assert labels_of(Outcome.REJECT, ["spam", "off-topic", "insult"]) == {"spam": 1.0, "insult": 1.0}
     assert labels_of(Outcome.REJECT, []) == {}
     assert labels_of(Outcome.APPROVE, ["spam"]) == dict.fromkeys(LABELS, 0.0)
+
+
+async def _suggest(resources: Resources, *texts: str) -> None:
+    for text in texts:
+        said = suggestion(
+            "blog", mask_addresses(text), {"spam": 1.0}, actor="platform:blog", at=1, source="perspective",
+            verdict=Verdict({"spam": 0.5}, "m"), token="",
+        )  # fmt: skip
+        await resources.examples.add(said)
+
+
+async def _traces(resources: Resources) -> set[bytes]:
+    client = resources.connection.client
+    found = {*await client.keys("*:e:*"), *await client.keys("*:said:*")}
+    return found | {
+        name for key in ("suggested", "examples") for name in await client.zrange(f"ac:{{p0}}:s:blog:{key}", 0, -1)
+    }
+
+
+async def test_what_was_suggested_about_a_text_goes_with_a_comment_that_says_it(
+    resources: Resources, site: Known
+) -> None:
+    await resources.moderation.submit(site.site, submission(resources, "1", "I sell roofs, write to ann@example.com"))
+    await resources.moderation.submit(site.site, submission(resources, "1", "Now it says something else"))
+    await _suggest(resources, "I SELL roofs, write to ann@example.com!", "now it says something  else", "Other words")
+    await resources.moderation.erase(site.site, comment_id("blog", "1"), EVE)
+    assert [one.text for one in await _all(resources)] == ["Other words"]
+
+
+async def test_also_when_the_comments_text_has_been_dropped(resources: Resources, site: Known) -> None:
+    comment = await _judged(resources, site)
+    seen = await resources.comments.get(comment)
+    assert seen is not None
+    assert seen.submission is not None
+    await resources.comments.drop_texts([seen], [msgspec.structs.replace(seen.submission, content="")])
+    await _suggest(resources, "Buy pills")
+    await resources.moderation.erase(site.site, comment, EVE)
+    assert await _traces(resources) == set()
+
+
+async def test_suggestions_are_erased_by_their_text_alone(resources: Resources, site: Known) -> None:
+    await _suggest(resources, "Buy pills", "buy PILLS!", "Sell pills")
+    assert await resources.examples.forget("blog", "Buy pills") == 2
+    assert await resources.examples.forget("blog", "Buy pills") == 0
+    assert [one.text for one in await _all(resources)] == ["Sell pills"]
+    assert await resources.examples.forget("blog", "Sell pills") == 1
+    assert await _traces(resources) == set()
+
+
+async def test_suggestions_end_by_themselves(resources: Resources, site: Known) -> None:
+    short = Examples(resources.connection, lifetime=1)
+    for number in range(3):
+        assert await short.add(_suggestion(number))
+    client = resources.connection.client
+    while await client.keys("*:e:*") or await client.keys("*:said:*"):
+        pass
+    assert await _all(resources) == []
+    await _suggest(resources, "Buy pills")
+    assert await resources.examples.count("blog") == 1  # the names of those that ended went with the next one
+
+
+async def test_what_was_chosen_for_what_it_teaches_is_known_until_it_is_erased(
+    resources: Resources, site: Known
+) -> None:
+    await resources.moderation.submit(site.site, submission(resources, "1", "maybe"))
+    await resources.moderation.submit(site.site, submission(resources, "2", "maybe not"))
+    jobs = await resources.work.claim("w", count=10, idle_ms=60_000, block_ms=1)
+    await resources.judging.judge(jobs, {"blog": site.site}, WordScorer())
+    first, second = comment_id("blog", "1"), comment_id("blog", "2")
+    assert await resources.models.teach("blog", [first]) == 1
+    for comment in (first, second):
+        await resources.moderation.decide(site.site, comment, Outcome.REJECT, actor=EVE, reasons=["spam"])
+    assert await resources.examples.chosen("blog") == {first}
+    await resources.moderation.decide(
+        site.site, first, Outcome.APPROVE, actor=EVE
+    )  # second thoughts change nothing of it
+    found = await collect(resources.examples, ["blog"])
+    assert found.queued == {one.id for one in await _all(resources)}
+    assert {one.comment for one in await _all(resources) if one.id in found.chosen} == {first}
+    await resources.moderation.erase(site.site, first, EVE)
+    assert await resources.examples.chosen("blog") == set()

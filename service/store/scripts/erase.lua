@@ -4,11 +4,13 @@
 --       8 reporters  9 delivery prefix "…d:" (a call-back's id is
 --       msg_<comment>_<revision> or akm_…)  10 example prefix "…e:" (x_<comment>_<revision>)  11 the comment's names
 -- ARGV  1 now  2 comment id  3 site  4 the revision that the caller saw  5 delivery id, or ""  6 event body
---       7… the history that remains, oldest first
+--       7 digests of what it said, with spaces between: what was suggested about these texts goes too
+--       8… the history that remains, oldest first
 -- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
 -- include: queue
 -- include: due
 -- include: standing
+-- include: suggestions
 local cid, site = ARGV[2], ARGV[3]
 local state, rev, by = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'by'))
 if not state then return {'missing', 0, ''} end
@@ -22,15 +24,19 @@ redis.call('HDEL', KEYS[1], 'fac', 'prio', 'notes')
 redis.call('DEL', root(KEYS[4]) .. 'notes:' .. cid, root(KEYS[4]) .. 'claim:' .. cid, root(KEYS[4]) .. 'was:' .. cid)
 redis.call('HSET', KEYS[1], 'state', 'erased', 'rev', rev, 'updated', ARGV[1])
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[8], KEYS[8] .. ':answered')
-for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+for i = 8, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 redis.call('ZREM', KEYS[4] .. state, cid)
 redis.call('ZREM', KEYS[4] .. 'all', cid)
 redis.call('ZREM', KEYS[4] .. 'reports', cid)
 redis.call('ZREM', KEYS[4] .. 'appealed', cid)
 redis.call('ZREM', KEYS[4] .. 'decided', cid)
 redis.call('ZREM', KEYS[4] .. 'audit', cid)
+redis.call('ZREM', KEYS[4] .. 'chosen', cid)
 redis.call('ZADD', KEYS[4] .. 'erased', ARGV[1], cid)
 if by then redis.call('ZREM', KEYS[4] .. 'a:' .. by, cid) end
+for text in string.gmatch(ARGV[7], '%S+') do drop_suggestions(KEYS[4], text) end
+local dropped = string.match(redis.call('HGET', KEYS[1], 'subjects') or '', 'x:(%S+)') -- of a text that is not kept any more
+if dropped then drop_suggestions(KEYS[4], dropped) end
 forget(KEYS[1], KEYS[4], site, cid, tonumber(ARGV[1]))
 
 -- What was not told yet is not told any more, and nothing told or given up can be replayed: a call-back may quote somebody.

@@ -104,7 +104,7 @@ if word == 'applied' then
     was = {rev = rev, by = ARGV[23], bulk = ARGV[25], ['until'] = tonumber(ARGV[24]), state = state, fields = {},
       at = redis.call('ZSCORE', KEYS[3] .. state, cid), example = ARGV[18], told = {}}
     for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do was.fields[fields[i]] = value or nil end
-    for _, index in ipairs({'appealed', 'decided', 'teaches', 'escalated', 'snoozed', 'later'}) do
+    for _, index in ipairs({'appealed', 'decided', 'teaches', 'chosen', 'escalated', 'snoozed', 'later'}) do
       was[index] = redis.call('ZSCORE', KEYS[3] .. index, cid) or nil
     end
   end
@@ -118,6 +118,10 @@ if word == 'applied' then
       if ARGV[9] ~= 'hold' then
         local readers = answer_readers(ARGV[9])
         if was then was.readers = readers end
+        if redis.call('ZSCORE', KEYS[3] .. 'teaches', cid) then
+          redis.call('ZADD', KEYS[3] .. 'chosen', ARGV[1], cid)
+          redis.call('ZREMRANGEBYRANK', KEYS[3] .. 'chosen', 0, -10001)
+        end
       end
       redis.call('ZADD', KEYS[3] .. 'decided', ARGV[1], cid)
       redis.call('ZREMRANGEBYRANK', KEYS[3] .. 'decided', 0, -10001)

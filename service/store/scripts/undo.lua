@@ -52,7 +52,7 @@ for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio'}
     redis.call('HDEL', KEYS[1], field)
   end
 end
-for _, index in ipairs({'appealed', 'decided', 'teaches'}) do
+for _, index in ipairs({'appealed', 'decided', 'teaches', 'chosen'}) do
   redis.call('ZREM', prefix .. index, cid)
   if was[index] then redis.call('ZADD', prefix .. index, was[index], cid) end
 end
