@@ -11,7 +11,7 @@ import typer
 
 from service.commands import session
 from service.commands.deliveries import AsJson
-from service.commands.models import print_gate, registry
+from service.commands.models import print_report, registry, write_page
 from service.commands.policy_documents import read_document
 
 if TYPE_CHECKING:
@@ -126,11 +126,7 @@ def backtest(
         return
     from service.learning.backtest_report import about, html, sentences
 
-    try:
-        output.write_text(html(result, texts=texts), encoding="utf-8")
-    except OSError as error:
-        typer.echo(f"antechamber: {output} can't be written: {error.strerror}", err=True)
-        raise typer.Exit(1) from None
+    write_page(output, html(result, texts=texts))
     _print_backtest(result)
     for line in (*sentences(result), about(result), f"The report, with plots and the worst errors: {output}"):
         typer.echo(line)
@@ -203,17 +199,20 @@ def _trained_json(site: str, outcome: Trained | str, promoted: bool) -> dict[str
         return {"site": site, "version": None, "gate": None, "report": {"why": outcome}, "promoted": False}
     gate = "passed" if outcome.card.passed else "refused"
     return {
-        "site": site, "version": outcome.card.version, "gate": gate, "report": outcome.card.gate, "promoted": promoted,
+        "site": site, "version": outcome.card.version, "gate": gate, "report": outcome.card.gate,
+        "chosen": outcome.card.chosen, "promoted": promoted,
     }  # fmt: skip
 
 
 def _print_trained(site: str, trained: Trained, promoted: bool) -> None:
     card = trained.card
     typer.echo(f"{card.version}: learnt {', '.join(card.labels)} from {card.lineage.examples:,} decisions.")
-    print_gate(card.gate)
+    print_report(card)
     if promoted:
         typer.echo(f"{site} uses it from now on. Take it back with: antechamber models rollback --site {site}")
-    elif card.passed:
+    else:
+        typer.echo(f"The report as a page: antechamber models show {card.version} --output report.html")
+    if card.passed and not promoted:
         typer.echo(f"Use it with: antechamber models promote {card.version} --site {site}")
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,26 +50,24 @@ def list_models(site: Site, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(version: Version, as_json: AsJson = False) -> None:
-    """Show what a version was made from, and what the gate said of it."""
+def show(
+    version: Version,
+    output: Annotated[Path | None, typer.Option(help="Write it as a page (HTML) instead.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a version was made from, what the gate said of it, and what chosen comments bought."""
+    from service.learning.version_report import about, html
+
     card = session.run(lambda resources: resources.models.card(version))
-    if as_json:
+    if output is not None:
+        write_page(output, html(card))
+        typer.echo(f"The report: {output}")
+    elif as_json:
         session.print_json(card)
-        return
-    lineage = card.lineage
-    sources = ", ".join(f"{count:,} {source}" for source, count in lineage.sources.items())
-    for name, value in {
-        "site": card.site,
-        "made": f"{session.moment(card.made_at)} UTC, by version {lineage.code}",
-        "learnt from": f"{lineage.examples:,} decisions, {session.moment(lineage.since)} to {session.moment(lineage.until)}",
-        "of these sources": f"{sources} (with those kept for the gate)",
-        "corrects": f"{', '.join(card.labels)} of {lineage.base}",
-        "compared with": lineage.parent,
-        "examples' digest": lineage.fingerprint[:16],
-        "artefact": f"{card.size:,} bytes, sha256 {card.sha256[:16]}",
-    }.items():
-        typer.echo(f"{name:<18}{value}")
-    print_gate(card.gate)
+    else:
+        for name, value in about(card).items():
+            typer.echo(f"{name:<18}{value}")
+        print_report(card)
 
 
 @app.command()
@@ -108,11 +106,13 @@ def diff(
     table.add_row("up to", *(session.moment(card.lineage.until) for card in cards))
     table.add_row("base", *(card.lineage.base for card in cards))
     table.add_row("corrects", *(", ".join(card.labels) for card in cards))
+    from service.learning.version_report import figure
+
     table.add_row("gate", *("passed" if card.passed else "refused" for card in cards))
     measured = [{(m["name"], m["label"]): m for m in card.gate.get("measures", ())} for card in cards]
     for name, label in dict.fromkeys(key for found in measured for key in found):
         table.add_row(
-            f"{name}, {label}", *(_figure(found.get((name, label), {}).get("candidate")) for found in measured)
+            f"{name}, {label}", *(figure(found.get((name, label), {}).get("candidate")) for found in measured)
         )
     session.console().print(table)
     typer.echo(
@@ -242,23 +242,28 @@ def role(standing: Standing, version: str) -> str:
     return ", ".join(name for name, which in roles.items() if which == version)
 
 
-def print_gate(report: dict[str, Any]) -> None:
-    """The gate's report as a table, with its verdict in words."""
-    table = session.table("measure", "label", "rows", "in use", "new", "difference (95 %)", "")
-    for one in report.get("measures", ()):
-        interval = f"{_figure(one['difference'], '+')}  ({_figure(one['low'], '+')} to {_figure(one['high'], '+')})"
-        table.add_row(
-            one["name"], one["label"], f"{one['rows']:,}", _figure(one["active"]), _figure(one["candidate"]), interval,
-            one["verdict"] if one["guarded"] else f"{one['verdict']}, not guarded",
-        )  # fmt: skip
+def print_report(card: ModelCard) -> None:
+    """What was measured when a version was trained: the gate's table with its verdict, and what chosen comments bought."""
+    from service.learning.version_report import HEAD, chosen, measures, verdict
+
+    table = session.table(*HEAD)
+    for row in measures(card.gate):
+        table.add_row(*row)
     session.console().print(table)
-    typer.echo("The gate let it pass." if report.get("passed") else "The gate refused it:")
-    for reason in report.get("reasons", ()):
+    typer.echo(verdict(card.gate))
+    for reason in card.gate.get("reasons", ()):
         typer.echo(f"  {reason}")
+    for line in chosen(card.chosen):
+        typer.echo(line)
 
 
-def _figure(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.4f}"
+def write_page(path: Path, page: str) -> None:
+    """Write a report, or end with what went wrong."""
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"antechamber: {path} can't be written: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _switch(site: str, how: Callable[[Registry], Awaitable[Pointers]]) -> None:

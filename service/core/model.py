@@ -39,6 +39,7 @@ class ModelCard(Struct, frozen=True):
     reference: dict[
         str, tuple[float, ...]
     ] = {}  # label -> shares of held-out scores in ten bins; what drift is measured from
+    chosen: dict[str, Any] = {}  # what choosing comments for what they teach has bought, plain JSON
 
 
 class Pointers(Struct, frozen=True):

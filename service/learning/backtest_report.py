@@ -1,6 +1,7 @@
 """A backtest as one HTML page that needs nothing else: figures in words, tables, plots drawn as SVG, errors to read.
 
-Comments are untrusted: every piece of text is escaped, and the page forbids scripts and anything from outside.
+Comments are untrusted: every piece of text is escaped, and the page (`learning/pages.py`) forbids scripts and anything from
+outside.
 """
 
 from __future__ import annotations
@@ -12,22 +13,8 @@ from html import escape
 from service.core.intervals import Interval
 from service.core.lifecycle import Outcome
 from service.learning.backtest import NOBODY, Backtest, Mistake, Row
+from service.learning.pages import lead, page, table
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_STYLE = """
-:root { color-scheme: light dark; --approve: #2f8f5b; --hold: #c58a1a; --reject: #b8453a; --faint: #8886; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--faint); }
-.lead { font-size: 1.1rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .2rem .9rem .2rem 0; text-align: right; font-variant-numeric: tabular-nums; vertical-align: top; }
-th:first-child, td:first-child, .text { text-align: left; }
-td.text { overflow-wrap: anywhere; white-space: pre-line; max-width: 40rem; }
-svg { display: block; max-width: 100%; height: auto; font-size: 11px; } svg text { fill: currentColor; }
-.approve { fill: var(--approve); } .hold { fill: var(--hold); } .reject { fill: var(--reject); }
-.axis { stroke: var(--faint); } .load { fill: none; stroke: var(--hold); stroke-width: 2; }
-.note { color: color-mix(in srgb, currentColor 70%, transparent); }
-"""
 _OUTCOMES = (Outcome.APPROVE, Outcome.HOLD, Outcome.REJECT)
 _WHO = {Outcome.APPROVE: "approved by a human", Outcome.REJECT: "rejected by a human", NOBODY: "decided by no human"}
 _WIDTH, _BAR, _GAP, _LEFT = 720, 22, 10, 170
@@ -36,24 +23,20 @@ _DEEP = 160  # height of the plot of days
 
 def html(result: Backtest, *, texts: bool = True) -> str:
     """The page. `texts=False` leaves out the excerpts of the worst errors, for reports that are passed on."""
-    title = f"Backtest of {result.site}"
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
-        + "".join(f'<p class="lead">{escape(line)}</p>' for line in sentences(result))
-        + f'<p class="note">{escape(about(result))}</p>'
-        + "<h2>What would have become of the comments</h2>"
-        + _bars(result.outcomes)
-        + _shares(result.shares)
-        + "<h2>The queue, day by day</h2>"
-        + _load(result.days)
-        + _rows("Month by month", "month", result.months)
-        + _rows("By what a human called it", "label", result.labels)
-        + _rows("By language", "language", result.languages)
-        + _mistakes("Good comments that would not have been published", result.good_lost, texts=texts)
-        + _mistakes("Bad comments that would have been published", result.bad_through, texts=texts)
-        + "</body></html>\n"
+    return page(
+        f"Backtest of {result.site}",
+        lead(sentences(result)),
+        f'<p class="note">{escape(about(result))}</p>',
+        "<h2>What would have become of the comments</h2>",
+        _bars(result.outcomes),
+        _shares(result.shares),
+        "<h2>The queue, day by day</h2>",
+        _load(result.days),
+        _rows("Month by month", "month", result.months),
+        _rows("By what a human called it", "label", result.labels),
+        _rows("By language", "language", result.languages),
+        _mistakes("Good comments that would not have been published", result.good_lost, texts=texts),
+        _mistakes("Bad comments that would have been published", result.bad_through, texts=texts),
     )
 
 
@@ -107,9 +90,9 @@ def _bars(outcomes: Mapping[str, Mapping[str, int]]) -> str:
                 f'<rect class="{outcome}" x="{x:.1f}" y="{y}" width="{wide:.1f}" height="{_BAR}">{title}</rect>'
             )
             x += wide
-    table = [(label, *(f"{counted.get(outcome, 0):,}" for outcome in _OUTCOMES)) for label, counted in rows]
-    return _svg("approved, held and rejected", len(rows) * (_BAR + _GAP), parts) + _table(
-        ("", "approved", "held", "rejected"), table
+    counts = [(label, *(f"{counted.get(outcome, 0):,}" for outcome in _OUTCOMES)) for label, counted in rows]
+    return _svg("approved, held and rejected", len(rows) * (_BAR + _GAP), parts) + table(
+        ("", "approved", "held", "rejected"), counts
     )
 
 
@@ -127,7 +110,7 @@ def _shares(shares: Mapping[str, Interval]) -> str:
         else (names[name], *"–––")
         for name, s in shares.items()
     ]
-    return _table(("", "share", "95 % interval", "of"), rows)
+    return table(("", "share", "95 % interval", "of"), rows)
 
 
 def _load(days: Mapping[str, tuple[int, int]]) -> str:
@@ -158,7 +141,7 @@ def _rows(title: str, what: str, rows: Mapping[str, Row]) -> str:
         (name, *(f"{count:,}" for count in (r.good, r.good_held, r.good_lost, r.bad, r.bad_held, r.bad_through)))
         for name, r in rows.items()
     ]
-    return f"<h2>{title}</h2>" + _table(head, body)
+    return f"<h2>{title}</h2>" + table(head, body)
 
 
 def _mistakes(title: str, mistakes: Sequence[Mistake], *, texts: bool) -> str:
@@ -172,12 +155,6 @@ def _mistakes(title: str, mistakes: Sequence[Mistake], *, texts: bool) -> str:
     )
     head = "".join(f'<th class="text">{name}</th>' for name in ("day", "comment", "why", *(("text",) if texts else ())))
     return f"<h2>{title}</h2><p>The {len(mistakes)} worst.</p><table><tr>{head}</tr>{rows}</table>"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>"
 
 
 def _svg(caption: str, height: int, parts: Iterable[str]) -> str:

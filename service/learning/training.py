@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 import classifier
 from classifier import correcting, gate
 from classifier.decisions import Decided
@@ -23,6 +25,7 @@ from service.core.policy import DEFAULT_THRESHOLDS, Thresholds
 from service.core.verdict import LABELS
 from service.learning.collecting import collect, cut
 from service.learning.registry import BASE, Registry, packed
+from service.learning.teaching import bought
 from service.store.accounts import Accounts
 from service.store.client import now_ms
 from service.store.comments import Comments
@@ -92,6 +95,10 @@ class Training:
         candidate = classifier.Version(active.model, correction)
         step(f"comparing it with {standing.active or BASE} on the {len(new):,} newest decisions")
         report = await asyncio.to_thread(gate.compare, active, candidate, new, thresholds=thresholds)
+        step("measuring what was chosen for what it teaches")
+        gained = await asyncio.to_thread(
+            bought, active.model, old, new, queued=collected.queued, chosen=collected.chosen
+        )
         step("keeping it")
         reference = await self._reference(sites, candidate)
         artefact = packed(correction)
@@ -115,6 +122,7 @@ class Training:
             passed=report.passed,
             gate=report.as_json(),
             reference=reference,
+            chosen=msgspec.to_builtins(gained),
         )
         await self._registry.models.add(card, artefact)
         return Trained(card, report)

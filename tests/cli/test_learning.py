@@ -166,3 +166,15 @@ def test_a_site_that_is_removed_takes_its_versions_along(taught: Run, version: s
     taught("sites", "add", "blog", "--url", "https://blog.example")
     assert taught("models", "list", "--site", "blog", "--json").json["cards"] == []
     assert taught("models", "show", version).code == 1
+
+
+def test_a_versions_report_is_a_page_too(taught: Run, version: str, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert f"The report: {page}" in taught("models", "show", version, "--output", str(page)).out
+    written = page.read_text()
+    assert f"<h1>Version {version}</h1>" in written
+    assert "average precision" in written
+    said = "0 of the decisions were on comments chosen for what they teach; 30 more are needed"
+    assert said in written
+    assert said in taught("models", "show", version).out
+    assert taught("models", "show", version, "--output", str(tmp_path / "none" / "r.html")).code == 1

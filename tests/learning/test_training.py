@@ -41,7 +41,7 @@ async def test_a_version_with_its_lineage_and_report(
     assert lineage.parent == lineage.base
     assert card.gate["rows"] == 60
     assert card.labels == ("spam",)
-    assert len(steps) == 4
+    assert len(steps) == 5
     assert (await registry.standing("blog")).active == ""  # nothing was switched on
 
 
