@@ -177,7 +177,7 @@ def _with_fields(policy: Policy, fields: list[str]) -> Policy:
 
     import msgspec
 
-    from service.core.policy_text import policy_of
+    from service.core.policy_document import policy_of
 
     document: dict[str, Any] = msgspec.to_builtins(policy)
     for field in fields:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from service.core.errors import InvalidPolicy
+from service.core.mistakes import Mistakes
 
 _HOST = re.compile(r"(?<![\w@.-])(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_](?:[\w-]*[^\W_])?", re.UNICODE)
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -19,11 +19,13 @@ class Domains:
 
     def __init__(self, entries: Iterable[str]) -> None:
         self._domains: dict[str, str] = {}
+        mistakes = Mistakes()
         for index, entry in enumerate(entries):
             domain = _ascii(entry.strip().lower().removeprefix("*.").rstrip("."))
             if _DOMAIN.match(domain) is None or ("." not in domain and not entry.strip().startswith("*.")):
-                raise InvalidPolicy("An entry here is a domain, such as example.com or *.example.", pointer=f"/{index}")
+                mistakes.add("An entry here is a domain, such as example.com or *.example.", f"/{index}")
             self._domains.setdefault(domain, entry)
+        mistakes.refuse()
 
     def found(self, text: str) -> str | None:
         """The entry of the first domain that the text names, linked or bare, or None."""

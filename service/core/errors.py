@@ -6,7 +6,10 @@ A message is written by us and never quotes what came in: untrusted text, addres
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
+
+MOST_MISTAKES: Final = 20
+"""So many of a policy's mistakes are told at once."""
 
 
 class AntechamberError(Exception):
@@ -126,7 +129,10 @@ class InvalidSubmission(AntechamberError):
 
 
 class InvalidPolicy(InvalidSubmission):
-    """A policy that can't be used: `pointer` says where in it, `line` and `column` (from 1) where in a rule's condition."""
+    """A policy that can't be used: `pointer` says where in it, `line` and `column` (from 1) where in a rule's condition.
+
+    It is the first mistake that was found, and `more` are the others.
+    """
 
     slug, status, title = "invalid-policy", 422, "The policy can't be used as it is"
 
@@ -134,6 +140,23 @@ class InvalidPolicy(InvalidSubmission):
         super().__init__(f"Line {line}, column {column}: {detail}" if line else detail, pointer=pointer)
         self.line = line
         self.column = column
+        self.more: tuple[InvalidPolicy, ...] = ()
+
+    @property
+    def all(self) -> tuple[InvalidPolicy, ...]:
+        """Every mistake, this one first."""
+        return (self, *self.more)
+
+    @property
+    def told(self) -> tuple[InvalidPolicy, ...]:
+        """As many of them as are told; whoever mends these is told of the rest."""
+        return self.all[:MOST_MISTAKES]
+
+    def under(self, pointer: str) -> InvalidPolicy:
+        """The same, with every place under `pointer`."""
+        for error in self.all:
+            error.pointer = pointer + error.pointer
+        return self
 
 
 class IdempotencyMismatch(AntechamberError):

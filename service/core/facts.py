@@ -137,14 +137,14 @@ FIELDS: Final[Mapping[str, Field]] = {
         _flag_field("obfuscated", "obfuscated", "The comment hides words from machines."),
         _flag_field("link_shortener", "shortened-link", "A link goes through a shortener, which hides where it leads."),
         _flag_field("unsupported_language", "unsupported-language", "The model was not trained in its language."),
+        _flag_field(
+            "partly_supported_language", "partly-supported-language", "Only some labels were learnt in its language."
+        ),
         *map(_score_field, LABELS),
         *map(_signal_field, CATALOGUE),
     )
 }
 """Everything that a condition can name, beside `form.<name>`."""
-
-SCORES: Final = frozenset({*LABELS, "language", "obfuscated", "link_shortener", "unsupported_language"})
-"""Fields that only a verdict can fill."""
 
 
 def find_field(name: str) -> Field | None:

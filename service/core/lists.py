@@ -8,9 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta
 
 from service.core.domains import Domains
-from service.core.errors import InvalidPolicy
 from service.core.facts import TEXTS, Facts
 from service.core.measures import Measure, check_measure
+from service.core.mistakes import Mistakes
 from service.core.submission import Submission
 from service.core.words import MAX_ENTRY, Entries
 
@@ -54,19 +54,20 @@ class CompiledList(NamedTuple):
     find: Callable[[Facts], tuple[str, str] | None]
 
 
-def compile_list(words: WordList, pointer: str = "") -> CompiledList:
-    """Check a list and make it ready. Raises InvalidPolicy, whose pointer begins with `pointer`."""
-    check_measure(words, pointer)
-    if len(words.entries) > MAX_ENTRIES:
-        raise InvalidPolicy(f"A list has at most {MAX_ENTRIES} entries.", pointer=f"{pointer}/entries")
+def compile_list(words: WordList) -> CompiledList:
+    """Check a list and make it ready. Raises InvalidPolicy; places are those in the list."""
+    mistakes = Mistakes()
+    check_measure(words, mistakes)
     for index, field in enumerate(words.fields):
         if field not in TEXTS:
-            raise InvalidPolicy(f"A list looks at: {', '.join(TEXTS)}.", pointer=f"{pointer}/fields/{index}")
-    try:
-        find = _finding_domains(words) if words.kind == "domains" else _finding_words(words)
-    except InvalidPolicy as error:
-        error.pointer = f"{pointer}/entries{error.pointer}"
-        raise
+            mistakes.add(f"A list looks at: {', '.join(TEXTS)}.", f"/fields/{index}")
+    if len(words.entries) > MAX_ENTRIES:
+        mistakes.add(f"A list has at most {MAX_ENTRIES} entries.", "/entries")
+        mistakes.refuse()  # so many are not even looked at
+    with mistakes.gathered("/entries"):
+        entries = Domains(words.entries) if words.kind == "domains" else Entries(words.entries)
+    mistakes.refuse()
+    find = _finding_domains(words, entries) if isinstance(entries, Domains) else _finding_words(words, entries)
     return CompiledList(words, find)
 
 
@@ -74,8 +75,8 @@ def _readers(words: WordList) -> list[tuple[str, Callable[[Submission], str]]]:
     return [(field, TEXTS[field][1]) for field in words.where]
 
 
-def _finding_words(words: WordList) -> Callable[[Facts], tuple[str, str] | None]:
-    entries, readers = Entries(words.entries), _readers(words)
+def _finding_words(words: WordList, entries: Entries) -> Callable[[Facts], tuple[str, str] | None]:
+    readers = _readers(words)
 
     def find(facts: Facts) -> tuple[str, str] | None:
         for field, read in readers:
@@ -87,8 +88,8 @@ def _finding_words(words: WordList) -> Callable[[Facts], tuple[str, str] | None]
     return find
 
 
-def _finding_domains(words: WordList) -> Callable[[Facts], tuple[str, str] | None]:
-    domains, readers = Domains(words.entries), _readers(words)
+def _finding_domains(words: WordList, domains: Domains) -> Callable[[Facts], tuple[str, str] | None]:
+    readers = _readers(words)
 
     def find(facts: Facts) -> tuple[str, str] | None:
         for field, read in readers:

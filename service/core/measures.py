@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.core.errors import InvalidPolicy
 from service.core.identity import has_address
+from service.core.mistakes import Mistakes
 
 MAX_NOTE = 500  # characters
 MAX_TAGS = 8
@@ -43,21 +43,21 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
         return self.expires is None or at < _end_of(self.expires)
 
 
-def check_measure(measure: Measure, pointer: str) -> None:
-    """Refuse what can't be. Raises InvalidPolicy; `pointer` says where in the policy the measure stands."""
+def check_measure(measure: Measure, mistakes: Mistakes) -> None:
+    """Note what can't be; places are those in the measure."""
     if _SLUG.match(measure.name) is None:
-        raise InvalidPolicy(f"A name has {_SLUG_WORDS}.", pointer=f"{pointer}/name")
+        mistakes.add(f"A name has {_SLUG_WORDS}.", "/name")
     if measure.code is not None and _SLUG.match(measure.code) is None:
-        raise InvalidPolicy(f"A reason code has {_SLUG_WORDS}.", pointer=f"{pointer}/code")
+        mistakes.add(f"A reason code has {_SLUG_WORDS}.", "/code")
     if len(measure.tags) > MAX_TAGS:
-        raise InvalidPolicy(f"At most {MAX_TAGS} tags.", pointer=f"{pointer}/tags")
+        mistakes.add(f"At most {MAX_TAGS} tags.", "/tags")
     if not all(map(_SLUG.match, measure.tags)):
-        raise InvalidPolicy(f"A tag has {_SLUG_WORDS}.", pointer=f"{pointer}/tags")
+        mistakes.add(f"A tag has {_SLUG_WORDS}.", "/tags")
     if measure.then == "tag" and not measure.tags:
-        raise InvalidPolicy("It is to tag; say with which tags.", pointer=f"{pointer}/tags")
+        mistakes.add("It is to tag; say with which tags.", "/tags")
     for field in ("owner", "note"):
         if has_address(getattr(measure, field)):
-            raise InvalidPolicy("No e-mail address is kept here; say it with a name.", pointer=f"{pointer}/{field}")
+            mistakes.add("No e-mail address is kept here; say it with a name.", f"/{field}")
 
 
 @lru_cache(maxsize=1024)

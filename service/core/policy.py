@@ -6,6 +6,7 @@ named, and nothing that comes after it approves (see `core.phases`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Annotated, Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from msgspec import Meta, Struct
 from service.core.errors import InvalidPolicy
 from service.core.lifecycle import Outcome
 from service.core.lists import MAX_ALL_ENTRIES, MAX_LISTS, CompiledList, WordList, compile_list
+from service.core.mistakes import Mistakes
 from service.core.rules import MAX_RULES, CompiledRule, Rule, compile_rule
 from service.core.ruling import HUMAN_REASONS, Reason, Ruling
 from service.core.thresholds import DEFAULT_THRESHOLDS, Promise, Thresholds, check_thresholds
@@ -94,27 +96,39 @@ _decode = msgspec.msgpack.Decoder(tuple[tuple[WordList, ...], tuple[Rule, ...]])
 
 
 def check(policy: Policy) -> None:
-    """Refuse a policy that can't be used, as it must be before it is saved. Raises InvalidPolicy with the place."""
+    """Refuse a policy that can't be used, as it must be before it is saved. Raises InvalidPolicy with every mistake."""
+    mistakes = Mistakes()
     if not 1 <= policy.release_after <= 100:
-        raise InvalidPolicy("Authors are released after 1 to 100 approvals.", pointer="/release_after")
+        mistakes.add("Authors are released after 1 to 100 approvals.", "/release_after")
     if policy.audit_share is not None and not 0 <= policy.audit_share <= 1:
-        raise InvalidPolicy("The audit's share lies between 0 and 1.", pointer="/audit_share")
-    if len(policy.rules) > MAX_RULES:
-        raise InvalidPolicy(f"A policy has at most {MAX_RULES} rules.", pointer="/rules")
-    if len(policy.lists) > MAX_LISTS:
-        raise InvalidPolicy(f"A policy has at most {MAX_LISTS} lists.", pointer="/lists")
-    if sum(len(words.entries) for words in policy.lists) > MAX_ALL_ENTRIES:
-        raise InvalidPolicy(f"The lists of a policy have at most {MAX_ALL_ENTRIES} entries together.", pointer="/lists")
+        mistakes.add("The audit's share lies between 0 and 1.", "/audit_share")
+    check_measures(dict(enumerate(policy.lists)), dict(enumerate(policy.rules)), mistakes)
+    mistakes.refuse()
+
+
+def check_measures(lists: Mapping[int, WordList], rules: Mapping[int, Rule], mistakes: Mistakes) -> None:
+    """Note what is wrong with the lists and rules of a policy, by where they stand in it."""
+    before = len(mistakes.found)
+    if len(rules) > MAX_RULES:
+        mistakes.add(f"A policy has at most {MAX_RULES} rules.", "/rules")
+    if len(lists) > MAX_LISTS:
+        mistakes.add(f"A policy has at most {MAX_LISTS} lists.", "/lists")
+    if sum(len(words.entries) for words in lists.values()) > MAX_ALL_ENTRIES:
+        mistakes.add(f"The lists of a policy have at most {MAX_ALL_ENTRIES} entries together.", "/lists")
+    if len(mistakes.found) > before:
+        return  # so many are not even looked at
     names: set[str] = set()
-    for kind, measures in (("lists", policy.lists), ("rules", policy.rules)):
-        for index, measure in enumerate(measures):
+    for kind, measures in (("lists", lists), ("rules", rules)):
+        for index, measure in measures.items():
             if measure.name in names:
-                raise InvalidPolicy("Another rule or list has this name.", pointer=f"/{kind}/{index}/name")
+                mistakes.add("Another rule or list has this name.", f"/{kind}/{index}/name")
             names.add(measure.name)
-    for index, words in enumerate(policy.lists):
-        compile_list(words, f"/lists/{index}")
-    for index, rule in enumerate(policy.rules):
-        compile_rule(rule, f"/rules/{index}")
+    for index, words in lists.items():
+        with mistakes.gathered(f"/lists/{index}"):
+            compile_list(words)
+    for index, rule in rules.items():
+        with mistakes.gathered(f"/rules/{index}"):
+            compile_rule(rule)
 
 
 @lru_cache(maxsize=256)

@@ -16,25 +16,26 @@ import msgspec
 from service.core.errors import InvalidPolicy
 from service.core.measures import Measure
 from service.core.policy import MODES, Policy
+from service.core.policy_document import TRUST, policy_of
 from service.core.thresholds import DEFAULT_THRESHOLDS, Thresholds
 
-TRUST = "trust"
-"""What the document says for `unsupported_language = null`, since TOML has no null."""
-
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
-_PATH = re.compile(r" - at `\$(.*)`\Z", re.DOTALL)
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
 _PRINTED_PLAIN = re.compile(r"[^'\x00-\x1f\x7f]*\Z")
 _PRINTED_LINES = re.compile(r"(?:(?!''')[^\x00-\x08\x0b-\x1f\x7f])*(?<!')\Z")
 _ORDER = ("name", "kind", "fields", "when", "then", "entries", "code", "tags", "status", "expires", "owner", "note")
 
 
 def read_policy(text: str) -> Policy:
-    """The policy of a TOML or JSON document. Raises InvalidPolicy, with the place; rules are for `policy.check`."""
+    """The policy of a TOML or JSON document. Raises InvalidPolicy with every mistake; rules are for `policy.check`."""
+    return policy_of(read_document(text))
+
+
+def read_document(text: str) -> Any:
+    """What a TOML or JSON document says, whether it is a policy or not. Raises InvalidPolicy, with the place in it."""
     if not text.strip():
         raise InvalidPolicy("The document is empty.")
     try:
-        found = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        return json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _AT.search(str(error))
         line, column = (int(place[1] or 0), int(place[2] or 0)) if place else (0, 0)
@@ -43,20 +44,6 @@ def read_policy(text: str) -> Policy:
         raise InvalidPolicy(f"This is no JSON: {error.msg}.", line=error.lineno, column=error.colno) from None
     except RecursionError:
         raise InvalidPolicy("The document is nested too deeply.") from None
-    return policy_of(found)
-
-
-def policy_of(document: Any) -> Policy:
-    """The policy of a document that was read. Raises InvalidPolicy."""
-    if isinstance(document, dict) and document.get("unsupported_language") == TRUST:
-        document = document | {"unsupported_language": None}
-    try:
-        return msgspec.convert(document, Policy)
-    except msgspec.ValidationError as error:
-        message = str(error)
-        steps = _STEP.findall(path[1]) if (path := _PATH.search(message)) else []
-        pointer = "".join(f"/{name or index}" for name, index in steps)
-        raise InvalidPolicy(f"{_PATH.sub('', message)}.", pointer=pointer) from None
 
 
 def to_toml(policy: Policy) -> str:

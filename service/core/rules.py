@@ -13,10 +13,11 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from service.core.errors import InvalidPolicy
-from service.core.facts import SCORES, Facts, Text, Value
+from service.core.facts import Facts, Text, Value
 from service.core.folding import fold
 from service.core.grammar import MAX_LENGTH, Both, Compare, Either, Node, Not, parse, place
 from service.core.measures import Measure, check_measure
+from service.core.mistakes import Mistakes
 from service.core.verdict import Signal
 from service.core.words import Entries, compiled
 
@@ -32,30 +33,22 @@ class Rule(Measure, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 
 
 class CompiledRule(NamedTuple):
-    """A rule, its condition as a function, and whether that needs what retention drops, or a verdict."""
+    """A rule, its condition as a function, and whether that needs what retention drops."""
 
     rule: Rule
     holds: Condition
     needs_text: bool
-    needs_verdict: bool
 
 
-def compile_rule(rule: Rule, pointer: str = "") -> CompiledRule:
-    """Check a rule and make it ready. Raises InvalidPolicy, whose pointer begins with `pointer`."""
-    check_measure(rule, pointer)
-    try:
+def compile_rule(rule: Rule) -> CompiledRule:
+    """Check a rule and make it ready. Raises InvalidPolicy; places are those in the rule."""
+    mistakes = Mistakes()
+    check_measure(rule, mistakes)
+    with mistakes.gathered("/when"):
         tree = parse(rule.when)
         holds = _function(tree, rule.when)
-    except InvalidPolicy as error:
-        error.pointer = f"{pointer}/when"
-        raise
-    fields = {compare.field for compare in _compares(tree)}
-    return CompiledRule(
-        rule,
-        holds,
-        needs_text=any(field.lost for field in fields),
-        needs_verdict=any(field.name in SCORES for field in fields),
-    )
+    mistakes.refuse()
+    return CompiledRule(rule, holds, needs_text=any(compare.field.lost for compare in _compares(tree)))
 
 
 def _compares(node: Node) -> Iterator[Compare]:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from service.core.errors import InvalidPolicy
+from service.core.mistakes import Mistakes
 from service.core.verdict import LABELS
 
 
-class Thresholds(Struct, frozen=True):
+class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
     """From which probability on a label holds, rejects, or rejects as blatant ("discard"). None: never."""
 
     hold: float | None = None
@@ -47,11 +48,13 @@ class Promise(Struct, frozen=True, forbid_unknown_fields=True):
 
 def check_thresholds(thresholds: Mapping[str, Thresholds]) -> None:
     """Refuse what can't be: unknown labels, no probabilities, steps that don't rise. Raises InvalidPolicy."""
+    mistakes = Mistakes()
     for label, steps in thresholds.items():
-        if label not in LABELS:
-            raise InvalidPolicy(f"A threshold's label is one of: {', '.join(LABELS)}.", pointer="/thresholds")
         values = [value for value in (steps.hold, steps.reject, steps.discard) if value is not None]
-        if any(not math.isfinite(value) or not 0 <= value <= 1 for value in values):
-            raise InvalidPolicy("A threshold is a probability from 0 to 1.", pointer=f"/thresholds/{label}")
-        if values != sorted(values):
-            raise InvalidPolicy("Thresholds must rise: hold ≤ reject ≤ discard.", pointer=f"/thresholds/{label}")
+        if label not in LABELS:
+            mistakes.add(f"A threshold's label is one of: {', '.join(LABELS)}.", "/thresholds")
+        elif any(not math.isfinite(value) or not 0 <= value <= 1 for value in values):
+            mistakes.add("A threshold is a probability from 0 to 1.", f"/thresholds/{label}")
+        elif values != sorted(values):
+            mistakes.add("Thresholds must rise: hold ≤ reject ≤ discard.", f"/thresholds/{label}")
+    mistakes.refuse()

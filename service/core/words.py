@@ -17,6 +17,7 @@ from service.core.errors import InvalidPolicy
 from service.core.facts import Text
 from service.core.folding import fold, spaced
 from service.core.identity import has_address
+from service.core.mistakes import Mistakes
 
 MAX_ENTRY = 200  # characters
 MAX_SHORT = 100  # entries of one list without three signs in a row, which are looked for in every text
@@ -59,17 +60,18 @@ class _Entry(NamedTuple):
 
 
 class Entries:
-    """Words and phrases, searched for all at once. Raises InvalidPolicy, with the index as its pointer."""
+    """Words and phrases, searched for all at once. Raises InvalidPolicy; a place is the index of an entry."""
 
     __slots__ = ("_signs", "_words")
 
     def __init__(self, entries: Sequence[str]) -> None:
-        ready = []
+        ready, mistakes = [], Mistakes()
         for index, written in enumerate(entries):
             try:
                 ready.append(_read(index, written))
             except InvalidPolicy as error:
-                raise InvalidPolicy(error.detail, pointer=f"/{index}") from None
+                mistakes.add(error.detail, f"/{index}")
+        mistakes.refuse()
         self._words = _Index([entry for entry in ready if entry.about_words])
         self._signs = _Index([entry for entry in ready if not entry.about_words])
 

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from service.web.answers import json_answer
-from service.web.bodies import decode, read_body
+from service.web.bodies import read_body
 from service.web.parts import PARTS
 from service.web.policy_wire import (
     MAX_POLICY_BODY,
@@ -15,6 +15,7 @@ from service.web.policy_wire import (
     encode,
     policy_view,
     preview_view,
+    read_input,
     within_body,
 )
 
@@ -43,7 +44,7 @@ async def put_policy(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     site = await parts.gate.site(request)
     with within_body():
-        asked = decode(_policy_input, await read_body(request, MAX_POLICY_BODY))
+        asked = read_input(_policy_input, await read_body(request, MAX_POLICY_BODY))
         after = await parts.policies.save(
             site.id, asked.policy, by=f"platform:{site.id}", note=asked.note, version=asked.version
         )
@@ -55,6 +56,6 @@ async def preview_policy(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     site = await parts.gate.site(request)
     with within_body():
-        asked = decode(_preview_input, await read_body(request, MAX_POLICY_BODY))
+        asked = read_input(_preview_input, await read_body(request, MAX_POLICY_BODY))
         found = await parts.policies.rehearse(await parts.policies.site(site.id), asked.policy, last=asked.last)
     return json_answer(encode(preview_view(found)))

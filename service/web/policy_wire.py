@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from service.core.errors import InvalidPolicy
+from service.core.errors import InvalidPolicy, InvalidSubmission
 from service.core.lifecycle import Outcome
 from service.core.measures import MAX_NOTE
 from service.core.policy import Policy, Thresholds
+from service.core.policy_document import policy_of
 from service.core.site import Edition, Site
 from service.core.views import rfc3339
 from service.policies import KeptPolicy
 from service.rehearsal import DEFAULT_LAST, MAX_LAST, Counts, Hits, Rehearsal, Shift
+from service.web.bodies import decode
 
+T = TypeVar("T")
 MAX_POLICY_BODY = 2_097_152
 """Bytes of a body that holds a policy: its lists may be long."""
 
@@ -108,7 +111,18 @@ def within_body() -> Iterator[None]:
         yield
     except InvalidPolicy as error:
         if error.pointer != "/note":
-            error.pointer = f"/policy{error.pointer}"
+            error.under("/policy")
+        raise
+
+
+def read_input(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """A body that holds a policy, parsed. Raises InvalidPolicy with all that is wrong with that, or what `decode` raises."""
+    try:
+        return decode(decoder, body)
+    except InvalidSubmission:
+        document = decode(_anything, body)
+        if isinstance(document, dict) and "policy" in document:
+            policy_of(document["policy"])
         raise
 
 
@@ -143,3 +157,4 @@ def preview_view(found: Rehearsal) -> PreviewView:
 
 
 encode = msgspec.json.Encoder().encode
+_anything = msgspec.json.Decoder(Any)

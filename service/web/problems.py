@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from service.core.errors import AntechamberError, InvalidPolicy, MalformedRequest, NotFound, TooLarge
-from service.web.wire import Problem
+from service.web.wire import Mistake, Problem
 
 CONTENT_TYPE = "application/problem+json"
 _SHORTLY = 2  # seconds
@@ -30,15 +30,22 @@ class MethodNotAllowed(AntechamberError):
 
 def problem(error: AntechamberError, instance: str = "") -> Problem:
     """An error as problem details; `instance` is the request's id."""
-    return Problem(
+    said = Problem(
         type=f"/problems/{error.slug}",
         title=error.title,
         status=error.status,
         detail=error.detail,
         instance=instance,
         pointer=error.pointer,
-        line=error.line if isinstance(error, InvalidPolicy) else 0,
-        column=error.column if isinstance(error, InvalidPolicy) else 0,
+    )
+    if not isinstance(error, InvalidPolicy):
+        return said
+    return msgspec.structs.replace(
+        said,
+        line=error.line,
+        column=error.column,
+        errors=[Mistake(one.detail, one.pointer, one.line, one.column) for one in error.told],
+        errors_left_out=len(error.all) - len(error.told),
     )
 
 

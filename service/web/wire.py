@@ -158,10 +158,20 @@ class SiteView(Struct, frozen=True):
     counts: dict[str, int]
 
 
+class Mistake(Struct, frozen=True, omit_defaults=True):
+    """One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition."""
+
+    detail: str
+    pointer: str = ""
+    line: int = 0
+    column: int = 0
+
+
 class Problem(Struct, frozen=True, omit_defaults=True):
     """RFC 9457 problem details. `type` names the problem, `pointer` (RFC 6901) the field, `instance` the request.
 
-    `line` and `column`, from 1, say where in a policy's condition it goes wrong.
+    Of a policy, `errors` has all that is wrong, up to a number, and `errors_left_out` how many more there are; the other
+    members are about the first. `line` and `column`, from 1, say where in a policy's condition it goes wrong.
     """
 
     type: str
@@ -172,6 +182,8 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     pointer: str = ""
     line: int = 0
     column: int = 0
+    errors: list[Mistake] = []
+    errors_left_out: int = 0
 
 
 class BatchLine(Struct, frozen=True, omit_defaults=True):

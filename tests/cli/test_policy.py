@@ -88,6 +88,22 @@ def test_errors_show_the_place_under_the_rules_name(run: Run, blog: dict[str, st
     assert run(*POLICY, "set", "blog", "-", text="mode = ").err == "antechamber: This is no TOML: Invalid value.\n"
 
 
+def test_all_mistakes_are_shown_at_once(run: Run, blog: dict[str, str]) -> None:
+    document = RULED.replace("links >= 3", "lnks >= 3") + "colour = 3\n[[lists]]\nentries = ['x']\nthen = 'hold'\n"
+    ended = run(*POLICY, "set", "blog", "-", text=document)
+    assert ended.code == 1
+    assert ended.err.splitlines() == [
+        "antechamber: There are 3 mistakes.",
+        "The list number 1, name: This field is required.",
+        "The rule “many-links”, colour: There is no such field.",
+        "The rule “many-links”, when: Line 1, column 1: there is no such field; is links meant?.",
+        "    lnks >= 3 and content matches /buy\\s+now/i",
+        "    ^",
+    ]
+    many = json.dumps({"lists": [{"name": "l", "entries": ["*"] * 30, "then": "hold"}]})
+    assert run(*POLICY, "set", "blog", "-", text=many).err.splitlines()[-1] == "And 10 more."
+
+
 def test_policies_are_compared(run: Run, blog: dict[str, str], tmp_path: Path) -> None:
     assert run(*POLICY, "diff", "blog").out == "They are the same.\n"
     run(*POLICY, "set", "blog", "mode=hold-everything")

@@ -55,3 +55,42 @@ async def test_a_policy_needs_the_key(platform: Platform) -> None:
     platform.key = None
     for method, path in (("GET", "/v1/policy"), ("PUT", "/v1/policy"), ("POST", "/v1/policy/preview")):
         assert (await platform.ask(method, path)).status == 401
+
+
+async def test_every_mistake_is_named_with_its_place(platform: Platform) -> None:
+    policy = {
+        "mode": "fast",
+        "colour": "red",
+        "thresholds": {"spam": {"hold": 0.9, "reject": 0.4}, "ham": {}},
+        "lists": [{"name": "words", "entries": ["", "fine", "ann@example.com"], "then": "hold"}],
+        "rules": [
+            RULE,
+            {"name": "links", "when": "lnks > 3", "then": "holds"},
+            {"name": "x", "when": "links >", "then": "hold"},
+        ],
+    }
+    answer = await platform.ask("PUT", "/v1/policy", json={"policy": policy})
+    problem = await answer.json()
+    assert (answer.status, problem["type"]) == (422, "/problems/invalid-policy")
+    assert [one["pointer"] for one in problem["errors"]] == [
+        "/policy/colour", "/policy/lists/0/entries/0", "/policy/lists/0/entries/2", "/policy/mode", "/policy/rules/1/name",
+        "/policy/rules/1/then", "/policy/rules/1/when", "/policy/rules/2/when", "/policy/thresholds", "/policy/thresholds/spam",
+    ]  # fmt: skip
+    assert [(one["line"], one["column"]) for one in problem["errors"] if "line" in one] == [(1, 1), (1, 8)]
+    assert (problem["pointer"], problem["detail"]) == (problem["errors"][0]["pointer"], problem["errors"][0]["detail"])
+    assert "errors_left_out" not in problem
+    assert "ann@" not in await answer.text()
+
+
+async def test_so_many_mistakes_are_told_and_the_others_counted(platform: Platform) -> None:
+    policy = {"lists": [{"name": "words", "entries": ["*"] * 70, "then": "hold"}]}
+    problem = await (await platform.ask("POST", "/v1/policy/preview", json={"policy": policy})).json()
+    assert (len(problem["errors"]), problem["errors_left_out"]) == (20, 50)
+
+
+async def test_what_is_wrong_beside_the_policy_is_said_as_ever(platform: Platform) -> None:
+    for body in ({"policy": {}, "notes": "x"}, {"policy": {}, "version": -1}, {}):
+        problem = await (await platform.ask("PUT", "/v1/policy", json=body)).json()
+        assert problem["type"] == "/problems/invalid"
+        assert problem["pointer"] in ("/notes", "/version", "/policy")
+        assert "errors" not in problem

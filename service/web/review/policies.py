@@ -9,7 +9,7 @@ from service.core.errors import Conflict, InvalidPolicy, InvalidSubmission
 from service.core.site import Site
 from service.core.staff import Right
 from service.web.answers import json_answer
-from service.web.bodies import decode, read_body
+from service.web.bodies import read_body
 from service.web.operations import Answer, Operation, Parameter
 from service.web.policy_wire import (
     MAX_POLICY_BODY,
@@ -22,6 +22,7 @@ from service.web.policy_wire import (
     encode,
     policy_view,
     preview_view,
+    read_input,
     within_body,
 )
 from service.web.review.parts import ME, REVIEW
@@ -41,7 +42,7 @@ async def save(request: web.Request) -> web.Response:
     site = await _site(request)
     parts, by = request.app[REVIEW], request[ME].actor
     with within_body():
-        asked = decode(_policy_input, await read_body(request, MAX_POLICY_BODY))
+        asked = read_input(_policy_input, await read_body(request, MAX_POLICY_BODY))
         after = await parts.policies.save(site.id, asked.policy, by=by, note=asked.note, version=asked.version)
     return json_answer(encode(policy_view(after)))
 
@@ -51,7 +52,7 @@ async def preview(request: web.Request) -> web.Response:
     site = await _site(request)
     policies = request.app[REVIEW].policies
     with within_body():
-        asked = decode(_preview_input, await read_body(request, MAX_POLICY_BODY))
+        asked = read_input(_preview_input, await read_body(request, MAX_POLICY_BODY))
         found = await policies.rehearse(await policies.site(site.id), asked.policy, last=asked.last)
     return json_answer(encode(preview_view(found)))
 

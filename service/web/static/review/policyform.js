@@ -134,7 +134,7 @@ export class PolicyForm {
     };
     const more = el("details", {}, el("summary", { text: "More" }), el("div", { class: "fields" }, field("Reason code", input("code")), field("Tags", input("tags")), field("Last day", input("expires", { type: "date" })), field("Owner", input("owner")), field("Note", input("note"))));
     const own = kind === "rules" ? field("When", input("when", { rows: "2", class: "code" })) : [el("div", { class: "fields" }, field("Entries are", select("kind", KINDS)), field("Fields (empty: text, name and address)", input("fields"))), field("Entries, one a line", input("entries", { rows: "4", class: "code" }))];
-    const move = (by, name, picture) => el("button", { type: "button", class: "plain icon-only", "aria-label": `${name} ${measure.name || "this"}`, disabled: by && !this.draft[kind][index + by], on: { click: () => this.move(kind, index, by) } }, icon(picture));
+    const move = (by, name, picture) => el("button", { type: "button", class: "plain icon-only", "aria-label": `${name} ${measure.name || "this"}`, disabled: by !== 0 && !this.draft[kind][index + by], on: { click: () => this.move(kind, index, by) } }, icon(picture));
     return el(
       "div",
       { class: "measure", role: "group", "aria-label": measure.name || (kind === "rules" ? "New rule" : "New list") },
