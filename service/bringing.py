@@ -185,13 +185,12 @@ class Bringing:
             submission=submission,
             decision=decision,
         )
-        seen = sight(submission)
         return Brought(
             comment=comment,
             fingerprint=fingerprint(submission),
             arrival=Change(now, actor, State.PENDING, "imported"),
             decided=Change(now, actor, comment.state, "decided", decision),
-            subjects=tuple(filter(None, (seen.email, *seen.domains))),
+            subjects=sight(submission).subjects,
             fate=record.fate,
             number=number,
             notes=msgspec.msgpack.encode(notes),

@@ -78,7 +78,7 @@ class Imports:
             held.priority(one.decided.at, self._severity_hours) if held else 0,
             " ".join(one.subjects), self._lifetimes.standing,
             *((example.id, _encode(example)) if example else ("", "")), one.fate, one.number, one.notes, _KEPT,
-            _encode(one.arrival),
+            _encode(one.arrival), self._lifetimes.address,
         )  # fmt: skip
 
     async def progress(self, site: str, file: str) -> Progress:

@@ -11,6 +11,7 @@ import pytest
 from service.bringing import Import, Report, Source
 from service.core.comment import Actor, Comment
 from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.sighting import Known as Around
 from service.core.sighting import sight
 from service.core.submission import comment_id
 from service.core.verdict import LABELS
@@ -20,6 +21,7 @@ from service.resources import Resources
 from service.reviewing.lists import Filters
 from service.store.accounts import Known
 from service.store.client import now_ms
+from service.store.evidence import DAY
 from tests.support.moderation import submission
 
 SOURCE = Source("wordpress", "WordPress export (WXR)", "f00d")
@@ -131,6 +133,74 @@ async def test_authors_are_known_and_found(resources: Resources, site: Known) ->
     ((known),) = await resources.evidence.look([(await kept(resources, "new"), sight(new))], now_ms())
     assert (known.author.approved, known.author.rejected, known.author.first) == (2, 1, WRITTEN + 1)
     assert (known.author.vouched, known.author.refused) == (0, 0)  # who decided there is not known
+
+
+async def known_after(resources: Resources, site: Known, found: Iterable[Record]) -> Around:
+    """What is known around a new comment of the same author, address and link, after an import."""
+    await bring(resources, site, found)
+    return await look(resources, site)
+
+
+async def look(resources: Resources, site: Known, number: str = "new") -> Around:
+    new = submission(resources, number, url="https://ann.example")
+    await resources.moderation.submit(site.site, new)
+    (known,) = await resources.evidence.look([(await kept(resources, number), sight(new))], now_ms())
+    return known
+
+
+async def test_domains_are_vouched_for_and_refused_by_what_says_why(resources: Resources, site: Known) -> None:
+    known = await known_after(
+        resources,
+        site,
+        [record(1), *(record(n, Fate.SPAM) for n in (2, 3)), record(4, Fate.REMOVED), record(5, Fate.SHOWN)],
+    )
+    ((box, here),) = known.domains
+    for found in (box, here):
+        assert (found.approved, found.rejected, found.vouched, found.refused) == (2, 3, 1, 2)
+    assert (known.author.approved, known.author.rejected) == (2, 3)
+    assert (known.author.vouched, known.author.refused) == (0, 0)
+
+
+async def test_addresses_are_known_for_as_long_as_if_they_had_been_seen(resources: Resources, site: Known) -> None:
+    now = now_ms()
+    recent = [record(n, Fate.SPAM, created_at=now - n * DAY, ip="192.0.2.7") for n in (10, 29)]
+    known = await known_after(resources, site, [*recent, record(31, Fate.SPAM, created_at=now - 31 * DAY)])
+    for found in (known.ip, known.network):
+        assert (found.rejected, found.refused) == (2, 0)
+    assert known.author.rejected == 3
+    (one,) = await resources.connection.client.keys("ac:{p0}:w:i1*")
+    # The new comment that was looked at keeps it for 30 days more; before it, the newest brought one kept it for 20.
+    assert await resources.connection.client.pttl(one) > 29 * DAY
+
+
+async def test_addresses_that_only_a_history_knows_are_forgotten_in_their_time(
+    resources: Resources, site: Known
+) -> None:
+    now = now_ms()
+    await bring(resources, site, [record(n, created_at=now - n * DAY) for n in (10, 29)])
+    for name in await resources.connection.client.keys("ac:{p0}:w:[in]1*"):
+        assert 19 * DAY < await resources.connection.client.pttl(name) <= 20 * DAY
+
+
+async def test_what_a_decision_moved_comes_back_when_it_is_undone(resources: Resources, site: Known) -> None:
+    before = await known_after(resources, site, [record(1, Fate.SPAM)])
+    comment = await kept(resources, 1)
+    deciding = resources.reviewing.deciding
+    done = await deciding.decide(site.site, comment.id, Outcome.APPROVE, by=MEMBER, revision=comment.revision)
+    ((_, decided),) = (await look(resources, site, "second")).domains
+    assert (decided.vouched, decided.refused) == (1, 0)
+    await deciding.undo(site.site, comment.id, done.comment.revision, by=MEMBER, others=False)
+    ((_, undone),) = (await look(resources, site, "third")).domains
+    assert (undone.vouched, undone.refused, undone.rejected) == (0, 1, 1)
+    assert before.domains[0][1].refused == 1
+
+
+async def test_erasing_takes_a_brought_comment_out_of_every_record(resources: Resources, site: Known) -> None:
+    await bring(resources, site, [record(1, Fate.SPAM, created_at=now_ms() - DAY)])
+    client = resources.connection.client
+    assert len(await client.keys("*:w:*")) == 6  # address and domain on box and site, IP address, network
+    await resources.moderation.erase(site.site, comment_id("blog", "1"), MEMBER)
+    assert await client.keys("*:w:*") == []
 
 
 async def test_a_change_of_mind_moves_the_authors_record(resources: Resources, site: Known) -> None:

@@ -3,11 +3,12 @@
 -- KEYS  1 comment  2 history  3 site prefix "…s:<site>:"  4 author index, or the comment  5 example, or the comment
 --       6 the import's record
 -- ARGV  1 now  2 comment id  3 site  4 platform id  5 submission (MessagePack)  6 fingerprint  7 state  8 when it was written
---       9 history entry of its decision  10 outcome, when somebody judged it, or ""  11 "author" or ""  12 facets, one a line, and  13 priority,
---       of what is held  14 subjects, with spaces between (shared/standing.lua), and  15 how long their records live (ms)
---       16 example id, or ""  17 example (MessagePack)  18 what had become of it, to be counted
---       19 number of its record in the file  20 the import's notes up to here  21 how long the import's record lives (ms)
---       22 history entry of its coming in
+--       9 history entry of its decision  10 outcome, when somebody judged it, or ""  11 "author" or ""
+--       12 facets, one a line, and  13 priority, of what is held  14 subjects, with spaces between (shared/standing.lua)
+--       15 how long records of authors and domains live (ms), from now on  16 example id, or ""  17 example (MessagePack)
+--       18 what had become of it, to be counted  19 number of its record in the file  20 the import's notes up to here
+--       21 how long the import's record lives (ms)  22 history entry of its coming in
+--       23 how long records of IP addresses and networks live (ms), from when the comment was written
 -- Reply brought, known (it is here already; it was left alone), gone (it was erased here)
 --
 -- How far the import is, is written together with the comment: one that was killed goes on exactly where it was.
@@ -17,19 +18,25 @@ local cid, state, written = ARGV[2], ARGV[7], tonumber(ARGV[8])
 local present = redis.call('HGET', KEYS[1], 'state')
 local word = present == 'erased' and 'gone' or present and 'known' or 'brought'
 
--- Counts like a machine's decision: who decided where it comes from, and how well, is not known.
+-- Its subjects are as if the comment had been seen when it was written: an address that would be forgotten by now is not noted.
 local function note_subjects()
-  if ARGV[14] == '' then return end
+  local noted = {}
   for subject in string.gmatch(ARGV[14], '%S+') do
-    for _, key in ipairs(records(KEYS[3], subject)) do
-      redis.call('HINCRBY', key, 'n', 1)
-      local first = redis.call('HGET', key, 'first')
-      if not first or tonumber(first) > written then redis.call('HSET', key, 'first', ARGV[8]) end
-      redis.call('PEXPIRE', key, ARGV[15])
+    local address = string.match(subject, '^[in]')
+    local lives = address and written + ARGV[23] - ARGV[1] or tonumber(ARGV[15])
+    if lives > 0 then
+      noted[#noted + 1] = subject
+      for _, key in ipairs(records(KEYS[3], subject)) do
+        redis.call('HINCRBY', key, 'n', 1)
+        local first = redis.call('HGET', key, 'first')
+        if not first or tonumber(first) > written then redis.call('HSET', key, 'first', ARGV[8]) end
+        if redis.call('PTTL', key) < lives then redis.call('PEXPIRE', key, lives) end
+      end
     end
   end
-  redis.call('HSET', KEYS[1], 'seen', 1, 'subjects', ARGV[14])
-  stand(KEYS[1], KEYS[3], written, state, 'machine')
+  if #noted == 0 then return end
+  redis.call('HSET', KEYS[1], 'seen', 1, 'subjects', table.concat(noted, ' '))
+  stand(KEYS[1], KEYS[3], written, state, ARGV[16] ~= '' and 'history' or 'machine') -- whether it says why, and so teaches
 end
 
 if word == 'brought' then

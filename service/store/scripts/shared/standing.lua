@@ -2,12 +2,15 @@
 --
 -- A subject is a digest: e1… e-mail, i1… IP, n1… network, d:… domain, x:… the exact text, k:… the campaign. The comment's hash
 -- has, once look.lua has seen it: `seen` (the text's revision) `subjects` (with spaces between) `stood` (the counts it stands
--- in: a approved, v vouched for by a human, r rejected, x refused by a human, f flagged) `weight` (its part in g or b).
+-- in: a approved, v vouched for by a human, r rejected, x refused by a human, f flagged; V and X: v and x of its domains alone)
+-- `weight` (its part in g or b). What an imported history says counts for authors like a machine's word, since their address
+-- can be borrowed and who decided is not known; of domains many comments speak, so it vouches for them and refuses them.
 -- A record's hash has: a v r x f, the forward-decayed weights g (good) and b (bad) of core/sighting.py, n (comments that count
 -- in it), first, and what look.lua notes there. It goes with the last comment that counts in it. `site` is "…s:<site>:".
 local LANDMARK, HALF_LIFE = 1767225600000, 7776000000
 local MACHINE_WEIGHS = 0.25 -- a machine's decision must not become its own evidence at the price of a human's
-local STANDS = {human = {approved = 'av', rejected = 'rx', flagged = 'f'}, machine = {approved = 'a', rejected = 'r', flagged = 'f'}}
+local STANDS = {human = {approved = 'av', rejected = 'rx', flagged = 'f'}, machine = {approved = 'a', rejected = 'r', flagged = 'f'},
+  history = {approved = 'aV', rejected = 'rX', flagged = 'f'}}
 local WEIGHS = {a = 'g', r = 'b'}
 
 local function box(site) return string.match(site, '^.-}:') end
@@ -20,7 +23,14 @@ local function records(site, subject)
   return {box(site) .. 'w:' .. subject, site .. 'w:' .. subject}
 end
 
--- Count a comment where it stands now: `state`, or '' while it waits to be judged; `by` is human or machine.
+local function count_in(key, kind, letters, by)
+  for letter in string.gmatch(letters, '.') do
+    local counted = string.lower(letter)
+    if letter == counted or kind == 'd' then redis.call('HINCRBY', key, counted, by) end
+  end
+end
+
+-- Count a comment where it stands now: `state`, or '' while it waits to be judged; `by` is human, machine or history.
 local function stand(record, site, now, state, by)
   local subjects, stood, weight = unpack(redis.call('HMGET', record, 'subjects', 'stood', 'weight'))
   if not subjects then return end
@@ -33,9 +43,10 @@ local function stand(record, site, now, state, by)
   for subject in string.gmatch(subjects, '%S+') do
     for _, key in ipairs(records(site, subject)) do
       if redis.call('EXISTS', key) == 1 then
-        for letter in string.gmatch(stood, '.') do redis.call('HINCRBY', key, letter, -1) end
-        for letter in string.gmatch(stands, '.') do redis.call('HINCRBY', key, letter, 1) end
-        if string.sub(subject, 1, 1) == 'e' then
+        local kind = string.sub(subject, 1, 1)
+        count_in(key, kind, stood, -1)
+        count_in(key, kind, stands, 1)
+        if kind == 'e' then
           if weighed then redis.call('HINCRBYFLOAT', key, weighed, '-' .. weight) end
           if weighs then redis.call('HINCRBYFLOAT', key, weighs, new) end
         end
@@ -43,6 +54,12 @@ local function stand(record, site, now, state, by)
     end
   end
   redis.call('HSET', record, 'stood', stands, 'weight', new)
+end
+
+-- Whose word it is that a comment stands where it does.
+local function word_of(record)
+  local stood = redis.call('HGET', record, 'stood') or ''
+  return string.find(stood, '[vx]') and 'human' or string.find(stood, '[VX]') and 'history' or 'machine'
 end
 
 local function leave(site, name, cid, subject)
