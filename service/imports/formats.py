@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from service.imports import artalk, commento, disqus, isso, remark42, tables, wordpress
+from service.imports import artalk, comentario, commento, disqus, isso, remark42, tables, wordpress
 from service.imports.jsonstream import Cursor, Damaged
 from service.imports.reading import Export, UnreadableExport
 from service.imports.record import Left, Record
@@ -43,6 +43,7 @@ FORMATS = {
             ("what was held, since Remark42 publishes at once", "spam", "e-mail addresses", _NO_AGENT),
         ),
         Format("commento", "Commento export", commento.read, ("pages' titles", "IP addresses", _NO_AGENT)),
+        Format("comentario", "Comentario export", comentario.read, ("spam", "IP addresses", _NO_AGENT)),
         Format("artalk", "Artalk's Artrans", artalk.read, ("spam, which Artalk deletes",)),
         Format("csv", "CSV", tables.read_csv),
         Format("jsonl", "JSON lines", tables.read_lines),
@@ -87,6 +88,8 @@ def _by_text(text: str) -> str | None:
         keys = _keys(text)
         if "users" in keys or "locator" in keys:
             return "remark42"
+        if "pages" in keys:
+            return "comentario"
         return "commento" if keys & {"comments", "commenters"} else "jsonl"
     return "csv" if tables.knows(tables.columns(first)) else None
 

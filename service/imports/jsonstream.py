@@ -120,3 +120,14 @@ class Cursor:
         if came:
             self._text, self._at = self._text[self._at :] + came, 0
         return bool(came)
+
+
+def members(texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """(key, value) of the object that a text is; of an array each element by itself, in place of a damaged one a `Left`."""
+    cursor = Cursor(texts)
+    for key in cursor.members():
+        if cursor.peek() == "[":
+            for _, element in cursor.elements():
+                yield key, element
+        else:
+            yield key, cursor.value()

@@ -151,6 +151,43 @@ COMMENTO = json.dumps(
     }
 )
 
+ANONYMOUS = "00000000-0000-0000-0000-000000000000"
+
+
+def comentario_comment(number: int, markdown: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"{number:08x}-0000-4000-8000-000000000000", "pageId": "p1", "markdown": markdown, "html": f"<p>{markdown}</p>",
+        "score": 0, "isSticky": False, "isApproved": True, "isPending": False, "isDeleted": False, "direction": 0,
+        "createdTime": "2024-03-17T12:09:47.722Z", "userCreated": "u1", "userModerated": "u2",
+    } | more  # fmt: skip
+
+
+COMENTARIO = json.dumps(
+    {
+        "version": 3,
+        "pages": [{"id": "p1", "domainId": "d1", "path": "/bees/", "title": "Of bees", "countComments": 4}],
+        "comments": [
+            comentario_comment(1, "I keep bees too."),
+            comentario_comment(
+                2, "Is this shown?", isApproved=False, isPending=True, parentId="00000001-0000-4000-8000-000000000000"
+            ),
+            comentario_comment(3, "Cheap pills here", isApproved=False, userCreated=ANONYMOUS, authorName="Pill man"),
+            comentario_comment(4, "", html="", isDeleted=True),
+            comentario_comment(5, "Nobody had to look at this.", userModerated="u1"),
+            comentario_comment(6, "Forget it.", isDeleted=True, userDeleted="u1"),
+        ],
+        "commenters": [
+            {
+                "id": "u1",
+                "email": "ann@example.com",
+                "name": "Ann",
+                "websiteUrl": "https://ann.example",
+                "isModerator": False,
+            }
+        ],
+    }
+)
+
 ARTALK = json.dumps(
     [
         {

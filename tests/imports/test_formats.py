@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,8 @@ def at(text: str) -> int:
     [
         (samples.wxr(), "wordpress"), (samples.wxr(link="http://disqus.com"), "wordpress"),
         (samples.DISQUS, "disqus"), ("`" + samples.DISQUS, "disqus"), (samples.ISSO, "isso"),
-        (samples.REMARK42, "remark42"), (samples.COMMENTO, "commento"), (samples.ARTALK, "artalk"), (samples.CSV, "csv"),
+        (samples.REMARK42, "remark42"), (samples.COMMENTO, "commento"), (samples.COMENTARIO, "comentario"),
+        (samples.ARTALK, "artalk"), (samples.CSV, "csv"),
         (samples.JSONL, "jsonl"), ('\n [ {"text": "x"} ]', "json"), ("\ufefftext;spam\na;0\n", "csv"),
     ],
 )  # fmt: skip
@@ -160,9 +162,35 @@ def test_commento(read: Read) -> None:
     assert [one.place for one in left] == ["comment 4"]
 
 
-def test_another_version_of_commento_is_refused(read: Read) -> None:
+def test_the_first_version_of_comentario_is_commentos_with_other_names(read: Read) -> None:
+    said = samples.commento_comment(
+        1, "I keep bees too.", commenterHex="c1", host="blog.example", path="/bees/", url="x"
+    )
+    del said["domain"]
+    commenter = {"commenterHex": "c1", "email": "ann@example.com", "name": "Ann", "websiteUrl": "https://ann.example"}
+    ((first,), _) = read(
+        json.dumps({"version": 1, "comments": [said | {"parentHex": "0" * 64}], "commenters": [commenter]})
+    )
+    assert (first.page_url, first.url, first.parent_id) == ("https://blog.example/bees/", "https://ann.example", "")
+
+
+@pytest.mark.parametrize("other", ['{"version": 3, "comments": [], "commenters": []}', '{"version": 4, "pages": []}'])
+def test_another_version_is_refused(read: Read, other: str) -> None:
     with pytest.raises(UnreadableExport, match="another version"):
-        read('{"version": 3, "comments": [], "commenters": []}')
+        read(other)
+
+
+def test_comentario(read: Read) -> None:
+    (first, held, rejected, shown, deleted), left = read(samples.COMENTARIO)
+    assert first._replace(place="") == Record(
+        place="", platform_id="comentario:00000001-0000-4000-8000-000000000000", content="I keep bees too.",
+        fate=Fate.APPROVED, page_url="/bees/", page_title="Of bees", name="Ann", email="ann@example.com",
+        url="https://ann.example", created_at=at("2024-03-17 12:09:47.722"),
+    )  # fmt: skip
+    assert (held.fate, held.parent_id) == (Fate.HELD, first.platform_id)
+    assert (rejected.fate, rejected.name, rejected.email) == (Fate.REMOVED, "Pill man", "")
+    assert (shown.fate, deleted.fate) == (Fate.SHOWN, Fate.REMOVED)
+    assert [(one.place, one.why) for one in left] == [("comment 4", "a deleted comment, of which no text is left")]
 
 
 def test_artalk(read: Read) -> None:
