@@ -226,7 +226,7 @@ async def test_escalating_putting_aside_and_not_spam(desk: Desk) -> None:
     await opened(page, "Not now")
     await page.keyboard.press("l")
     await page.keyboard.press("t")
-    await expect(lists(page).get_by_role("link", name="Later 1")).to_be_visible()
+    await expect(lists(page).get_by_role("link", name="Put aside 1")).to_be_visible()
     await opened(page, "Wrongly rejected")
     await page.keyboard.press("s")
     await desk.becomes(third, "rejected")

@@ -38,12 +38,13 @@ export class Bulk {
     this.node.hidden = number === 0;
     put(
       this.node,
-      el("strong", { text: `${count(number)} selected` }),
-      el("button", { type: "button", class: "quiet", on: { click: () => this.decideSelected("approve") } }, icon("check"), "Approve", keyHint("approveAll")),
-      el("button", { type: "button", class: "quiet", on: { click: (event) => this.rejectSelected(event.currentTarget) } }, icon("ban"), "Reject…", keyHint("rejectAll")),
-      el("button", { type: "button", class: "quiet", on: { click: () => this.decideSelected("reject", ["spam"]) } }, icon("cross"), "Spam", keyHint("spamAll")),
-      this.may("bulk") && this.listing.total > number ? el("button", { type: "button", class: "link", on: { click: () => this.decideQuery() } }, `All ${count(this.listing.total)}…`) : null,
-      el("button", { type: "button", class: "plain icon-only", "aria-label": "Clear the selection", on: { click: () => this.clear() } }, icon("cross")),
+      el("p", {},
+        el("strong", { text: `${count(number)} selected` }),
+        this.may("bulk") && this.listing.total > number ? el("button", { type: "button", class: "link", on: { click: () => this.decideQuery() } }, `All ${count(this.listing.total)}…`) : null,
+        el("button", { type: "button", class: "plain icon-only", "aria-label": "Clear the selection", on: { click: () => this.clear() } }, icon("cross"))),
+      el("button", { type: "button", class: "quiet", on: { click: () => this.decideSelected("approve") } }, "Approve", keyHint("approveAll")),
+      el("button", { type: "button", class: "quiet", on: { click: (event) => this.rejectSelected(event.currentTarget) } }, "Reject…", keyHint("rejectAll")),
+      el("button", { type: "button", class: "quiet", on: { click: () => this.decideSelected("reject", ["spam"]) } }, "Spam", keyHint("spamAll")),
     );
     this.changed();
   }
@@ -110,7 +111,7 @@ async function confirmed(plan, what, action) {
   const sites = Object.entries(plan.sites).map(([site, number]) => el("li", {}, el("span", { text: site }), el("span", { class: "count", text: count(number) })));
   const reasons = action.reasons?.length ? ` as ${action.reasons.map((code) => reasonName(code).toLowerCase()).join(", ")}` : "";
   const content = [
-    el("p", {}, "This will decide ", el("strong", { text: plural(plan.count, "comment") }), `: ${what.toLowerCase()}${reasons}.`),
+    el("p", {}, `This ${what.toLowerCase()}s `, el("strong", { text: plural(plan.count, "comment") }), `${reasons}.`),
     el("ul", { class: "figures" }, sites),
     field(`Type ${plan.count} to go on`, typed),
   ];

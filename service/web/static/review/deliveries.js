@@ -6,6 +6,7 @@ import { sheetHead, siteChooser, table } from "./tables.js";
 import { toast, toastProblem } from "./toasts.js";
 import { count, exactly, plural, sentence, timeOptions } from "./words.js";
 
+const PAGE = 50;
 const RESULTS = { delivered: ["approved", "Delivered"], retry: ["flagged", "Will try again"], dead: ["rejected", "Given up"] };
 
 /** Open it. */
@@ -18,8 +19,8 @@ export function deliveriesPage({ me, may, go, href }) {
     const again = () => show(asked);
     const head = sheetHead("Deliveries", siteChooser(me.sites, site, (chosen) => go({ site: chosen })), el("button", { type: "button", class: "quiet", on: { click: again } }, "Refresh"));
     try {
-      const log = await get("/deliveries", { site, limit: 100 });
-      put(body, head, receivers(log, may, again), log.given_up.length ? givenUp(log, may, again, href) : null, attempts(log, href));
+      const log = await get("/deliveries", { site, limit: PAGE });
+      put(body, head, receivers(log, may, again), log.given_up.length ? givenUp(log, may, again, href) : null, attempts(log, site, href));
     } catch (problem) {
       put(body, head, el("p", { class: "wrong", role: "alert", text: problem.message }));
     }
@@ -43,12 +44,34 @@ function givenUp(log, may, again, href) {
   return el("section", { class: "card" }, el("h2", { text: "Given up" }), table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], ["Again"]], rows, "Given up"));
 }
 
-function attempts(log, href) {
-  const rows = log.attempts.map((one) => {
+/** The log of tries, newest first; older ones come when they are asked for. */
+function attempts(log, site, href) {
+  const card = el("section", { class: "card" });
+  const tries = [];
+  const show = (page) => {
+    tries.push(...page.attempts);
+    const older = async (event) => {
+      event.currentTarget.disabled = true;
+      try {
+        show(await get("/deliveries", { site, limit: PAGE, cursor: page.next }));
+      } catch (problem) {
+        toastProblem(problem);
+        show({ attempts: [], next: page.next });
+      }
+    };
+    const more = page.next ? el("p", {}, el("button", { type: "button", class: "quiet", on: { click: older } }, "Show older ones")) : null;
+    put(card, el("h2", { text: "Last tries" }), tries.length ? [triesTable(tries, href), more] : el("p", { class: "hint", text: "Nothing was sent yet." }));
+  };
+  show(log);
+  return card;
+}
+
+function triesTable(tries, href) {
+  const rows = tries.map((one) => {
     const [kind, name] = RESULTS[one.result] ?? ["", sentence(one.result)];
     return [el("time", timeOptions(one.at)), one.site, comment(one, href), el("span", { class: `tag ${kind}`, text: name }), [one.status ? String(one.status) : "", one.error].filter(Boolean).join(" "), count(one.tries), `${count(one.took_ms)} ms`];
   });
-  return el("section", { class: "card" }, el("h2", { text: "Last tries" }), rows.length ? table([["When"], ["Site"], ["Comment"], ["Result"], ["Answer"], ["Tries", "number"], ["Took", "number"]], rows, "Last tries") : el("p", { class: "hint", text: "Nothing was sent yet." }));
+  return table([["When"], ["Site"], ["Comment"], ["Result"], ["Answer"], ["Tries", "number"], ["Took", "number"]], rows, "Last tries");
 }
 
 function comment(one, href) {

@@ -100,6 +100,7 @@ export class Filters {
       this.panel,
       el("div", { class: "facet-row" }, this.time(), el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), "Save view")),
       this.decideAll ? el("button", { type: "button", class: "quiet", on: { click: this.decideAll } }, icon("copies"), "Decide all that match…") : null,
+      facets.complete === false ? el("p", { class: "hint", text: `Counted among the first ${count(facets.counted)} of this list.` }) : null,
       groups.length ? groups.map(([name, title], index) => this.facet(name, title, facets[name], opened ? name === opened : index < 3)) : el("p", { class: "hint", text: "Nothing here to divide." }),
     );
   }

@@ -109,7 +109,7 @@ export class Listing extends EventTarget {
     this.later("recounting", () => this.recount());
     if (this.filters.list === "audit") return; // it is blind: what became of a comment is not to be seen
     if (row && row.revision < event.revision) {
-      const left = !this.holds(event);
+      const left = !this.holds(event, true);
       Object.assign(row, { state: event.state, revision: event.revision, list: event.list, claim: null });
       if (left && !this.gone.has(row.id)) row.left = event;
       this.fire("change");
@@ -181,8 +181,11 @@ export class Listing extends EventTarget {
     return result;
   }
 
-  holds({ state, list }) {
+  /** Whether a comment is in this list after what happened. `known`: it was before. */
+  holds({ state, list }, known = false) {
     const wanted = this.filters.list;
+    if (wanted === "later") return list === "later";
+    if (wanted === "teaches") return known && state === "flagged" && (list || "flagged") === "flagged"; // nobody is told who comes
     if (["flagged", "escalated", "snoozed"].includes(wanted)) return state === "flagged" && (list || "flagged") === wanted;
     return wanted === state || ["decided", "reported", "appealed"].includes(wanted);
   }

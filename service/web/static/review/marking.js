@@ -4,7 +4,8 @@
 import { oddities } from "./characters.js";
 
 const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'\]]+/giu;
-const SHOWN_FOR = 0.08; // of the largest contribution: words that add less are not marked
+const FULL = 1; // logit units that are marked in full, unless something weighs more: little is not shown as much
+const SHOWN_FOR = 0.08; // of the full: words that add less are not marked
 const SHOWN_AGAINST = 0.2;
 const MOST_MARKS = 400;
 
@@ -14,13 +15,13 @@ const MOST_MARKS = 400;
  */
 export function marksOf(explanation, field) {
   const spans = (explanation?.parts ?? []).filter((part) => part.kind === "span" && part.field === field);
-  const largest = Math.max(0, ...spans.map((part) => Math.abs(part.contribution)));
+  const full = Math.max(FULL, ...spans.map((part) => Math.abs(part.contribution)));
   return spans
-    .filter(({ contribution }) => contribution && (contribution >= largest * SHOWN_FOR || -contribution >= largest * SHOWN_AGAINST))
+    .filter(({ contribution }) => contribution >= full * SHOWN_FOR || -contribution >= full * SHOWN_AGAINST)
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
     .slice(0, MOST_MARKS)
     .map((part) => {
-      const share = part.contribution / largest;
+      const share = part.contribution / full;
       const level = Math.sign(share) * Math.max(1, Math.ceil(Math.abs(share) * 4));
       return { start: part.start_utf16 ?? 0, end: part.end_utf16 ?? 0, contribution: part.contribution, level };
     })

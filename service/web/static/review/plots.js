@@ -43,7 +43,8 @@ function dates(days, step) {
   return days.map(({ day }, index) => (index % every ? null : svg("text", { x: LEFT + (index + 0.5) * step, y: HEIGHT - 4, "text-anchor": "middle", text: dayName(day) })));
 }
 
-function dayName(day) {
+/** "2026-11-24" -> "24 Nov". */
+export function dayName(day) {
   return new Date(`${day}T12:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }
 

@@ -31,6 +31,7 @@ function footer(row) {
   const [reason] = row.reasons;
   if (row.decision && !["flagged", "pending"].includes(row.state)) {
     parts.push(el("span", { class: `tag ${row.state}`, text: `${stateName(row.state)} by ${actorName(row.decision.actor)}` }));
+    if (row.list === "later" && reason) parts.push(scoreTag(reasonName(reason), row.scores[reason]));
   } else if (reason) {
     const score = row.scores[reason];
     parts.push(scoreTag(reasonName(reason), score));

@@ -1,11 +1,11 @@
 // The lists with their counts, and saved views. For the queue page.
 
 import { el, icon, put } from "./dom.js";
-import { LIST_NAMES, count, listName } from "./words.js";
+import { LIST_GROUPS, count, listName } from "./words.js";
 
 const ICONS = {
-  flagged: "inbox", escalated: "up", snoozed: "clock", reported: "flag", appealed: "scale", audit: "hidden", decided: "person",
-  approved: "check", rejected: "ban",
+  flagged: "inbox", escalated: "up", snoozed: "clock", reported: "flag", appealed: "scale", later: "eye", teaches: "pin", audit: "hidden",
+  decided: "person", approved: "check", rejected: "ban",
 }; // prettier-ignore
 
 /** The rail. `href(filters)` makes an address; `forget(view)` takes a saved view away. */
@@ -20,7 +20,7 @@ export class Rail {
     const viewed = views.find((view) => same(view.query, filters));
     put(
       this.node,
-      el("ul", {}, LIST_NAMES.map((list) => this.item(list, filters.list === list && !viewed, counts[list]))),
+      LIST_GROUPS.map((group) => el("ul", {}, group.map((list) => this.item(list, filters.list === list && !viewed, counts[list])))),
       views.length ? el("h2", { text: "Saved views" }) : null,
       views.length ? el("ul", {}, views.map((view) => this.view(view, view === viewed))) : null,
     );

@@ -2,7 +2,8 @@
 
 import { get } from "./api.js";
 import { el, put } from "./dom.js";
-import { stackedDays } from "./plots.js";
+import { dayName, stackedDays } from "./plots.js";
+import { qualityCard } from "./quality.js";
 import { sheetHead, siteChooser, table } from "./tables.js";
 import { actorName, count, duration, percent, reasonName } from "./words.js";
 
@@ -18,8 +19,8 @@ export function statisticsPage({ me, go }) {
     const head = sheetHead("Statistics", siteChooser(me.sites, site, (chosen) => go({ site: chosen, days })), spanChooser(days, (chosen) => go({ site, days: chosen })));
     put(body, head, el("p", { class: "hint", text: "Counting…" }));
     try {
-      const numbers = await get("/statistics", { site, days });
-      put(body, head, tiles(numbers), overTime(numbers), el("div", { class: "pair" }, queues(numbers), reasons(numbers)), el("div", { class: "pair" }, people(numbers), models(numbers)));
+      const [numbers, quality] = await Promise.all([get("/statistics", { site, days }), get("/quality", { site, days })]);
+      put(body, head, tiles(numbers), overTime(numbers), qualityCard(quality.items), el("div", { class: "pair" }, queues(numbers), reasons(numbers)), el("div", { class: "pair" }, people(numbers), models(numbers)));
     } catch (problem) {
       put(body, head, el("p", { class: "wrong", role: "alert", text: problem.message }));
     }
@@ -76,8 +77,12 @@ function people(numbers) {
 }
 
 function models(numbers) {
-  const rows = numbers.models.slice(0, 10).map((one) => [el("code", { text: one.name }), `${one.first} to ${one.last}`, count(one.total), shareBar(one.decided)]);
+  const rows = numbers.models.slice(0, 10).map((one) => [el("code", { text: one.name }), inUse(one), count(one.total), shareBar(one.decided)]);
   return el("section", { class: "card" }, el("h2", { text: "Model versions" }), rows.length ? table([["Version"], ["In use"], ["Judged", "number"], ["How"]], rows, "Models") : nothing());
+}
+
+function inUse({ first, last }) {
+  return el("span", { class: "nowrap", text: first === last ? dayName(first) : `${dayName(first)} – ${dayName(last)}` });
 }
 
 function shareBar(decided) {

@@ -5,8 +5,8 @@ const LABELS = {
   threat: "Threat", identity_attack: "Identity attack",
 }; // prettier-ignore
 const LISTS = {
-  flagged: "To review", escalated: "Escalated", snoozed: "Later", reported: "Reported", appealed: "Appealed", audit: "Blind check",
-  decided: "By people", approved: "Approved", rejected: "Rejected",
+  flagged: "To review", escalated: "Escalated", snoozed: "Put aside", reported: "Reported", appealed: "Appealed",
+  later: "Published first", teaches: "Teaches most", audit: "Blind check", decided: "By people", approved: "Approved", rejected: "Rejected",
 }; // prettier-ignore
 const STATES = { pending: "Waiting", approved: "Approved", flagged: "To review", rejected: "Rejected", erased: "Erased" };
 const DONE = { approve: "Approved", hold: "Held", reject: "Rejected" };
@@ -19,8 +19,10 @@ export const REASONS = [
   ["other", "Other, with a note", "x"],
 ]; // prettier-ignore
 
-/** The lists of comments, in the order in which they are shown. */
-export const LIST_NAMES = Object.keys(LISTS);
+/** The lists of comments, in the order in which they are shown: what waits, what else wants a look, what was decided. */
+export const LIST_GROUPS = [
+  ["flagged", "escalated", "snoozed"], ["reported", "appealed", "later", "teaches", "audit"], ["decided", "approved", "rejected"],
+]; // prettier-ignore
 
 export const listName = (list) => LISTS[list] ?? list;
 export const stateName = (state) => STATES[state] ?? state;
