@@ -102,7 +102,8 @@ if word == 'applied' then
   if undoable then
     local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list'}
     was = {rev = rev, by = ARGV[23], bulk = ARGV[25], ['until'] = tonumber(ARGV[24]), state = state, fields = {},
-      at = redis.call('ZSCORE', KEYS[3] .. state, cid), example = ARGV[18], told = {}, word = word_of(KEYS[1])}
+      at = redis.call('ZSCORE', KEYS[3] .. state, cid), example = ARGV[18], told = {}, word = word_of(KEYS[1]),
+      weight = redis.call('HGET', KEYS[1], 'weight') or nil}
     for i, value in ipairs(redis.call('HMGET', KEYS[1], unpack(fields))) do was.fields[fields[i]] = value or nil end
     for _, index in ipairs({'appealed', 'decided', 'teaches', 'chosen', 'escalated', 'snoozed', 'later'}) do
       was[index] = redis.call('ZSCORE', KEYS[3] .. index, cid) or nil

@@ -61,7 +61,7 @@ for _, reader in ipairs(was.readers or {}) do redis.call('SMOVE', waiting .. ':a
 if redis.call('SCARD', waiting) > 0 then
   redis.call('ZADD', prefix .. 'reports', redis.call('SCARD', waiting) + redis.call('SCARD', waiting .. ':answered'), cid)
 end
-stand(KEYS[1], prefix, tonumber(ARGV[1]), state, was.word)
+stand(KEYS[1], prefix, tonumber(ARGV[1]), state, was.word, was.weight)
 local list = was.fields.list
 if list then enter_list(KEYS[1], prefix, cid, list, was[list]) end
 redis.call('RPUSH', KEYS[2], ARGV[5])

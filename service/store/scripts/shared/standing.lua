@@ -30,8 +30,9 @@ local function count_in(key, kind, letters, by)
   end
 end
 
--- Count a comment where it stands now: `state`, or '' while it waits to be judged; `by` is human, machine or history.
-local function stand(record, site, now, state, by)
+-- Count a comment where it stands now: `state`, or '' while it waits to be judged; `by` is human, machine or history. It weighs
+-- what `again` says, if it is back where it stood.
+local function stand(record, site, now, state, by, again)
   local subjects, stood, weight = unpack(redis.call('HMGET', record, 'subjects', 'stood', 'weight'))
   if not subjects then return end
   stood = stood or ''
@@ -39,7 +40,7 @@ local function stand(record, site, now, state, by)
   if stands == stood then return end
   local weighed = WEIGHS[string.sub(stood, 1, 1)]
   local weighs = WEIGHS[string.sub(stands, 1, 1)]
-  local new = string.format('%.17g', (by == 'human' and 1 or MACHINE_WEIGHS) * 2 ^ ((now - LANDMARK) / HALF_LIFE))
+  local new = again or string.format('%.17g', (by == 'human' and 1 or MACHINE_WEIGHS) * 2 ^ ((now - LANDMARK) / HALF_LIFE))
   for subject in string.gmatch(subjects, '%S+') do
     for _, key in ipairs(records(site, subject)) do
       if redis.call('EXISTS', key) == 1 then
