@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -170,10 +171,13 @@ async def ask_everything(resources: Resources, site: Site, held: int, times: Tim
     async def page(filters: Filters, after: Entry | None = None) -> None:
         await lists.page(sites, filters, limit=50, after=after)
 
+    async def divide(name: str = "flagged", **filters: Any) -> None:
+        await lists.facets(sites, Filters(name, **filters))
+
     queue = resources.connection.keys.site(site.id, "queue")
     rows = await resources.connection.client.zrange(queue, held // 2, held // 2, withscores=True)
     middle = Entry(int(rows[0][1]), rows[0][0].decode())
-    by_author = (await lists.facets(sites, Filters()))["author"][0][0]
+    by_author = (await lists.facets(sites, Filters())).facets["author"][0][0]
     await timed(times, "counts of all lists", lambda: lists.counts(sites))
     await timed(times, "first page of the queue", lambda: page(Filters()))
     await timed(times, "a page in its middle", lambda: page(Filters(), middle))
@@ -185,9 +189,11 @@ async def ask_everything(resources: Resources, site: Site, held: int, times: Tim
     await timed(times, "… by words that many have", lambda: page(Filters(text="river small")))
     await timed(times, "… by words that nobody has (looks at 2,000)", lambda: page(Filters(text="zebra")), 10)
     await timed(times, "facets", lambda: lists.facets(sites, Filters()))
-    await timed(
-        times, "facets, filtered by a label", lambda: lists.facets(sites, Filters(facets={"label": "insult"})), 10
-    )
+    await timed(times, "facets, filtered by a label", lambda: divide(facets={"label": "insult"}))
+    await timed(times, "… by label and language", lambda: divide(facets={"label": "insult", "language": "de"}))
+    await timed(times, "… by an author", lambda: divide(facets={"author": by_author}))
+    await timed(times, "… by words (looks at 2,000)", lambda: divide(text="river small"), 10)
+    await timed(times, "facets of approved (looks at 2,000)", lambda: divide("approved"), 10)
     found = (await lists.page(sites, Filters(), limit=200, after=None)).rows
     todo = iter([row.comment for row in found])
     done: list[str] = []

@@ -35,6 +35,7 @@ from service.store.correspondence import Correspondence
 from service.store.desk import Desk
 from service.store.evidence import DAY, Evidence, Lifetimes
 from service.store.examples import Examples
+from service.store.facets import QueueFacets
 from service.store.imports import Imports
 from service.store.models import Models
 from service.store.outbox import Outbox
@@ -142,14 +143,14 @@ def _reviewing(
     connection: Connection, settings: Settings, moderation: Moderation, evidence: Evidence, accounts: Accounts
 ) -> Reviewing:
     comments, desk = moderation.comments, Desk(connection)
-    queue = Queue(connection, severity_hours=settings.review_severity_hours)
-    lists = Lists(comments, queue, desk, search=settings.review_search)
+    queue, facets = Queue(connection, severity_hours=settings.review_severity_hours), QueueFacets(connection)
+    lists = Lists(comments, queue, facets, desk, search=settings.review_search)
     deciding = Deciding(
         moderation, desk, undo_seconds=settings.review_undo_seconds, claim_seconds=settings.review_claim
     )
     return Reviewing(
         lists=lists,
-        dossiers=Dossiers(comments, queue, desk, evidence, lists),
+        dossiers=Dossiers(comments, facets, desk, evidence, lists),
         deciding=deciding,
         bulk=Bulk(
             Bulks(connection),

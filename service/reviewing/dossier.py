@@ -16,7 +16,7 @@ from service.reviewing.lists import FOREVER, Lists, Seen
 from service.store.comments import Comments
 from service.store.desk import Desk, Note, Offer
 from service.store.evidence import Campaign, Evidence
-from service.store.queue import SHELVES, Queue
+from service.store.facets import QueueFacets
 
 __all__ = ["Around", "Dossier", "Dossiers", "Note", "Offer", "Record"]  # callers need not reach into the store
 
@@ -61,9 +61,9 @@ class Dossier(NamedTuple):
 class Dossiers:
     """The use case."""
 
-    def __init__(self, comments: Comments, queue: Queue, desk: Desk, evidence: Evidence, lists: Lists) -> None:
+    def __init__(self, comments: Comments, facets: QueueFacets, desk: Desk, evidence: Evidence, lists: Lists) -> None:
         self._comments = comments
-        self._queue = queue
+        self._facets = facets
         self._desk = desk
         self._evidence = evidence
         self._lists = lists
@@ -128,10 +128,7 @@ class Dossiers:
         campaign = await self._evidence.campaign(name) if name else None
         if campaign is None:
             return None
-        held = [
-            await self._queue.total(site, SHELVES["flagged"], facets=[("campaign", name)]) or 0
-            for site in sorted(sites)
-        ]
+        held = [await self._facets.count(site, [("campaign", name)]) for site in sorted(sites)]
         members = [one for site, one in await self._evidence.members(name) if site in sites and one != comment.id]
         return Around(campaign, sum(held), await self._some(members[-MOST_SHOWN:]))
 

@@ -7,20 +7,23 @@ as they are read, in the order of the list, so that a cursor is a place and noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from service.core.comment import Comment
 from service.core.lifecycle import State
-from service.core.queueing import facets, place
+from service.core.queueing import FACETS, facets, place
 from service.store.client import now_ms
 from service.store.comments import Comments
 from service.store.desk import Desk
+from service.store.facets import QueueFacets
 from service.store.queue import ALWAYS, FOREVER, SHELVES, Entry, Queue, Span, Standing, Stretch
 
 __all__ = [
     "FOREVER",
     "LISTS",
+    "Division",
     "Entry",
     "Filters",
     "Listing",
@@ -36,7 +39,7 @@ MOST_VALUES = 50
 _READ = 200  # comments read in one go
 _WALK = 1_000  # places of the queue looked at in one go, when it is filtered
 _MOST_ROUNDS = 50  # … and how often for one page
-_INDEXED = "flagged"
+_INDEXED, _BLIND = "flagged", "audit"
 _STANDS_IN = {"flagged": State.FLAGGED, "escalated": State.FLAGGED, "snoozed": State.FLAGGED, "approved": State.APPROVED,
               "rejected": State.REJECTED, "appealed": State.REJECTED,
               "later": State.APPROVED, "teaches": State.FLAGGED}  # fmt: skip
@@ -67,14 +70,34 @@ class Listing(NamedTuple):
     searched: int
 
 
+class Division(NamedTuple):
+    """How many comments have each value of each facet, the most frequent first.
+
+    `counted` None: of all that match, by the index. Else so many of the list were looked at; unless that is `complete`, they
+    are its first.
+    """
+
+    facets: dict[str, list[tuple[str, int]]]
+    counted: int | None = None
+    complete: bool = True
+
+
 class Lists:
     """The use cases. `search` is how many comments are looked through for one page; `clock` gives milliseconds since 1970."""
 
     def __init__(
-        self, comments: Comments, queue: Queue, desk: Desk, *, search: int = 2_000, clock: Callable[[], int] = now_ms
+        self,
+        comments: Comments,
+        queue: Queue,
+        queue_facets: QueueFacets,
+        desk: Desk,
+        *,
+        search: int = 2_000,
+        clock: Callable[[], int] = now_ms,
     ) -> None:
         self._comments = comments
         self._queue = queue
+        self._facets = queue_facets
         self._desk = desk
         self._search = search
         self._clock = clock
@@ -82,27 +105,33 @@ class Lists:
     async def page(self, sites: Sequence[str], filters: Filters, *, limit: int, after: Entry | None) -> Listing:
         """The next `limit` comments behind `after`; fewer, with a `next`, when that took too much looking."""
         await self.awaken(sites)
-        indexed = filters.list == _INDEXED
-        chosen = not indexed and bool(filters.facets)
         found: list[Comment] = []
-        searched = 0
-        going_on = after
+        searched, going_on = 0, after
+        async for batch, then in self._look(sites, filters, after, limit):
+            for entry, comment in batch:
+                searched += 1
+                if comment is not None and _fits(comment, filters):
+                    found.append(comment)
+                if len(found) == limit or searched >= self._search:
+                    last = then is None and entry is batch[-1][0]
+                    return await self._listing(sites, filters, found, None if last else entry, searched)
+            going_on = then
+        return await self._listing(sites, filters, found, going_on, searched)
+
+    async def _look(
+        self, sites: Sequence[str], filters: Filters, after: Entry | None, limit: int
+    ) -> AsyncIterator[tuple[list[tuple[Entry, Comment | None]], Entry | None]]:
+        """Comments in the order of a list, in batches, each with the place to go on from (None: it was the last)."""
         for _ in range(_MOST_ROUNDS):
-            entries, upto = await self._read(sites, filters, going_on, limit)
-            for start in range(0, len(entries), _READ):
+            entries, upto = await self._read(sites, filters, after, limit)
+            for start in range(0, max(1, len(entries)), _READ):
                 some = entries[start : start + _READ]
                 comments = await self._comments.get_many([entry.comment for entry in some])
-                for entry, comment in zip(some, comments, strict=True):
-                    going_on, searched = entry, searched + 1
-                    if comment is not None and _fits(comment, filters, facets_too=chosen):
-                        found.append(comment)
-                    if len(found) == limit or searched >= self._search:
-                        last = upto is None and entry is entries[-1]
-                        return await self._listing(sites, filters, found, None if last else going_on, searched)
-            going_on = upto
+                last = start + _READ >= len(entries)
+                yield list(zip(some, comments, strict=True)), upto if last else some[-1]
             if upto is None:
-                break
-        return await self._listing(sites, filters, found, going_on, searched)
+                return
+            after = upto
 
     async def _read(
         self, sites: Sequence[str], filters: Filters, after: Entry | None, limit: int
@@ -137,10 +166,12 @@ class Lists:
 
     async def total(self, sites: Sequence[str], filters: Filters) -> int | None:
         """How many match in all; None where only looking at them would tell."""
-        if filters.text or (filters.facets and filters.list != _INDEXED):
+        if filters.text or (filters.facets and (filters.list != _INDEXED or filters.span.limited)):
             return None
-        shelf, pairs = SHELVES[filters.list], tuple(filters.facets.items())
-        totals = [await self._queue.total(site, shelf, filters.span, pairs) for site in sites]
+        pairs = tuple(filters.facets.items())
+        if pairs:
+            return sum([await self._facets.count(site, pairs) for site in sites])
+        totals = [await self._queue.total(site, SHELVES[filters.list], filters.span) for site in sites]
         return sum(total for total in totals if total is not None) if None not in totals else None
 
     async def counts(self, sites: Sequence[str]) -> dict[str, int]:
@@ -148,17 +179,39 @@ class Lists:
         await self.awaken(sites)
         return await self._queue.counts(sites)
 
-    async def facets(self, sites: Sequence[str], filters: Filters) -> dict[str, list[tuple[str, int]]]:
-        """How the queue's comments divide, and those of any list by site; words and times of the filters don't count here."""
+    async def facets(self, sites: Sequence[str], filters: Filters) -> Division:
+        """How the comments of a list that match the filters divide; the audit sample, being blind, only by site.
+
+        The queue is counted in its index, however long it is; where that does not tell, comments are looked at.
+        """
         await self.awaken(sites)
-        untimed = filters._replace(span=ALWAYS, text="")
-        by_site = [(site, await self.total([site], untimed)) for site in sites]
-        found = (
-            await self._queue.facets(sites, tuple(filters.facets.items()), MOST_VALUES)
-            if filters.list == _INDEXED
-            else {}
-        )
-        return {**found, "site": [(site, total) for site, total in by_site if total]}
+        if filters.text or filters.span.limited or filters.list not in (_INDEXED, _BLIND):
+            found = await self._divide(sites, filters)
+        else:
+            by_site = {site: await self.total([site], filters) or 0 for site in sites}
+            chosen = tuple(filters.facets.items())
+            by_value = await self._facets.divide(sites, chosen, MOST_VALUES) if filters.list == _INDEXED else {}
+            found = Division(_most_frequent({**by_value, "site": by_site}))
+        return found._replace(facets={"site": found.facets["site"]}) if filters.list == _BLIND else found
+
+    async def _divide(self, sites: Sequence[str], filters: Filters) -> Division:
+        """Count by looking at the first comments of a list."""
+        counts: dict[str, Counter[str]] = {facet: Counter() for facet in ("site", *FACETS)}
+        searched = 0
+        teaching = await self._queue.teaching(sites) if filters.list == _INDEXED else set()
+        async for batch, then in self._look(sites, filters, None, self._search):
+            some = batch[: self._search - searched]
+            for _, comment in some:
+                if comment is not None and _fits(comment, filters):
+                    counts["site"][comment.site] += 1
+                    for facet, values in facets(comment).items():
+                        counts[facet].update(values)
+                    if comment.id in teaching:
+                        counts["signal"]["teaches"] += 1
+            searched += len(some)
+            if searched >= self._search:
+                return Division(_most_frequent(counts), searched, then is None and len(some) == len(batch))
+        return Division(_most_frequent(counts), searched)
 
     async def names(self, sites: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
         """What the authors of these digests last called themselves on one of these sites, where that is still kept."""
@@ -201,11 +254,20 @@ class Lists:
             after = (rows[-1][1], rows[-1][0])
 
 
-def _fits(comment: Comment, filters: Filters, *, facets_too: bool) -> bool:
+def _most_frequent(counts: Mapping[str, Mapping[str, int]]) -> dict[str, list[tuple[str, int]]]:
+    return {
+        facet: sorted(((value, count) for value, count in found.items() if count), key=lambda one: (-one[1], one[0]))[
+            : None if facet == "site" else MOST_VALUES
+        ]
+        for facet, found in counts.items()
+    }
+
+
+def _fits(comment: Comment, filters: Filters) -> bool:
     expected = _STANDS_IN.get(filters.list)
     if comment.state is not expected if expected else comment.state in (State.ERASED, State.PENDING):
         return False
-    if facets_too:
+    if filters.facets and filters.list != _INDEXED:  # there, the index has picked them
         has = facets(comment)
         if any(value not in has[facet] for facet, value in filters.facets.items()):
             return False

@@ -29,13 +29,15 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:was:<comment>`       | string | what undo.lua needs to take its last decision back                 | while it can be |
 | `{pN}:bulk:<id>`           | hash   | one bulk decision, see `bulk.py`                                   | a day           |
 | `{pN}:bulk:<id>:moved`     | list   | "revision comment" of each decision that it made                   | a day           |
-| `{pN}:scratch:<random>`    | set    | an intersection that is being counted                              | not at all      |
 | `{pN}:s:<site>:queue`      | zset   | held comments that wait for a moderator, by priority               | with them       |
 | `{pN}:s:<site>:escalated`  | zset   | held comments that were passed on, by when                         | with them       |
 | `{pN}:s:<site>:snoozed`    | zset   | held comments that were put aside, until when                      | with them       |
 | `{pN}:s:<site>:decided`    | zset   | comments that humans decided, by when                              | last 10,000     |
 | `{pN}:s:<site>:q:<facet>`  | zset   | values of a facet in the queue -> how many comments                | while any       |
 | `{pN}:s:<site>:q:<facet>:<value>`| set | the comments in the queue that have it                           | while any       |
+| `{pN}:s:<site>:bits:<facet>:<value>`| bits | the same by their slots, when they are many: shared/queue.lua   | while many      |
+| `{pN}:s:<site>:slots`      | string | how many slots comments in the queue have had at once              | while any       |
+| `{pN}:s:<site>:slots:free` | list   | those that are free                                                | while any       |
 | `{pN}:s:<site>:all`        | zset   | comments by the time they came in                                  | with them       |
 | `{pN}:s:<site>:<state>`    | zset   | comments in a state, by the time it was entered                    | with them       |
 | `{pN}:s:<site>:a:<digest>` | zset   | an author's comments by the time they came in                      | with them       |
@@ -152,13 +154,13 @@ class Keys:
         """A bulk decision, or with `:moved` what it did."""
         return f"{self.prefix}bulk:{bulk}{part}"
 
-    def scratch(self, name: str) -> str:
-        """A set that lives for one script."""
-        return f"{self.prefix}scratch:{name}"
-
     def facet(self, site: str, facet: str, value: str = "") -> str:
         """Sorted set of a facet's values, or the set of the comments that have one."""
         return f"{self.prefix}s:{site}:q:{facet}{':' if value else ''}{value}"
+
+    def bits(self, site: str, facet: str, value: str) -> str:
+        """The slots of the comments that have a value, when they are many."""
+        return f"{self.prefix}s:{site}:bits:{facet}:{value}"
 
     def comment(self, comment: str) -> str:
         """Hash of one comment."""

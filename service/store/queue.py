@@ -1,12 +1,12 @@
-"""The moderators' lists in Redis: stretches of them in order, facets and counts. Written by the scripts that change a state.
+"""The moderators' lists in Redis: stretches of them in order, and counts. Written by the scripts that change a state.
 
-For `service.reviewing`. A list is read in stretches, each of one site, from where the last one ended; nothing is computed
-ahead and nothing is kept between two requests, so that a page costs the same wherever it lies.
+For `service.reviewing`; how the queue divides: `facets.py`. A list is read in stretches, each of one site, from where the
+last one ended; nothing is computed ahead and nothing is kept between two requests, so that a page costs the same wherever
+it lies.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,11 +14,10 @@ from msgspec import Struct
 
 from service.core.comment import Comment
 from service.core.lifecycle import State
-from service.core.queueing import FACETS, Place
+from service.core.queueing import Place
 from service.store.client import Argument, Connection, script_command
+from service.store.facets import Pair
 
-Pair = tuple[str, str]
-"""A facet and one value of it."""
 _FEW = 2_000
 """Up to so many comments, a facet's are fetched and sorted; beyond that, the queue is walked and those of the facet picked."""
 _AWAKEN_AT_ONCE = 500
@@ -174,12 +173,8 @@ class Queue:
         more = len(entries) > count
         return Stretch(entries[:count], entries[count - 1] if more else None, min(count, len(entries)))
 
-    async def total(self, site: str, shelf: Shelf, span: Span = ALWAYS, facets: Sequence[Pair] = ()) -> int | None:
-        """How many comments match; None where only looking at them would tell."""
-        if facets:
-            return (
-                None if span.limited else (await self._counts([[self._keys.facet(site, *pair) for pair in facets]]))[0]
-            )
+    async def total(self, site: str, shelf: Shelf, span: Span = ALWAYS) -> int | None:
+        """How many comments a list has in a span of time; None where only looking at them would tell."""
         name = self._keys.site(site, shelf.index)
         if span.limited:
             return int(await self._wire.call("ZCOUNT", name, *span)) if shelf.times == shelf.index else None
@@ -194,36 +189,10 @@ class Queue:
             counts[name] += size
         return counts
 
-    async def facets(self, sites: Sequence[str], chosen: Sequence[Pair], most: int) -> dict[str, list[tuple[str, int]]]:
-        """The most frequent values of each facet in the queues of some sites, and how many of `chosen` have each."""
-        reads = [(facet, self._keys.facet(site, facet)) for facet in FACETS for site in sites]
-        rows = await self._wire.call_all([("ZREVRANGE", key, 0, most - 1) for _, key in reads])
-        values: dict[str, dict[str, None]] = {facet: {} for facet in FACETS}
-        for (facet, _), found in zip(reads, rows, strict=True):
-            values[facet].update(dict.fromkeys(value.decode() for value in found))
-        pairs = [(facet, value) for facet in FACETS for value in values[facet]]
-        if chosen:
-            counted = await self._counts(
-                [[self._keys.facet(site, *one) for one in {*chosen, pair}] for pair in pairs for site in sites]
-            )
-        else:
-            scores = await self._wire.call_all(
-                [("ZSCORE", self._keys.facet(site, facet), value) for facet, value in pairs for site in sites]
-            )
-            counted = [int(float(score or 0)) for score in scores]
-        counts: dict[str, list[tuple[str, int]]] = {facet: [] for facet in FACETS}
-        for place, (facet, value) in enumerate(pairs):
-            count = sum(counted[place * len(sites) : (place + 1) * len(sites)])
-            if count:
-                counts[facet].append((value, count))
-        return {facet: sorted(found, key=lambda one: (-one[1], one[0]))[:most] for facet, found in counts.items()}
-
-    async def _counts(self, groups: Sequence[Sequence[str]]) -> list[int]:
-        """How many members each group of sets has in common."""
-        scratch = self._keys.scratch(secrets.token_hex(8))
-        return await self._wire.call_all(
-            [("SCARD", sets[0]) if len(sets) == 1 else script_command("intersect", [scratch, *sets]) for sets in groups]
-        )
+    async def teaching(self, sites: Sequence[str]) -> set[str]:
+        """The comments that are marked for what they teach."""
+        rows = await self._wire.call_all([("ZRANGE", self._keys.site(site, "teaches"), 0, -1) for site in sites])
+        return {comment.decode() for found in rows for comment in found}
 
     async def standing(self, comments: Sequence[Comment]) -> list[Standing]:
         """What is known of comments beside their records, in one round trip."""

@@ -113,7 +113,7 @@ async def test_nobody_is_told_and_nothing_is_judged(resources: Resources, site: 
 async def test_held_ones_wait_in_the_queue_and_can_be_decided(resources: Resources, site: Known) -> None:
     await bring(resources, site, [record(1, Fate.HELD)])
     assert (await resources.reviewing.lists.counts(["blog"]))["flagged"] == 1
-    facets = await resources.reviewing.lists.facets(["blog"], Filters("flagged"))
+    facets = (await resources.reviewing.lists.facets(["blog"], Filters("flagged"))).facets
     assert facets["reason"] == [("imported", 1)]
     decided = await resources.moderation.decide(site.site, (await kept(resources, 1)).id, Outcome.APPROVE, actor=MEMBER)
     assert (decided.state, decided.revision) == (State.APPROVED, 3)

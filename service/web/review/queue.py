@@ -77,7 +77,7 @@ async def get_facets(request: web.Request) -> web.Response:
     sites = {site.id: site for site in await wanted_sites(request)}
     lists = request.app[REVIEW].reviewing.lists
     found = await lists.facets(list(sites), filters_of(asked))
-    names = await lists.names(list(sites), [digest for digest, _ in found.get("author", [])])
+    names = await lists.names(list(sites), [digest for digest, _ in found.facets.get("author", [])])
     texts = {"author": names, "signal": {name: kind.meaning for name, kind in CATALOGUE.items()}}
     return json_answer(
         _encode(
@@ -85,10 +85,12 @@ async def get_facets(request: web.Request) -> web.Response:
                 **{
                     facet: [
                         wire.FacetValue(value, count, texts.get(facet, {}).get(value, value))
-                        for value, count in found.get(facet, [])
+                        for value, count in found.facets.get(facet, [])
                     ]
                     for facet in ("site", *FACETS)
-                }
+                },
+                counted=found.counted,
+                complete=found.complete,
             )
         )
     )
@@ -121,6 +123,8 @@ def filters_of(query: Query) -> Filters:
     if query.list not in LISTS:
         raise MalformedRequest(f"The parameter list is one of: {', '.join(LISTS)}.")
     chosen = {facet: value for facet in FACETS if (value := getattr(query, facet))}
+    if chosen and query.list == "audit":
+        raise MalformedRequest("The list audit is blind: it is filtered by site, words and times alone.")
     return Filters(query.list, chosen, Span(_ms(query.since, 0), _ms(query.until, FOREVER)), query.q.strip())
 
 
@@ -187,7 +191,8 @@ ROUTES = (
     Route(
         Operation(
             "get", "/review/api/facets", "getFacets", "How a list divides",
-            "The same filters as the list's; words and times don't count here. Only `flagged` divides by more than the site.",
+            "The same filters as the list's. `flagged` without words and times is counted whole, in an index; else the first "
+            "comments of the list are looked at, and `complete` says whether these were all. `audit` is blind: by site only.",
             (Answer(200, "The facets.", wire.Facets),), (*ONE, MalformedRequest), parameters=_FILTERS, tag="queue",
         ),
         get_facets,

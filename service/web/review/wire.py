@@ -94,7 +94,11 @@ class FacetValue(Struct, frozen=True):
 
 
 class Facets(Struct, frozen=True):
-    """How the comments of a list that match the filters divide, the most frequent values first, at most 50 each."""
+    """How the comments of a list that match the filters divide, the most frequent values first, at most 50 each.
+
+    `counted` null: all of them, by an index. Else so many of the list were looked at; when that is not `complete`, the list
+    goes on, and the counts are of these first ones.
+    """
 
     site: list[FacetValue]
     label: list[FacetValue]
@@ -105,6 +109,8 @@ class Facets(Struct, frozen=True):
     author: list[FacetValue]
     language: list[FacetValue]
     campaign: list[FacetValue]
+    counted: int | None
+    complete: bool
 
 
 # One comment

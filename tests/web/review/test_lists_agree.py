@@ -119,7 +119,7 @@ class Blog:
         assert counts["decided"] == sum(one.human and one.decision is not None and _by_human(one) for one in comments)
         await self._check_waiting(comments)
         queued = [one for one in comments if standing[one.id].list == "flagged"]
-        found = await lists.facets(["blog"], Filters())
+        found = (await lists.facets(["blog"], Filters())).facets
         teaches = await self._listed("teaches")
         assert teaches <= {one.id for one in queued}
         for facet in FACETS:

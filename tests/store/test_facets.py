@@ -1,0 +1,161 @@
+"""How the queue divides when it is long: counted by bits, one by one, or by sets, the numbers are the same and right."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+
+import pytest
+
+from service.core.comment import Actor, Comment, Decision
+from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.policy import Reason
+from service.core.queueing import FACETS, facets
+from service.core.submission import comment_id, fingerprint
+from service.core.verdict import LABELS, Verdict
+from service.moves import move
+from service.resources import Resources
+from service.store import facets as module
+from service.store.accounts import Known
+from service.store.client import now_ms
+from service.store.facets import Pair, QueueFacets
+from tests.support.moderation import LINKS, submission
+
+MANY = 1_500
+MO = Actor(ActorKind.MODERATOR, "mo")
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    return random.Random(4)
+
+
+@pytest.fixture
+async def held(resources: Resources, site: Known, dice: random.Random) -> list[str]:
+    """Many held comments, by the scripts that hold them."""
+    return await _hold(resources, site, range(MANY), dice)
+
+
+async def _hold(resources: Resources, site: Known, numbers: range, dice: random.Random) -> list[str]:
+    ids = []
+    for number in numbers:
+        email = f"author{int(dice.random() ** 3 * 60)}@example.com"
+        one = submission(resources, str(number), f"maybe {number}", email=email)
+        ids.append(comment_id("blog", str(number)))
+        await resources.comments.submit(
+            site="blog", comment=ids[-1], submission=one, fingerprint=fingerprint(one), now=now_ms(), backlog=10**6
+        )
+    moves = []
+    for seen in await resources.comments.get_many(ids):
+        assert seen is not None
+        labels = dice.sample(LABELS, 2)
+        said = Verdict(
+            dict.fromkeys(labels, 0.6), dice.choice(("m-1", "m-2")), (), dice.choice(("en", "en", "de")),
+            {"author_url": dice.random() < 0.5},
+        )  # fmt: skip
+        reasons = tuple(Reason(label, label=label, score=0.6) for label in labels)
+        decision = Decision(Outcome.HOLD, Actor(ActorKind.POLICY, said.model), reasons, now_ms(), 2)
+        moves.append(move(seen, site.site, decision, said, links=LINKS))
+    assert {moved.word for moved in await resources.comments.apply(moves)} == {"applied"}
+    return ids
+
+
+async def _expected(resources: Resources, ids: list[str], chosen: list[Pair]) -> tuple[int, dict[str, Counter[str]]]:
+    """By looking at all of them."""
+    counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
+    fits = 0
+    comments = [one for one in await resources.comments.get_many(ids) if one is not None]
+    for seen in await resources.reviewing.lists.seen(comments):
+        has = facets(seen.comment)
+        if seen.standing.list == "flagged" and all(value in has[facet] for facet, value in chosen):
+            fits += 1
+            for facet, values in has.items():
+                counts[facet].update(values)
+    return fits, counts
+
+
+async def _agree(resources: Resources, ids: list[str], chosen: list[Pair]) -> int:
+    queue = QueueFacets(resources.connection)
+    fits, counts = await _expected(resources, ids, chosen)
+    assert await queue.divide(["blog"], chosen, most=200) == counts
+    if chosen:
+        assert await queue.count("blog", chosen) == fits
+    return fits
+
+
+_CHOICES: list[list[Pair]] = [
+    [], [("language", "en")], [("label", "insult"), ("model", "m-1")], [("signal", "author_url"), ("language", "de")],
+    [("language", "en"), ("language", "de")], [("language", "none")],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("few", [0, 10_000], ids=["by bits and sets", "one by one"])
+async def test_counts_are_right_whatever_happens_to_the_comments(
+    resources: Resources,
+    site: Known,
+    held: list[str],
+    *,
+    dice: random.Random,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+) -> None:
+    monkeypatch.setattr(module, "_FEW", few)
+    client, keys, deciding = resources.connection.client, resources.connection.keys, resources.reviewing.deciding
+    assert await client.exists(keys.bits("blog", "language", "en"), keys.bits("blog", "model", "m-1")) == 2
+    assert not await client.exists(keys.bits("blog", "author", facets(await _one(resources, held[0]))["author"][0]))
+    for chosen in _CHOICES:
+        await _agree(resources, held, chosen)
+    author = facets(await _one(resources, held[0]))["author"][0]
+    assert await _agree(resources, held, [("author", author), ("language", "en")]) > 0
+
+    async def happens(comment: str) -> None:
+        done = await deciding.decide(site.site, comment, Outcome.REJECT, by=MO, revision=2, reasons=["spam"])
+        if dice.random() < 0.4:
+            await deciding.undo(site.site, comment, done.comment.revision, by=MO, others=False)
+
+    gone = dice.sample(held, 700)
+    await asyncio.gather(*map(happens, gone))
+    await resources.models.teach("blog", held[:5])
+    await resources.models.teach("blog", [])
+    held += await _hold(resources, site, range(MANY, MANY + 200), dice)  # into the places that are free again
+    assert int(await client.get(keys.site("blog", "slots"))) <= MANY
+    for chosen in _CHOICES:
+        await _agree(resources, held, chosen)
+
+
+async def test_bits_go_when_few_are_left(resources: Resources, site: Known, held: list[str]) -> None:
+    client, keys = resources.connection.client, resources.connection.keys
+    for some in _batches(held, 100):
+        await asyncio.gather(*[resources.moderation.decide(site.site, one, Outcome.APPROVE, actor=MO) for one in some])
+        await _agree(resources, held, [("language", "de"), ("signal", "author_url")])
+    assert [name async for name in client.scan_iter(keys.site("blog", "bits:*"))] == []
+    assert not await client.exists(keys.site("blog", "slots"), keys.site("blog", "slots:free"))
+
+
+async def test_what_was_queued_before_there_were_bits_is_counted_too(
+    resources: Resources, site: Known, held: list[str], dice: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FEW", 0)
+    client, keys = resources.connection.client, resources.connection.keys
+    names = [name async for name in client.scan_iter(keys.site("blog", "bits:*"))]
+    await client.delete(*names, keys.site("blog", "slots"), keys.site("blog", "slots:free"))
+    for comment in held:
+        await client.hdel(keys.comment(comment), "slot")
+    for chosen in _CHOICES:
+        await _agree(resources, held, chosen)
+    held += await _hold(resources, site, range(MANY, MANY + 30), dice)
+    assert await client.exists(keys.bits("blog", "language", "en"))
+    for chosen in _CHOICES:
+        await _agree(resources, held, chosen)
+
+
+async def _one(resources: Resources, comment: str) -> Comment:
+    found = await resources.comments.get(comment)
+    assert found is not None
+    assert found.state is State.FLAGGED
+    return found
+
+
+def _batches(items: list[str], size: int) -> list[list[str]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

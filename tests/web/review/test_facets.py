@@ -1,0 +1,93 @@
+"""How lists divide: the queue by its index, others by looking, and what is said when there was too much to look at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.resources import Resources
+from service.settings import Settings
+from tests.support.desk import Desk
+from tests.support.platform import Platform
+from tests.support.queue import author, hold
+
+_SEARCH = 100
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """As few comments as possible are looked at."""
+    return Settings(data_dir=tmp_path, site_cache=0.0, review_search=_SEARCH)
+
+
+def _numbers(facets: Any, name: str) -> dict[str, int]:
+    return {one["value"]: one["count"] for one in facets[name]}
+
+
+async def _decide(desk: Desk, *ids: str, **action: Any) -> None:
+    for comment in ids:
+        revision = (await desk.get(f"/comments/{comment}"))["comment"]["revision"]
+        await desk.send("POST", f"/comments/{comment}/decision", {**action, "revision": revision})
+
+
+async def test_other_lists_divide_too(platform: Platform, shop: Platform, operator: Desk) -> None:
+    ids = [*await hold(platform, 1, 2, author=author("Ann")), *await hold(shop, 3, author=author("Bo"))]
+    await _decide(operator, ids[0], ids[2], outcome="reject", reasons=["spam"])
+    await _decide(operator, ids[1], outcome="approve")
+    facets = await operator.get("/facets", list="rejected")
+    assert (facets["counted"], facets["complete"]) == (2, True)
+    assert _numbers(facets, "site") == {"blog": 1, "shop": 1}
+    assert _numbers(facets, "reason") == {"spam": 2}
+    assert _numbers(facets, "model") == {"words-1": 2}
+    assert {one["text"]: one["count"] for one in facets["author"]} == {"Ann": 1, "Bo": 1}
+    assert _numbers(await operator.get("/facets", list="decided"), "site") == {"blog": 2, "shop": 1}
+    assert _numbers(await operator.get("/facets", list="decided", reason="spam"), "site") == {"blog": 1, "shop": 1}
+    for name in ("approved", "decided", "rejected"):
+        for value, count in _numbers(await operator.get("/facets", list=name), "author").items():
+            page = await operator.get("/comments", list=name, author=value)
+            assert len(page["items"]) == count
+
+
+async def test_words_and_times_count(platform: Platform, moderator: Desk, resources: Resources) -> None:
+    (red,) = await hold(platform, 1, text="maybe red {}", author=author("Ann"))
+    await hold(platform, 2, text="maybe blue {}", author=author("Bo"))
+    await resources.models.teach("blog", [red])
+    facets = await moderator.get("/facets", q="RED")
+    assert [(one["text"], one["count"]) for one in facets["author"]] == [("Ann", 1)]
+    assert _numbers(facets, "site") == {"blog": 1}
+    assert _numbers(facets, "signal")["teaches"] == 1
+    assert facets["complete"]
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    assert _numbers(await moderator.get("/facets", since=later), "site") == {}
+    assert _numbers(await moderator.get("/facets", until=later), "site") == {"blog": 2}
+
+
+async def test_what_was_not_looked_at_is_said(platform: Platform, moderator: Desk) -> None:
+    for number in range(_SEARCH):
+        await platform.submit(id=str(number), content="maybe")
+    await platform.judge()
+    whole = await moderator.get("/facets", q="maybe")
+    assert (whole["counted"], whole["complete"]) == (_SEARCH, True)
+    await hold(platform, _SEARCH)
+    part = await moderator.get("/facets", q="maybe")
+    assert (part["counted"], part["complete"]) == (_SEARCH, False)
+    assert _numbers(part, "site") == {"blog": _SEARCH}
+    index = await moderator.get("/facets")
+    assert (index["counted"], index["complete"]) == (None, True)
+    assert _numbers(index, "site") == {"blog": _SEARCH + 1}
+
+
+async def test_the_sample_stays_blind(platform: Platform, operator: Desk, resources: Resources) -> None:
+    (held,) = await hold(platform, 1)
+    keys = resources.connection.keys
+    await resources.connection.client.zadd(keys.site("blog", "audit"), {held: 1})
+    for query in ({}, {"q": "maybe"}):
+        facets = await operator.get("/facets", list="audit", **query)
+        assert _numbers(facets, "site") == {"blog": 1}
+        assert {name for name, found in facets.items() if found and name not in ("counted", "complete")} == {"site"}
+    for path in ("/facets", "/comments"):
+        await operator.get(path, list="audit", reason="spam", status=400)
+        await operator.get(path, list="audit", model="words-1", status=400)
