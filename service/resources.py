@@ -42,6 +42,7 @@ from service.store.outbox import Outbox
 from service.store.policies import PolicyStore
 from service.store.queue import Queue
 from service.store.redress import RedressStore
+from service.store.retention import Retention
 from service.store.rivalry import Rivalry
 from service.store.staff import Roster
 from service.store.work import Work
@@ -61,6 +62,7 @@ class Resources:
     evidence: Evidence
     examples: Examples
     correspondence: Correspondence
+    retention: Retention
     moderation: Moderation
     judging: Judging
     redress: Redress
@@ -106,6 +108,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 evidence=evidence,
                 examples=examples,
                 correspondence=correspondence,
+                retention=Retention(connection),
                 moderation=moderation,
                 redress=Redress(
                     moderation, RedressStore(connection), links=links, reports_to_flag=settings.reports_to_flag

@@ -63,11 +63,11 @@ async def drop_old_texts(resources: Resources, now: int) -> int:
 
 
 async def _sweep(resources: Resources, site: str, state: State, *, until: int) -> int:
-    store, dropped, size = resources.comments, 0, _BATCH
+    store, dropped, size = resources.retention, 0, _BATCH
     since = await store.swept_until(site, state)
     while since <= until:
         entered = await store.entered(site, state, since=since, until=until, limit=size)
-        found = await store.get_many([comment for comment, _ in entered])
+        found = await resources.comments.get_many([comment for comment, _ in entered])
         texts = [
             (c, c.submission)
             for c in found

@@ -87,7 +87,7 @@ async def test_the_policy_counts(resources: Resources, past: list[str]) -> None:
 async def test_examples_stand_in_for_texts_that_were_dropped(resources: Resources, past: list[str]) -> None:
     comments = [comment for comment in await resources.comments.get_many(past) if comment and comment.submission]
     stripped = [msgspec.structs.replace(one.submission, content="") for one in comments if one.submission]
-    await resources.comments.drop_texts(comments, stripped)
+    await resources.retention.drop_texts(comments, stripped)
     result = await run(resources, ModelScorer())
     assert (result.comments, result.bare) == (GOOD + BAD, GOOD + BAD)
     assert result.total.bad_through == BAD

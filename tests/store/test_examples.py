@@ -65,7 +65,7 @@ async def test_the_text_of_the_lesson_stands_in_for_one_that_was_dropped(resourc
     seen = await resources.comments.get(comment)
     assert seen is not None
     assert seen.submission is not None
-    await resources.comments.drop_texts([seen], [msgspec.structs.replace(seen.submission, content="")])
+    await resources.retention.drop_texts([seen], [msgspec.structs.replace(seen.submission, content="")])
     await resources.moderation.decide(site.site, comment, Outcome.REJECT, actor=EVE)
     assert await _all(resources) == []
     lesson = Lesson("akismet", {"spam": 1.0}, submission(resources, "1", "Buy pills"))
@@ -146,7 +146,7 @@ async def test_also_when_the_comments_text_has_been_dropped(resources: Resources
     seen = await resources.comments.get(comment)
     assert seen is not None
     assert seen.submission is not None
-    await resources.comments.drop_texts([seen], [msgspec.structs.replace(seen.submission, content="")])
+    await resources.retention.drop_texts([seen], [msgspec.structs.replace(seen.submission, content="")])
     await _suggest(resources, "Buy pills")
     await resources.moderation.erase(site.site, comment, EVE)
     assert await _traces(resources) == set()

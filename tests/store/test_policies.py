@@ -164,7 +164,7 @@ async def test_a_rehearsal_is_bounded_and_says_what_it_could_not_see(resources: 
     assert (await resources.policies.rehearse(site.site, HOLD_ALL, last=4)).looked == 4
     comments = [await resources.moderation.get(site.site, comment_id("blog", f"n{number}")) for number in range(2)]
     stripped = [msgspec.structs.replace(one.submission, content="") for one in comments if one.submission]
-    await resources.comments.drop_texts(comments, stripped)
+    await resources.retention.drop_texts(comments, stripped)
     found = await resources.policies.rehearse(site.site, HOLD_ALL)
     assert (found.looked, found.without_text) == (4, 2)
 

@@ -195,7 +195,7 @@ async def test_a_waiting_appeal_keeps_the_text(platform: Platform) -> None:
     far = 10**14
     assert await drop_old_texts(platform.resources, far) == 0
     await platform.ask("POST", platform.path(more="/decision"), json={"decision": "reject", "reasons": ["insult"]})
-    await platform.resources.comments.mark_swept("blog", "rejected", 0)  # type: ignore[arg-type]
+    await platform.resources.retention.mark_swept("blog", "rejected", 0)  # type: ignore[arg-type]
     assert await drop_old_texts(platform.resources, far) == 1
     kept = await platform.resources.comments.get(COMMENT)
     assert kept is not None

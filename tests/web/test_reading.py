@@ -160,7 +160,7 @@ async def test_an_explanation_is_computed_while_the_text_is_kept(platform: Platf
     comment = await platform.resources.comments.get(comment_id("blog", "1"))
     assert comment is not None
     assert comment.submission is not None
-    await platform.resources.comments.drop_texts([comment], [msgspec.structs.replace(comment.submission, content="")])
+    await platform.resources.retention.drop_texts([comment], [msgspec.structs.replace(comment.submission, content="")])
     dropped = await platform.ask("GET", platform.path(more="/explanation"))
     assert dropped.status == 410
     assert (await dropped.json())["type"] == "/problems/text-dropped"
