@@ -39,6 +39,14 @@ _INVISIBLE = dict.fromkeys(
 _ALIKE = str.maketrans("аеорсухіјѕԁһкмнтвαορνυικτ", "aeopcyxijsdhkmhtbaopvuikt")
 
 
+class Alikeness(NamedTuple):
+    """How alike texts must be to be of one campaign; chosen by trial (`benchmarks/campaigns.py`, docs/signals.md)."""
+
+    alike: float = 0.35  # Jaccard similarity of a campaign's first two
+    common: float = 0.55  # share of what is common to those two that a further one must have, …
+    near: float = 0.3  # … and its Jaccard similarity to that
+
+
 class Sketch(NamedTuple):
     """What a text is known again by."""
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from service.core.campaigns import Alikeness
 from service.core.comment import Comment
 from service.core.marks import Mark
 from service.core.sighting import NO_RECORD, NOTHING_KNOWN, Known, Record, Sighting
@@ -46,10 +47,13 @@ class Campaign(NamedTuple):
 class Evidence:
     """What is known around the comments of all sites."""
 
-    def __init__(self, connection: Connection, lifetimes: Lifetimes | None = None) -> None:
+    def __init__(
+        self, connection: Connection, lifetimes: Lifetimes | None = None, alikeness: Alikeness | None = None
+    ) -> None:
         self._wire = connection.wire
         self._keys = connection.keys
         self._lifetimes = lifetimes or Lifetimes()
+        self._alikeness = alikeness or Alikeness()
 
     async def look(self, seen: Sequence[tuple[Comment, Sighting]], now: int) -> list[Known]:
         """What is known around each comment, which is noted as seen; in one round trip.
@@ -69,7 +73,7 @@ class Evidence:
             [self._keys.comment(comment.id), self._keys.site(comment.site, "")],
             now, comment.id, comment.site, comment.text_revision, sighting.text.text, sighting.text.hashes,
             sighting.name, " ".join(sighting.subjects), " ".join(sighting.earlier),
-            lives.campaign, lives.standing, lives.address,
+            lives.campaign, lives.standing, lives.address, *self._alikeness,
         )  # fmt: skip
 
     async def campaigns(self, limit: int = 100) -> list[Campaign]:

@@ -4,7 +4,7 @@
 -- ARGV  1 now  2 comment id  3 site  4 the text's revision  5 digest of the exact text  6 its sketch (core/campaigns.py), or ""
 --       7 digest of the author's name, or ""  8 subjects, with spaces between, in the order e i n d…  9 the e-mail's digests
 --       under retired keys, likewise  10 how long a campaign lives (ms) after its last comment  11 … what is known of authors
---       and domains  12 … of IP addresses and networks
+--       and domains  12 … of IP addresses and networks  13 alike  14 common  15 near, as Alikeness has them (core/campaigns.py)
 -- Reply {records, marks, repeats, campaign}, or {} when the comment has changed or gone since
 --       records   of each subject, on the box and (e, d) on the site: {a r v x f g b first short long others}
 --       marks     of e, i, n on this site, raw (MessagePack) or nil
@@ -15,9 +15,7 @@ local prefix = box(site)
 local MINUTES, DAY, MONTH = 600000, 86400000, 2592000000
 local MOST_NAMES, MOST_MEMBERS = 16, 2000
 local SKETCH, LEAST, INDEXED = 64, 8, 8
--- Two first texts are of one campaign from this Jaccard similarity on; a further one is from this share of what is common to
--- those two, and this similarity to it. Chosen by trial: docs/signals.md, Campaigns.
-local ALIKE, COMMON, NEAR = 0.35, 0.55, 0.3
+local ALIKE, COMMON, NEAR = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 
 local state, text_rev, human, seen, before = unpack(
   redis.call('HMGET', record, 'state', 'text_rev', 'human', 'seen', 'subjects'))
