@@ -150,6 +150,7 @@ def _page(title: str, body: str, status: int = 200) -> web.Response:
     document = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        '<link rel="icon" href="/review/static/icon.svg" type="image/svg+xml">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/appeals/style.css"></head>'
         f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )

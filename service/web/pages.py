@@ -87,7 +87,7 @@ def _docs() -> bytes:
             for path, method, said in operations
         ],
         "</ul></nav><main>",
-        f"<section><h2>First steps</h2><pre><code>{escape(_FIRST_STEPS)}</code></pre></section>",
+        f"<section><h2>First steps</h2><pre tabindex='0'><code>{escape(_FIRST_STEPS)}</code></pre></section>",
         *[_operation(path, method, said) for path, method, said in operations],
         _problem_table(),
         "<section><h2>Types</h2>",
@@ -97,6 +97,7 @@ def _docs() -> bytes:
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Antechamber API</title>'
+        '<link rel="icon" href="/review/static/icon.svg" type="image/svg+xml">'
         f'<link rel="stylesheet" href="/v1/docs.css"></head><body>{"".join(body)}</body></html>'
     )
     return page.encode()

@@ -41,7 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(**LOOP)
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("browser"), site_cache="0", review_undo_seconds="6", audit_share="1")
+    stack = Stack(
+        tmp_path_factory.mktemp("browser"),
+        site_cache="0",
+        review_undo_seconds="6",
+        audit_share="1",
+        deliver_schedule="0,0.2",
+    )
     try:
         await stack.up()
         yield stack

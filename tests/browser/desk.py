@@ -105,6 +105,10 @@ class Desk:
         self._contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(30_000)
+        await page.add_init_script(
+            "document.addEventListener('securitypolicyviolation',"
+            " (event) => console.error(`refused by the policy: ${event.violatedDirective} ${event.blockedURI}`))"
+        )
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         return page

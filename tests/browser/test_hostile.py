@@ -16,6 +16,7 @@ HOSTILE = {
     "a word of 2,000 letters": f"W{'o' * 1_998}w",
     "65 kilobytes": "It was a dark and stormy night. " * 2_040,
     "line ends": "a\n" * 500 + "b",
+    "control characters": "bell\u0007 back\u0008 escape\u001b[31m delete\u007f and \u2028 lines \ufeff",
     "right to left": "שלום לכולם, זה מאמר מצוין",
 }
 
@@ -77,3 +78,11 @@ async def test_a_very_long_comment_is_shown_whole_when_asked_for(desk: Desk) -> 
     await expect(page.get_by_role("button", name="Show all")).to_have_count(0)
     assert len(await page.locator(".comment-text .text").inner_text()) > 65_000
     await fits(page)
+
+
+async def test_null_bytes_do_not_come_in(desk: Desk) -> None:
+    body = {"id": "null", "page": {"url": "https://a.example"}, "author": {"name": "A", "email": "a@example.com"}}
+    headers = {"Authorization": f"Bearer {desk.key}"}
+    for fields in ({"content": "a\u0000b"}, {"content": "ab", "author": {"name": "A\u0000", "email": "a@example.com"}}):
+        async with desk.http.post(f"{desk.stack.base}/v1/comments", json=body | fields, headers=headers) as response:
+            assert response.status == 422

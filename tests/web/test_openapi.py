@@ -91,7 +91,7 @@ def test_the_page_is_sound() -> None:
     page.feed(_docs().decode())
     assert page.open == []
     assert len(page.ids) == len(set(page.ids))
-    assert page.loaded == ["/v1/docs.css"]
+    assert page.loaded == ["/review/static/icon.svg", "/v1/docs.css"]
     for link in page.links:
         assert link == "/v1/openapi.json" or link.removeprefix("#") in page.ids
     for kind in problem_types():

@@ -32,7 +32,7 @@ function receivers(log, may, again) {
   const rows = log.receivers.map((one) => [
     el("strong", { text: one.site }),
     one.callback ? el("code", { text: one.callback }) : el("span", { class: "hint", text: "none: the site asks by itself" }),
-    one.paused_until ? el("span", { class: "tag rejected", title: one.why, text: `Paused until ${exactly(one.paused_until)}` }) : el("span", { class: "tag approved", text: "Fine" }),
+    receiverState(one),
     count(one.waiting),
     one.given_up && may("replay") ? el("button", { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, everything: true }, again) } }, icon("undo"), `Send ${count(one.given_up)} again`) : count(one.given_up),
   ]);
@@ -42,6 +42,12 @@ function receivers(log, may, again) {
 function givenUp(log, may, again, href) {
   const rows = log.given_up.map((one) => [one.site, comment(one, href), one.type, el("time", timeOptions(one.since)), count(one.tries), may("replay") ? el("button", { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, ids: [one.id] }, again) } }, "Send again") : null]);
   return el("section", { class: "card" }, el("h2", { text: "Given up" }), table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], ["Again"]], rows, "Given up"));
+}
+
+function receiverState({ site, why, paused_until: until }) {
+  if (!until) return el("span", { class: "tag approved", text: "Fine" });
+  if (why !== "gone") return el("span", { class: "tag flagged", title: why, text: `Paused until ${exactly(until)}` });
+  return [el("span", { class: "tag rejected", text: "Says that it is gone" }), el("p", { class: "hint" }, "Nothing is lost. To go on: ", el("code", { text: `antechamber deliveries resume ${site}` }))];
 }
 
 /** The log of tries, newest first; older ones come when they are asked for. */

@@ -110,7 +110,8 @@ class QueuePage {
 
   /** On a desk something is always open: the first of the list, when nothing was asked for. */
   settle() {
-    if (this.id || !this.listing.loaded || matchMedia("(max-width: 719px)").matches) return;
+    if (this.id) return this.render();
+    if (!this.listing.loaded || matchMedia("(max-width: 719px)").matches) return;
     const first = this.listing.items.find((item) => !item.left);
     if (first) this.open(first.id, undefined, true);
     else this.render();

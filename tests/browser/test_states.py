@@ -1,0 +1,195 @@
+"""Every state that a page can be in: nothing that axe-core finds fault with, on a desk by day and on a phone by night."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Page, expect
+
+from service.core.staff import Role
+from tests.browser.desk import PASSWORD, Desk, accessible, lists, opened
+from tests.system.stack import Receiver, until
+
+SCREENS = pytest.mark.parametrize(
+    "screen",
+    [{"width": 1440, "color_scheme": "light"}, {"width": 390, "height": 844, "color_scheme": "dark"}],
+    ids=["desk by day", "phone by night"],
+)
+
+
+async def to(page: Page, desk: Desk, path: str) -> None:
+    await page.goto(f"{desk.stack.base}/review#{path}")
+
+
+async def dismiss(page: Page) -> None:
+    """Take all messages away."""
+    for close in await page.locator(".toast").get_by_role("button", name="Close").all():
+        await close.click()
+
+
+@SCREENS
+async def test_signing_in(desk: Desk, screen: dict[str, object]) -> None:
+    page = await desk.signed_in(path="/settings", **screen)
+    await page.get_by_role("button", name="Sign out everywhere").click()
+    await accessible(page)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(page.get_by_text("You have signed out.")).to_be_visible()
+    await accessible(page)
+    desk.forgive("429")
+    await page.route(
+        "**/review/api/session", lambda route: route.fulfill(status=429, headers={"Retry-After": "90"}, json={})
+    )
+    await desk.sign_in(page, desk.name, "wrong")
+    await expect(page.get_by_role("alert")).to_contain_text("Please wait 2 min")
+    await accessible(page)
+
+
+@SCREENS
+async def test_with_nothing_there(desk: Desk, screen: dict[str, object]) -> None:
+    page = await desk.signed_in(**screen)
+    await expect(page.locator(".list-status")).to_contain_text("0 comments")
+    await accessible(page)
+    await to(page, desk, "/queue?list=escalated&q=rye")
+    await expect(page.locator(".list-status")).to_contain_text("0 comments")
+    await accessible(page)
+    await to(page, desk, "/statistics")
+    await expect(page.get_by_text("Nothing was drawn for it in this time.")).to_be_visible()
+    await accessible(page)
+    await to(page, desk, "/deliveries")
+    await expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
+    await accessible(page)
+    desk.forgive("404")
+    await to(page, desk, "/queue?id=c00000000000000000000000000")
+    await expect(page.get_by_role("heading", name="This comment can't be shown")).to_be_visible()
+    await accessible(page)
+
+
+@SCREENS
+async def test_what_comes_over_a_page(desk: Desk, screen: dict[str, object]) -> None:
+    await desk.submit("A first comment about rye", "A second comment about rye")
+    page = await desk.signed_in(await desk.colleague(Role.LEAD), **screen)
+    await expect(page.locator(".row")).to_have_count(2)
+    await desk.submit("A third one that comes in meanwhile")
+    await expect(page.locator(".tag.fresh")).to_be_visible()
+    await accessible(page)
+    await page.get_by_role("button", name="Filters").click()
+    await page.get_by_role("button", name="Save view").click()
+    await accessible(page)
+    await page.get_by_role("dialog").get_by_label("Name").fill("Mine")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await page.get_by_role("button", name="Decide all that match").click()
+    await accessible(page)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Filters").click()
+    await page.get_by_role("checkbox").first.click()
+    await accessible(page)
+    await page.keyboard.press("Shift+X")
+    await page.locator(".row-link").first.click()
+    await opened(page, "rye")
+    for key, closes in (("r", "Escape"), ("l", "Escape"), ("e", "Escape"), ("?", "Escape")):
+        await page.keyboard.press(key)
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await accessible(page)
+        await page.keyboard.press(closes)
+    await page.keyboard.press("a")
+    await expect(page.locator(".toast")).to_contain_text("Approved.")
+    await accessible(page)
+    await page.keyboard.press("z")
+    await expect(page.locator(".toast")).to_contain_text("Taken back.")
+    await dismiss(page)
+    desk.forgive("ERR_INTERNET_DISCONNECTED")
+    await page.context.set_offline(True)
+    await page.keyboard.press("a")
+    await expect(page.locator(".toast.bad")).to_contain_text("can't be reached")
+    await accessible(page)
+    await page.context.set_offline(False)
+
+
+@SCREENS
+async def test_two_at_one_comment(desk: Desk, screen: dict[str, object]) -> None:
+    (comment,) = await desk.submit("Both of us look at this")
+    other = await desk.colleague()
+    mine = await desk.signed_in(**screen)
+    theirs = await desk.signed_in(other, deaf=True, **screen)
+    for page in (mine, theirs):
+        async with page.expect_response("**/claim"):
+            await page.locator(".row-link").click()
+            await opened(page, "Both of us")
+    await expect(theirs.locator(".banner")).to_contain_text("is looking at this too")
+    await accessible(theirs)
+    await mine.keyboard.press("s")
+    await desk.becomes(comment, "rejected")
+    desk.forgive("409")
+    await theirs.keyboard.press("a")
+    await expect(theirs.locator(".toast.bad")).to_contain_text("was faster and rejected it")
+    await expect(theirs.locator(".banner")).to_contain_text("while you were looking")
+    await accessible(theirs)
+    await to(mine, desk, f"/queue?list=rejected&id={comment}")
+    await expect(mine.locator(".banner")).to_contain_text("the site is told at")
+    await accessible(mine)
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def deaf() -> AsyncIterator[Receiver]:
+    """A platform that refuses every call-back."""
+    receiver = Receiver()
+    receiver.behave = lambda: web.Response(status=500)
+    await receiver.start()
+    yield receiver
+    await receiver.stop()
+
+
+@SCREENS
+async def test_what_a_platform_did_not_hear(desk: Desk, deaf: Receiver, screen: dict[str, object]) -> None:
+    name = f"deaf{desk.site}"
+    known = await desk.resources.accounts.add(name, f"https://{name}.example", deaf.url)
+    await desk.resources.staff.add(f"op{name}", Role.OPERATOR, (name,), PASSWORD)
+    desk.site, desk.key = name, known.credentials[0].api_key
+    await desk.submit("A fine post about rye, thank you", held=False)
+    page = await desk.signed_in(f"op{name}", path="/deliveries", **screen)
+
+    async def told(words: str) -> bool:
+        await page.get_by_role("button", name="Refresh").click()
+        return words in await page.locator(".sheet").inner_text()
+
+    await until(lambda: told("Send 1 again"))
+    await accessible(page)
+    deaf.behave = lambda: web.Response(status=410)
+    await page.get_by_role("button", name="Send again", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("1 call-back will be sent again.")
+    await until(lambda: told("Says that it is gone"))
+    await accessible(page)
+
+
+@SCREENS
+async def test_pages_for_authors_and_programmers(desk: Desk, screen: dict[str, object]) -> None:
+    (comment,) = await desk.submit("Nobody wants to read this")
+    headers = {"Authorization": f"Bearer {desk.key}"}
+    base = f"{desk.stack.base}/v1/comments/{comment}"
+    decision = {"decision": "reject", "reasons": ["off-topic"], "moderator": "somebody"}
+    async with desk.http.post(f"{base}/decision", json=decision, headers=headers) as response:
+        assert response.status == 200, await response.text()
+    async with desk.http.get(f"{base}/statement", headers=headers) as response:
+        link = (await response.json())["appeal"]["url"]
+    page = await desk.window(**screen)
+    await page.goto(desk.stack.base + re.sub(r"^https?://[^/]+", "", link))
+    await accessible(page)
+    await page.get_by_role("textbox").fill("I think that it belongs here.")
+    await page.get_by_role("button").click()
+    await expect(page.get_by_text("I think that it belongs here.")).to_be_visible()
+    await accessible(page)
+    desk.forgive("404")
+    await page.goto(f"{desk.stack.base}/appeals/nothing")
+    await accessible(page)
+    await page.goto(f"{desk.stack.base}/v1/docs")
+    await accessible(page)
+    mine = await desk.signed_in(path="/queue?list=appealed", **screen)
+    await expect(lists(mine).get_by_role("link", name="Appealed 1")).to_be_visible()
+    await mine.locator(".row-link").click()
+    await opened(mine, "Nobody wants")
+    await accessible(mine)
