@@ -1,9 +1,10 @@
 """The gate: is a candidate at least as good as the version in use? On the newest decisions that neither has seen. Public.
 
 Each measure is taken of both versions on the same comments; their difference has a paired bootstrap interval (Efron and
-Tibshirani 1993), resampling comments. A candidate is worse in a measure when the whole 90 % interval lies on the wrong
-side, which a candidate that is just as good meets with one chance in twenty, or, on the fixed probes, when it gets wrong
-what the other got right more often than the other way round. Worse in any guarded measure: refused.
+Tibshirani 1993), resampling comments. Worse in any guarded measure: refused. Whoever asks a dozen questions must not take
+each one's noise for an answer, so the measures are tested together (Holm 1979): a candidate that is just as good is found
+worse in any of them at most about once in twenty times (`ALPHA`), as `benchmarks/gate.py` measures. Some of the fixed probes
+(`LOST`) may be lost: they are few, and each training moves some of them.
 
 Who decided is looked at too: what the loudest voice decided is left out once, so that nobody carries a version through
 against everybody else.
@@ -28,6 +29,10 @@ FEWEST = 10
 """Comments of a class that a measure needs; with fewer it is `unknown`, which refuses nobody."""
 ROUNDS = 1_000
 """Bootstrap samples."""
+ALPHA = 0.05
+"""How often a candidate that is just as good may be found worse in anything."""
+LOST = 0.04
+"""The share of a set of fixed probes that a candidate may lose, less what it wins."""
 MOST_DISGUISED = 100
 """Bad comments, the newest, that are asked about in disguise."""
 _LOW, _HIGH = 5.0, 95.0
@@ -50,7 +55,7 @@ class Measure(NamedTuple):
     """… and its 90 % interval."""
     high: float | None
     verdict: str
-    """better, same, worse, or unknown: too few comments."""
+    """better, same, worse (both beyond chance, all measures taken together), or unknown: too few comments."""
     guarded: bool
     higher_is_better: bool
 
@@ -69,6 +74,16 @@ class Report(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
         return {**self._asdict(), "reasons": list(self.reasons), "measures": [one._asdict() for one in self.measures]}
+
+
+class _Measured(NamedTuple):
+    """A measure before its verdict, and how probable such a difference is by chance, downwards and upwards.
+
+    `chance` is None where the verdict stands by itself.
+    """
+
+    measure: Measure
+    chance: tuple[float, float] | None = None
 
 
 class _Asked(NamedTuple):
@@ -100,12 +115,13 @@ def compare(
         for label in active.model.labels
         if any(one.correction is not None and label in one.correction.labels for one in (active, candidate))
     ]
-    measures: list[Measure] = []
+    measured: list[_Measured] = []
     for label in labels:
         known = [row for row in rows if label in row.labels]
         if known:
-            measures += _on_decisions(active, candidate, label, known, thresholds.get(label, {}))
-        measures += _on_probes(active, candidate, label, thresholds.get(label, {}))
+            measured += _on_decisions(active, candidate, label, known, thresholds.get(label, {}))
+        measured += _on_probes(active, candidate, label, thresholds.get(label, {}))
+    measures = _judged(measured)
     worse = [one for one in measures if one.guarded and one.verdict == "worse"]
     reasons = [_because(one) for one in worse]
     if not any(one.name == "average precision" and one.verdict != "unknown" for one in measures):
@@ -115,7 +131,7 @@ def compare(
 
 def _on_decisions(
     active: Version, candidate: Version, label: str, rows: Sequence[Decided], steps: Mapping[str, float]
-) -> list[Measure]:
+) -> list[_Measured]:
     asked = _ask(active, candidate, label, rows)
     measures = [
         _measure("average precision", label, asked, _average_precision),
@@ -128,15 +144,23 @@ def _on_decisions(
         measures.append(_measure(f"bad comments at {step}", label, bad, above, guarded=step == "hold", classes=1))
     measures.append(_measure("calibration (Brier)", label, asked, _brier, higher=False))
     measures += _against_the_loudest(label, rows, asked)
-    hidden = [row._replace(item=one) for row in _bad(rows, label)[-MOST_DISGUISED:] for one in disguises(row.item)]
-    if hidden:
-        in_disguise = _ask(active, candidate, label, hidden)
-        above = _above(steps.get("hold", 0.5))
-        measures.append(_measure("bad comments in disguise at hold", label, in_disguise, above, classes=1))
+    bad = [row for row in rows if row.labels[label] >= 0.5][-MOST_DISGUISED:]
+    if bad:
+        in_disguise = _disguised(active, candidate, label, bad, steps.get("hold", 0.5))
+        measures.append(_measure("bad comments in disguise at hold", label, in_disguise, _mean, classes=1))
     return measures
 
 
-def _against_the_loudest(label: str, rows: Sequence[Decided], asked: _Asked) -> list[Measure]:
+def _disguised(active: Version, candidate: Version, label: str, bad: Sequence[Decided], threshold: float) -> _Asked:
+    """In the place of scores, the share of each comment's disguises that reach the threshold: disguises of one are alike."""
+    each = [disguises(row.item) for row in bad]
+    hidden = [row._replace(item=one) for row, ones in zip(bad, each, strict=True) for one in ones]
+    asked = _ask(active, candidate, label, hidden)
+    caught = [(scores >= threshold).reshape(len(bad), -1).mean(axis=1) for scores in (asked.active, asked.candidate)]
+    return _Asked(np.ones(len(bad), np.bool_), *caught)
+
+
+def _against_the_loudest(label: str, rows: Sequence[Decided], asked: _Asked) -> list[_Measured]:
     """Average precision and calibration on what all but the loudest voice decided, where that is enough."""
     voices = Counter(row.voice for row in rows)
     if len(voices) < 2:
@@ -149,7 +173,7 @@ def _against_the_loudest(label: str, rows: Sequence[Decided], asked: _Asked) -> 
     ]
 
 
-def _on_probes(active: Version, candidate: Version, label: str, steps: Mapping[str, float]) -> list[Measure]:
+def _on_probes(active: Version, candidate: Version, label: str, steps: Mapping[str, float]) -> list[_Measured]:
     threshold = steps.get("hold", 0.5)
     sets = {"plain cases right": REGRESSION, "people who say who they are, right": IDENTITY}
     return [
@@ -162,14 +186,15 @@ def _known(probes: Sequence[Probe], label: str) -> list[Decided]:
     return [Decided(probe.item, probe.labels) for probe in probes if label in probe.labels]
 
 
-def _probe(name: str, asked: _Asked, label: str, threshold: float) -> Measure:
+def _probe(name: str, asked: _Asked, label: str, threshold: float) -> _Measured:
     """How many probes are on the right side of the threshold to hold. The set is fixed, so there is nothing to resample."""
     right = [(scores >= threshold) == asked.truth for scores in (asked.active, asked.candidate)]
     lost, won = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
-    verdict = "worse" if lost > won else "better" if won > lost else "same"
+    more = LOST * len(asked.truth)
+    verdict = "worse" if lost - won > more else "better" if won - lost > more else "same"
     before, after = (float(one.mean()) for one in right)
     gain = after - before
-    return Measure(name, label, len(asked.truth), before, after, gain, gain, gain, verdict, True, True)
+    return _Measured(Measure(name, label, len(asked.truth), before, after, gain, gain, gain, verdict, True, True))
 
 
 def _ask(active: Version, candidate: Version, label: str, rows: Sequence[Decided]) -> _Asked:
@@ -181,10 +206,6 @@ def _ask(active: Version, candidate: Version, label: str, rows: Sequence[Decided
     return _Asked(np.array([row.labels[label] >= 0.5 for row in rows], np.bool_), *scores)
 
 
-def _bad(rows: Sequence[Decided], label: str) -> list[Decided]:
-    return [row for row in rows if row.labels[label] >= 0.5]
-
-
 def _measure(
     name: str,
     label: str,
@@ -194,21 +215,48 @@ def _measure(
     higher: bool = True,
     guarded: bool = True,
     classes: int = 2,
-) -> Measure:
+) -> _Measured:
     """A measure with its interval; `classes` says whether both classes are needed for it."""
     rows, bad = len(asked.truth), int(asked.truth.sum())
     if rows < FEWEST or (classes == 2 and min(bad, rows - bad) < FEWEST):
-        return Measure(name, label, rows, None, None, None, None, None, "unknown", guarded, higher)
+        return _Measured(Measure(name, label, rows, None, None, None, None, None, "unknown", guarded, higher))
     whole = np.ones((1, rows))
     before, after = (float(figure(asked.truth, one, whole)[0]) for one in (asked.active, asked.candidate))
-    low, high = _interval(asked, figure)
-    gain = (low, high) if higher else (-high, -low)
-    verdict = "worse" if gain[1] < -_LEAST else "better" if gain[0] > _LEAST else "same"
-    return Measure(name, label, rows, before, after, after - before, low, high, verdict, guarded, higher)
+    differences = _resampled(asked, figure)
+    low, high = (float(end) for end in np.percentile(differences, [_LOW, _HIGH]))
+    gains = differences if higher else -differences
+    chance = float((gains >= -_LEAST).mean()), float((gains <= _LEAST).mean())
+    return _Measured(
+        Measure(name, label, rows, before, after, after - before, low, high, "same", guarded, higher),
+        chance,
+    )
 
 
-def _interval(asked: _Asked, figure: Figure) -> tuple[float, float]:
-    """Percentiles of the difference over bootstrap samples: the same comments for both, and as many of each class."""
+def _judged(measured: Sequence[_Measured]) -> list[Measure]:
+    """The measures with their verdicts: of each kind, those that are beyond chance when all guarded ones are tested."""
+    verdicts = [one.measure.verdict for one in measured]
+    for guarded in (True, False):
+        places = [at for at, one in enumerate(measured) if one.chance is not None and one.measure.guarded is guarded]
+        for side, word in enumerate(("worse", "better")):
+            chances = [chance[side] for at in places if (chance := measured[at].chance) is not None]
+            for at, beyond in zip(places, _beyond_chance(chances), strict=True):
+                if beyond:
+                    verdicts[at] = word
+    return [one.measure._replace(verdict=verdict) for one, verdict in zip(measured, verdicts, strict=True)]
+
+
+def _beyond_chance(chances: Sequence[float]) -> list[bool]:
+    """Holm's step-down procedure: the least probable first, each against what is left of ALPHA, until one could be chance."""
+    found = [False] * len(chances)
+    for done, at in enumerate(sorted(range(len(chances)), key=lambda at: chances[at])):
+        if chances[at] > ALPHA / (len(chances) - done):
+            break
+        found[at] = True
+    return found
+
+
+def _resampled(asked: _Asked, figure: Figure) -> Numbers:
+    """The difference in bootstrap samples: the same comments for both, and as many of each class."""
     rng = np.random.default_rng(0)
     size, differences = len(asked.truth), []
     for first in range(0, ROUNDS, max(1, _CELLS // size)):
@@ -217,8 +265,7 @@ def _interval(asked: _Asked, figure: Figure) -> tuple[float, float]:
             if count := int(kind.sum()):
                 drawn[:, kind] = rng.multinomial(count, np.full(count, 1 / count), len(drawn))
         differences.append(figure(asked.truth, asked.candidate, drawn) - figure(asked.truth, asked.active, drawn))
-    low, high = np.percentile(np.concatenate(differences), [_LOW, _HIGH])
-    return float(low), float(high)
+    return np.concatenate(differences)
 
 
 def _curve(truth: Truth, scores: Numbers, drawn: Numbers) -> tuple[Numbers, Numbers]:
@@ -247,6 +294,10 @@ def _brier(truth: Truth, scores: Numbers, drawn: Numbers) -> Numbers:
 
 def _above(threshold: float) -> Figure:
     return lambda truth, scores, drawn: np.asarray(drawn @ (scores >= threshold) / drawn.sum(axis=1))
+
+
+def _mean(truth: Truth, scores: Numbers, drawn: Numbers) -> Numbers:
+    return np.asarray(drawn @ scores / drawn.sum(axis=1))
 
 
 def _because(one: Measure) -> str:
