@@ -81,6 +81,7 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     app.cleanup_ctx.append(model.context)
     app.cleanup_ctx.append(_hear(lambda: listen(connection, waiting.process, waiting.heard)))
     app.cleanup_ctx.append(_hear(lambda: follow(connection, live.heard)))
+    app.cleanup_ctx.append(_hear(resources.reviewing.carrying.watch))
 
     async def stop_waiting(_: web.Application) -> None:
         waiting.close()

@@ -20,6 +20,7 @@ from service.redress import Redress
 from service.rehearsal import Rehearsing
 from service.reviewing import Reviewing
 from service.reviewing.bulk import Bulk
+from service.reviewing.carrying import Carrying
 from service.reviewing.deciding import Deciding
 from service.reviewing.dossier import Dossiers
 from service.reviewing.lists import Lists
@@ -138,7 +139,7 @@ async def open_resources(settings: Settings, secrets: KeyFiles, url: str) -> Asy
                 ),
             )
         finally:
-            await reviewing.bulk.close()
+            await reviewing.carrying.close()
             await work.close()
 
 
@@ -151,20 +152,24 @@ def _reviewing(
     deciding = Deciding(
         moderation, desk, undo_seconds=settings.review_undo_seconds, claim_seconds=settings.review_claim
     )
+    bulks = Bulks(connection)
+    carrying = Carrying(bulks, comments, deciding, accounts)
     return Reviewing(
         lists=lists,
         dossiers=Dossiers(comments, facets, desk, evidence, lists),
         deciding=deciding,
         bulk=Bulk(
-            Bulks(connection),
+            bulks,
             comments,
             lists,
             deciding,
+            carrying,
             evidence=evidence,
             accounts=accounts,
             most=settings.review_bulk,
             confirm=settings.review_bulk_confirm,
         ),
+        carrying=carrying,
         marking=Marking(evidence, accounts),
     )
 

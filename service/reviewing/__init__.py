@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.reviewing.bulk import Bulk
+from service.reviewing.carrying import Carrying
 from service.reviewing.deciding import Deciding
 from service.reviewing.dossier import Dossiers
 from service.reviewing.lists import Lists
@@ -19,4 +20,5 @@ class Reviewing:
     dossiers: Dossiers
     deciding: Deciding
     bulk: Bulk
+    carrying: Carrying
     marking: Marking

@@ -1,4 +1,4 @@
-"""The use case of deciding many comments at once: a dry count first, then each an ordinary decision, in the background.
+"""The use case of deciding many comments at once: a dry count first, then each an ordinary decision, by `carrying.py`.
 
 What was counted is what is decided: the plan names every comment with its revision, and those that changed meanwhile are
 left alone and reported. All of it can be taken back as long as none of it is told. For `web.review`.
@@ -6,28 +6,15 @@ left alone and reported. All of it can be taken back as long as none of it is to
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-
-import structlog
+from collections.abc import Callable, Mapping, Sequence
 
 from service.core.comment import Actor, Comment
-from service.core.errors import (
-    AntechamberError,
-    Conflict,
-    Forbidden,
-    Gone,
-    InvalidSubmission,
-    NotFound,
-    Overtaken,
-    StoreUnavailable,
-    TooLate,
-)
+from service.core.errors import Conflict, Forbidden, InvalidSubmission, NotFound, TooLate
 from service.core.lifecycle import STATE_OF, Outcome, State
 from service.core.site import Site
+from service.reviewing.carrying import EACH, Carrying
 from service.reviewing.deciding import Deciding
 from service.reviewing.lists import Filters, Lists
 from service.store.accounts import Accounts
@@ -38,14 +25,8 @@ from service.store.evidence import Evidence
 
 __all__ = ["PLAN_TTL", "Bulk", "Plan", "Progress"]  # callers need not reach into the store
 
-AT_ONCE = 8
-"""Comments that one bulk decision decides at the same time."""
-_EACH = 10  # milliseconds of the undo window that each comment adds, so that the whole can be taken back when all are decided
 _PAGE = 500
 _READ = 500
-_TELL = 0.25  # seconds between words on progress
-
-log = structlog.get_logger(__name__)
 
 
 class Bulk:
@@ -57,6 +38,7 @@ class Bulk:
         comments: Comments,
         lists: Lists,
         deciding: Deciding,
+        carrying: Carrying,
         *,
         evidence: Evidence,
         accounts: Accounts,
@@ -68,12 +50,12 @@ class Bulk:
         self._comments = comments
         self._lists = lists
         self._deciding = deciding
+        self._carrying = carrying
         self._evidence = evidence
         self._accounts = accounts
         self._most = most
         self._confirm = confirm
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def some(self, ids: Sequence[str], sites: Mapping[str, Site]) -> list[Comment]:
         """Comments by id, those that the moderator may see and that are still there."""
@@ -118,18 +100,18 @@ class Bulk:
         await self._bulks.plan(bulk, plan, [Step(one.revision, one.id, one.site) for one in comments])
         return bulk, plan, len(comments) > self._confirm
 
-    async def begin(self, bulk: str, confirm: int | None, sites: Mapping[str, Site], *, by: Actor) -> Progress:
+    async def begin(self, bulk: str, confirm: int | None, *, by: Actor) -> Progress:
         """Carry a plan out, in the background. Raises NotFound, InvalidSubmission when its count is not confirmed, Conflict."""
-        progress = await self.look(bulk, by=by)
-        count = progress.plan.count
-        if count > self._confirm and confirm != count:
-            raise InvalidSubmission(f"Confirm the count, {count}.", pointer="/confirm")
+        plan = (await self.look(bulk, by=by)).plan
+        if plan.count > self._confirm and confirm != plan.count:
+            raise InvalidSubmission(f"Confirm the count, {plan.count}.", pointer="/confirm")
         window = self._deciding.window()
-        until = window + count * _EACH if window else 0
-        if not await self._bulks.begin(bulk, now=self._clock(), undo_until=until):
+        until = window + plan.count * EACH if window else 0
+        leased = self._carrying.leased_until()
+        if not await self._bulks.begin(bulk, now=self._clock(), leased_until=leased, undo_until=until):
             raise Conflict("This was begun before.")
-        await self._note("bulk.decide", bulk, progress.plan, by)
-        self._start(self._run(bulk, progress.plan, until, dict(sites), by))
+        await self._note("bulk.decide", bulk, plan, by)
+        self._carrying.start(bulk)
         return await self.look(bulk, by=by)
 
     async def look(self, bulk: str, *, by: Actor, others: bool = False) -> Progress:
@@ -146,90 +128,14 @@ class Bulk:
             raise TooLate
         if any(site not in sites for site in progress.plan.sites):
             raise Forbidden("It decided comments of sites that you do not see.")
-        await self._bulks.turn(bulk, "undoing")
-        await self._note("bulk.undo", bulk, progress.plan, by)
-        self._start(self._take_back(bulk, progress.plan, dict(sites), by))
+        if progress.state in ("running", "done"):
+            await self._note("bulk.undo", bulk, progress.plan, by)
+            if await self._bulks.take_back(bulk, str(by), leased_until=self._carrying.leased_until()):
+                self._carrying.start(bulk)
         return await self.look(bulk, by=by, others=others)
-
-    async def close(self) -> None:
-        """Stop: what is decided stays so, the rest is left."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _note(self, what: str, bulk: str, plan: Plan, by: Actor) -> None:
         """In the audit log of each site that it touches."""
         for site, count in plan.sites.items():
             note = f"{plan.outcome} {count:,}"
             await self._accounts.audit(what, bulk, actor=str(by), site=site, note=note)
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _run(self, bulk: str, plan: Plan, until: int, sites: Mapping[str, Site], by: Actor) -> None:
-        async def work() -> None:
-            while (step := await self._bulks.next(bulk)) is not None:
-                try:
-                    done = await self._deciding.decide(
-                        sites[step.site], step.comment, plan.outcome, by=by, revision=step.revision,
-                        reasons=plan.reasons, note=plan.note, until=until, bulk=bulk,
-                    )  # fmt: skip
-                except AntechamberError as error:
-                    await self._bulks.skipped(bulk, step.comment, _why(error))
-                else:
-                    await self._bulks.did(bulk, step._replace(revision=done.comment.revision))
-
-        await self._work(bulk, plan, work)
-        await self._bulks.turn(bulk, "done", when="running")
-        await self._bulks.tell(bulk, plan.by)
-
-    async def _take_back(self, bulk: str, plan: Plan, sites: Mapping[str, Site], by: Actor) -> None:
-        async def work() -> None:
-            while (step := await self._bulks.take_back(bulk)) is not None:
-                try:
-                    await self._deciding.undo(sites[step.site], step.comment, step.revision, by=by, others=True)
-                except AntechamberError as error:
-                    await self._bulks.skipped(bulk, step.comment, _why(error))
-                else:
-                    await self._bulks.undid(bulk)
-
-        await self._work(bulk, plan, work)
-        await asyncio.sleep(_TELL)  # what was still being decided when this began is decided by now
-        await self._work(bulk, plan, work)
-        await self._bulks.turn(bulk, "undone", when="undoing")
-        await self._bulks.tell(bulk, plan.by)
-
-    async def _work(self, bulk: str, plan: Plan, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Do it several times at once, telling of progress meanwhile."""
-
-        async def tell() -> None:
-            while True:
-                await self._bulks.tell(bulk, plan.by)
-                await asyncio.sleep(_TELL)
-
-        telling = asyncio.create_task(tell())
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(AT_ONCE, plan.count)):
-                    group.create_task(work())
-        except* StoreUnavailable:
-            log.warning("bulk decision stopped", role="api")
-            with contextlib.suppress(StoreUnavailable):
-                await self._bulks.turn(bulk, "stopped", when="running")
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
-
-
-def _why(error: AntechamberError) -> str:
-    if isinstance(error, Overtaken):
-        return "changed"
-    if isinstance(error, TooLate):
-        return "told"
-    if isinstance(error, Gone | NotFound):
-        return "erased"
-    if isinstance(error, StoreUnavailable):
-        raise error
-    return "refused"

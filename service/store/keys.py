@@ -28,7 +28,11 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:notes:<comment>`     | list   | moderators' notes                                                  | with the comment|
 | `{pN}:was:<comment>`       | string | what undo.lua needs to take its last decision back                 | while it can be |
 | `{pN}:bulk:<id>`           | hash   | one bulk decision, see `bulk.py`                                   | a day           |
-| `{pN}:bulk:<id>:moved`     | list   | "revision comment" of each decision that it made                   | a day           |
+| `{pN}:bulk:<id>:todo`      | list   | "revision comment site" of what is left to decide                  | a day           |
+| `{pN}:bulk:<id>:doing`     | list   | … of what is being decided; `:undoing` of what is being taken back | a day           |
+| `{pN}:bulk:<id>:moved`     | list   | … of each decision that it made                                    | a day           |
+| `{pN}:bulk:<id>:skipped`   | list   | "comment why" of the first 100 that it left alone                  | a day           |
+| `{pN}:bulks`               | zset   | bulk decisions that have work left -> end of the worker's lease    | until done      |
 | `{pN}:s:<site>:queue`      | zset   | held comments that wait for a moderator, by priority               | with them       |
 | `{pN}:s:<site>:escalated`  | zset   | held comments that were passed on, by when                         | with them       |
 | `{pN}:s:<site>:snoozed`    | zset   | held comments that were put aside, until when                      | with them       |
@@ -150,8 +154,13 @@ class Keys:
         """What moderators leave beside a comment: `claim`, `notes` or `was`."""
         return f"{self.prefix}{kind}:{comment}"
 
+    @property
+    def bulks(self) -> str:
+        """Sorted set of the bulk decisions that have work left."""
+        return self.prefix + "bulks"
+
     def bulk(self, bulk: str, part: str = "") -> str:
-        """A bulk decision, or with `:moved` what it did."""
+        """A bulk decision, or one of its lists: `:todo`, `:doing`, `:moved`, …"""
         return f"{self.prefix}bulk:{bulk}{part}"
 
     def facet(self, site: str, facet: str, value: str = "") -> str:

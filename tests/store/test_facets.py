@@ -8,19 +8,14 @@ from collections import Counter
 
 import pytest
 
-from service.core.comment import Actor, Comment, Decision
+from service.core.comment import Actor, Comment
 from service.core.lifecycle import ActorKind, Outcome, State
-from service.core.policy import Reason
 from service.core.queueing import FACETS, facets
-from service.core.submission import comment_id, fingerprint
-from service.core.verdict import LABELS, Verdict
-from service.moves import move
 from service.resources import Resources
 from service.store import facets as module
 from service.store.accounts import Known
-from service.store.client import now_ms
 from service.store.facets import Pair, QueueFacets
-from tests.support.moderation import LINKS, submission
+from tests.support.queue import hold_many
 
 MANY = 1_500
 MO = Actor(ActorKind.MODERATOR, "mo")
@@ -34,31 +29,7 @@ def dice() -> random.Random:
 @pytest.fixture
 async def held(resources: Resources, site: Known, dice: random.Random) -> list[str]:
     """Many held comments, by the scripts that hold them."""
-    return await _hold(resources, site, range(MANY), dice)
-
-
-async def _hold(resources: Resources, site: Known, numbers: range, dice: random.Random) -> list[str]:
-    ids = []
-    for number in numbers:
-        email = f"author{int(dice.random() ** 3 * 60)}@example.com"
-        one = submission(resources, str(number), f"maybe {number}", email=email)
-        ids.append(comment_id("blog", str(number)))
-        await resources.comments.submit(
-            site="blog", comment=ids[-1], submission=one, fingerprint=fingerprint(one), now=now_ms(), backlog=10**6
-        )
-    moves = []
-    for seen in await resources.comments.get_many(ids):
-        assert seen is not None
-        labels = dice.sample(LABELS, 2)
-        said = Verdict(
-            dict.fromkeys(labels, 0.6), dice.choice(("m-1", "m-2")), (), dice.choice(("en", "en", "de")),
-            {"author_url": dice.random() < 0.5},
-        )  # fmt: skip
-        reasons = tuple(Reason(label, label=label, score=0.6) for label in labels)
-        decision = Decision(Outcome.HOLD, Actor(ActorKind.POLICY, said.model), reasons, now_ms(), 2)
-        moves.append(move(seen, site.site, decision, said, links=LINKS))
-    assert {moved.word for moved in await resources.comments.apply(moves)} == {"applied"}
-    return ids
+    return await hold_many(resources, site, range(MANY), dice)
 
 
 async def _expected(resources: Resources, ids: list[str], chosen: list[Pair]) -> tuple[int, dict[str, Counter[str]]]:
@@ -118,7 +89,7 @@ async def test_counts_are_right_whatever_happens_to_the_comments(
     await asyncio.gather(*map(happens, gone))
     await resources.models.teach("blog", held[:5])
     await resources.models.teach("blog", [])
-    held += await _hold(resources, site, range(MANY, MANY + 200), dice)  # into the places that are free again
+    held += await hold_many(resources, site, range(MANY, MANY + 200), dice)  # into the places that are free again
     assert int(await client.get(keys.site("blog", "slots"))) <= MANY
     for chosen in _CHOICES:
         await _agree(resources, held, chosen)
@@ -144,7 +115,7 @@ async def test_what_was_queued_before_there_were_bits_is_counted_too(
         await client.hdel(keys.comment(comment), "slot")
     for chosen in _CHOICES:
         await _agree(resources, held, chosen)
-    held += await _hold(resources, site, range(MANY, MANY + 30), dice)
+    held += await hold_many(resources, site, range(MANY, MANY + 30), dice)
     assert await client.exists(keys.bits("blog", "language", "en"))
     for chosen in _CHOICES:
         await _agree(resources, held, chosen)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
-from service.core.submission import comment_id
+from service.core.comment import Actor, Decision
+from service.core.lifecycle import ActorKind, Outcome
+from service.core.policy import Reason
+from service.core.submission import comment_id, fingerprint
+from service.core.verdict import LABELS, Verdict
+from service.moves import move
+from service.resources import Resources
+from service.store.accounts import Known
+from service.store.client import now_ms
+from tests.support.moderation import LINKS, submission
 from tests.support.platform import Platform
 
 
@@ -20,3 +30,33 @@ async def hold(platform: Platform, *numbers: int, text: str = "maybe {}", **fiel
 def author(name: str) -> dict[str, str]:
     """Somebody with an address of their own."""
     return {"name": name, "email": f"{name.lower()}@example.com", "ip": "192.0.2.7"}
+
+
+async def hold_many(resources: Resources, site: Known, numbers: range, dice: random.Random) -> list[str]:
+    """Many held comments, by the scripts that hold them, with verdicts as the dice fall; their ids."""
+    ids = []
+    for number in numbers:
+        email = f"author{int(dice.random() ** 3 * 60)}@example.com"
+        one = submission(resources, str(number), f"maybe {number}", email=email)
+        ids.append(comment_id(site.site.id, str(number)))
+        await resources.comments.submit(
+            site=site.site.id,
+            comment=ids[-1],
+            submission=one,
+            fingerprint=fingerprint(one),
+            now=now_ms(),
+            backlog=10**6,
+        )
+    moves = []
+    for seen in await resources.comments.get_many(ids):
+        assert seen is not None
+        labels = dice.sample(LABELS, 2)
+        said = Verdict(
+            dict.fromkeys(labels, 0.6), dice.choice(("m-1", "m-2")), (), dice.choice(("en", "en", "de")),
+            {"author_url": dice.random() < 0.5},
+        )  # fmt: skip
+        reasons = tuple(Reason(label, label=label, score=0.6) for label in labels)
+        decision = Decision(Outcome.HOLD, Actor(ActorKind.POLICY, said.model), reasons, now_ms(), 2)
+        moves.append(move(seen, site.site, decision, said, links=LINKS))
+    assert {moved.word for moved in await resources.comments.apply(moves)} == {"applied"}
+    return ids

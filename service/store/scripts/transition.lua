@@ -29,7 +29,7 @@
 -- include: due
 -- include: standing
 local cid, site, to = ARGV[2], ARGV[3], ARGV[4]
-local undoable = tonumber(ARGV[24]) > 0
+local undoable = tonumber(ARGV[24]) > tonumber(ARGV[1])
 local counted = {}
 local state, rev, text_rev, human = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'text_rev', 'human'))
 local word = 'applied'

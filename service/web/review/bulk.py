@@ -31,7 +31,7 @@ async def post_bulk(request: web.Request) -> web.Response:
     parts, by = request.app[REVIEW], actor(request)
     sites = {site.id: site for site in await parts.staff.sites(request[ME].member)}
     if asked.token is not None:
-        progress = await parts.reviewing.bulk.begin(asked.token, asked.confirm, sites, by=by)
+        progress = await parts.reviewing.bulk.begin(asked.token, asked.confirm, by=by)
         return json_answer(_encode(bulk_view(asked.token, progress)), 202)
     if asked.action is None:
         raise InvalidSubmission("Say what is to be decided, or the token of a plan.", pointer="/action")

@@ -153,14 +153,17 @@ class BulkPlan(Struct, frozen=True):
 
 
 class Skipped(Struct, frozen=True):
-    """A comment that a bulk decision left alone, and why: changed, erased, or failed."""
+    """A comment that a bulk decision left alone, and why: changed, erased, told, refused, or failed."""
 
     id: str
     why: str
 
 
 class BulkView(Struct, frozen=True):
-    """A bulk decision under way or done. `state`: running, done, undoing, undone."""
+    """A bulk decision under way or done. `state`: running, done, undoing, undone.
+
+    When the process that works on it dies, another one goes on after some seconds.
+    """
 
     id: str
     by: str

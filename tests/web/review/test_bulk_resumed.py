@@ -1,0 +1,149 @@
+"""A bulk decision outlives the process that works on it: another one goes on, and each comment is decided once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar
+
+from service.core.comment import Actor
+from service.core.lifecycle import ActorKind, Outcome
+from service.core.staff import Role
+from service.keyfiles import KeyFiles, load
+from service.resources import Resources, open_resources
+from service.settings import Settings
+from service.store.accounts import Known
+from service.store.client import now_ms
+from service.store.embedded import EmbeddedServer
+from tests.support.api_process import api_process
+from tests.support.desk import PASSWORD, Desk
+from tests.support.queue import hold_many
+
+MANY = 600
+_SPAM = {"outcome": "reject", "reasons": ["spam"]}
+_MO = Actor(ActorKind.MODERATOR, "mo")
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> KeyFiles:
+    """Where a process of its own finds them too."""
+    return load(tmp_path / "secrets")
+
+
+@pytest.fixture
+async def held(resources: Resources, site: Known) -> list[str]:
+    await resources.staff.add("mo", Role.MODERATOR, ["blog"], PASSWORD)
+    return await hold_many(resources, site, range(MANY), random.Random(1))
+
+
+@asynccontextmanager
+async def _served(
+    server: EmbeddedServer, resources: Resources
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Desk]]:
+    """A moderator at an API process of its own."""
+    folder = resources.settings.data_dir / "secrets"
+    variables = {"DATA_DIR": str(resources.settings.data_dir), "REVIEW_UNDO_SECONDS": "600"}
+    async with (
+        api_process(folder, server.url, **variables) as (process, address),
+        ClientSession(address, cookie_jar=DummyCookieJar()) as session,
+    ):
+        desk = Desk(session, "mo")  # type: ignore[arg-type]  # it asks for no more than a session can do
+        assert (await desk.sign_in()).status == 200
+        yield process, desk
+
+
+async def _until(desk: Desk, bulk: str, **reached: Any) -> Any:
+    """How a bulk decision stands as soon as a number is reached, or a state is entered."""
+    async with asyncio.timeout(60):
+        while True:
+            view = await desk.get(f"/bulk/{bulk}")
+            if all(view[name] >= value if name != "state" else view[name] == value for name, value in reached.items()):
+                return view
+            await asyncio.sleep(0.01)
+
+
+async def _decisions(resources: Resources, ids: list[str]) -> Counter[str]:
+    """How often each thing was done to the comments by the moderator, one word for each comment."""
+    histories = [await resources.comments.history(one) for one in ids]
+    return Counter(" ".join(line.what for line in history if line.actor == _MO) for history in histories)
+
+
+async def test_what_a_killed_process_left_is_finished_by_another(
+    server: EmbeddedServer, resources: Resources, held: list[str]
+) -> None:
+    async with _served(server, resources) as (process, desk):
+        plan = await desk.send("POST", "/bulk", {"action": _SPAM, "ids": held})
+        await desk.send("POST", "/bulk", {"token": plan["token"], "confirm": MANY}, status=202)
+        await _until(desk, plan["token"], done=50)
+        process.kill()
+        await process.wait()
+    stopped = await _decisions(resources, held)
+    assert stopped["decided"] >= 50
+    assert stopped[""] > 0, "it was done before it could be killed"
+    async with _served(server, resources) as (process, desk):
+        assert (await desk.get(f"/bulk/{plan['token']}"))["state"] == "running"
+        view = await _until(desk, plan["token"], state="done")
+        assert (view["done"], view["skipped"]) == (MANY, 0)
+        assert await _decisions(resources, held) == {"decided": MANY}
+        assert await resources.examples.count("blog") == MANY
+        await desk.send("POST", f"/bulk/{plan['token']}/undo", status=202)
+        await _until(desk, plan["token"], undone=50)
+        process.kill()
+        await process.wait()
+    stopped = await _decisions(resources, held)
+    assert stopped["decided undone"] >= 50
+    assert stopped["decided"] > 0, "it was done before it could be killed"
+    async with _served(server, resources) as (_, desk):
+        view = await _until(desk, plan["token"], state="undone")
+        assert (view["undone"], view["skipped"]) == (MANY, 0)
+    assert await _decisions(resources, held) == {"decided undone": MANY}
+    assert await resources.examples.count("blog") == 0
+    assert (await resources.reviewing.lists.counts(["blog"]))["flagged"] == MANY
+    assert not await resources.connection.client.exists(resources.connection.keys.bulks)
+
+
+async def test_two_that_work_on_it_at_once_decide_and_count_once(
+    server: EmbeddedServer, secrets: KeyFiles, settings: Settings, resources: Resources, held: list[str]
+) -> None:
+    bulk = resources.reviewing.bulk
+    (site,) = await resources.accounts.all()
+    comments = await bulk.some(held, {"blog": site})
+    token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", by=_MO)
+    async with open_resources(settings, secrets, server.url) as other:
+        await bulk.begin(token, MANY, by=_MO)
+        other.reviewing.carrying.start(token, taken_over=True)
+        async with asyncio.timeout(60):
+            while (progress := await bulk.look(token, by=_MO)).state != "done":
+                await asyncio.sleep(0.01)
+    assert (progress.done, progress.skipped) == (MANY, 0)
+    assert await _decisions(resources, held) == {"decided": MANY}
+
+
+async def test_a_process_that_stops_lets_another_go_on_at_once(
+    server: EmbeddedServer, secrets: KeyFiles, settings: Settings, resources: Resources, held: list[str]
+) -> None:
+    (site,) = await resources.accounts.all()
+    async with open_resources(settings, secrets, server.url) as stopping:
+        bulk = stopping.reviewing.bulk
+        token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+        await bulk.begin(token, MANY, by=_MO)
+        while (await bulk.look(token, by=_MO)).done < 50:
+            await asyncio.sleep(0.01)
+    client, keys = resources.connection.client, resources.connection.keys
+    assert await client.zscore(keys.bulks, token) == 0
+    watching = asyncio.create_task(resources.reviewing.carrying.watch())
+    async with asyncio.timeout(60):
+        while (progress := await resources.reviewing.bulk.look(token, by=_MO)).state != "done":
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert (progress.done, progress.skipped) == (MANY, 0)
+    assert await _decisions(resources, held) == {"decided": MANY}
+    assert await client.zscore(keys.bulks, token) is None
+    assert progress.undo_until > now_ms()
