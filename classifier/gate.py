@@ -144,20 +144,19 @@ def _on_decisions(
         measures.append(_measure(f"bad comments at {step}", label, bad, above, guarded=step == "hold", classes=1))
     measures.append(_measure("calibration (Brier)", label, asked, _brier, higher=False))
     measures += _against_the_loudest(label, rows, asked)
-    bad = [row for row in rows if row.labels[label] >= 0.5][-MOST_DISGUISED:]
-    if bad:
-        in_disguise = _disguised(active, candidate, label, bad, steps.get("hold", 0.5))
+    hiding = [row for row in rows if row.labels[label] >= 0.5][-MOST_DISGUISED:]
+    if hiding:
+        in_disguise = _disguised(active, candidate, label, hiding, steps.get("hold", 0.5))
         measures.append(_measure("bad comments in disguise at hold", label, in_disguise, _mean, classes=1))
     return measures
 
 
-def _disguised(active: Version, candidate: Version, label: str, bad: Sequence[Decided], threshold: float) -> _Asked:
+def _disguised(active: Version, candidate: Version, label: str, rows: Sequence[Decided], threshold: float) -> _Asked:
     """In the place of scores, the share of each comment's disguises that reach the threshold: disguises of one are alike."""
-    each = [disguises(row.item) for row in bad]
-    hidden = [row._replace(item=one) for row, ones in zip(bad, each, strict=True) for one in ones]
+    hidden = [row._replace(item=one) for row in rows for one in disguises(row.item)]
     asked = _ask(active, candidate, label, hidden)
-    caught = [(scores >= threshold).reshape(len(bad), -1).mean(axis=1) for scores in (asked.active, asked.candidate)]
-    return _Asked(np.ones(len(bad), np.bool_), *caught)
+    caught = [(scores >= threshold).reshape(len(rows), -1).mean(axis=1) for scores in (asked.active, asked.candidate)]
+    return _Asked(np.ones(len(rows), np.bool_), *caught)
 
 
 def _against_the_loudest(label: str, rows: Sequence[Decided], asked: _Asked) -> list[_Measured]:

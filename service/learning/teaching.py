@@ -60,14 +60,16 @@ def bought(
         return Bought(len(marked), missing=FEWEST - size)
     taken = marked[-size:]
     instead = _nearest([rows[at].at for at in taken], others, [rows[at].at for at in others])
-    versions = []
     try:
-        for left_out in (set(taken), set(instead)):
-            kept = [row for at, row in enumerate(rows) if at not in left_out]
-            versions.append(Version(model, correcting.train(model, kept, "teaching")))
+        without, with_chosen = (
+            Version(
+                model, correcting.train(model, [row for at, row in enumerate(rows) if at not in left_out], "teaching")
+            )
+            for left_out in (set(taken), set(instead))
+        )
     except correcting.TooFew as error:
         return Bought(len(marked), missing=min(sum(more) for more in error.missing.values()))
-    report = gate.compare(*versions, new, thresholds={})
+    report = gate.compare(without, with_chosen, new, thresholds={})
     return Bought(len(marked), size, gains=[_gain(one) for one in report.measures if _told(one)])
 
 
