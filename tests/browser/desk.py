@@ -14,6 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from service.core.policy import Policy
 from service.core.staff import Role
 from service.core.submission import comment_id
+from service.core.thresholds import Thresholds
 from service.resources import Resources
 from service.store.accounts import Known
 from tests.system.stack import Stack, until
@@ -46,10 +47,12 @@ class Desk:
         for context in self._contexts:
             await context.close()
 
-    async def policy(self, mode: str) -> None:
-        """Set the mode of the site's policy."""
+    async def policy(self, mode: str, *, doubting: bool = False) -> None:
+        """Set the mode of the site's policy; `doubting`: the machine would hold everything for its score."""
+        thresholds = {"spam": Thresholds(hold=0.0)} if doubting else {}
+        policy = Policy(mode=mode, thresholds=thresholds)
         await self.resources.accounts.change(
-            self.site, lambda site: msgspec.structs.replace(site, policy=Policy(mode=mode)), "sites.policy"
+            self.site, lambda site: msgspec.structs.replace(site, policy=policy), "sites.policy"
         )
 
     async def colleague(self, role: Role = Role.MODERATOR) -> str:

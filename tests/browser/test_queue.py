@@ -258,3 +258,60 @@ async def test_a_moderator_sees_no_tools_of_leads(desk: Desk) -> None:
     await expect(page.get_by_role("button", name="Block…")).to_have_count(0)
     await expect(page.get_by_role("link", name="Audit log")).to_have_count(0)
     await expect(page.get_by_role("link", name="Deliveries")).to_have_count(0)
+
+
+async def test_what_was_published_first_is_reviewed_afterwards(desk: Desk) -> None:
+    await desk.policy("approve-first", doubting=True)
+    first, second = await desk.submit("Published at once", "Published as well", held=False)
+    page = await desk.signed_in(path="/queue?list=later")
+    await expect(page.locator(".row")).to_have_count(2)
+    await expect(lists(page).get_by_role("link", name="Published first 2")).to_be_visible()
+    await row(page, "Published at once").get_by_role("link").click()
+    await opened(page, "Published at once")
+    await accessible(page)
+    await page.get_by_role("button", name="Confirm").click()
+    await expect(page.locator(".row")).to_have_count(1)
+    await opened(page, "Published as well")
+    await page.keyboard.press("s")
+    await desk.becomes(second, "rejected")
+    await expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    await expect(lists(page).get_by_role("link", name="Published first", exact=True)).to_be_visible()
+    assert await desk.state(first) == "approved"
+    (third,) = await desk.submit("Published while somebody looks", held=False)
+    await expect(row(page, "while somebody looks")).to_be_visible()
+    await page.keyboard.press("z")
+    await expect(row(page, "Published as well")).to_be_visible()
+    assert await desk.state(third) == "approved"
+
+
+async def test_what_teaches_most_is_a_list_of_its_own(desk: Desk) -> None:
+    ids = await desk.submit("Ordinary", "Of all comments the one that teaches most")
+    await desk.resources.models.teach(desk.site, ids[1:])
+    page = await desk.signed_in()
+    await lists(page).get_by_role("link", name="Teaches most 1").click()
+    await expect(page.locator(".row")).to_have_count(1)
+    await opened(page, "Of all comments")
+    await page.keyboard.press("a")
+    await desk.becomes(ids[1], "approved")
+    await expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    await lists(page).get_by_role("link", name="To review 1").click()
+    await opened(page, "Ordinary")
+
+
+async def test_every_list_is_divided_by_filters(desk: Desk) -> None:
+    await desk.submit("Some rye bread", "Other wheat bread", author="Baker")
+    page = await desk.signed_in(path="/queue?list=decided")
+    for text in ("Some rye bread", "Other wheat bread"):
+        await page.goto(f"{desk.stack.base}/review#/queue")
+        await row(page, text).get_by_role("link").click()
+        await opened(page, text)
+        await page.keyboard.press("s" if text.startswith("Some") else "a")
+        await expect(row(page, text)).to_have_count(0)
+    await lists(page).get_by_role("link", name="By people").click()
+    await expect(page.locator(".row")).to_have_count(2)
+    await page.get_by_role("button", name="Filters").click()
+    facets = page.get_by_role("group", name="Filters")
+    await facets.get_by_role("button", name="Spam 1").first.click()
+    await expect(page.locator(".row")).to_have_count(1)
+    await expect(current(page)).to_contain_text("Some rye bread")
+    await accessible(page)

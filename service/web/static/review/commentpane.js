@@ -90,9 +90,9 @@ export class CommentPane {
   banner(row, detail) {
     const decision = row.decision;
     if (row.left) return el("p", { class: "banner", role: "status" }, icon("person"), el("span", {}, el("strong", { text: outcomeText(row.left) }), " while you were looking. What you see stays here until you move on."));
-    if (detail.undo && decision) return el("p", { class: "banner" }, icon("clock"), el("span", { text: `${doneName(decision.outcome)} by ${actorName(detail.undo.by)}; the site is told at ${exactly(detail.undo.until)}.` }), el("button", { type: "button", class: "quiet", on: { click: () => this.undo(row, detail.undo) } }, "Undo"));
+    if (detail.undo && decision) return el("p", { class: "banner open" }, icon("clock"), el("span", { text: `${doneName(decision.outcome)} by ${actorName(detail.undo.by)}; the site is told at ${exactly(detail.undo.until)}.` }), el("button", { type: "button", class: "quiet", on: { click: () => this.undo(row, detail.undo) } }, "Undo"));
     if (row.claim && !row.claim.mine) return el("p", { class: "banner", role: "status" }, icon("eye"), el("span", {}, el("strong", { text: row.claim.by }), " is looking at this too."));
-    if (row.state && row.state !== "flagged" && decision) return el("p", { class: "banner" }, icon(row.state === "approved" ? "check" : "ban"), el("span", {}, `${doneName(decision.outcome)} by ${actorName(decision.actor)}`, decision.reasons.length ? `: ${decision.reasons.map((reason) => reasonName(reason.code)).join(", ")}` : "", ". ", el("time", timeOptions(decision.at))));
+    if (row.state && row.state !== "flagged" && decision) return el("p", { class: `banner ${row.state}` }, icon(row.state === "approved" ? "check" : "ban"), el("span", {}, `${doneName(decision.outcome)} by ${actorName(decision.actor)}`, decision.reasons.length ? `: ${decision.reasons.map((reason) => reasonName(reason.code)).join(", ")}` : "", ". ", el("time", timeOptions(decision.at))));
     if (row.list === "snoozed" && row.snoozed_until) return el("p", { class: "banner" }, icon("clock"), el("span", { text: `Put aside until ${exactly(row.snoozed_until)}.` }));
     return null;
   }

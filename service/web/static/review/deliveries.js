@@ -75,7 +75,7 @@ function attempts(log, site, href) {
 function triesTable(tries, href) {
   const rows = tries.map((one) => {
     const [kind, name] = RESULTS[one.result] ?? ["", sentence(one.result)];
-    return [el("time", timeOptions(one.at)), one.site, comment(one, href), el("span", { class: `tag ${kind}`, text: name }), [one.status ? String(one.status) : "", one.error].filter(Boolean).join(" "), count(one.tries), `${count(one.took_ms)} ms`];
+    return [el("time", timeOptions(one.at)), one.site, comment(one, href), el("span", { class: `tag ${kind}`, text: name }), [one.status ? String(one.status) : "", one.error ? sentence(one.error) : ""].filter(Boolean).join(" "), count(one.tries), `${count(one.took_ms)} ms`];
   });
   return table([["When"], ["Site"], ["Comment"], ["Result"], ["Answer"], ["Tries", "number"], ["Took", "number"]], rows, "Last tries");
 }

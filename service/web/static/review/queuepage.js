@@ -20,7 +20,7 @@ import { Rail } from "./rail.js";
 import { Rows } from "./rows.js";
 import { toast, toastProblem } from "./toasts.js";
 import { Views } from "./views.js";
-import { listName, plural } from "./words.js";
+import { emptyText, listName, plural } from "./words.js";
 
 /** Open the page. `me` is the session, `go(parameters, replace)` changes the address. Returns {node, show(parameters), close}. */
 export function queuePage({ me, may, go, href, live }) {
@@ -259,7 +259,7 @@ class QueuePage {
       const empty = this.listing.items.every((item) => item.left);
       if (this.looking.failed) this.comment.empty("This comment can't be shown", this.looking.failed);
       else if (empty && Object.keys(this.listing.filters).length > 1) this.comment.empty("Nothing found", "Nothing in this list matches. Take a filter away, or search for something else.");
-      else if (empty) this.comment.empty(this.listing.filters.list === "flagged" ? "All clear" : "Nothing here", this.listing.filters.list === "flagged" ? "Nothing waits for you. What comes in appears here by itself." : "Comments appear here by themselves.");
+      else if (empty) this.comment.empty(this.listing.filters.list === "flagged" ? "All clear" : "Nothing here", emptyText(this.listing.filters.list));
       else put(this.comment.node);
       return;
     }

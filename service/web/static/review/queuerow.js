@@ -31,7 +31,8 @@ function footer(row) {
   const [reason] = row.reasons;
   if (row.decision && !["flagged", "pending"].includes(row.state)) {
     parts.push(el("span", { class: `tag ${row.state}`, text: `${stateName(row.state)} by ${actorName(row.decision.actor)}` }));
-    if (row.list === "later" && reason) parts.push(scoreTag(reasonName(reason), row.scores[reason]));
+    const doubt = row.list === "later" && row.reasons.find((code) => row.scores[code] !== undefined);
+    if (doubt) parts.push(scoreTag(reasonName(doubt), row.scores[doubt]));
   } else if (reason) {
     const score = row.scores[reason];
     parts.push(scoreTag(reasonName(reason), score));

@@ -8,6 +8,16 @@ const LISTS = {
   flagged: "To review", escalated: "Escalated", snoozed: "Put aside", reported: "Reported", appealed: "Appealed",
   later: "Published first", teaches: "Teaches most", audit: "Blind check", decided: "By people", approved: "Approved", rejected: "Rejected",
 }; // prettier-ignore
+const EMPTY = {
+  flagged: "Nothing waits for you. What comes in appears here by itself.",
+  escalated: "What moderators pass on to a lead appears here.",
+  snoozed: "What you put aside waits here, and comes back by itself when its time has come.",
+  reported: "What readers report appears here.",
+  appealed: "When an author says that a rejection was wrong, the comment appears here.",
+  later: "Where a site publishes first, what the machine doubted appears here.",
+  teaches: "Comments that the model would learn most from are chosen from the queue now and then, and appear here.",
+  audit: "A small random share of what the machine decides alone appears here.",
+}; // prettier-ignore
 const STATES = { pending: "Waiting", approved: "Approved", flagged: "To review", rejected: "Rejected", erased: "Erased" };
 const DONE = { approve: "Approved", hold: "Held", reject: "Rejected" };
 
@@ -25,6 +35,7 @@ export const LIST_GROUPS = [
 ]; // prettier-ignore
 
 export const listName = (list) => LISTS[list] ?? list;
+export const emptyText = (list) => EMPTY[list] ?? "Comments appear here by themselves.";
 export const stateName = (state) => STATES[state] ?? state;
 export const doneName = (outcome) => DONE[outcome] ?? outcome;
 export const labelName = (label) => LABELS[label] ?? sentence(label);
