@@ -63,7 +63,9 @@ SOURCES: dict[str, Source] = {
 """Corpora in the mixture. `mlma_ar_en_fr` is left out: its labels are one-sided, and it cost more than it brought."""
 
 LANGUAGES = ("en", "de", "pt", "ko", "id")
-"""Languages the model is trained in; Indonesian for spam only."""
+"""Languages the model is trained in."""
+PARTIAL_LANGUAGES = ("id",)
+"""Those of them in which only some labels have examples: Indonesian has spam alone."""
 _MADE = 16_000
 _QUOTED = 1_500
 

@@ -39,7 +39,8 @@ class Prediction(NamedTuple):
     scores: dict[str, float]
     """Label to calibrated probability, all labels, in the order of `LABELS`."""
     flags: tuple[str, ...]
-    """`empty`, `obfuscated`, `shortened-link`, `unsupported-language`: what to know before trusting the scores."""
+    """`empty`, `obfuscated`, `shortened-link`, `unsupported-language`, `partly-supported-language` (only some labels were learnt
+    in it; the model card says which): what to know before trusting the scores."""
     language: str
     """ISO 639-1 code, given or detected; empty if unknown."""
 
@@ -53,6 +54,7 @@ class Model:
             self.version: str = metadata["version"]
             self.labels: tuple[str, ...] = tuple(metadata["labels"])
             self.languages: tuple[str, ...] = tuple(metadata["languages"])
+            self.partial_languages: tuple[str, ...] = tuple(metadata.get("partial_languages", ()))
             self.card: Mapping[str, Any] = metadata["card"]
             self.thresholds: Mapping[str, Mapping[str, float]] = metadata.get("thresholds", {})
             self.knots: Mapping[str, Mapping[str, Sequence[float]]] = metadata["calibration"]
@@ -146,6 +148,8 @@ class Model:
                 flags.append("shortened-link")
             if not supported(language, self.languages):
                 flags.append("unsupported-language")
+            elif language and supported(language, self.partial_languages):
+                flags.append("partly-supported-language")
             predictions.append(Prediction(dict(zip(self.labels, probabilities, strict=True)), tuple(flags), language))
         return predictions
 

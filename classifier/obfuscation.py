@@ -16,7 +16,12 @@ _AT = re.compile("@")
 _SHORT_REST = re.compile(r"[a-z]{1,3}(?![a-z0-9])")
 _SIGN_WORD = re.compile(r"@(?:s+(?:h?ole|es|hat|wipe|clown)?s?)(?!\w)")
 _TOKEN = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$!]*[a-z][a-z0-9@$!]*")
-_PLAIN = re.compile(r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|^[a-z]{1,2}[0-9]$|.*[2689@]")
+_PLAIN = re.compile(r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|.*[2689@]")
+_NAME_LIKE = re.compile(r"^[a-z]{1,2}[0-9]$")
+_SHORT_WORDS = frozenset(
+    "the are he she it be so but do who at we out no me one go to not get got how say too two own see".split()
+)
+"""Words that look like names of things (`m3`, `ar15`) once a digit ends them: `th3`, `t0`, `bu7`."""
 # Anchors begin with what is rare in ordinary text, so that the search for them is fast; the patterns then run near by.
 _SPACED_ANCHOR = re.compile(r" [a-z0-9@$!] [a-z0-9@$!] [a-z0-9@$!](?![^\W_])")
 _SPACED = re.compile(r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])")
@@ -108,8 +113,11 @@ def unleet(pen: Rewriting) -> int:
         if match[0].isalpha() or _PLAIN.match(match[0]):
             return match[0]
         body = match[0].rstrip("!")
+        word = body.translate(_LEET)
+        if _NAME_LIKE.match(body) and word not in _SHORT_WORDS:
+            return match[0]
         changed += 1
-        return body.translate(_LEET) + match[0][len(body) :]
+        return word + match[0][len(body) :]
 
     if "@" in pen.text:
         pen.sub(_STANDS_FOR, swap_inside)

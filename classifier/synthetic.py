@@ -60,6 +60,7 @@ def comments(seed: int, size: int) -> Table:
         ("attack", "made_attack", 0.16, _ATTACK),
         ("threat", "made_threat", 0.06, _THREAT),
         ("aimless", "made_aimless", 0.04, _HARMLESS),
+        ("technical", "made_technical", 0.02, _HARMLESS),
         ("ordinary", "made_ordinary", 0.04, _HARMLESS),
         ("video_spam", "made_video_spam", 0.10, _SPAM),
         ("scam", "made_scam", 0.06, _SPAM),

@@ -33,7 +33,10 @@ NOISY = ("ham_blog_haacked_early", 0.007)
 """A corpus of approved comments in which some spam got through, and the share of rows to distrust."""
 # Whoever is insulted, the disguise and the author's address are no part of it, and letting them speak would make
 # a disguised insult score unlike a plain one.
-_NOT_FOR_TOXICITY = ("undone_", "obfuscated", "name_", "url_", "link", "emails")
+_NOT_FOR_TOXICITY = (
+    *("undone_", "obfuscated", "digits", "money", "punctuation"),
+    *("name_", "url_", "link", "emails"),
+)
 LEARNERS = {label: Learner(strength=3.0, rarity=1.0, dense=0.3, blind=_NOT_FOR_TOXICITY) for label in LABELS} | {
     "spam": Learner(strength=5.0, rarity=0.5, dense=0.5)
 }
@@ -83,6 +86,7 @@ def train(root: Path, target: Path, console: Console) -> str:
     metadata = description | {
         "labels": list(LABELS),
         "languages": list(mixture.LANGUAGES),
+        "partial_languages": list(mixture.PARTIAL_LANGUAGES),
         "orders": list(ORDERS),
         "features": list(FEATURES),
         "card": _card(mixed, fingerprint, measured) | {"leans_on_toxicity": leans},

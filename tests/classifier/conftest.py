@@ -44,7 +44,8 @@ def description() -> dict[str, object]:
     return {
         "version": "random-00000000",
         "labels": list(LABELS),
-        "languages": ["en"],
+        "languages": ["en", "id"],
+        "partial_languages": ["id"],
         "orders": [3, 5],
         "features": list(FEATURES),
         "calibration": {label: {"x": [-4.0, 0.0, 4.0], "y": [-3.0, -0.5, 5.0]} for label in LABELS},

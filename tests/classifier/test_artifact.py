@@ -38,7 +38,7 @@ def test_what_is_written_is_read(artefact: Path) -> None:
     assert (arrays["dense"] == 1).all()
     model = load(artefact)
     assert model.version == metadata["version"]
-    assert model.languages == ("en",)
+    assert model.languages == ("en", "id")
     assert model.card["title"] == "random weights"
     assert model.thresholds["spam"]["hold"] == 0.5
     assert model.score([Input("hello")])[0].scores.keys() == set(LABELS)

@@ -107,6 +107,8 @@ def test_explaining_an_unknown_label_says_which_there_are(random_model: Model) -
         (Input("Das ist ein ganz gewöhnlicher Kommentar über das Wetter"), ("unsupported-language",)),
         (Input("ok"), ()),
         (Input("whatever it says", lang="fr-CA"), ("unsupported-language",)),
+        (Input("whatever it says", lang="id"), ("partly-supported-language",)),
+        (Input("whatever it says", lang="ms-MY"), ("partly-supported-language",)),
         (Input("Das ist ein ganz gewöhnlicher Kommentar", lang="en"), ()),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_rule_knows_whether_it_needs_the_text() -> None:
 
 def test_no_two_fields_share_a_name() -> None:
     assert not set(LABELS) & set(CATALOGUE)
-    assert len(FIELDS) == len(TEXTS) + 5 + len(LABELS) + len(CATALOGUE)
+    assert len(FIELDS) == len(TEXTS) + 6 + len(LABELS) + len(CATALOGUE)
     assert not set(FIELDS) & grammar._WORDS
 
 
