@@ -1,8 +1,10 @@
 """Learning a site's correction from its moderators' decisions, in seconds. Public: `train`, `TooFew`, `Settings`.
 
 For each label that the site has decided often enough: a logistic regression whose starting point is the base model.
-What is penalised is the distance from it, so few decisions move little. The oldest decisions teach; the newest choose
-how strongly, which includes not at all, and calibrate; then all teach once more at that strength. Needs scipy.
+What is penalised is the distance from it, so few decisions move little, and they add to what the base model says
+without ever taking it back as a whole. Text and author also teach each by itself (`classifier.logistic` says why). The
+oldest decisions teach; the newest choose how strongly, which includes not at all, and calibrate; then all teach once
+more at that strength. Needs scipy.
 """
 
 import math
@@ -26,6 +28,7 @@ from classifier.model import Model
 
 Numbers = npt.NDArray[np.float64]
 
+_TEXT, _AUTHOR = 0, 1
 _PRIOR = 0.1
 _MOST_VOICES = 8
 _LOUD = 0.02
@@ -39,7 +42,7 @@ class Settings(NamedTuple):
 
     fewest: int = 20
     """Decisions that a label needs with it, and without it, to be corrected."""
-    strengths: tuple[float, ...] = (1.0, 10.0)
+    strengths: tuple[float, ...] = (1.0, 10.0, 100.0)
     """Inverses of the regularisation to choose from."""
     held: float = 0.25
     """The newest share of each class, which chooses and calibrates."""
@@ -67,13 +70,13 @@ class _Rows(NamedTuple):
     """Everything that is the same for all labels."""
 
     decisions: Sequence[Decided]
-    features: sparse.csr_matrix
-    """Only columns in which anything stands."""
+    features: tuple[sparse.csr_matrix, ...]
+    """Of the text, of the author, signals: only columns in which anything stands."""
     columns: npt.NDArray[np.intp]
     """Which they are, of hashed, dense and signals side by side."""
     signals: tuple[str, ...]
     logits: Numbers
-    """The base model's."""
+    """What each of the kinds adds to the base model's: (rows, kinds, labels)."""
     near: npt.NDArray[np.intp]
     """The group of near-duplicates of each."""
 
@@ -117,9 +120,17 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings) -> _Rows
     )
     signals = tuple(sorted(often[: settings.most_signals]))
     beyond = sparse.csr_matrix(signal_rows([row.signals for row in rows], signals))
-    own = CommentFeatures(model.orders).transform(items)
-    features, columns = logistic.narrowed(sparse.hstack([own, beyond], format="csr"))
-    return _Rows(rows, features, columns, signals, model.linear(own), near_duplicates(own))
+    extract = CommentFeatures(model.orders)
+    own = extract.transform(items)
+    text = extract.transform([item._replace(author_name="", author_url="") for item in items])
+    author = own - text
+    author.eliminate_zeros()
+    silent, nothing = sparse.csr_matrix(beyond.shape), sparse.csr_matrix(own.shape)
+    pairs = (text, silent), (author, silent), (nothing, beyond)
+    features, columns = logistic.narrowed([sparse.hstack(pair, format="csr") for pair in pairs])
+    alone = model.linear(text)
+    logits = np.stack([alone, model.linear(own) - alone, np.zeros_like(alone)], axis=1)
+    return _Rows(rows, features, columns, signals, logits, near_duplicates(own))
 
 
 def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Learnt:
@@ -130,9 +141,10 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     prior = float(model.card.get("priors", {}).get(label, _PRIOR))
     # The base model's logits are right where the label is as rare as `prior`; rows are weighed as if it were even.
     lift = math.log((1 - prior) / prior)
+    base = prepared.logits[known, :, column]
+    base[:, _TEXT] += lift
     rows = _Label(
-        prepared.features[known],
-        prepared.logits[known, column] + lift,
+        logistic.Kinds(tuple(kind[known] for kind in prepared.features), base),
         truth,
         doubts.weigh(chosen, truth, prepared.near[known]),
         np.array([row.voice for row in chosen]),
@@ -142,18 +154,17 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     start = _ends(model.knots[label])
     factors = _trusted(rows, held, settings)
     rows = rows._replace(weights=rows.weights * factors)
-    tried = {0.0: logistic.unmoved(rows.features.shape[1])}
+    tried = {0.0: logistic.unmoved(len(prepared.columns))}
     for strength in settings.strengths:
         tried[strength] = rows.take(~held).fit(strength, tried[max(tried)])
     lines, losses = {}, {}
     for strength, fit in tried.items():
-        logits = fit.logits(late.features, late.base) - lift
+        logits = fit.logits(late.kinds) - lift
         weights = _at_prior(late, prior)
         lines[strength] = logistic.calibrate(logits, late.truth, weights, start)
         losses[strength] = _loss(lines[strength].logits(logits), late.truth, weights)
     best = min(losses, key=lambda strength: (round(losses[strength], 4), strength))
     final = rows.fit(best, tried[best]) if best else tried[best]
-    final = final._replace(intercept=final.intercept + (final.scale - 1) * lift)
     card = {
         "positives": int((truth >= 0.5).sum()),
         "negatives": int((truth < 0.5).sum()),
@@ -167,18 +178,17 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
 class _Label(NamedTuple):
     """The rows that speak of one label; parallel."""
 
-    features: sparse.csr_matrix
-    base: Numbers
+    kinds: logistic.Kinds
     truth: Numbers
     weights: Numbers
     voices: npt.NDArray[np.str_]
 
     def take(self, rows: npt.NDArray[np.bool_]) -> "_Label":
-        return _Label(self.features[rows], self.base[rows], self.truth[rows], self.weights[rows], self.voices[rows])
+        return _Label(self.kinds.take(rows), self.truth[rows], self.weights[rows], self.voices[rows])
 
     def fit(self, strength: float, start: logistic.Fit | None = None) -> logistic.Fit:
         weights = doubts.balanced(self.truth, self.weights) * strength
-        return logistic.fit(self.features, self.base, self.truth, weights, start)
+        return logistic.fit(self.kinds, self.truth, weights, start, alone=(_TEXT, _AUTHOR))
 
 
 def _newest(truth: Numbers, share: float) -> npt.NDArray[np.bool_]:
@@ -210,7 +220,7 @@ def _trusted(rows: _Label, held: npt.NDArray[np.bool_], settings: Settings) -> N
 
         def loss(factor: float, its: npt.NDArray[np.bool_] = its, others: _Label = others) -> float:
             taught = rows._replace(weights=rows.weights * factors * np.where(its, factor, 1.0)).take(early)
-            logits = taught.fit(strength).logits(others.features, others.base)
+            logits = taught.fit(strength).logits(others.kinds)
             return _loss(logits, others.truth, doubts.balanced(others.truth, others.weights))
 
         without = loss(0.0)
@@ -240,8 +250,8 @@ def _figures(late: _Label, fit: logistic.Fit) -> dict[str, float]:
     """How the base model and the correction rank the held rows."""
     yes = late.truth >= 0.5
     return {
-        "auc_base": round(float(roc_auc_score(yes, late.base)), 4),
-        "auc": round(float(roc_auc_score(yes, fit.logits(late.features, late.base))), 4),
+        "auc_base": round(float(roc_auc_score(yes, late.kinds.whole())), 4),
+        "auc": round(float(roc_auc_score(yes, fit.logits(late.kinds))), 4),
     }
 
 
@@ -275,7 +285,7 @@ def _packed(model: Model, name: str, prepared: _Rows, learnt: Mapping[str, _Lear
         "hashed": hashed[buckets].astype(np.float16),
         "dense": rest[: len(FEATURES)],
         "signals": rest[len(FEATURES) :],
-        "scale": np.array([learnt[label].fit.scale for label in labels], np.float32),
+        "scale": np.ones(len(labels), np.float32),
         "intercept": np.array([learnt[label].fit.intercept for label in labels], np.float32),
     }
     decisions = prepared.decisions

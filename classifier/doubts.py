@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from classifier import logistic
 from classifier.decisions import Decided
@@ -113,16 +114,16 @@ def doubtful(model: Model, decisions: Sequence[Decided], label: str) -> list[Dou
         return []
     items = [decisions[at].item for at in known]
     own = CommentFeatures(model.orders).transform(items)
-    features, _ = logistic.narrowed(own)
-    base = model.linear(own)[:, model.labels.index(label)]
+    features, _ = logistic.narrowed([own])
+    rows = logistic.Kinds(features, model.linear(own)[:, [model.labels.index(label)]])
     groups = near_duplicates(own)
     weights = balanced(said, weigh([decisions[at] for at in known], said, groups)) * _STRENGTH
     fold = np.unique(groups, return_inverse=True)[1] % _FOLDS
     expected = np.empty(len(known))
     for number in range(_FOLDS):
         taught, asked = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        learnt = logistic.fit(features[taught], base[taught], said[taught], weights[taught])
-        expected[asked] = 1.0 / (1.0 + np.exp(-learnt.logits(features[asked], base[asked])))
+        learnt = logistic.fit(rows.take(taught), said[taught], weights[taught])
+        expected[asked] = special.expit(learnt.logits(rows.take(asked)))
     usual, usual_not = expected[yes].mean(), (1 - expected[~yes]).mean()
     wrong = np.where(yes, (1 - expected >= usual_not) & (expected < 0.5), (expected >= usual) & (expected > 0.5))
     self_confidence = np.where(yes, expected, 1 - expected)
