@@ -11,18 +11,40 @@ from typing import NamedTuple
 from service.store.accounts import OPERATOR, Accounts
 from service.store.outbox import Attempt, Delivery, Endpoint, Outbox
 
-__all__ = ["Attempt", "Deliveries", "Delivery", "Endpoint", "Log", "Replayed"]  # callers need not reach into the store
+__all__ = [
+    "Attempt",
+    "Deliveries",
+    "Delivery",
+    "Endpoint",
+    "Place",
+    "Receiver",
+    "Replayed",
+    "Try",
+]  # callers need not reach into the store
 
+Place = tuple[int, int, str]
+"""Where a try stands in the log of several sites: when (milliseconds since 1970), which of that moment, of which site."""
 MOST_REPLAYED = 100_000
 """Call-backs sent again at one request."""
 
 
-class Log(NamedTuple):
-    """A site's receiver, the last tries (newest first), and what was given up (oldest first)."""
+class Receiver(NamedTuple):
+    """How a site's receiver is, and what was given up, oldest first."""
 
     endpoint: Endpoint
-    attempts: list[Attempt]
     given_up: list[Delivery]
+
+
+class Try(NamedTuple):
+    """One try to deliver, of a site. Tries of several sites are ordered by their places."""
+
+    site: str
+    attempt: Attempt
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return (*self.attempt.entry, self.site)
 
 
 class Replayed(NamedTuple):
@@ -39,10 +61,18 @@ class Deliveries:
         self._outbox = outbox
         self._accounts = accounts
 
-    async def log(self, site: str, limit: int) -> Log:
-        """What there is to see of a site; at most `limit` tries, and as many of what was given up."""
-        outbox = self._outbox
-        return Log(await outbox.endpoint(site), await outbox.log(site, limit), await outbox.undelivered(site, limit))
+    async def receiver(self, site: str, limit: int) -> Receiver:
+        """A site's receiver, and at most `limit` of what was given up."""
+        return Receiver(await self._outbox.endpoint(site), await self._outbox.undelivered(site, limit))
+
+    async def tries(self, sites: Sequence[str], limit: int, *, before: Place | None = None) -> list[Try]:
+        """The last tries of some sites, newest first, at most `limit`; those before a place."""
+        found: list[Try] = []
+        for site in sites:
+            upto = before[:2] if before else None
+            found += [Try(site, one) for one in await self._outbox.log(site, limit + 1, upto=upto)]
+        found.sort(key=lambda one: one.place, reverse=True)
+        return [one for one in found if before is None or one.place < before][:limit]
 
     async def replay(self, site: str, ids: Sequence[str], *, actor: str = OPERATOR) -> Replayed:
         """Send call-backs again, each under the webhook-id that it had. No ids: all that were given up."""

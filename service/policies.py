@@ -60,11 +60,14 @@ class Policies:
 
         return await self._store.change(name, change, what=what, by=by, note=note)
 
-    async def restore(self, name: str, version: int, *, by: str, note: str = "") -> Site:
-        """Save an earlier edition once more, as a new one. Raises NotFound, InvalidPolicy, Conflict."""
-        kept = await self._store.edition(name, version)
-        note = f"Edition {version} again. {note}".strip()
-        return await self.save(name, kept.policy, by=by, note=note, what="sites.policy.restore")
+    async def restore(self, name: str, edition: int, *, by: str, note: str = "", version: int | None = None) -> Site:
+        """Save an earlier edition once more, as a new one; with a `version`, only if that is still the live one.
+
+        Raises NotFound, InvalidPolicy, Conflict.
+        """
+        kept = await self._store.edition(name, edition)
+        note = f"Edition {edition} again. {note}".strip()
+        return await self.save(name, kept.policy, by=by, note=note, version=version, what="sites.policy.restore")
 
     async def edition(self, name: str, version: int) -> KeptPolicy:
         """One edition of a site's policy. Raises NotFound."""

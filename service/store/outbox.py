@@ -58,6 +58,7 @@ class Attempt(NamedTuple):
     error: str
     took_ms: int
     at: int
+    entry: tuple[int, int]  # its place in the log
 
 
 class Waiting(NamedTuple):
@@ -128,10 +129,14 @@ class Outbox:
         due, some = await self._wire.call_all([("ZCOUNT", self._keys.due, "-inf", now), ("ZCARD", self._keys.due)])
         return int(due), int(some)
 
-    async def log(self, site: str, limit: int = 100) -> list[Attempt]:
-        """The site's last delivery attempts, newest first."""
-        rows = await self._wire.call("XREVRANGE", self._keys.site(site, "log"), "+", "-", "COUNT", limit)
-        return [_attempt({k.decode(): v.decode() for k, v in zip(f[::2], f[1::2], strict=True)}) for _, f in rows]
+    async def log(self, site: str, limit: int = 100, *, upto: tuple[int, int] | None = None) -> list[Attempt]:
+        """The site's last delivery attempts, newest first; those at the place `upto` and before."""
+        last = f"{upto[0]}-{upto[1]}" if upto else "+"
+        rows = await self._wire.call("XREVRANGE", self._keys.site(site, "log"), last, "-", "COUNT", limit)
+        return [
+            _attempt(entry.decode(), {k.decode(): v.decode() for k, v in zip(f[::2], f[1::2], strict=True)})
+            for entry, f in rows
+        ]
 
     async def undelivered(self, site: str, limit: int = 1_000) -> list[Delivery]:
         """Call-backs that were given up, oldest first."""
@@ -211,8 +216,9 @@ class Outbox:
         return int(await self._wire.call("ZCARD", self._keys.site(site, "leased")))
 
 
-def _attempt(row: Mapping[str, str]) -> Attempt:
+def _attempt(entry: str, row: Mapping[str, str]) -> Attempt:
+    at, _, number = entry.partition("-")
     return Attempt(
         row["id"], row["comment"], row["type"], row["result"], int(row["try"]), int(row["status"]), row["error"],
-        int(row["ms"]), int(row["at"]),
+        int(row["ms"]), int(row["at"]), (int(at), int(number)),
     )  # fmt: skip

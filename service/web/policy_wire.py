@@ -66,6 +66,16 @@ class PolicyInput(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
+class RestoreInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """An earlier edition of a policy to save again, as a new one."""
+
+    edition: Annotated[int, Meta(ge=0, description="Which one.")]
+    note: Annotated[str, Meta(max_length=MAX_NOTE, description="Why, for the history.")] = ""
+    version: Annotated[int, Meta(ge=0, description="Only if this is still the live edition; 409 otherwise.")] | None = (
+        None
+    )
+
+
 class PreviewInput(Struct, frozen=True, forbid_unknown_fields=True):
     """A policy to try, and on how much of the past."""
 

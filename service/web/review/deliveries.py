@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from msgspec import Meta, Struct
 from service.core.errors import InvalidSubmission, MalformedRequest
 from service.core.staff import Right
 from service.core.views import rfc3339
-from service.deliveries import Attempt, Delivery, Endpoint
+from service.deliveries import Attempt, Delivery, Endpoint, Place
 from service.web.answers import json_answer
 from service.web.bodies import decode, read_body
 from service.web.operations import Answer, Operation, Parameter
@@ -21,6 +22,7 @@ from service.web.review.routes import BODY, ONE, SITE, Route
 
 _DEFAULT, _MOST = 50, 500
 _MAX_BODY = 65_536
+_CURSOR = re.compile(r"([0-9]{1,15})-([0-9]{1,15})-([^\0]{1,100})\Z")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,9 +66,10 @@ class GivenUpView(Struct, frozen=True):
 class DeliveryLog(Struct, frozen=True):
     """What there is to see of call-backs."""
 
-    receivers: list[ReceiverView]
+    receivers: Annotated[list[ReceiverView], Meta(description="On the first page; others have the tries alone.")]
     attempts: Annotated[list[AttemptView], Meta(description="The last tries, newest first.")]
-    given_up: Annotated[list[GivenUpView], Meta(description="Oldest first.")]
+    given_up: Annotated[list[GivenUpView], Meta(description="Oldest first; on the first page.")]
+    next: Annotated[str | None, Meta(description="The cursor of the tries before these, null on the last page.")]
 
 
 class ReplayInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,15 +89,15 @@ class ReplayView(Struct, frozen=True):
 
 async def deliveries(request: web.Request) -> web.Response:
     """The log of the sites that are asked for."""
-    limit = _limit(request)
-    log = DeliveryLog([], [], [])
-    for site in await wanted_sites(request):
-        found = await request.app[REVIEW].deliveries.log(site.id, limit)
-        log.receivers.append(_receiver(site.id, site.callback, found.endpoint))
-        log.attempts.extend(_attempt(site.id, one) for one in found.attempts)
-        log.given_up.extend(_given_up(site.id, one) for one in found.given_up)
-    log.attempts.sort(key=lambda one: one.at, reverse=True)
-    del log.attempts[limit:]
+    limit, before = _limit(request), _before(request)
+    found, sites = request.app[REVIEW].deliveries, await wanted_sites(request)
+    tries = await found.tries([site.id for site in sites], limit + 1, before=before)
+    going_on = _cursor(tries[limit - 1].place) if len(tries) > limit else None
+    log = DeliveryLog([], [_attempt(*one) for one in tries[:limit]], [], going_on)
+    for site in sites if before is None else ():
+        receiver = await found.receiver(site.id, limit)
+        log.receivers.append(_receiver(site.id, site.callback, receiver.endpoint))
+        log.given_up.extend(_given_up(site.id, one) for one in receiver.given_up)
     return json_answer(_encode(log))
 
 
@@ -131,11 +134,26 @@ def _limit(request: web.Request) -> int:
     return int(given)
 
 
+def _cursor(place: Place) -> str:
+    at, number, site = place
+    return f"{at}-{number}-{site}"
+
+
+def _before(request: web.Request) -> Place | None:
+    cursor = request.query.get("cursor", "")
+    if not cursor:
+        return None
+    if (parts := _CURSOR.match(cursor)) is None:
+        raise MalformedRequest("The parameter cursor is the `next` of the page before.")
+    at, number, site = parts.groups()
+    return int(at), int(number), site
+
+
 _replay_input = msgspec.json.Decoder(ReplayInput)
 ROUTES = (
     Route(
         Operation(
-            "get", "/review/api/deliveries", "getDeliveries", "The delivery log", "",
+            "get", "/review/api/deliveries", "getDeliveries", "The delivery log", "Tries come by pages, newest first.",
             (Answer(200, "The log.", DeliveryLog),), (*ONE, MalformedRequest),
             parameters=(
                 SITE,
@@ -143,6 +161,7 @@ ROUTES = (
                     "query", "limit", f"The most of each list; {_DEFAULT} unless told.",
                     {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _DEFAULT},
                 ),
+                Parameter("query", "cursor", "Where the page before ended: its `next`."),
             ),
             tag="deliveries",
         ),

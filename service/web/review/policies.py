@@ -1,4 +1,4 @@
-"""A site's policy at the page: read it, try another one on what was kept, save it, see its editions."""
+"""A site's policy at the page: read it, try another one on what was kept, save it, see its editions, restore one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.core.errors import Conflict, InvalidPolicy, InvalidSubmission
 from service.core.site import Site
 from service.core.staff import Right
 from service.web.answers import json_answer
-from service.web.bodies import read_body
+from service.web.bodies import decode, read_body
 from service.web.operations import Answer, Operation, Parameter
 from service.web.policy_wire import (
     MAX_POLICY_BODY,
@@ -18,6 +18,7 @@ from service.web.policy_wire import (
     PolicyView,
     PreviewInput,
     PreviewView,
+    RestoreInput,
     edition_page,
     encode,
     policy_view,
@@ -29,6 +30,7 @@ from service.web.review.parts import ME, REVIEW
 from service.web.review.routes import BODY, ONE, Route
 
 _EDITIONS = 50
+_MAX_RESTORE = 16_384
 
 
 async def read(request: web.Request) -> web.Response:
@@ -44,6 +46,16 @@ async def save(request: web.Request) -> web.Response:
     with within_body():
         asked = read_input(_policy_input, await read_body(request, MAX_POLICY_BODY))
         after = await parts.policies.save(site.id, asked.policy, by=by, note=asked.note, version=asked.version)
+    return json_answer(encode(policy_view(after)))
+
+
+async def restore(request: web.Request) -> web.Response:
+    """An earlier edition once more."""
+    site = await _site(request)
+    asked = decode(_restore_input, await read_body(request, _MAX_RESTORE))
+    after = await request.app[REVIEW].policies.restore(
+        site.id, asked.edition, by=request[ME].actor, note=asked.note, version=asked.version
+    )
     return json_answer(encode(policy_view(after)))
 
 
@@ -69,6 +81,7 @@ async def _site(request: web.Request) -> Site:
 
 
 _policy_input = msgspec.json.Decoder(PolicyInput)
+_restore_input = msgspec.json.Decoder(RestoreInput)
 _preview_input = msgspec.json.Decoder(PreviewInput)
 _SITE = Parameter("path", "site", "The site's name.", required=True)
 _REFUSED = (*ONE, *BODY, InvalidSubmission, InvalidPolicy)
@@ -101,8 +114,17 @@ ROUTES = (
     ),
     Route(
         Operation(
+            "post", "/review/api/sites/{site}/policy/restore", "restorePolicy", "Restore an earlier edition",
+            "It becomes a new edition, and counts for what is judged from now on.",
+            (Answer(200, "The live policy.", PolicyView),), (*_REFUSED, Conflict), takes=RestoreInput,
+            parameters=(_SITE,), tag="policy",
+        ),
+        restore, Right.POLICY,
+    ),
+    Route(
+        Operation(
             "get", "/review/api/sites/{site}/policy/history", "getPolicyHistory", "A policy's editions",
-            f"The newest {_EDITIONS}; save one again to restore it.",
+            f"The newest {_EDITIONS}.",
             (Answer(200, "The editions.", EditionPage),), ONE, parameters=(_SITE,), tag="policy",
         ),
         history,

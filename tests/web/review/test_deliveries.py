@@ -68,6 +68,33 @@ async def test_one_says_ids_or_everything(operator: Desk) -> None:
     await operator.get("/deliveries", status=400, limit="0")
 
 
+async def test_tries_of_several_sites_come_by_pages_each_once(
+    platform: Platform, shop: Platform, resources: Resources, operator: Desk, moderator: Desk
+) -> None:
+    client, keys = resources.connection.client, resources.connection.keys
+    line = {"comment": "c", "type": "t", "result": "retry", "try": 1, "status": 500, "error": "", "ms": 1, "at": 5}
+    wanted = []
+    for number in range(12):  # the two logs have entries of the same moment, and of one site alone
+        entry = f"{1_000 + number // 3}-{number % 3}"
+        for site in ("blog", "shop") if number % 4 else ("shop",):
+            await client.xadd(keys.site(site, "log"), line | {"id": f"{site} {number}"}, id=entry)
+            wanted.append(f"{site} {number}")
+    for size in (1, 3, 4, 50):
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = await operator.get("/deliveries", limit=size, **({"cursor": cursor} if cursor else {}))
+            assert len(page["receivers"]) == (0 if cursor else 2)
+            seen += [one["id"] for one in page["attempts"]]
+            cursor = page["next"]
+        assert sorted(seen) == sorted(wanted)
+        assert [int(one.split()[1]) for one in seen] == sorted((int(one.split()[1]) for one in wanted), reverse=True)
+    last = await operator.get("/deliveries", limit=2)
+    page = await operator.get("/deliveries", cursor=last["next"], site="blog")
+    assert {one["site"] for one in page["attempts"]} == {"blog"}
+    for nonsense in ("x", "1-", "1-2", "1-2-", "9" * 16 + "-1-blog"):
+        await operator.get("/deliveries", status=400, cursor=nonsense)
+
+
 async def test_another_site_s_call_back_is_unknown(
     client: TestClient[Any, Any], platform: Platform, shop: Platform, resources: Resources
 ) -> None:

@@ -21,7 +21,7 @@ async def test_a_new_site_has_the_default(moderator: Desk) -> None:
     view = await moderator.get(PATH)
     assert view["edition"] == {"version": 0, "at": None, "by": "", "note": ""}
     assert view["policy"]["mode"] == "by-score"
-    assert view["effective"]["spam"]["hold"] == 0.59
+    assert view["effective"]["spam"]["hold"] == 0.61
 
 
 async def test_saving_makes_an_edition_that_names_who(operator: Desk, platform: Platform) -> None:
@@ -36,6 +36,21 @@ async def test_saving_makes_an_edition_that_names_who(operator: Desk, platform: 
     )  # fmt: skip
     late = await operator.send("PUT", PATH, {"policy": {}, "version": 0}, status=409)
     assert "edition 1" in late["detail"]
+
+
+async def test_an_earlier_edition_is_restored_under_its_own_word(operator: Desk) -> None:
+    await operator.send("PUT", PATH, {"policy": STRICT})
+    await operator.send("PUT", PATH, {"policy": {"mode": "hold-everything"}})
+    view = await operator.send("POST", PATH + "/restore", {"edition": 1, "note": "pictures after all", "version": 2})
+    assert view["policy"]["rules"][0]["name"] == "pictures"
+    assert (view["edition"]["version"], view["edition"]["note"]) == (3, "Edition 1 again. pictures after all")
+    line = (await operator.get("/audit-log"))["items"][0]
+    assert (line["actor"], line["what"], line["subject"]) == ("moderator:olga", "sites.policy.restore", "blog")
+    assert (await operator.send("POST", PATH + "/restore", {"edition": 0}))["policy"]["mode"] == "by-score"
+    await operator.send("POST", PATH + "/restore", {"edition": 9}, status=404)
+    await operator.send("POST", PATH + "/restore", {"edition": 1, "version": 2}, status=409)
+    await operator.send("POST", PATH + "/restore", {"version": 4}, status=422)
+    assert (await operator.get(PATH))["edition"]["version"] == 4
 
 
 async def test_what_can_not_be_used_is_refused_with_its_place(operator: Desk) -> None:
@@ -81,6 +96,7 @@ async def test_who_may(
     desk = await seat(client, resources, "ann", role)
     await desk.send("POST", PATH + "/preview", {"policy": STRICT}, status=may[0])
     await desk.send("PUT", PATH, {"policy": STRICT}, status=may[1])
+    await desk.send("POST", PATH + "/restore", {"edition": 0}, status=may[1])
 
 
 async def test_a_note_keeps_no_address(operator: Desk) -> None:
