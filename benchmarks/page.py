@@ -156,7 +156,8 @@ async def measure(address: str, flagged: int, progress: Callable[[str], None]) -
         pages = {name: await signed_in(browser, address, name) for name in ("few", "many")}
         for number in range(REPEATS):
             progress(f"round {number + 1} of {REPEATS}")
-            for name, page in pages.items():
+            for name in ("few", "many") if number % 2 else ("many", "few"):
+                page = pages[name]
                 await page.goto(f"{address}#/queue")
                 await note(name, opening(page))
                 await note(name, working(page))

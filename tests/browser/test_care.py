@@ -65,7 +65,7 @@ async def test_the_list_covers_what_nobody_has_opened(desk: Desk) -> None:
 
 async def test_words_that_nobody_can_tell_from_the_others_are_all_covered(desk: Desk) -> None:
     desk.forgive("503")
-    await desk.submit(RUDE)
+    await desk.submit(f"{RUDE} http://idiot.example/moron")
     page = await desk.window()
     await page.route("**/review/api/comments**", unexplained)
     await page.route("**/explanation?*", lambda route: route.fulfill(status=503, json={"detail": "No model."}))
@@ -73,9 +73,10 @@ async def test_words_that_nobody_can_tell_from_the_others_are_all_covered(desk: 
     await desk.sign_in(page, desk.name)
     show = page.get_by_role("button", name="Show the words")
     await expect(show).to_be_visible()
-    await nowhere(page, "you are a complete", "idiot")
+    await nowhere(page, "you are a complete", "idiot", "moron")
     await show.click()
     await opened(page, RUDE)
+    await expect(page.get_by_role("region", name="Links")).to_contain_text("idiot.example")
     await expect(current(page)).to_contain_text("idiot")
 
 

@@ -46,7 +46,7 @@ export class CommentPane {
       this.banner(row, detail),
       this.context(detail),
       el("div", { class: "comment-text" }, this.text(row, detail, marks), explanation ? this.legend(row, explanation, marks) : null),
-      detail.links.length ? this.links(detail.links) : null,
+      detail.links.length ? this.links(row, detail.links) : null,
       row.author?.url && !blind ? el("p", { class: "author-url" }, icon("link"), "The author's address leads to ", el("strong", { text: hostOf(row.author.url) || "nowhere" }), copyButton(row.author.url)) : null,
       detail.earlier.length ? this.earlier(row, detail) : null,
     );
@@ -123,8 +123,10 @@ export class CommentPane {
     );
   }
 
-  links(links) {
-    const rows = links.map((link) => el("li", {}, icon("link"), el("strong", { class: "host", text: link.host }), link.host_unicode !== link.host ? el("span", { class: "tag warn", text: `looks like ${link.host_unicode}` }) : null, link.text ? el("span", { class: "meta", text: `shown as “${link.text}”` }) : null, el("span", { class: "meta url", title: link.url, text: link.url }), copyButton(link.url)));
+  links(row, links) {
+    const ranges = covered(row);
+    const hidden = (link) => !ranges || ranges.some(({ start, end }) => !this.uncovered.has(start) && start < link.end_utf16 && end > link.start_utf16);
+    const rows = links.map((link) => hidden(link) ? el("li", {}, icon("link"), coveredWords(link.url)) : el("li", {}, icon("link"), el("strong", { class: "host", text: link.host }), link.host_unicode !== link.host ? el("span", { class: "tag warn", text: `looks like ${link.host_unicode}` }) : null, link.text ? el("span", { class: "meta", text: `shown as “${link.text}”` }) : null, el("span", { class: "meta url", title: link.url, text: link.url }), copyButton(link.url)));
     return el("section", { class: "links", "aria-label": "Links" }, el("h3", { text: plural(links.length, "link") }), el("ul", {}, rows.slice(0, 20)), rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null);
   }
 
