@@ -112,8 +112,14 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await page.get_by_role("button", name="Document").click()
     await expect(page.get_by_label("The policy as a document")).to_have_value(re.compile("no-rye"))
     await accessible(page)
+    await page.get_by_role("button", name="Restore… edition 0").click()
+    await accessible(page)
+    await page.get_by_role("dialog").get_by_label("Why?").fill("It waited too long")
+    await page.get_by_role("button", name="Restore", exact=True).click()
+    await expect(page.get_by_text("Edition 2, since")).to_be_visible()
     await page.goto(f"{desk.stack.base}/review#/audit")
     await expect(page.get_by_role("cell", name="Everything about the past waits")).to_be_visible()
+    await expect(page.get_by_role("row", name="sites.policy.restore")).to_contain_text("It waited too long")
 
 
 async def test_keys_can_be_changed_and_switched_off(desk: Desk) -> None:

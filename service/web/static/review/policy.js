@@ -68,7 +68,7 @@ class PolicyPage {
   /** What can be done, made once: a button that is replaced while it is pressed hears no click. */
   buttons() {
     this.meaning = el("p", { class: "meta" });
-    this.discard = el("button", { type: "button", class: "quiet", on: { click: () => this.restore(this.view.policy) } }, "Discard changes");
+    this.discard = el("button", { type: "button", class: "quiet", on: { click: () => this.open(this.view.policy) } }, "Discard changes");
     this.trial = el("button", { type: "button", class: "quiet", on: { click: () => this.preview() } }, "Try on the past");
     this.keep = el("button", { type: "button", class: "primary", on: { click: () => this.save() } }, "Save…");
     const saving = this.may("policy") ? this.keep : el("span", { class: "hint", text: "Saving takes an operator." });
@@ -141,16 +141,24 @@ class PolicyPage {
     }
   }
 
-  async save() {
-    if (!this.readable()) return;
+  save() {
+    if (this.readable()) this.tell("Save this policy?", "Save", ["PUT", `/sites/${this.site}/policy`, { policy: this.draft }], "Saved.");
+  }
+
+  restore(version) {
+    this.tell(`Restore edition ${version}?`, "Restore", ["POST", `/sites/${this.site}/policy/restore`, { edition: version }], `Edition ${version} counts again.`);
+  }
+
+  /** Ask why, and have another policy count. */
+  async tell(title, name, [method, path, body], done) {
     const note = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
-    if (!(await ask("Save this policy?", [el("p", { text: "It counts for what is judged from now on." }), field("Why? (for the history)", note)], [["Save", "primary", "yes"]]))) return;
+    if (!(await ask(title, [el("p", { text: "It counts for what is judged from now on." }), field("Why? (for the history)", note)], [[name, "primary", "yes"]]))) return;
     try {
-      const view = await send("PUT", `/sites/${this.site}/policy`, { policy: this.draft, note: note.value.trim(), version: this.view.edition.version });
+      const view = await send(method, path, { ...body, note: note.value.trim(), version: this.view.edition.version });
       const history = await get(`/sites/${this.site}/policy/history`);
       put(this.result);
       this.load(view, history.items);
-      toast("Saved.", { kind: "good" });
+      toast(done, { kind: "good" });
     } catch (problem) {
       this.refused(problem);
     }
@@ -176,7 +184,7 @@ class PolicyPage {
     put(this.wrong, count > 1 ? el("p", { text: `There are ${count} mistakes.` }) : null, lines.length ? el("ul", {}, lines) : null);
   }
 
-  restore(policy) {
+  open(policy) {
     this.draft = structuredClone(policy);
     put(this.result);
     this.paint();
@@ -194,8 +202,14 @@ class PolicyPage {
   history() {
     const rows = this.editions.map(({ edition, policy }) => [
       String(edition.version), edition.at ? exactly(edition.at) : "from the start", actorName(edition.by) || "–", edition.note,
-      edition.version === this.view.edition.version ? el("span", { class: "tag approved", text: "Counts now" }) : el("button", { type: "button", class: "link", on: { click: () => this.restore(policy) } }, "Open"),
+      edition.version === this.view.edition.version ? el("span", { class: "tag approved", text: "Counts now" }) : this.choices(edition.version, policy),
     ]); // prettier-ignore
     return el("section", { class: "card" }, el("h2", { text: "Editions" }), rows.length ? table([["No."], ["Since"], ["By"], ["Why"], ["What"]], rows, "Editions") : el("p", { class: "hint", text: "It was never changed." }));
+  }
+
+  /** What can be done with an earlier edition: look at it and go on from there, or have it count again as it is. */
+  choices(version, policy) {
+    const button = (name, act) => el("button", { type: "button", class: "link", "aria-label": `${name} edition ${version}`, on: { click: act } }, name);
+    return el("span", { class: "choices" }, button("Open", () => this.open(policy)), this.may("policy") ? button("Restore…", () => this.restore(version)) : null);
   }
 }
