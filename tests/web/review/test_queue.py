@@ -29,7 +29,7 @@ async def test_a_row_says_what_a_list_shows(platform: Platform, moderator: Desk)
     assert row["excerpt"] == "maybe\n\n this  is 1"
     assert row["reasons"] == ["spam"]
     assert row["scores"]["spam"] == pytest.approx(0.7)
-    assert row["severity"] == pytest.approx(0.3)
+    assert row["severity"] == pytest.approx(0.35)
     assert row["model"] == "words-1"
     assert row["author"]["digest"].startswith("e1.")
     assert row["claim"] is None
