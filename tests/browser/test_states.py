@@ -144,25 +144,43 @@ async def deaf() -> AsyncIterator[Receiver]:
     await receiver.stop()
 
 
+async def calling(desk: Desk, receiver: Receiver) -> None:
+    """Make it the desk of a site that is called back."""
+    name = f"deaf{desk.site}"
+    known = await desk.resources.accounts.add(name, f"https://{name}.example", receiver.url)
+    desk.site, desk.key, desk.name = name, known.credentials[0].api_key, f"op{name}"
+    await desk.resources.staff.add(desk.name, Role.OPERATOR, (name,), PASSWORD)
+
+
+async def told(page: Page, words: str) -> bool:
+    """Whether the delivery log, read anew, says something."""
+    await page.get_by_role("button", name="Refresh").click()
+    return words in await page.locator(".sheet").inner_text()
+
+
+async def test_the_log_of_tries_is_read_page_by_page(desk: Desk, deaf: Receiver) -> None:
+    await calling(desk, deaf)
+    await desk.submit(*(f"A fine post about rye, number {number}" for number in range(26)), held=False)
+    page = await desk.signed_in(path="/deliveries")
+    await until(lambda: told(page, "Send 26 again"))
+    tries = page.get_by_role("region", name="Last tries").get_by_role("row")
+    await expect(tries).to_have_count(1 + 50)
+    await page.get_by_role("button", name="Show older ones").click()
+    await expect(tries).to_have_count(1 + 2 * 26)
+    await expect(page.get_by_role("button", name="Show older ones")).to_have_count(0)
+
+
 @SCREENS
 async def test_what_a_platform_did_not_hear(desk: Desk, deaf: Receiver, screen: dict[str, object]) -> None:
-    name = f"deaf{desk.site}"
-    known = await desk.resources.accounts.add(name, f"https://{name}.example", deaf.url)
-    await desk.resources.staff.add(f"op{name}", Role.OPERATOR, (name,), PASSWORD)
-    desk.site, desk.key = name, known.credentials[0].api_key
+    await calling(desk, deaf)
     await desk.submit("A fine post about rye, thank you", held=False)
-    page = await desk.signed_in(f"op{name}", path="/deliveries", **screen)
-
-    async def told(words: str) -> bool:
-        await page.get_by_role("button", name="Refresh").click()
-        return words in await page.locator(".sheet").inner_text()
-
-    await until(lambda: told("Send 1 again"))
+    page = await desk.signed_in(path="/deliveries", **screen)
+    await until(lambda: told(page, "Send 1 again"))
     await accessible(page)
     deaf.behave = lambda: web.Response(status=410)
     await page.get_by_role("button", name="Send again", exact=True).click()
     await expect(page.locator(".toast")).to_contain_text("1 call-back will be sent again.")
-    await until(lambda: told("Says that it is gone"))
+    await until(lambda: told(page, "Says that it is gone"))
     await accessible(page)
 
 
