@@ -95,6 +95,22 @@ async def test_counts_are_right_whatever_happens_to_the_comments(
         await _agree(resources, held, chosen)
 
 
+async def test_several_sites_are_counted_together(
+    resources: Resources, site: Known, held: list[str], *, dice: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FEW", 0)
+    shop = await resources.accounts.add("shop", "https://shop.example")
+    few = await hold_many(resources, shop, range(30), dice)
+    queue = QueueFacets(resources.connection)
+    for chosen in _CHOICES:
+        _, counts = await _expected(resources, held + few, chosen)
+        assert await queue.divide(["blog", "shop"], chosen, most=200) == counts
+    narrow = await queue.divide(["blog", "shop"], [("language", "de")], most=1)
+    _, counts = await _expected(resources, held + few, [("language", "de")])
+    assert narrow["author"]
+    assert all(count == counts[facet][value] for facet, found in narrow.items() for value, count in found.items())
+
+
 async def test_bits_go_when_few_are_left(resources: Resources, site: Known, held: list[str]) -> None:
     client, keys = resources.connection.client, resources.connection.keys
     for some in _batches(held, 100):
