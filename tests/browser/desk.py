@@ -91,6 +91,17 @@ class Desk:
         assert found is not None
         return str(found.state)
 
+    async def looked_at(self, comment: str, by: str) -> None:
+        """Wait until it is known that somebody looks at a comment."""
+
+        async def known() -> bool:
+            found = await self.resources.comments.get(comment)
+            assert found is not None
+            (seen,) = await self.resources.reviewing.lists.seen([found])
+            return seen.standing.claimed_by == by
+
+        await until(known)
+
     async def becomes(self, comment: str, state: str) -> None:
         """Wait until a comment stands there."""
         await until(lambda: self._all_in([comment], state))

@@ -91,8 +91,8 @@ async def test_the_last_one_to_decide_is_told_who_was_faster(desk: Desk) -> None
     (comment,) = await desk.submit("Both look at this")
     other = await desk.colleague()
     mine = await desk.signed_in()
-    async with mine.expect_response("**/claim"):
-        await opened(mine, "Both look at this")
+    await opened(mine, "Both look at this")
+    await desk.looked_at(comment, desk.name)
     theirs = await desk.signed_in(other, deaf=True)
     await opened(theirs, "Both look at this")
     await expect(theirs.get_by_text(f"{desk.name} is looking at this too")).to_be_visible()
