@@ -174,7 +174,7 @@ class QueuePage {
   campaign() {
     const view = this.looking.detail?.campaign;
     if (view?.held) this.bulk.decideCampaign(view);
-    else toast("This comment has no near-duplicates that wait.");
+    else toast(this.id ? "This comment has no near-duplicates that wait." : "No comment is open.");
   }
 
   hear(name, data) {
