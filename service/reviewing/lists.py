@@ -197,7 +197,7 @@ class Lists:
     async def _divide(self, sites: Sequence[str], filters: Filters) -> Division:
         """Count by looking at the first comments of a list."""
         counts: dict[str, Counter[str]] = {facet: Counter() for facet in ("site", *FACETS)}
-        searched = 0
+        searched, whole = 0, False
         teaching = await self._queue.teaching(sites) if filters.list == _INDEXED else set()
         async for batch, then in self._look(sites, filters, None, self._search):
             some = batch[: self._search - searched]
@@ -209,9 +209,10 @@ class Lists:
                     if comment.id in teaching:
                         counts["signal"]["teaches"] += 1
             searched += len(some)
+            whole = then is None and len(some) == len(batch)
             if searched >= self._search:
-                return Division(_most_frequent(counts), searched, then is None and len(some) == len(batch))
-        return Division(_most_frequent(counts), searched)
+                break
+        return Division(_most_frequent(counts), searched, whole)
 
     async def names(self, sites: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
         """What the authors of these digests last called themselves on one of these sites, where that is still kept."""

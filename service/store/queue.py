@@ -158,7 +158,7 @@ class Queue:
             low, high = (low, min(high, after.score)) if shelf.newest_first else (max(low, after.score), high)
         entries: list[Entry] = []
         offset = 0
-        while len(entries) < count:
+        while len(entries) <= count:  # one more tells that the list goes on
             reading = (
                 ("ZREVRANGEBYSCORE", name, high, low) if shelf.newest_first else ("ZRANGEBYSCORE", name, low, high)
             )

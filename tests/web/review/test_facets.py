@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from service.resources import Resources
+from service.reviewing import lists
 from service.settings import Settings
+from service.store import queue
 from tests.support.desk import Desk
 from tests.support.platform import Platform
 from tests.support.queue import author, hold
@@ -78,6 +80,34 @@ async def test_what_was_not_looked_at_is_said(platform: Platform, moderator: Des
     index = await moderator.get("/facets")
     assert (index["counted"], index["complete"]) == (None, True)
     assert _numbers(index, "site") == {"blog": _SEARCH + 1}
+
+
+async def test_a_filter_finds_what_lies_far_down(
+    platform: Platform, moderator: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_WALK", 3)
+    monkeypatch.setattr(queue, "_FEW", 0)
+    await hold(platform, *range(20), author=author("Ann"))
+    wanted = await hold(platform, 20, 21, author=author("Bo"))
+    (bo,) = [one["value"] for one in (await moderator.get("/facets"))["author"] if one["text"] == "Bo"]
+    for filters in ({"author": bo}, {"q": "maybe 2"}, {"author": bo, "q": "maybe"}):
+        page = await moderator.get("/comments", **filters)
+        assert [row["id"] for row in page["items"]][-2:] == wanted
+        assert page["next"] is None
+
+
+async def test_a_list_that_is_too_long_to_be_gone_through_is_not_whole(
+    platform: Platform, moderator: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_WALK", 2)
+    monkeypatch.setattr(lists, "_MOST_ROUNDS", 2)
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    await hold(platform, *range(4))
+    whole = await moderator.get("/facets", since=later)
+    assert (whole["site"], whole["complete"]) == ([], True)
+    await hold(platform, 4)
+    part = await moderator.get("/facets", since=later)
+    assert (part["site"], part["counted"], part["complete"]) == ([], 0, False)
 
 
 async def test_the_sample_stays_blind(platform: Platform, operator: Desk, resources: Resources) -> None:
