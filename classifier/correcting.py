@@ -29,6 +29,7 @@ from classifier.model import Model
 Numbers = npt.NDArray[np.float64]
 
 _TEXT, _AUTHOR = 0, 1
+_OF_AUTHORS = np.array([float(name.startswith(("name_", "url_"))) for name in FEATURES], np.float32)
 _PRIOR = 0.1
 _MOST_VOICES = 8
 _LOUD = 0.02
@@ -122,9 +123,11 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings) -> _Rows
     beyond = sparse.csr_matrix(signal_rows([row.signals for row in rows], signals))
     extract = CommentFeatures(model.orders)
     own = extract.transform(items)
-    text = extract.transform([item._replace(author_name="", author_url="") for item in items])
-    author = own - text
-    author.eliminate_zeros()
+    fields = extract.transform([item._replace(text="") for item in items])
+    author = sparse.hstack([fields[:, :BUCKETS], own[:, BUCKETS:] @ sparse.diags(_OF_AUTHORS)], format="csr")
+    text = own - author
+    for kind in (author, text):
+        kind.eliminate_zeros()
     silent, nothing = sparse.csr_matrix(beyond.shape), sparse.csr_matrix(own.shape)
     pairs = (text, silent), (author, silent), (nothing, beyond)
     features, columns = logistic.narrowed([sparse.hstack(pair, format="csr") for pair in pairs])
