@@ -44,7 +44,7 @@ class Alikeness(NamedTuple):
 
     alike: float = 0.35  # Jaccard similarity of a campaign's first two
     common: float = 0.55  # share of what is common to those two that a further one must have, …
-    near: float = 0.3  # … and its Jaccard similarity to that
+    near: float = 0.2  # … and its Jaccard similarity to that
 
 
 class Sketch(NamedTuple):

@@ -81,7 +81,8 @@ All keys of a site carry the hash tag of its partition, so that a script touches
 | `{pN}:k:<campaign>`        | hash   | a campaign: sketch, sizes, where its comments stand                | campaign_days   |
 | `{pN}:km:<campaign>`       | zset   | its comments, "site comment" -> when; the latest 2,000             | campaign_days   |
 | `{pN}:campaigns`           | zset   | campaigns of two comments and more -> when the latest came         | campaign_days   |
-| `{pN}:near:<hash>`         | string | the campaign whose sketch last held this hash                      | campaign_days   |
+| `{pN}:near:<hash>`         | string | the campaign of one comment whose sketch last held this hash       | campaign_days   |
+| `{pN}:many:<hash>`         | string | the campaign of two and more of which this is said                 | campaign_days   |
 | `{pN}:bl:<digest>`         | string | what http:BL said of an IP address; see lookups.py                 | httpbl_remember |
 | `{pN}:s:<site>:people`     | hash   | digest of an author or a network -> a moderator's Mark             | until taken back|
 | `{pN}:e:<example>`         | string | one example; of no comment: retain_suggestions_days                | with its comment|

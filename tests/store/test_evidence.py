@@ -196,6 +196,16 @@ async def test_a_wave_of_400_reshuffled_near_duplicates_is_one_campaign(desk: De
     assert (await desk.seen("more", TEMPLATE)).campaign_refused == 1
 
 
+async def test_a_campaign_is_found_again_after_many_lone_comments_with_its_words(desk: Desk) -> None:
+    first, second = await desk.seen("w1", TEMPLATE), await desk.seen("w2", f"{TEMPLATE} indeed")
+    assert second.campaign == first.campaign
+    for number, word in enumerate(dict.fromkeys(TEMPLATE.split())):
+        others = " ".join(f"{chr(97 + number % 26)}{chr(97 + number // 26)}{chr(97 + at)}other" for at in range(12))
+        assert (await desk.seen(f"h{number}", f"{word} {others}")).campaign_size <= 1
+    found = await desk.seen("w3", " ".join(reversed(TEMPLATE.split())))
+    assert (found.campaign, found.campaign_size) == (first.campaign, 3)
+
+
 async def test_short_comments_are_no_campaign_but_repeats_count(desk: Desk) -> None:
     known = [
         await desk.seen(str(number), text) for number, text in enumerate(("Great post!", "great POST", "Great post"))

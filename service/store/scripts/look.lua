@@ -123,17 +123,21 @@ local function compare(ours, theirs)
   return common, mine, others_count, both
 end
 
-local function point(list, campaign)
+-- `many`: campaigns of two and more have an index of their own, which the many comments that are alone can't overwrite.
+local function point(list, campaign, many)
   for i = 1, math.min(INDEXED, #list) do
-    redis.call('SET', prefix .. 'near:' .. string.format('%.0f', list[i]), campaign, 'PX', ARGV[10])
+    redis.call('SET', prefix .. (many and 'many:' or 'near:') .. string.format('%.0f', list[i]), campaign, 'PX', ARGV[10])
   end
 end
 
 local function nearest(ours)
   local best, similarity, shared, size
-  local looked = {}
+  local looked, names = {}, {}
   for i = 1, math.min(INDEXED, #ours) do
-    local candidate = redis.call('GET', prefix .. 'near:' .. string.format('%.0f', ours[i]))
+    local hash = string.format('%.0f', ours[i])
+    names[2 * i - 1], names[2 * i] = prefix .. 'many:' .. hash, prefix .. 'near:' .. hash
+  end
+  for _, candidate in ipairs(redis.call('MGET', unpack(names))) do
     if candidate and not looked[candidate] then
       looked[candidate] = true
       local packed, members = unpack(redis.call('HMGET', prefix .. 'k:' .. candidate, 'sketch', 'size'))
@@ -162,7 +166,7 @@ local function join(ours)
     if redis.call('HINCRBY', key, 'size', 1) > 1 then redis.call('ZADD', prefix .. 'campaigns', ARGV[1], id) end
     if size == 1 and #shared >= LEAST then
       redis.call('HSET', key, 'sketch', struct.pack('>' .. string.rep('I4', #shared), unpack(shared)))
-      point(shared, id)
+      point(shared, id, true)
     end
   end
   redis.call('ZREMRANGEBYRANK', members, 0, -MOST_MEMBERS - 1)
@@ -170,7 +174,7 @@ local function join(ours)
   redis.call('PEXPIRE', key, ARGV[10])
   redis.call('PEXPIRE', members, ARGV[10])
   redis.call('ZREMRANGEBYSCORE', prefix .. 'campaigns', '-inf', now - ARGV[10])
-  point(ours, id)
+  point(ours, id, campaign ~= nil)
   return id
 end
 
