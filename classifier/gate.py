@@ -3,8 +3,8 @@
 Each measure is taken of both versions on the same comments; their difference has a paired bootstrap interval (Efron and
 Tibshirani 1993), resampling comments. Worse in any guarded measure: refused. Whoever asks a dozen questions must not take
 each one's noise for an answer, so the measures are tested together (Holm 1979): a candidate that is just as good is found
-worse in any of them at most about once in twenty times (`ALPHA`), as `benchmarks/gate.py` measures. Some of the fixed probes
-(`LOST`) may be lost: they are few, and each training moves some of them.
+worse in any of them at most once in ten times (`ALPHA`); measured by `benchmarks/gate.py`, once in thirty. Of the fixed
+probes a few (`LOST`) may be lost, since each training moves some of them.
 
 Who decided is looked at too: what the loudest voice decided is left out once, so that nobody carries a version through
 against everybody else.
@@ -29,7 +29,7 @@ FEWEST = 10
 """Comments of a class that a measure needs; with fewer it is `unknown`, which refuses nobody."""
 ROUNDS = 1_000
 """Bootstrap samples."""
-ALPHA = 0.05
+ALPHA = 0.1
 """How often a candidate that is just as good may be found worse in anything."""
 LOST = 0.04
 """The share of a set of fixed probes that a candidate may lose, less what it wins."""
