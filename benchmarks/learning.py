@@ -2,6 +2,8 @@
 
     python -m benchmarks.learning --corpora FOLDER [--base FOLDER] [--order date|file] [--comments N] [--out learning.json]
 
+With `--out`, each part is written there as soon as it is measured, and parts that stand there already are not measured again.
+
 The spam is that of `blog_wp_caffeinated`; readers' comments are that blog's own few, another blog's, and the later half of
 a third's, in a random order between them, about one for one. The shipped model has learnt from all of these, so that a
 replay with it would prove nothing: the base here is made by the same training without the first two and with the earlier
@@ -19,7 +21,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -42,6 +44,8 @@ LEFT_OUT = (BLOG, HAM[1])
 STEPS = (100, 300, 1_000, 3_000)
 SIZES = (100, 300, 1_000, 3_000, 10_000)
 POOL, BATCH, BATCHES = 1_500, 50, 6
+BEGINNINGS = 4
+JUDGED = 3_000  # later comments, evenly spread, that choosing is judged on
 RUNS = 500
 _LONGEST = 4_000  # characters of a text that training reads
 Numbers = npt.NDArray[np.float64]
@@ -54,11 +58,11 @@ class Replay(NamedTuple):
     rows: list[Decided]
     spam: Truth
 
-    def scores(self, version: Version, first: int) -> Numbers:
-        """The spam scores of all that came from number `first` on."""
+    def scores(self, version: Version, rows: Sequence[Decided]) -> Numbers:
+        """The spam scores of some of them."""
         found: list[float] = []
-        for at in range(first, len(self.rows), 64):
-            batch = self.rows[at : at + 64]
+        for at in range(0, len(rows), 64):
+            batch = rows[at : at + 64]
             predicted = version.score([row.item for row in batch], [row.signals for row in batch])
             found += (one.scores["spam"] for one in predicted)
         return np.array(found)
@@ -138,7 +142,11 @@ def recall(truth: Truth, scores: Numbers) -> float:
 
 def judged(model: Model, version: Version, played: Replay, first: int) -> dict[str, float]:
     """How well a version judges what came from comment number `first` on."""
-    scores, spam, hold = played.scores(version, first), played.spam[first:], model.thresholds["spam"]["hold"]
+    scores, spam, hold = (
+        played.scores(version, played.rows[first:]),
+        played.spam[first:],
+        model.thresholds["spam"]["hold"],
+    )
     return {
         "recall": recall(spam, scores),
         "auc": float(roc_auc_score(spam, scores)),
@@ -162,28 +170,35 @@ def climb(model: Model, played: Replay) -> dict[str, Any]:
     return found
 
 
-def choosing(model: Model, played: Replay) -> dict[str, dict[str, float]]:
-    """Recall after each batch of decisions: chosen from a pool by what they teach, the pool's oldest, or by lot."""
+def choosing(model: Model, played: Replay) -> dict[str, dict[str, list[float]]]:
+    """Recall after each batch of decisions, chosen from a pool by what they teach or by lot, from several beginnings."""
     most = min(POOL, len(played.rows) // 3)
-    rng = np.random.default_rng(SEED)
-    lot = rng.permutation(most)
-    ways: dict[str, Callable[[Version, list[int]], list[int]]] = {
-        "oldest": lambda version, rest: rest[:BATCH],
-        "lot": lambda version, rest: [at for at in lot if at in set(rest)][:BATCH],
-        "chosen": lambda version, rest: [
-            rest[at] for at in choose(version, [played.rows[at].item for at in rest], BATCH)
-        ],
-    }
-    found: dict[str, dict[str, float]] = {}
-    for name, way in ways.items():
-        taken = ways["oldest"](
-            Version(model), list(range(most))
-        )  # all begin alike: a correction needs some of each kind
-        for number in range(2, BATCHES + 1):
-            version = Version(model, correct(model, [played.rows[at] for at in taken], "blog-1"))
-            taken += way(version, [at for at in range(most) if at not in set(taken)])
-            version = Version(model, correct(model, [played.rows[at] for at in taken], "blog-1"))
-            found.setdefault(f"{number * BATCH} decisions", {})[name] = judged(model, version, played, most)["recall"]
+    asked = np.unique(np.linspace(most, len(played.rows) - 1, JUDGED).astype(int))
+    later = [played.rows[at] for at in asked]
+
+    def learnt(taken: Sequence[int]) -> Version:
+        return Version(model, correct(model, [played.rows[at] for at in taken], "blog-1"))
+
+    def chosen(version: Version, rest: list[int]) -> list[int]:
+        items, signals = [played.rows[at].item for at in rest], [played.rows[at].signals for at in rest]
+        return [rest[at] for at in choose(version, items, BATCH, signals=signals)]
+
+    found: dict[str, dict[str, list[float]]] = {}
+    for beginning in range(BEGINNINGS):
+        rng = np.random.default_rng(SEED + beginning)
+        ways: dict[str, Callable[[Version, list[int]], list[int]]] = {
+            "lot": lambda _, rest, rng=rng: rng.choice(rest, BATCH, replace=False).tolist(),
+            "chosen": chosen,
+        }
+        first = beginning * most // BEGINNINGS
+        for name, way in ways.items():
+            taken = list(range(first, first + BATCH))  # both begin alike: a correction needs some of each kind
+            version = learnt(taken)
+            for number in range(2, BATCHES + 1):
+                taken += way(version, [at for at in range(most) if at not in set(taken)])
+                version = learnt(taken)
+                figure = recall(played.spam[asked], played.scores(version, later))
+                found.setdefault(f"{number * BATCH} decisions", {}).setdefault(name, []).append(figure)
     return found
 
 
@@ -191,7 +206,7 @@ def promises(model: Model, played: Replay) -> dict[str, float]:
     """How often promises made on a random part of the later comments are broken on all of them; stated: at most 10 %."""
     place = min(1_000, len(played.rows) // 3)
     version = Version(model, correct(model, played.rows[:place], "blog-1"))
-    scores, spam = played.scores(version, place), played.spam[place:]
+    scores, spam = played.scores(version, played.rows[place:]), played.spam[place:]
     promise = Promise(0.02, 0.97, 0.9)
     rng = np.random.default_rng(SEED)
     made = broken = 0
@@ -231,12 +246,17 @@ def main() -> None:
     model = stranger(root, options.base)
     played = decided(timeline(root, options.order)[: options.comments], options.signals)
     figures: dict[str, Any] = {"comments": len(played.rows), "spam": int(played.spam.sum()), "order": options.order}
+    figures |= {"base": model.version, "signals": options.signals is not None}
+    if options.out and options.out.exists():
+        before = json.loads(options.out.read_text(encoding="utf-8"))
+        if before.items() >= figures.items():
+            figures = before
     for part in (climb, choosing, promises, cost):
-        if not options.only or part.__name__ in options.only:
+        if part.__name__ not in figures and (not options.only or part.__name__ in options.only):
             figures[part.__name__] = part(model, played)
+            if options.out:
+                options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1))
-    if options.out:
-        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

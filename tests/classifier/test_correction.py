@@ -113,6 +113,39 @@ def test_few_decisions_do_not_hurt(base: Model) -> None:
     assert max(scores) < 0.5
 
 
+def test_a_site_s_first_wave_does_not_take_back_what_the_base_model_knows(base: Model) -> None:
+    """Decisions about one wave, which the base model has never heard of; then comes another, which it knows well."""
+    version = Version(base, train(base, moderated(120, spammy=("turnip", "parsnip", "celeriac")), "blog-1"))
+    rng, hold = random.Random(9), base.thresholds["spam"]["hold"]
+    wave = [
+        Input(
+            f"{' '.join(rng.choices(SPAMMY, k=6))} http://shop{at}.example/buy http://pills{at}.example", "Cheap Pills"
+        )
+        for at in range(60)
+    ]
+    known = [item for item, one in zip(wave, base.score(wave), strict=True) if one.scores["spam"] >= hold]
+    assert len(known) > 20
+    assert np.mean([one.scores["spam"] >= hold for one in version.score(known)]) > 0.9
+
+
+def test_text_and_author_are_each_enough(base: Model) -> None:
+    """All spam so far came from one author with words of his own; each is known again without the other."""
+    rows = [
+        row._replace(item=row.item._replace(author_name="Best Turnip Deals") if row.labels["spam"] else row.item)
+        for row in moderated(200, spammy=("turnip", "parsnip", "celeriac"))
+    ]
+    version = Version(base, train(base, rows, "blog-1"))
+    rng = random.Random(12)
+    pleasant = [Input(text(rng, ()), "Ann") for _ in range(50)]
+    his_words = [Input(text(rng, ("turnip", "parsnip", "celeriac")), "Ann") for _ in range(50)]
+    his_name = [item._replace(author_name="Best Turnip Deals") for item in pleasant]
+    quiet, words, name = (
+        np.array([one.scores["spam"] for one in version.score(items)]) for items in (pleasant, his_words, his_name)
+    )
+    assert (words > quiet.max()).mean() > 0.95
+    assert (name > quiet.max()).mean() > 0.95
+
+
 def test_too_few_decisions_are_refused_by_number(base: Model) -> None:
     with pytest.raises(TooFew, match="3 more rejected as spam and 2 more approved needed") as refused:
         train(base, moderated(36)[:-1], "blog-1")
