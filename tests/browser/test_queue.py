@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+import re
+
+from playwright.async_api import Route, expect
 
 from service.core.staff import Role
 from tests.browser.desk import Desk, accessible, current, lists, opened, row
@@ -315,3 +317,25 @@ async def test_every_list_is_divided_by_filters(desk: Desk) -> None:
     await expect(page.locator(".row")).to_have_count(1)
     await expect(current(page)).to_contain_text("Some rye bread")
     await accessible(page)
+
+
+async def test_a_search_that_found_nothing_yet_can_go_on(desk: Desk) -> None:
+    await desk.submit("Far down stands the rye")
+    page = await desk.signed_in()
+
+    async def far_down(route: Route) -> None:
+        """As if the service had looked at 2,000 others first."""
+        if "cursor=" in route.request.url:
+            await route.continue_(url=re.sub(r"&cursor=[^&]*", "", route.request.url))
+        else:
+            await route.fulfill(json={"items": [], "next": "further", "total": None, "searched": 2_000})
+
+    await page.route("**/review/api/comments?*q=rye*", far_down)
+    await page.keyboard.press("/")
+    await page.keyboard.type("rye")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Nothing among the first 2,000.")).to_be_visible()
+    await accessible(page)
+    await page.get_by_role("button", name="Look further").click()
+    await opened(page, "Far down stands")
+    await expect(page.locator(".list-status")).to_contain_text("1 comment found among 2,001")

@@ -20,7 +20,7 @@ import { Rail } from "./rail.js";
 import { Rows } from "./rows.js";
 import { toast, toastProblem } from "./toasts.js";
 import { Views } from "./views.js";
-import { emptyText, listName, plural } from "./words.js";
+import { count, emptyText, listName, plural } from "./words.js";
 
 /** Open the page. `me` is the session, `go(parameters, replace)` changes the address. Returns {node, show(parameters), close}. */
 export function queuePage({ me, may, go, href, live }) {
@@ -244,8 +244,13 @@ class QueuePage {
     this.rail.show(filters, counts, this.views.items);
     this.filters.show(filters, facets);
     const found = total ?? items.length;
-    const text = !loaded ? "Loading…" : total === null ? `${plural(items.length, "comment")} found among ${searched}` : plural(found, "comment");
-    put(this.status, el("span", { text: `${listName(filters.list)}: ${text}` }), loaded && !loading && this.listing.next ? el("button", { type: "button", class: "link unseen", on: { click: () => this.listing.more() } }, "Load more") : null, el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), "to move"));
+    const text = !loaded ? "Loading…" : total === null ? `${plural(items.length, "comment")} found among ${count(searched)}` : plural(found, "comment");
+    put(this.status, el("span", { text: `${listName(filters.list)}: ${text}` }), loaded && !loading && this.listing.next ? this.further(total === null) : null, el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), "to move"));
+  }
+
+  /** Reading on: by scrolling, as a rule; by a button where a search that looked at so many may have found none. */
+  further(looking) {
+    return el("button", { type: "button", class: looking ? "link" : "link unseen", on: { click: () => this.listing.more() } }, looking ? "Look further" : "Load more");
   }
 
   render() {
@@ -258,6 +263,7 @@ class QueuePage {
       if (!this.listing.loaded || (this.id && !this.looking.failed)) return;
       const empty = this.listing.items.every((item) => item.left);
       if (this.looking.failed) this.comment.empty("This comment can't be shown", this.looking.failed);
+      else if (empty && this.listing.next) this.comment.empty("Nothing found so far", `Nothing among the first ${count(this.listing.searched)}. Look further, or take a filter away.`);
       else if (empty && Object.keys(this.listing.filters).length > 1) this.comment.empty("Nothing found", "Nothing in this list matches. Take a filter away, or search for something else.");
       else if (empty) this.comment.empty(this.listing.filters.list === "flagged" ? "All clear" : "Nothing here", emptyText(this.listing.filters.list));
       else put(this.comment.node);
