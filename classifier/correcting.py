@@ -288,7 +288,6 @@ def _packed(model: Model, name: str, prepared: _Rows, learnt: Mapping[str, _Lear
         "hashed": hashed[buckets].astype(np.float16),
         "dense": rest[: len(FEATURES)],
         "signals": rest[len(FEATURES) :],
-        "scale": np.ones(len(labels), np.float32),
         "intercept": np.array([learnt[label].fit.intercept for label in labels], np.float32),
     }
     decisions = prepared.decisions

@@ -1,9 +1,9 @@
 """A site's correction of the base model, learnt from its own moderators' decisions. Public: `Correction`, `load`.
 
-The logit of a corrected label is `scale` times the base model's, plus one weight for each hashed gram, dense feature
-and signal, plus an intercept: still a plain sum, so still explained exactly. A label that the site has not decided
-often enough is not corrected and stays the base model's. Training is in `classifier.correcting`; scoring, for many
-sites at once, in `classifier.model`.
+The logit of a corrected label is the base model's, plus one weight for each hashed gram, dense feature and signal, plus
+an intercept: still a plain sum, so still explained exactly. A label that the site has not decided often enough is not
+corrected and stays the base model's. Training is in `classifier.correcting`; scoring, for many sites at once, in
+`classifier.model`.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,6 @@ class Correction:
         self.dense = _checked(arrays, "dense", (len(FEATURES), width))
         self.heard = _checked(arrays, "signals", (len(self.signals), width))
         """One weight for each signal and label."""
-        self.scale = _checked(arrays, "scale", (width,))
         self.intercept = _checked(arrays, "intercept", (width,))
 
     def __repr__(self) -> str:

@@ -104,7 +104,7 @@ class Model:
         for at, correction in corrected.by.items():
             columns = self._columns(correction)
             (heard,) = signal_rows([corrected.signals.get(at, {})], correction.signals)
-            total[at, columns] = total[at, columns] * correction.scale + extra[at] + heard @ correction.heard
+            total[at, columns] += extra[at] + heard @ correction.heard
         return total[:, : len(self.labels)]
 
     def _columns(self, correction: Correction) -> list[int]:
@@ -187,10 +187,9 @@ class Model:
         heard: tuple[Part, ...] = ()
         if correction is not None and label in correction.labels:
             at = correction.labels.index(label)
-            scale = correction.scale[at]
-            hashed = scale * hashed + correction.hashed[:, at]
-            dense = scale * dense + correction.dense[:, at]
-            intercept = float(scale) * intercept + float(correction.intercept[at])
+            hashed = hashed + correction.hashed[:, at]
+            dense = dense + correction.dense[:, at]
+            intercept += float(correction.intercept[at])
             (values,) = signal_rows([signals or {}], correction.signals)
             said = (values * correction.heard[:, at]).tolist()
             heard = tuple(

@@ -173,7 +173,7 @@ def test_it_corrects_its_own_base_only(random_model: Model, correction: Correcti
     "spoil",
     [
         lambda arrays: arrays | {"buckets": np.array([-1], np.int32), "hashed": np.zeros((1, 1), np.float16)},
-        lambda arrays: arrays | {"scale": np.array([np.nan], np.float32)},
+        lambda arrays: arrays | {"intercept": np.array([np.nan], np.float32)},
         lambda arrays: {name: array for name, array in arrays.items() if name != "signals"},
         lambda arrays: arrays | {"hashed": arrays["hashed"][:-1]},
     ],
