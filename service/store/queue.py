@@ -16,10 +16,12 @@ from service.core.comment import Comment
 from service.core.lifecycle import State
 from service.core.queueing import Place
 from service.store.client import Argument, Connection, script_command
-from service.store.facets import Pair
+from service.store.facets import Pair, QueueFacets
 
 _FEW = 2_000
 """Up to so many comments, a facet's are fetched and sorted; beyond that, the queue is walked and those of the facet picked."""
+_SOME = 10_000
+"""Up to so many comments with the rarest of several values are intersected, which takes some milliseconds."""
 _AWAKEN_AT_ONCE = 500
 FOREVER: Final = 253_402_300_799_999
 """The end of the year 9999, milliseconds since 1970: a list until then is not limited in time."""
@@ -97,6 +99,7 @@ class Queue:
         self._wire = connection.wire
         self._keys = connection.keys
         self._severity_hours = severity_hours
+        self._facets = QueueFacets(connection)
 
     async def stretch(
         self,
@@ -110,8 +113,7 @@ class Queue:
     ) -> Stretch:
         """The next comments of a list behind `after`, looking at `count` of them; `facets` are for the queue only."""
         sets = [self._keys.facet(site, *pair) for pair in facets]
-        sizes = await self._wire.call_all([("SCARD", name) for name in sets])
-        if sizes and min(sizes) <= _FEW:
+        if sets and await self._can_pick(site, facets, sets):
             entries = await self._pick(site, shelf, sets, after)
             read = Stretch(
                 entries[:count], entries[count - 1] if len(entries) > count else None, min(count, len(entries))
@@ -136,6 +138,11 @@ class Queue:
             if at is not None and span.since <= float(at) <= span.until
         ]
         return read._replace(entries=timely)
+
+    async def _can_pick(self, site: str, facets: Sequence[Pair], sets: Sequence[str]) -> bool:
+        """Whether what the sets have in common is better fetched at once than met on a walk."""
+        least = min(await self._wire.call_all([("SCARD", name) for name in sets]))
+        return least <= _FEW or (least <= _SOME and await self._facets.count(site, facets) <= _FEW)
 
     async def _pick(self, site: str, shelf: Shelf, sets: Sequence[str], after: Entry | None) -> list[Entry]:
         """All that the sets have in common, in order, behind `after`."""

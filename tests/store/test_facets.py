@@ -12,7 +12,10 @@ from service.core.comment import Actor, Comment
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.queueing import FACETS, facets
 from service.resources import Resources
+from service.reviewing import lists
+from service.reviewing.lists import Filters
 from service.store import facets as module
+from service.store import queue
 from service.store.accounts import Known
 from service.store.facets import Pair, QueueFacets
 from tests.support.queue import hold_many
@@ -47,11 +50,11 @@ async def _expected(resources: Resources, ids: list[str], chosen: list[Pair]) ->
 
 
 async def _agree(resources: Resources, ids: list[str], chosen: list[Pair]) -> int:
-    queue = QueueFacets(resources.connection)
+    counting = QueueFacets(resources.connection)
     fits, counts = await _expected(resources, ids, chosen)
-    assert await queue.divide(["blog"], chosen, most=200) == counts
+    assert await counting.divide(["blog"], chosen, most=200) == counts
     if chosen:
-        assert await queue.count("blog", chosen) == fits
+        assert await counting.count("blog", chosen) == fits
     return fits
 
 
@@ -95,17 +98,40 @@ async def test_counts_are_right_whatever_happens_to_the_comments(
         await _agree(resources, held, chosen)
 
 
+@pytest.mark.parametrize("few", [0, 200, 10_000], ids=["on a walk", "as few have both", "at once"])
+async def test_pages_have_what_values_have_in_common_in_order(
+    resources: Resources, site: Known, held: list[str], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(queue, "_FEW", few)
+    monkeypatch.setattr(lists, "_WALK", 100)
+    chosen = {"label": "insult", "author": facets(await _one(resources, held[0]))["author"][0]}
+    comments = [one for one in await resources.comments.get_many(held) if one is not None]
+    wanted = {one.id for one in comments if all(value in facets(one)[name] for name, value in chosen.items())}
+    assert 0 < len(wanted) <= 200
+    found, after = [], None
+    while True:
+        page = await resources.reviewing.lists.page(["blog"], Filters(facets=chosen), limit=7, after=after)
+        assert page.total == len(wanted)
+        found += [row.comment.id for row in page.rows]
+        after = page.next
+        if after is None:
+            break
+    keys = resources.connection.keys
+    order = [one.decode() for one in await resources.connection.client.zrange(keys.site("blog", "queue"), 0, -1)]
+    assert found == [one for one in order if one in wanted]
+
+
 async def test_several_sites_are_counted_together(
     resources: Resources, site: Known, held: list[str], *, dice: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_FEW", 0)
     shop = await resources.accounts.add("shop", "https://shop.example")
     few = await hold_many(resources, shop, range(30), dice)
-    queue = QueueFacets(resources.connection)
+    counting = QueueFacets(resources.connection)
     for chosen in _CHOICES:
         _, counts = await _expected(resources, held + few, chosen)
-        assert await queue.divide(["blog", "shop"], chosen, most=200) == counts
-    narrow = await queue.divide(["blog", "shop"], [("language", "de")], most=1)
+        assert await counting.divide(["blog", "shop"], chosen, most=200) == counts
+    narrow = await counting.divide(["blog", "shop"], [("language", "de")], most=1)
     _, counts = await _expected(resources, held + few, [("language", "de")])
     assert narrow["author"]
     assert all(count == counts[facet][value] for facet, found in narrow.items() for value, count in found.items())
