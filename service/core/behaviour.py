@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from service.core.links import host_of, registered_domain
 from service.core.submission import Submission
@@ -58,9 +59,14 @@ def of_browser(submission: Submission, own_domain: str) -> Found:
     author, referrer = submission.author, submission.form.get("referrer", "")
     if submission.kind not in PINGS:
         yield "user_agent_missing", author.ip is not None and not author.user_agent and submission.channel != "import"
-        yield "user_agent_program", bool(author.user_agent) and _PROGRAM.search(author.user_agent) is not None
+        yield "user_agent_program", bool(author.user_agent) and _is_program(author.user_agent)
     came_from = host_of(referrer) if "://" in referrer else ""
     yield "referrer_elsewhere", bool(came_from) and registered_domain(came_from) != own_domain
+
+
+@lru_cache(maxsize=4_096)
+def _is_program(user_agent: str) -> bool:
+    return _PROGRAM.search(user_agent) is not None
 
 
 def of_ping(submission: Submission, own_domain: str, url_domain: str) -> Found:

@@ -30,8 +30,8 @@ from tests.support.moderation import WordScorer, submission
 
 ANN, BO = Actor(ActorKind.MODERATOR, "ann"), Actor(ActorKind.MODERATOR, "bo")
 _STEPS = (
-    "submit", "edit", "judge", "judge", "undo", "undo", "undo", "approve", "reject", "hold", "escalate", "snooze", "wake",
-    "return", "report", "erase", "requeue", "note", "claim", "teach", "teach", "mode", "strip",
+    "submit", "edit", "judge", "judge", "undo", "undo", "undo", "approve", "reject", "hold", "escalate", "snooze", "snooze",
+    "wake", "wake", "return", "report", "erase", "requeue", "note", "claim", "teach", "teach", "mode", "strip",
 )  # fmt: skip
 _NUMBERS = st.sampled_from([1, 1, 1, 2, 2, 3, 4])  # the first two are held, and most can happen to them
 _HISTORY = st.lists(st.tuples(st.sampled_from(_STEPS), _NUMBERS), min_size=8, max_size=40)
@@ -73,9 +73,9 @@ class Blog:
             case "snooze":
                 await deciding.snooze(site, comment, revision, by=ANN, until=now_ms() + 86_400_000)
             case "wake":
-                await resources.connection.client.zadd(
-                    resources.connection.keys.site("blog", "snoozed"), {comment: 1}, xx=True
-                )
+                snoozed, client = resources.connection.keys.site("blog", "snoozed"), resources.connection.client
+                for asleep in await client.zrange(snoozed, 0, -1):
+                    await client.zadd(snoozed, {asleep: 1})
                 await resources.reviewing.lists.awaken(["blog"])
             case "return":
                 await deciding.give_back(site, comment, revision, by=ANN)
