@@ -1,6 +1,9 @@
-"""What the evidence beyond the text costs: CPU a comment, part by part, and beside the whole of judging.
+"""What the evidence beyond the text costs: CPU a comment, part by part, and of the whole of judging with and without it.
 
 Run: python -m benchmarks.signals
+
+With and without take turns in one run, batch by batch of a few hundred comments, so that a machine that is busy with other
+things is as busy for both. Without, comments are judged by their text alone: nothing is computed, asked or noted for signals.
 """
 
 from __future__ import annotations
@@ -8,20 +11,26 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.judging import COMMENTS, cpu_now, through_worker
+from benchmarks.campaigns import server_cpu
+from benchmarks.judging import COMMENTS, cpu_now
+from service.core.appeal import Links
 from service.core.campaigns import sketch
 from service.core.comment import Comment
 from service.core.evidence import signals
 from service.core.lifecycle import State
 from service.core.sighting import Known, Record, sight
 from service.core.submission import Requirements, Submission, comment_id, prepare
+from service.core.verdict import Signal
 from service.gathering import Gathering
+from service.judging import Judging
 from service.keyfiles import load as load_keys
 from service.lists import ListFiles
 from service.resources import open_resources
@@ -29,8 +38,10 @@ from service.scorer import ModelScorer
 from service.settings import Settings
 from service.store.client import now_ms
 from service.store.embedded import EmbeddedServer
+from service.workers.classify import Worker
 
 BATCH = 64
+ROUND, ROUNDS = 320, 20
 WORDS = (  # noqa: SIM905
     "the queue behind it was slow at first because every consumer asked for a single message and waited until the answer "
     "had been written before it came back for more which is what the second picture shows and why batches helped so much"
@@ -80,6 +91,50 @@ async def gathered(count: int) -> tuple[float, float]:
             return (cpu_now() - cpu) / count * 1e6, (time.perf_counter() - wall) / count * 1e6
 
 
+class Nothing:
+    """Gathers nothing."""
+
+    async def gather(self, seen: Sequence[tuple[Comment, Submission]], now: int) -> list[dict[str, Signal]]:
+        """No signals for each comment."""
+        return [{} for _ in seen]
+
+
+class Judged(NamedTuple):
+    """What judging cost, in µs a comment."""
+
+    worker: float  # CPU of the worker's process
+    server: float  # CPU of Redis
+
+
+async def judged(rounds: int) -> tuple[Judged, Judged]:
+    """(with, without) the evidence: what the worker costs from the claim to the decision, with the shipped model."""
+    spent: dict[bool, list[float]] = {True: [0.0, 0.0], False: [0.0, 0.0]}
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
+        secrets = load_keys(Path(folder) / "secrets")
+        async with open_resources(Settings(data_dir=Path(folder)), secrets, server.url) as resources:
+            site = (await resources.accounts.add("bench", "https://bench.example", "")).site
+            links, scorer = Links(secrets.master, "https://bench.example", 21), ModelScorer()
+            gathering = {True: Gathering(resources.evidence, ListFiles((), secrets.identity)), False: Nothing()}
+            workers = {
+                kind: Worker(
+                    replace(resources, judging=Judging(resources.comments, resources.work, one, links=links)),  # type: ignore[arg-type]
+                    scorer,
+                )
+                for kind, one in gathering.items()
+            }
+            for number in range(2 * rounds + 2):
+                kind = number % 4 in (0, 3)  # with, without, without, with, …
+                said = [ordinary(number * ROUND + at, secrets.identity) for at in range(ROUND)]
+                await asyncio.gather(*[resources.moderation.submit(site, one) for one in said])
+                before = cpu_now(), await server_cpu(resources.connection)
+                await workers[kind].drain()
+                if number >= 2:  # the first round of each warms up
+                    spent[kind][0] += cpu_now() - before[0]
+                    spent[kind][1] += await server_cpu(resources.connection) - before[1]
+    micros = {kind: Judged(*(seconds / (rounds * ROUND) * 1e6 for seconds in both)) for kind, both in spent.items()}
+    return micros[True], micros[False]
+
+
 def stored(site: str, said: Submission) -> Comment:
     """A submission as the comment that judging reads."""
     return Comment(
@@ -104,10 +159,11 @@ def main() -> None:
     cpu, wall = asyncio.run(gathered(COMMENTS))
     table.add_row("gathering in the worker, the store's client included", f"{cpu:.0f}", "")
     table.add_row("… wall time, Redis included", f"{wall:.0f}", "")
-    scorer = ModelScorer()
-    scorer.judge([])
-    whole = asyncio.run(through_worker(COMMENTS, scorer))[1] / COMMENTS * 1e6
-    table.add_row("judging in the worker, all of it (benchmarks.judging)", f"{whole:.0f}", "")
+    ours, bare = asyncio.run(judged(ROUNDS))
+    table.add_row("judging in the worker, all of it", f"{ours.worker:.0f}", "")
+    table.add_row("… by the text alone", f"{bare.worker:.0f}", "")
+    table.add_row("… the one to the other", f"{ours.worker / bare.worker:.2f}", "")
+    table.add_row("Redis meanwhile, with : without", f"{ours.server:.0f} : {bare.server:.0f}", "")
     Console().print(table)
 
 
