@@ -50,9 +50,10 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 HIDES = 2.0
 """How much lower the logit of a bad comment in disguise is."""
 FLIPPED = (0.1, 0.2, 0.3)
-RESERVE = 3_000
+RESERVE, HIDDEN = 3_000, 200
 MARGIN = {"average precision": 0.005, "recall at 1 % false positives": 0.02, "good comments at hold": 0.005,
-          "bad comments at hold": 0.02, "good comments at reject": 0.002, "calibration (Brier)": 0.003}  # fmt: skip
+          "bad comments at hold": 0.02, "good comments at reject": 0.002,
+          "bad comments in disguise at hold": 0.02, "calibration (Brier)": 0.003}  # fmt: skip
 """What counts as worse on the reserve, in the unit of each measure."""
 Numbers = npt.NDArray[np.float64]
 
@@ -154,17 +155,23 @@ def candidates(model: Model, drawn: Drawn, seed: int) -> dict[str, tuple[Version
 def figures(version: Version, rows: list[Decided], limits: dict[str, float]) -> dict[str, float]:
     """What is true of a version, on the reserve. Losses: less is better."""
     spam = np.array([row.labels["spam"] >= 0.5 for row in rows])
-    batches = (rows[at : at + 64] for at in range(0, len(rows), 64))
-    said = [one.scores["spam"] for batch in batches for one in version.score([row.item for row in batch])]
-    scores = np.array(said)
+    scores = _scores(version, [row.item for row in rows])
+    bad = [row.item for row in rows if row.labels["spam"] >= 0.5][:HIDDEN]
+    hidden = _scores(version, [one for item in bad for one in disguises(item)])
     return {
         "average precision": 1 - float(average_precision_score(spam, scores)),
         "recall at 1 % false positives": 1 - recall(spam, scores),
         "good comments at hold": float((scores[~spam] >= limits["hold"]).mean()),
         "good comments at reject": float((scores[~spam] >= limits["reject"]).mean()),
         "bad comments at hold": float((scores[spam] < limits["hold"]).mean()),
+        "bad comments in disguise at hold": float((hidden < limits["hold"]).mean()),
         "calibration (Brier)": float(((scores - spam) ** 2).mean()),
     }
+
+
+def _scores(version: Version, items: list[Input]) -> Numbers:
+    batches = (items[at : at + 64] for at in range(0, len(items), 64))
+    return np.array([one.scores["spam"] for batch in batches for one in version.score(batch)])
 
 
 def learnt(model: Model, played: Replay, size: int, runs: int) -> dict[str, dict[str, Any]]:
