@@ -57,7 +57,7 @@ SOURCES: dict[str, Source] = {
     "hatexplain_processed": Source(spam_rows=2_000),
     "davidson_tweets": Source(toxic_mass=0.7, rows=12_000, spam_rows=3_000),
     "germeval2018_de": Source(spam_rows=3_000),
-    "told_br_pt": Source(rows=14_000, spam_rows=3_000),
+    "told_br_pt": Source(toxic_mass=1.5, spam_rows=3_000),
     "beep_ko": Source(spam_rows=2_000),
 }
 """Corpora in the mixture. `mlma_ar_en_fr` is left out: its labels are one-sided, and it cost more than it brought."""

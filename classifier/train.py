@@ -38,7 +38,7 @@ _NOT_FOR_TOXICITY = (
     *("name_", "url_", "link", "emails"),
 )
 LEARNERS = {label: Learner(strength=3.0, rarity=1.0, dense=0.3, blind=_NOT_FOR_TOXICITY) for label in LABELS} | {
-    "spam": Learner(strength=5.0, rarity=0.5, dense=0.5)
+    "spam": Learner(strength=30.0, rarity=0.5, dense=0.1)
 }
 STEPS: dict[str, tuple[str, ...]] = dict.fromkeys(LABELS, ("hold",)) | {
     "spam": ("hold", "reject", "discard"),

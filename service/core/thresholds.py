@@ -21,8 +21,8 @@ class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 DEFAULT_THRESHOLDS = {
-    "spam": Thresholds(hold=0.61, reject=0.91, discard=0.99),
-    "toxicity": Thresholds(hold=0.5, reject=0.88),
+    "spam": Thresholds(hold=0.54, reject=0.9, discard=0.96),
+    "toxicity": Thresholds(hold=0.5, reject=0.83),
     "severe_toxicity": Thresholds(hold=0.5),
     "insult": Thresholds(hold=0.5),
     "profanity": Thresholds(hold=0.5),

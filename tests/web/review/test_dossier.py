@@ -38,7 +38,7 @@ async def test_everything_is_there(platform: Platform, moderator: Desk) -> None:
     assert (first["start_utf16"], first["host"]) == (first["start"] + 1, "example.com")
     assert (second["host"], second["host_unicode"], second["text"]) == ("xn--mnchen-3ya.de", "münchen.de", "shop")
     spam = view["scores"][0]
-    assert (spam["label"], spam["hold"], spam["reject"]) == ("spam", 0.61, 0.91)
+    assert (spam["label"], spam["hold"], spam["reject"]) == ("spam", 0.54, 0.9)
     assert view["explanation"]["label"] == "spam"
     signals = {one["name"]: one for one in view["signals"]}
     assert signals["links"]["meaning"]

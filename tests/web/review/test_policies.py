@@ -21,7 +21,7 @@ async def test_a_new_site_has_the_default(moderator: Desk) -> None:
     view = await moderator.get(PATH)
     assert view["edition"] == {"version": 0, "at": None, "by": "", "note": ""}
     assert view["policy"]["mode"] == "by-score"
-    assert view["effective"]["spam"]["hold"] == 0.61
+    assert view["effective"]["spam"]["hold"] == 0.54
 
 
 async def test_saving_makes_an_edition_that_names_who(operator: Desk, platform: Platform) -> None:
