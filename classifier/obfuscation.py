@@ -18,9 +18,8 @@ _SIGN_WORD = re.compile(r"@(?:s+(?:h?ole|es|hat|wipe|clown)?s?)(?!\w)")
 _TOKEN = re.compile(r"(?<![a-z0-9@$!])[a-z0-9@$!]*[a-z][a-z0-9@$!]*")
 _PLAIN = re.compile(r"^[0-9]+(?:st|nd|rd|th|s|k|m|am|pm|x|d|h|kg|km|gb|mb|min)$|^[a-z]+!+$|.*[2689@]")
 _NAME_LIKE = re.compile(r"^[a-z]{1,2}[0-9]$")
-_SHORT_WORDS = frozenset(
-    "the are he she it be so but do who at we out no me one go to not get got how say too two own see".split()
-)
+_SHORT = "the are he she it be so but do who at we out no me one go to not get got how say too two own see"
+_SHORT_WORDS = frozenset(_SHORT.split())
 """Words that look like names of things (`m3`, `ar15`) once a digit ends them: `th3`, `t0`, `bu7`."""
 # Anchors begin with what is rare in ordinary text, so that the search for them is fast; the patterns then run near by.
 _SPACED_ANCHOR = re.compile(r" [a-z0-9@$!] [a-z0-9@$!] [a-z0-9@$!](?![^\W_])")

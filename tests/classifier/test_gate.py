@@ -184,7 +184,7 @@ class Altered(NamedTuple):
 
 
 def test_a_dozen_questions_are_not_a_dozen_chances_to_refuse(model: Model) -> None:
-    """Two versions that differ by noise alone, so that neither is better: with each measure tested by itself, five were refused."""
+    """Two versions that differ by noise alone, so that neither is better; measure by measure, five were refused."""
     rows = moderated(80 + 24 * 60)
     version = learnt(model, rows[:80])
     refused = 0
