@@ -158,7 +158,7 @@ def _within_one(table: Table, at: int, *, by_group: bool) -> dict[str, list[floa
     truth = table.labels[:, at] == 1
     features = CommentFeatures(ORDERS).transform([item.text for item in table.items])
     texts = np.array([item.text for item in table.items], dtype=object)
-    learner = LEARNERS[LABELS[at]]._replace(strength=100.0, rounds=300)
+    learner = LEARNERS[LABELS[at]]._replace(strength=100.0, dense=0.5, rounds=300)
 
     def ours(taught: Rows, asked: Rows) -> Numbers:
         weights = np.where(truth[taught], (~truth[taught]).sum() / truth[taught].sum(), 1.0)
