@@ -32,6 +32,7 @@ LEASE = 5_000
 """Milliseconds after the last sign of whoever works on one, from which on another process takes it over."""
 _LOOK = 1.0  # seconds between looks for those that were left behind
 _TELL = 0.25  # seconds between words on progress
+_PAUSE = 0.1  # seconds in which the last steps of somebody else end
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +111,8 @@ class Carrying:
             if await self._bulks.finish(bulk, progress.state):
                 await self._bulks.tell(bulk, progress.plan.by)
                 return
+            await asyncio.sleep(_PAUSE)  # somebody else has steps under way: let them end, or find out what became of them
+            taken_over = True
         await self._bulks.forget(bulk)  # it is too old
 
     async def _tell(self, bulk: str) -> None:

@@ -90,11 +90,11 @@ class Bulks:
         return await self._turn(bulk, ("running", "done"), "undoing", leased_until, "undo_by", by) == "turned"
 
     async def finish(self, bulk: str, working: str) -> bool:
-        """Be done with what is done in the state `working`: running or undoing. False: it was turned over to something else."""
+        """Be done with the state `working`, running or undoing. False: work is left, or it was turned to something else."""
         return await self._turn(bulk, (working,), "done" if working == "running" else "undone", "") == "turned"
 
     async def _turn(self, bulk: str, states: Sequence[str], to: str, leased_until: Argument, *fields: Argument) -> str:
-        lists = [self._keys.bulk(bulk, part) for part in (":todo", ":moved", ":skipped")]
+        lists = [self._keys.bulk(bulk, part) for part in (":todo", ":moved", ":skipped", ":doing", ":undoing")]
         word = await self._wire.run(
             "turn_bulk", [self._keys.bulk(bulk), self._keys.bulks, *lists],
             bulk, f" {' '.join(states)} ", to, leased_until, BULK_TTL, *fields,

@@ -39,7 +39,7 @@ async def test_a_decision_is_an_example_with_what_the_machine_had_said(resources
     assert example.labels == dict.fromkeys(LABELS, 0.0)
     assert (example.actor, example.source, example.at) == ("moderator:eve", "api", decided.updated_at)
     assert example.said is not None
-    assert (example.said.outcome, example.said.model, example.said.scores["spam"]) == ("reject", "words-1", 0.97)
+    assert (example.said.outcome, example.said.model, example.said.scores["spam"]) == ("reject", "words-1", 0.95)
 
 
 async def test_holding_teaches_nothing(resources: Resources, site: Known) -> None:

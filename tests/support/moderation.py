@@ -29,7 +29,7 @@ def submission(resources: Resources, platform_id: str = "1", content: str = "I l
 
 
 class WordScorer:
-    """Says spam 0.97 of "pills", 0.7 of "maybe", raises on "poison", and 0.01 of everything else."""
+    """Says spam 0.95 of "pills", 0.7 of "maybe", raises on "poison", and 0.01 of everything else."""
 
     version = "words-1"
     languages = ("en", "de")
@@ -48,11 +48,11 @@ class WordScorer:
         return self.version
 
     def explain(self, case: Case, label: str, version: str = "") -> Explanation:
-        return Explanation(label, 0.97, 3.5, (Part("intercept", "intercept", 3.5),))
+        return Explanation(label, 0.95, 3.5, (Part("intercept", "intercept", 3.5),))
 
     def _judge(self, case: Case) -> Verdict:
         content = case.submission.content
         if "poison" in content:
             raise RuntimeError("this model can't read that")
-        spam = 0.97 if "pills" in content else 0.7 if "maybe" in content else 0.01
+        spam = 0.95 if "pills" in content else 0.7 if "maybe" in content else 0.01
         return Verdict(dict.fromkeys(LABELS, 0.0) | {"spam": spam}, self.version, signals=dict(case.signals))

@@ -20,6 +20,7 @@ from service.keyfiles import KeyFiles, load
 from service.resources import Resources, open_resources
 from service.settings import Settings
 from service.store.accounts import Known
+from service.store.bulk import Bulks
 from service.store.client import now_ms
 from service.store.embedded import EmbeddedServer
 from tests.support.api_process import api_process
@@ -122,6 +123,21 @@ async def test_two_that_work_on_it_at_once_decide_and_count_once(
         async with asyncio.timeout(60):
             while (progress := await bulk.look(token, by=_MO)).state != "done":
                 await asyncio.sleep(0.01)
+    assert (progress.done, progress.skipped) == (MANY, 0)
+    assert await _decisions(resources, held) == {"decided": MANY}
+
+
+async def test_a_step_that_somebody_took_and_never_ended_is_not_forgotten(
+    resources: Resources, held: list[str]
+) -> None:
+    bulk, bulks = resources.reviewing.bulk, Bulks(resources.connection)
+    (site,) = await resources.accounts.all()
+    token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+    await bulk.begin(token, MANY, by=_MO)
+    assert await bulks.next(token) is not None
+    async with asyncio.timeout(60):
+        while (progress := await bulk.look(token, by=_MO)).state != "done":
+            await asyncio.sleep(0.01)
     assert (progress.done, progress.skipped) == (MANY, 0)
     assert await _decisions(resources, held) == {"decided": MANY}
 
