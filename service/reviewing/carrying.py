@@ -111,7 +111,9 @@ class Carrying:
             if await self._bulks.finish(bulk, progress.state):
                 await self._bulks.tell(bulk, progress.plan.by)
                 return
-            await asyncio.sleep(_PAUSE)  # somebody else has steps under way: let them end, or find out what became of them
+            await asyncio.sleep(
+                _PAUSE
+            )  # somebody else has steps under way: let them end, or find out what became of them
             taken_over = True
         await self._bulks.forget(bulk)  # it is too old
 
