@@ -100,6 +100,8 @@ async def test_a_request_that_somebody_else_made_is_waited_for_too(platform: Pla
 
 @pytest.mark.usefixtures("worker")
 async def test_a_lost_subscription_costs_time_but_no_answer(platform: Platform, resources: Resources) -> None:
+    while not await resources.connection.client.pubsub_channels():
+        await asyncio.sleep(0.01)
     assert await resources.connection.client.execute_command("CLIENT", "KILL", "TYPE", "pubsub") > 0
     response = await platform.submit(headers=WAIT)
     assert response.status == 200
