@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urljoin
 
-from service.imports.jsonstream import Cursor
+from service.imports.jsonstream import Cursor, records
 from service.imports.reading import Export
 from service.imports.record import Fate, Left, Record, moment, name, text
 
 
 def read(export: Export) -> Iterator[Record | Left]:
     """The comments of an export."""
-    for number, value in Cursor(export.texts()).elements():
-        if isinstance(value, Left):
-            yield value
-        elif isinstance(value, dict):
-            yield _record(f"record {number}", {key: text(item) for key, item in value.items()})
-        else:
-            yield Left(f"record {number}", "not a comment")
+    yield from records("record", Cursor(export.texts()).elements(), _record)
 
 
-def _record(place: str, said: dict[str, str]) -> Record | Left:
+def _record(place: str, value: dict[str, Any]) -> Record | Left:
+    said = {key: text(item) for key, item in value.items()}
     if not said.get("content", "").strip() or not said.get("id"):
         return Left(place, "a comment without text or id")
     parent, site = said.get("rid", ""), said.get("site_urls", "").split(",")[0].strip()

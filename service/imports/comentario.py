@@ -7,9 +7,10 @@ read there.) Pages and commenters are remembered by their ids while it is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from service.imports.jsonstream import members
+from service.imports.jsonstream import members, records
 from service.imports.reading import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, moment, name, text
 
@@ -29,19 +30,11 @@ def read(export: Export) -> Iterator[Record | Left]:
             )
         if key in known and isinstance(one, dict):
             known[key][text(one.get("id"))] = tuple(text(one.get(field))[:_MAX_FIELD] for field in _ABOUT[key])
-    number = 0
-    for key, one in members(export.texts()):
-        if key == "comments":
-            number += 1
-            if isinstance(one, Left):
-                yield one
-            elif isinstance(one, dict):
-                yield _record(f"comment {number}", one, known["pages"], known["commenters"])
-            else:
-                yield Left(f"comment {number}", "not a comment")
+    comments = (one for key, one in members(export.texts()) if key == "comments")
+    yield from records("comment", enumerate(comments, 1), partial(_record, known["pages"], known["commenters"]))
 
 
-def _record(place: str, value: dict[str, Any], pages: Known, commenters: Known) -> Record | Left:
+def _record(pages: Known, commenters: Known, place: str, value: dict[str, Any]) -> Record | Left:
     content = text(value.get("markdown")) or text(value.get("html"))
     if not content.strip() or not text(value.get("id")):
         deleted = value.get("isDeleted") is True

@@ -7,9 +7,10 @@ Commento has `domain`, `url` and `link`.) Commenters are remembered by their id 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from service.imports.jsonstream import members
+from service.imports.jsonstream import members, records
 from service.imports.reading import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, moment, name, text
 
@@ -33,19 +34,11 @@ def read(export: Export) -> Iterator[Record | Left]:
                 text(one.get("link")) or text(one.get("websiteUrl")),
             )
             commenters[text(one.get("commenterHex"))] = tuple(field[:_MAX_FIELD] for field in fields)
-    number = 0
-    for key, one in members(export.texts()):
-        if key == "comments":
-            number += 1
-            if isinstance(one, Left):
-                yield one
-            elif isinstance(one, dict):
-                yield _record(f"comment {number}", one, commenters)
-            else:
-                yield Left(f"comment {number}", "not a comment")
+    comments = (one for key, one in members(export.texts()) if key == "comments")
+    yield from records("comment", enumerate(comments, 1), partial(_record, commenters))
 
 
-def _record(place: str, value: dict[str, Any], commenters: dict[str, tuple[str, ...]]) -> Record | Left:
+def _record(commenters: dict[str, tuple[str, ...]], place: str, value: dict[str, Any]) -> Record | Left:
     content = text(value.get("markdown")) or text(value.get("html"))
     deleted = value.get("deleted") is True
     if not content.strip() or not text(value.get("commentHex")):

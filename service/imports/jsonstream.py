@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from service.imports.reading import MAX_RECORD
-from service.imports.record import Left
+from service.imports.record import Left, Record
 
 _decode = json.JSONDecoder(strict=False).raw_decode
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
@@ -131,3 +131,17 @@ def members(texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
                 yield key, element
         else:
             yield key, cursor.value()
+
+
+def records(
+    kind: str, values: Iterable[tuple[int, Any]], read: Callable[[str, dict[str, Any]], Record | Left]
+) -> Iterator[Record | Left]:
+    """What numbered values say: those left out already as they are, objects as `read` finds them, given their place."""
+    for number, value in values:
+        place = f"{kind} {number}"
+        if isinstance(value, Left):
+            yield value
+        elif isinstance(value, dict):
+            yield read(place, value)
+        else:
+            yield Left(place, "not a comment")
