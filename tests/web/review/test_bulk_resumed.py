@@ -20,7 +20,7 @@ from service.keyfiles import KeyFiles, load
 from service.resources import Resources, open_resources
 from service.settings import Settings
 from service.store.accounts import Known
-from service.store.bulk import Bulks
+from service.store.bulk import Bulks, Progress
 from service.store.client import now_ms
 from service.store.embedded import EmbeddedServer
 from tests.support.api_process import api_process
@@ -68,6 +68,14 @@ async def _until(desk: Desk, bulk: str, **reached: Any) -> Any:
             if all(view[name] >= value if name != "state" else view[name] == value for name, value in reached.items()):
                 return view
             await asyncio.sleep(0.01)
+
+
+async def _done(resources: Resources, bulk: str) -> Progress:
+    """How a bulk decision stands once it is done."""
+    async with asyncio.timeout(60):
+        while (progress := await resources.reviewing.bulk.look(bulk, by=_MO)).state != "done":
+            await asyncio.sleep(0.01)
+    return progress
 
 
 async def _decisions(resources: Resources, ids: list[str]) -> Counter[str]:
@@ -120,9 +128,7 @@ async def test_two_that_work_on_it_at_once_decide_and_count_once(
     async with open_resources(settings, secrets, server.url) as other:
         await bulk.begin(token, MANY, by=_MO)
         other.reviewing.carrying.start(token, taken_over=True)
-        async with asyncio.timeout(60):
-            while (progress := await bulk.look(token, by=_MO)).state != "done":
-                await asyncio.sleep(0.01)
+        progress = await _done(resources, token)
     assert (progress.done, progress.skipped) == (MANY, 0)
     assert await _decisions(resources, held) == {"decided": MANY}
 
@@ -135,9 +141,7 @@ async def test_a_step_that_somebody_took_and_never_ended_is_not_forgotten(
     token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
     await bulk.begin(token, MANY, by=_MO)
     assert await bulks.next(token) is not None
-    async with asyncio.timeout(60):
-        while (progress := await bulk.look(token, by=_MO)).state != "done":
-            await asyncio.sleep(0.01)
+    progress = await _done(resources, token)
     assert (progress.done, progress.skipped) == (MANY, 0)
     assert await _decisions(resources, held) == {"decided": MANY}
 
@@ -155,9 +159,7 @@ async def test_a_process_that_stops_lets_another_go_on_at_once(
     client, keys = resources.connection.client, resources.connection.keys
     assert await client.zscore(keys.bulks, token) == 0
     watching = asyncio.create_task(resources.reviewing.carrying.watch())
-    async with asyncio.timeout(60):
-        while (progress := await resources.reviewing.bulk.look(token, by=_MO)).state != "done":
-            await asyncio.sleep(0.01)
+    progress = await _done(resources, token)
     watching.cancel()
     assert (progress.done, progress.skipped) == (MANY, 0)
     assert await _decisions(resources, held) == {"decided": MANY}
