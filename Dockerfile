@@ -6,8 +6,10 @@ WORKDIR /build
 # A compiler for what has no wheel for this machine (pycld2 on ARM); it stays behind in this stage.
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/antechamber
-COPY requirements.lock ./
-RUN /opt/antechamber/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+# requirements-reader.lock brings the second reader along, which reads meaning (docs/reader.md): 0.2 GB more.
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-reader.lock ./
+RUN /opt/antechamber/bin/pip install --no-cache-dir --require-hashes -r ${LOCK}
 COPY pyproject.toml README.md LICENSE ./
 COPY classifier classifier
 COPY service service

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests with real clients need: Node.js, the npm packages of tests/clients/node, and an environment for each set of
+# What the tests with real clients need: Node.js, Ruby, Go, the npm packages of tests/clients/node, and an environment for each set of
 # Python clients (two of them are imported under the same name). All of it goes under build/. Run it again at will.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,6 +10,8 @@ readonly python=${PYTHON:-python3}
 missing=()
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v ruby >/dev/null || missing+=(ruby)
+command -v go >/dev/null || missing+=(golang-go)
 if ((${#missing[@]})); then
   if [[ $(id -u) -ne 0 ]]; then
     echo "Please install: ${missing[*]}" >&2
@@ -18,6 +20,12 @@ if ((${#missing[@]})); then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
   apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# Of Prometheus only promtool, which needs nothing else: the server is not run here.
+if [[ ! -x $tree/prometheus/usr/bin/promtool ]]; then
+  mkdir -p $tree/prometheus
+  (cd $tree/prometheus && apt-get download -qq prometheus 2>/dev/null && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb)
 fi
 
 # Whether what is under build/ was made from the file as it is now.

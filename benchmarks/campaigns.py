@@ -28,15 +28,15 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from classifier import corpora
-from service.core.campaigns import Alikeness, fold
+from classifier.training import corpora
 from service.core.comment import Comment
 from service.core.lifecycle import State
-from service.core.sighting import Sighting, sight
+from service.core.signals.subjects import Subjects, subjects_of
 from service.core.submission import bare, comment_id
+from service.core.text.similarity import Alikeness, fold
 from service.store.client import Connection
-from service.store.embedded import EmbeddedServer
-from service.store.evidence import Evidence
+from service.store.reputation import Reputations
+from service.store.server import EmbeddedServer
 
 SEED = 20_261_124
 BLOG, NEWS, SPAM = "ham_blog_haacked_early", "ham_civil_comments", "blog_wp_caffeinated"
@@ -117,7 +117,7 @@ def spam_of(root: Path) -> list[str]:
 
 
 async def campaigns_of(
-    connection: Connection, sighted: Sequence[Sighting], choice: Alikeness
+    connection: Connection, sighted: Sequence[Subjects], choice: Alikeness
 ) -> tuple[list[str], float]:
     """The campaign of each comment once all have come ("" when it is alone), and the server's CPU µs a comment."""
     client = connection.client
@@ -130,11 +130,11 @@ async def campaigns_of(
         for one in comments:
             pipe.hset(connection.keys.comment(one.id), mapping={"state": "pending", "rev": 1, "text_rev": 1})
         await pipe.execute()
-    evidence = Evidence(connection, alikeness=choice)
+    reputations = Reputations(connection, alikeness=choice)
     before, found = await server_cpu(connection), []
     for first in range(0, len(sighted), BATCH):
         seen = list(zip(comments[first : first + BATCH], sighted[first : first + BATCH], strict=True))
-        found += [known.campaign for known in await evidence.look(seen, 1_800_000_000_000 + first * STEP)]
+        found += [known.campaign for known in await reputations.look(seen, 1_800_000_000_000 + first * STEP)]
     cpu = await server_cpu(connection) - before
     sizes = Counter(found)
     return [one if sizes[one] > 1 else "" for one in found], cpu / len(sighted) * 1e6
@@ -190,7 +190,7 @@ def said_in(text: str) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
 async def measure(root: Path, comments: int, waves: int) -> list[tuple[Alikeness, Outcome]]:
     """Every choice of the grid, on the same comments."""
     come = arrivals(root, comments, waves)
-    sighted, spam = [sight(bare(one.text)) for one in come], [sight(bare(text)) for text in spam_of(root)]
+    sighted, spam = [subjects_of(bare(one.text)) for one in come], [subjects_of(bare(text)) for text in spam_of(root)]
     measured = []
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), fsync="everysec") as server:
         async with Connection(server.url) as connection:

@@ -36,23 +36,23 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from classifier import Input, corpora
-from classifier.features import CommentFeatures
+from classifier import Input
+from classifier.features.transformer import CommentFeatures
 from classifier.model import LABELS
-from classifier.synthetic import home_page
-from classifier.train import LEARNERS, ORDERS, SEED
+from classifier.training import LEARNERS, ORDERS, SEED, corpora
+from classifier.training.mixture import home_page
+from service.container import Services, open_services
 from service.core.comment import Actor
 from service.core.errors import InvalidSubmission
-from service.core.evidence import signals
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.sighting import sight
 from service.core.signals import CATALOGUE
-from service.core.submission import Requirements, comment_id, prepare
+from service.core.signals.compute import signals
+from service.core.signals.subjects import subjects_of
+from service.core.submission import RawComment, Requirements, Strict, comment_id, prepare
 from service.core.verdict import Signal
 from service.keyfiles import load as load_keys
-from service.resources import Resources, open_resources
 from service.settings import Settings
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 
 BLOG, HAM = "blog_wp_caffeinated", ("ham_blog_haacked_early", "ham_blog_made_mistakes")
 STRANGERS = {"tubespam": 1669, "sms_uci": 3000, "ham_civil_comments": 3000, "ham_wiki_talk": 3000}
@@ -144,48 +144,49 @@ async def replay(rows: Sequence[Row], decided: float) -> list[dict[str, Signal]]
     found: list[dict[str, Signal]] = []
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), fsync="everysec") as server:
         secrets = load_keys(Path(folder) / "secrets")
-        async with open_resources(Settings(data_dir=Path(folder), max_backlog=10**9), secrets, server.url) as resources:
-            site = (await resources.accounts.add("blog", "https://blog.example", "")).site
+        async with open_services(Settings(data_dir=Path(folder), max_backlog=10**9), secrets, server.url) as services:
+            site = (await services.accounts.add("blog", "https://blog.example", "")).site
             actor = Actor(ActorKind.MODERATOR, "replay")
             for number, row in enumerate(rows):
-                found.append(await one(resources, site, number, row))
+                found.append(await one(services, site, number, row))
                 late = number - LAG
                 if late >= 0 and found[late] and rng.random() < decided:
                     outcome = Outcome.REJECT if rows[late].spam else Outcome.APPROVE
-                    await resources.moderation.decide(
+                    await services.moderation.decide(
                         site, comment_id(site.id, str(late)), outcome, actor=actor, lesson=None
                     )
                 if number % 500 == 0:
-                    await forget_campaigns(resources, int(row.at * 1000))
+                    await forget_campaigns(services, int(row.at * 1000))
     return found
 
 
-async def one(resources: Resources, site: Any, number: int, row: Row) -> dict[str, Signal]:
+async def one(services: Services, site: Any, number: int, row: Row) -> dict[str, Signal]:
     """Submit one comment and look at it, at the blog's time."""
     now = int(row.at * 1000)
     item = row.item
     try:
-        said = prepare(
-            keys=resources.secrets.identity, requires=Requirements(name=False, email=False), platform_id=str(number),
-            content=item.text[:16_000], page_url="https://blog.example/p", name=item.author_name[:245], url=item.author_url[:200],
+        raw = RawComment(
+            platform_id=str(number), content=item.text[:16_000], page_url="https://blog.example/p",
+            name=item.author_name[:245], url=item.author_url[:200],
         )  # fmt: skip
+        said = prepare(raw, services.secrets.identity, Strict(Requirements(name=False, email=False))).submission
     except InvalidSubmission:
         return {}
-    await resources.moderation.submit(site, said)
-    comment = await resources.comments.get(comment_id(site.id, str(number)))
+    await services.moderation.submit(site, said)
+    comment = await services.comments.get(comment_id(site.id, str(number)))
     if comment is None:
         raise RuntimeError("a comment that was taken in is not there")
-    sighting = sight(said)
-    (known,) = await resources.evidence.look([(comment, sighting)], now)
-    return signals(said, sighting, known, now)
+    subjects = subjects_of(said)
+    (known,) = await services.reputations.look([(comment, subjects)], now)
+    return signals(said, subjects, known, now)
 
 
-async def forget_campaigns(resources: Resources, now: int) -> None:
+async def forget_campaigns(services: Services, now: int) -> None:
     """Redis's clock is not the blog's: forget by hand the campaigns that have been quiet for longer than they live."""
-    client, lives = resources.connection.client, resources.settings.campaign_days * 86_400_000
-    for campaign in await resources.evidence.campaigns(10_000):
+    client, lives = services.connection.client, services.settings.campaign_days * 86_400_000
+    for campaign in await services.reputations.campaigns(10_000):
         if campaign.last < now - lives:
-            await client.delete(resources.connection.keys.campaign(campaign.id))
+            await client.delete(services.connection.keys.campaign(campaign.id))
 
 
 def matrix(found: Sequence[dict[str, Signal]]) -> Numbers:

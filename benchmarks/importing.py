@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import COMMAND
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 
 LARGE = 50  # megabytes
 TEXT = "I liked this post, thank you for writing it down so clearly; see https://site{0}.example/page for more. " * 3

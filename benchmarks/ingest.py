@@ -16,10 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import body, closed_loop, cpu_seconds, free_port, open_loop, process, redis, request, service
+from service.clock import now_ms
 from service.core.identity import IdentityKeys
-from service.core.submission import Requirements, Submission, comment_id, fingerprint, prepare
-from service.store.client import Connection, now_ms, script_command
+from service.core.submission import RawComment, Strict, Submission, comment_id, prepare
+from service.store.client import Connection
 from service.store.comments import Comments
+from service.store.script import Argument, script_command
 
 REQUESTS = 6_000
 RATE = 800.0  # requests a second, where both servers get the same
@@ -108,8 +110,10 @@ async def writers(url: str) -> tuple[float, float]:
     """Submissions a second: through the coalescing wire, and with one redis-py round trip each; 64 at a time."""
     keys = IdentityKeys((("k1", b"1" * 32),))
     texts = [
-        prepare(keys=keys, requires=Requirements(), platform_id=str(n), content="I liked this post. " * 10,
-                page_url="https://bench.example/p", name="Ann", email=f"a{n}@example.com")
+        prepare(
+            RawComment(platform_id=str(n), content="I liked this post. " * 10, page_url="https://bench.example/p",
+                       name="Ann", email=f"a{n}@example.com"), keys, Strict(),
+        ).submission
         for n in range(REQUESTS)
     ]  # fmt: skip
     async with Connection(url) as connection:
@@ -118,12 +122,12 @@ async def writers(url: str) -> tuple[float, float]:
 
         async def coalesced(text: Submission) -> None:
             await comments.submit(site="one", comment=comment_id("one", text.platform_id), submission=text,
-                                  fingerprint=fingerprint(text), now=now_ms(), backlog=10**9)  # fmt: skip
+                                  now=now_ms(), backlog=10**9)  # fmt: skip
 
         class SingleCalls:
             """The same store over plain redis-py: every command is a round trip of its own."""
 
-            async def run(self, script: str, names: list[str], *args: object) -> object:
+            async def run(self, script: str, names: list[str], /, *args: Argument) -> object:
                 return await connection.client.execute_command(*script_command(script, names, *args))  # type: ignore[arg-type]
 
         plain = Comments(connection)
@@ -131,7 +135,7 @@ async def writers(url: str) -> tuple[float, float]:
 
         async def single(text: Submission) -> None:
             await plain.submit(site="two", comment=comment_id("two", text.platform_id), submission=text,
-                               fingerprint=fingerprint(text), now=now_ms(), backlog=10**9)  # fmt: skip
+                               now=now_ms(), backlog=10**9)  # fmt: skip
 
         rates = []
         for way in (coalesced, single):

@@ -18,14 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import body, free_port, open_loop, process, redis, request, service
-from service.core.case import Case
-from service.core.submission import Requirements, Submission, prepare
-from service.core.verdict import LABELS, Explanation, Verdict
+from service.container import open_services
+from service.core.submission import RawComment, Strict, Submission, prepare
+from service.core.verdict import LABELS, Case, Explanation, Verdict
 from service.keyfiles import load as load_keys
-from service.resources import open_resources
 from service.scorer import ModelScorer
 from service.settings import Settings
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 from service.workers.classify import Worker
 
 COMMENTS = 6_400
@@ -57,20 +56,20 @@ async def through_worker(count: int, scorer: object) -> tuple[float, float]:
     """(wall, CPU) seconds that a worker takes to judge `count` waiting comments."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         secrets = load_keys(Path(folder) / "secrets")
-        async with open_resources(Settings(data_dir=Path(folder)), secrets, server.url) as resources:
-            site = (await resources.accounts.add("bench", "https://bench.example", "https://bench.example/cb")).site
+        async with open_services(Settings(data_dir=Path(folder)), secrets, server.url) as services:
+            site = (await services.accounts.add("bench", "https://bench.example", "https://bench.example/cb")).site
             for chunk in range(0, count, 200):
                 await asyncio.gather(
                     *[
-                        resources.moderation.submit(site, text(n, secrets.identity))
+                        services.moderation.submit(site, text(n, secrets.identity))
                         for n in range(chunk, min(chunk + 200, count))
                     ]
                 )
             stop = asyncio.Event()
-            worker = Worker(resources, scorer)  # type: ignore[arg-type]
+            worker = Worker(services, scorer)  # type: ignore[arg-type]
             wall, cpu = time.perf_counter(), cpu_now()
             task = asyncio.create_task(worker.run(stop))
-            while await resources.work.backlog():
+            while await services.work.backlog():
                 await asyncio.sleep(0.01)
             taken = time.perf_counter() - wall, cpu_now() - cpu
             stop.set()
@@ -80,10 +79,11 @@ async def through_worker(count: int, scorer: object) -> tuple[float, float]:
 
 def text(number: int, keys: object) -> Submission:
     """One ordinary comment."""
-    return prepare(
-        keys=keys, requires=Requirements(), platform_id=str(number), content=TEXTS[number % 3], name="Ann",  # type: ignore[arg-type]
-        page_url="https://bench.example/p", email="ann@example.com",
+    raw = RawComment(
+        platform_id=str(number), content=TEXTS[number % 3], name="Ann", page_url="https://bench.example/p",
+        email="ann@example.com",
     )  # fmt: skip
+    return prepare(raw, keys, Strict()).submission  # type: ignore[arg-type]
 
 
 def bare(count: int, scorer: object) -> tuple[float, float]:

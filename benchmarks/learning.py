@@ -1,17 +1,18 @@
 """What a site's decisions buy: a blog's own spam replayed in order of arrival, with a moderator who decides by the truth.
 
-    python -m benchmarks.learning --corpora FOLDER [--base FOLDER] [--order date|file] [--comments N] [--out learning.json]
+    python -m benchmarks.learning --corpora FOLDER [--bases FOLDER] [--order date|file] [--comments N] [--out learning.json]
 
 With `--out`, each part is written there as soon as it is measured, and parts that stand there already are not measured again.
 
 The spam is that of `blog_wp_caffeinated`; readers' comments are that blog's own few, another blog's, and the later half of
 a third's, in a random order between them, about one for one. The shipped model has learnt from all of these, so that a
 replay with it would prove nothing: the base here is made by the same training without the first two and with the earlier
-half of the third only. It is kept in `--base`. `--order file` takes the spam as the corpus lists it, post by post, which mixes
-the years; by date it comes in waves, and what the first waves teach helps less against the last. With `--signals FILE`
-comments carry the signals of the real store (`benchmarks.flattery` says how, and what the corpora lack), kept in FILE.
+half of the third only (`benchmarks.strangers`). It is kept in `--bases`. `--order file` takes the spam as the corpus lists
+it, post by post, which mixes the years; by date it comes in waves, and what the first waves teach helps less against the
+last. With `--signals FILE` comments carry the signals of the real store (`benchmarks.flattery` says how, and what the
+corpora lack), kept in FILE.
 
-Everything is judged on comments that came after all that was learnt from, or chosen from.
+Everything is judged on comments that came after all that was learnt from, drawn by lot where they are many.
 """
 
 from __future__ import annotations
@@ -21,33 +22,27 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from benchmarks.flattery import BLOG, FALSE_POSITIVES, HAM, SEED, WITH_URL, Row, read, replay
-from classifier import Decided, Input, Model, Version, artifact, corpora, gate, heldout, load, mixture, train
-from classifier.choosing import choose
-from classifier.correcting import train as correct
-from classifier.hashing import BUCKETS
-from classifier.mixture import SPAM
-from classifier.promise import Promise, keep
-from classifier.synthetic import home_page
+from benchmarks.flattery import BLOG, FALSE_POSITIVES, Row, read, replay
+from benchmarks.sites import BASES, readers
+from classifier import Decided, Model, Version
+from classifier.correction.thresholds import Promise, keep
+from classifier.correction.training import train as correct
+from classifier.evaluation.fitting import fit
+from classifier.training import SEED, corpora
 
-LEFT_OUT = (BLOG, HAM[1])
 STEPS = (100, 300, 1_000, 3_000)
 SIZES = (100, 300, 1_000, 3_000, 10_000)
-POOL, BATCH, BATCHES = 1_500, 50, 6
-BEGINNINGS = 4
-JUDGED = 3_000  # later comments, evenly spread, that choosing is judged on
 RUNS = 500
-_LONGEST = 4_000  # characters of a text that training reads
+MOST_LATER = 4_000
+"""Later comments that judge, at most."""
 Numbers = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
 
@@ -68,54 +63,15 @@ class Replay(NamedTuple):
         return np.array(found)
 
 
-def stranger(root: Path, folder: Path) -> Model:
-    """A base model that knows nothing of the blog; made once, kept in `folder`. Only its spam label is made anew."""
-    if (folder / artifact.METADATA).exists():
-        return load(folder)
-    later = {item.text[:_LONGEST] for item in later_half(root)}
-    with patch.dict(mixture.SOURCES):
-        for name in LEFT_OUT:
-            del mixture.SOURCES[name]
-        mixed = mixture.assemble(root, train.SEED)
-    unseen = [
-        name == HAM[0] and item.text in later for name, item in zip(mixed.table.corpora, mixed.table.items, strict=True)
-    ]
-    mixed = mixed.take(np.flatnonzero((mixed.weights[:, SPAM] > 0) & ~np.array(unseen)))
-    held, head = train.learn(train._features(mixed, Console(stderr=True)), mixed, SPAM, train.LEARNERS["spam"])
-    line = heldout.calibrate(held, heldout.PRIORS["spam"], spam=True)
-    arrays, described = artifact.read(train.DEFAULT)
-    arrays["hashed"][:, SPAM], arrays["dense"][:, SPAM] = head.weights[:BUCKETS], head.weights[BUCKETS:]
-    arrays["intercept"][SPAM] = head.intercept
-    own = ("version", "sha256", "format", "name", "arrays")
-    metadata = {key: value for key, value in described.items() if key not in own}
-    metadata["calibration"]["spam"] = line.knots()
-    metadata["thresholds"]["spam"] = heldout.thresholds(held, line, train.STEPS["spam"])
-    artifact.write(folder, "stranger", arrays, metadata)
-    return load(folder)
-
-
-def later_half(root: Path) -> list[Input]:
-    """The comments of the third blog that the base has not learnt from."""
-    rows = list(read(root, HAM[0]))
-    return [row.item for row in rows[len(rows) // 2 :]]
-
-
 def timeline(root: Path, order: str) -> list[Row]:
     """Spam in its order, readers' comments evenly between it."""
-    rng = random.Random(SEED)
-    blog = list(read(root, BLOG))
-    spam = [row for row in blog if row.spam]
+    spam = [row for row in read(root, BLOG) if row.spam]
     if order == "date":
         spam.sort(key=lambda row: row.at)
-    homes: dict[str, str] = {}
-    readers = [row.item for row in blog if not row.spam] + [row.item for row in read(root, HAM[1])]
-    for item in later_half(root):
-        home = home_page(rng, item.author_name) if rng.random() < WITH_URL else ""
-        readers.append(item._replace(author_url=homes.setdefault(item.author_name, home)))
-    rng.shuffle(readers)
+    good = readers(root)
     rows: list[Row] = []
     for at, row in enumerate(spam):
-        between = readers[at * len(readers) // len(spam) : (at + 1) * len(readers) // len(spam)]
+        between = good[at * len(good) // len(spam) : (at + 1) * len(good) // len(spam)]
         rows += [row, *(row._replace(item=item, spam=False) for item in between)]
     return rows
 
@@ -142,11 +98,10 @@ def recall(truth: Truth, scores: Numbers) -> float:
 
 def judged(model: Model, version: Version, played: Replay, first: int) -> dict[str, float]:
     """How well a version judges what came from comment number `first` on."""
-    scores, spam, hold = (
-        played.scores(version, played.rows[first:]),
-        played.spam[first:],
-        model.thresholds["spam"]["hold"],
-    )
+    later = range(first, len(played.rows))
+    drawn = sorted(random.Random(SEED).sample(later, min(MOST_LATER, len(later))))
+    scores, spam = played.scores(version, [played.rows[at] for at in drawn]), played.spam[drawn]
+    hold = model.thresholds["spam"]["hold"]
     return {
         "recall": recall(spam, scores),
         "auc": float(roc_auc_score(spam, scores)),
@@ -162,43 +117,10 @@ def climb(model: Model, played: Replay) -> dict[str, Any]:
         version = Version(model, correct(model, played.rows[:size], "blog-1"))
         found[f"{size}"] = judged(model, version, played, size)
         found[f"{size}, base"] = judged(model, Version(model), played, size)
-        place = size * 4 // 5
-        candidate = Version(model, correct(model, played.rows[:place], "blog-1"))
-        limits = {"spam": model.thresholds["spam"]}
-        report = gate.compare(Version(model), candidate, played.rows[place:size], thresholds=limits)
-        found[f"{size}, gate"] = {"passed": report.passed, "reasons": report.reasons}
-    return found
-
-
-def choosing(model: Model, played: Replay) -> dict[str, dict[str, list[float]]]:
-    """Recall after each batch of decisions, chosen from a pool by what they teach or by lot, from several beginnings."""
-    most = min(POOL, len(played.rows) // 3)
-    asked = np.unique(np.linspace(most, len(played.rows) - 1, JUDGED).astype(int))
-    later = [played.rows[at] for at in asked]
-
-    def learnt(taken: Sequence[int]) -> Version:
-        return Version(model, correct(model, [played.rows[at] for at in taken], "blog-1"))
-
-    def chosen(version: Version, rest: list[int]) -> list[int]:
-        items, signals = [played.rows[at].item for at in rest], [played.rows[at].signals for at in rest]
-        return [rest[at] for at in choose(version, items, BATCH, signals=signals)]
-
-    found: dict[str, dict[str, list[float]]] = {}
-    for beginning in range(BEGINNINGS):
-        rng = np.random.default_rng(SEED + beginning)
-        ways: dict[str, Callable[[Version, list[int]], list[int]]] = {
-            "lot": lambda _, rest, rng=rng: rng.choice(rest, BATCH, replace=False).tolist(),
-            "chosen": chosen,
-        }
-        first = beginning * most // BEGINNINGS
-        for name, way in ways.items():
-            taken = list(range(first, first + BATCH))  # both begin alike: a correction needs some of each kind
-            version = learnt(taken)
-            for number in range(2, BATCHES + 1):
-                taken += way(version, [at for at in range(most) if at not in set(taken)])
-                version = learnt(taken)
-                figure = recall(played.spam[asked], played.scores(version, later))
-                found.setdefault(f"{number * BATCH} decisions", {}).setdefault(name, []).append(figure)
+        place, limits = size * 4 // 5, {"spam": model.thresholds["spam"]}
+        rows = played.rows
+        report = fit(Version(model), rows[:place], rows[place:size], "blog-1", thresholds=limits).report
+        found[f"{size}, gate"] = {"passed": report.passed, "part": report.part, "reasons": report.reasons}
     return found
 
 
@@ -235,15 +157,15 @@ def main() -> None:
     """Replay, learn, judge, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--corpora", type=Path)
-    parser.add_argument("--base", type=Path, default=Path("build/stranger"), help="where the base model is kept")
+    parser.add_argument("--bases", type=Path, default=Path("build/strangers"), help="where the base models are kept")
     parser.add_argument("--order", choices=("date", "file"), default="date")
     parser.add_argument("--comments", type=int, help="replay only so many, for a quick look")
     parser.add_argument("--signals", type=Path, help="file where the comments' signals are kept")
-    parser.add_argument("--only", nargs="*", default=[], help="of climb, choosing, promises, cost")
+    parser.add_argument("--only", nargs="*", default=[], help="of climb, promises, cost")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     root = corpora.folder(options.corpora)
-    model = stranger(root, options.base)
+    model = BASES["blog"](root, options.bases)
     played = decided(timeline(root, options.order)[: options.comments], options.signals)
     figures: dict[str, Any] = {"comments": len(played.rows), "spam": int(played.spam.sum()), "order": options.order}
     figures |= {"base": model.version, "signals": options.signals is not None}
@@ -251,7 +173,7 @@ def main() -> None:
         before = json.loads(options.out.read_text(encoding="utf-8"))
         if before.items() >= figures.items():
             figures = before
-    for part in (climb, choosing, promises, cost):
+    for part in (climb, promises, cost):
         if part.__name__ not in figures and (not options.only or part.__name__ in options.only):
             figures[part.__name__] = part(model, played)
             if options.out:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
 COMMAND = str(Path(sys.executable).parent / "antechamber")

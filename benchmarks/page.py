@@ -25,11 +25,11 @@ from rich.table import Table
 
 from benchmarks.load import COMMAND, free_port, process
 from benchmarks.reviewing import fill_held
-from service.core.staff import Role
+from service.container import open_services
+from service.core.moderator import Role
 from service.keyfiles import load as load_keys
-from service.resources import open_resources
 from service.settings import Settings
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 
 FEW = 100
 REPEATS = 15
@@ -92,11 +92,11 @@ async def filled(flagged: int) -> AsyncIterator[str]:
     """The running API with two sites and a moderator for each; its address."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), fsync="everysec") as server:
         settings = Settings(data_dir=Path(folder))
-        async with open_resources(settings, load_keys(Path(folder) / "secrets"), server.url) as resources:
+        async with open_services(settings, load_keys(Path(folder) / "secrets"), server.url) as services:
             for name, held in (("few", FEW), ("many", flagged)):
-                site = (await resources.accounts.add(name, f"https://{name}.example")).site
-                await resources.staff.add(name, Role.OPERATOR, (site.id,), PASSWORD)
-                await fill_held(resources, site, held, random.Random(7))
+                site = (await services.accounts.add(name, f"https://{name}.example")).site
+                await services.moderators.add(name, Role.OPERATOR, (site.id,), PASSWORD)
+                await fill_held(services, site, held, random.Random(7))
         port = free_port()
         environment = {
             "REDIS_URL": server.url, "ANTECHAMBER_DATA_DIR": folder, "ANTECHAMBER_PORT": str(port),

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from service.core.case import Case
-from service.core.lists import WordList
-from service.core.phases import rule
 from service.core.policy import Policy
-from service.core.rules import Rule
+from service.core.policy.evaluate import evaluate
+from service.core.policy.measures import WordList
+from service.core.policy.rules import Rule
 from service.core.submission import Author, Page, Submission
-from service.core.verdict import LABELS, Verdict
+from service.core.verdict import LABELS, Case, Verdict
 
 ROUNDS = 5
 COMMENTS = 400
@@ -78,7 +77,7 @@ def cost(policy: Policy, cases: Sequence[Case]) -> float:
     for _ in range(ROUNDS):
         begun = time.process_time()
         for case in cases:
-            rule(policy, case, VERDICT)
+            evaluate(policy, case, VERDICT)
         best = min(best, time.process_time() - begun)
     return best / len(cases) * 1e6
 

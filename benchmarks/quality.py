@@ -1,57 +1,237 @@
-"""How good the shipped model is, beside TF-IDF with logistic regression on the same rows and ready-made packages.
+"""How good the shipped judge is at the shipped thresholds: by preset, kind, language and corpus, beside others.
 
-    python benchmarks/quality.py --corpora FOLDER [--out quality.json] [--skip-baseline]
+    PYTHONPATH=. python benchmarks/quality.py --corpora FOLDER [--write] [--skip-baseline]
 
-Prints Markdown tables for `docs/model-card.md`. Every figure has a fixed seed; intervals are 95 % bootstrap intervals
-over rows. The evaluation corpora are those that `classifier.corpora` marks so: nothing learns from them.
+What counts is what the default policy does: a comment is caught if it is held or rejected. Prints Markdown; with --write the
+tables go between their marks in `docs/model-card.md` and `docs/policy.md`. Nothing here was learnt from: corpora that are kept
+for evaluating, templates that were kept from training, and probes where the folder has them. Seeds are fixed.
 """
 
 import argparse
+import csv
+import importlib
 import json
 import random
+import re
 import warnings
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from disguises import DISGUISES, TERMS, harmless
-from opponents import Scorer, ready_made, tfidf_regression
-from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score, roc_curve
-from sklearn.model_selection import StratifiedKFold
+from opponents import Scorer, bogofilter, ready_made, tfidf_regression
+from sklearn.metrics import roc_auc_score
 
-from classifier import LABELS, Input, Model, corpora, load, mixture
-from classifier.corpora import Table
-from classifier.features import CommentFeatures
-from classifier.train import LEARNERS, ORDERS, SEED
+from classifier import LABELS, Input, Model, Prediction, load
+from classifier.training import SEED, corpora, mixture, writing
+from classifier.training.corpora import Table
+from service.core.lifecycle import Outcome
+from service.core.policy import Policy
+from service.core.policy.evaluate import evaluate
+from service.core.policy.thresholds import PRESETS
+from service.core.submission import bare
+from service.core.verdict import Case, Verdict
 
+DOCS = Path(__file__).parent.parent / "docs"
 SPAM, TOXICITY = LABELS.index("spam"), LABELS.index("toxicity")
-MOST_ROWS = 4000
-MOST_ROWS_WITHIN = 5200
-MOST_ROWS_OF_PACKAGES = 300
-ROUNDS = 500
-Numbers = npt.NDArray[np.floating[Any]]
+MOST_ROWS, MOST_READ, MOST_PADDED, MOST_OF_OTHERS, MOST_TAUGHT = 2000, 400, 200, 300, 40_000
+PADS: Final = (0, 2, 5)
+GLANCE, STREAM = 10, {"ordinary": 800, "spam": 100, "abuse": 100}
+"""Seconds that a moderator looks at a held comment, and what 1,000 comments of a troubled site are."""
 Flags = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.floating[Any]]
+Judge = Callable[[Sequence[Input]], list[Prediction]]
 
 
-def interval(truth: Flags, scores: Numbers) -> tuple[float, float, float]:
-    """AUC and its 95 % bootstrap interval over rows."""
+class Said(NamedTuple):
+    """What a judge says of some comments, and what each preset does with them."""
+
+    scores: Numbers
+    """One row a comment, one column a label."""
+    caught: dict[str, Flags]
+    """By preset: held or rejected."""
+    rejected: dict[str, Flags]
+
+
+class Probes(NamedTuple):
+    """Comments of known kinds."""
+
+    items: list[Input]
+    kinds: list[str]
+    langs: list[str]
+    bad: list[str]
+    """"spam", "toxicity", or "" of a good one."""
+
+
+def judges(model: Model) -> dict[str, Judge]:
+    """The first reader alone, and both, where the second is installed."""
+    found: dict[str, Judge] = {"words": lambda items: model.score(list(items))}
+    try:
+        module = importlib.import_module("classifier.reader")
+    except ImportError as error:
+        print(f"(the second reader is left out: {error})")
+        return found
+    try:
+        second = importlib.import_module("classifier.reader.second").SecondReader(module.load(), model)
+    except module.ReaderError as error:
+        print(f"(the second reader is left out: {error})")
+        return found
+    score: Any = model.score
+    found["both"] = lambda items: score(list(items), second=second.everything)
+    return found
+
+
+def ask(judge: Judge, items: Sequence[Input]) -> Said:
+    """What is said and done."""
+    predictions = [one for at in range(0, len(items), 64) for one in judge(items[at : at + 64])]
+    verdicts = [Verdict(one.scores, "", one.flags, one.language) for one in predictions]
+    case = Case(bare(""))
+    outcomes = {
+        preset: np.array([evaluate(Policy(preset=preset), case, verdict).outcome for verdict in verdicts])
+        for preset in PRESETS
+    }
+    return Said(
+        np.array([[one.scores[label] for label in LABELS] for one in predictions]),
+        {preset: said != Outcome.APPROVE for preset, said in outcomes.items()},
+        {preset: said == Outcome.REJECT for preset, said in outcomes.items()},
+    )
+
+
+def probes(root: Path) -> dict[str, Probes]:
+    """What was kept from training of what is written for this project, and strangers' probes if there are any."""
+    table = writing.comments(SEED, 8, held_back=True)
+    bad = ["spam" if row[SPAM] == 1 else "toxicity" if row[TOXICITY] == 1 else "" for row in table.labels]
+    kinds = [re.sub(r"^made_", "", str(kind)) for kind in table.corpora]
+    found = {"kept back": Probes(table.items, kinds, table.langs, bad)}
+    path = root / "probes" / "comments.jsonl"
+    if path.is_file():
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        found["probes"] = Probes(
+            [Input(row["text"], row.get("author_name") or "", row.get("author_url") or "") for row in rows],
+            [row["kind"] for row in rows],
+            [row.get("lang") or "" for row in rows],
+            ["spam" if row["want"]["spam"] else "toxicity" if row["want"]["toxicity"] else "" for row in rows],
+        )
+    return found
+
+
+def share(flags: Flags) -> str:
+    """A share as people read it; "–" of nothing."""
+    return f"{flags.mean():.0%}" if len(flags) else "–"
+
+
+def fine(flags: Flags) -> str:
+    """A small share."""
+    return f"{flags.mean():.1%}" if len(flags) else "–"
+
+
+def table_of(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
+    lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def by_group(found: Probes, groups: list[str], asked: dict[str, Said], least: int = 1) -> str:
+    """For each group, how many are caught by each preset and reader: of bad ones it is recall, of good ones a cost."""
+    rows: list[list[Any]] = []
+    for bad in ("spam", "toxicity", ""):
+        counted = Counter(group for group, what in zip(groups, found.bad, strict=True) if what == bad)
+        for group, size in sorted(counted.items()):
+            if size < least:
+                continue
+            at = np.array([g == group and b == bad for g, b in zip(groups, found.bad, strict=True)])
+            cells = [share(said.caught[preset][at]) for said in asked.values() for preset in PRESETS]
+            rows.append([{"": "good"}.get(bad, bad), group or "unknown", size, *cells])
+        at = np.array([b == bad for b in found.bad])
+        cells = [share(said.caught[preset][at]) for said in asked.values() for preset in PRESETS]
+        rows.append([f"**{bad or 'good'}**", "**all**", int(at.sum()), *cells])
+    header = ["", "", "comments", *(f"{name}: {preset}" for name in asked for preset in PRESETS)]
+    return table_of(header, rows)
+
+
+def taught(root: Path) -> dict[str, tuple[Table, Flags]]:
+    """By label, rows that the model learns from, without what this project made up: for those who are compared."""
+    mixed = mixture.assemble(root, SEED)
+    _, first = np.unique(mixed.origins, return_index=True)
+    found = {}
+    for at, label in ((SPAM, "spam"), (TOXICITY, "toxicity")):
+        rows = np.array([row for row in first if mixed.origins[row] >= 0 and mixed.weights[row, at] > 0])
+        rows = np.random.default_rng(SEED).permutation(rows)
+        table = mixed.table.take(rows)
+        found[label] = table, table.labels[:, at] == 1
+    return found
+
+
+def others(root: Path, *, slow: bool) -> dict[str, dict[str, Scorer]]:
+    """By label, what we are compared with. Those that learn see a sample of the rows."""
+    found: dict[str, dict[str, Scorer]] = {"spam": {}, "toxicity": {}}
+    for label, (table, labelled) in taught(root).items() if slow else ():
+        texts, truth = [item.text for item in table.items][:MOST_TAUGHT], labelled[:MOST_TAUGHT]
+        fitted = tfidf_regression().fit(texts, truth)
+        found[label]["TF-IDF + LR"] = lambda asked, fitted=fitted: fitted.predict_proba(list(asked))[:, 1]  # type: ignore[misc]
+        bad = [text for text, is_bad in zip(texts, truth, strict=True) if is_bad]
+        good = [text for text, is_bad in zip(texts, truth, strict=True) if not is_bad]
+        if (filtered := bogofilter(bad, good)) is not None:
+            found[label]["bogofilter"] = filtered
+    for name, (label, scorer) in ready_made().items():
+        found[label][name] = scorer
+    return found
+
+
+def across(root: Path, judged: dict[str, Judge], compared: dict[str, dict[str, Scorer]]) -> dict[str, str]:
+    """Corpora that nothing learns from: what each preset catches of bad and good comments, and AUC beside others."""
+    kept: list[list[Any]] = []
+    ranked: dict[str, list[list[Any]]] = {"spam": [], "toxicity": []}
+    for source in corpora.CATALOGUE:
+        if source.use != "evaluate":
+            continue
+        table = sample(corpora.load(root, [source.name]), MOST_ROWS)
+        at = LABELS.index(source.task)
+        aucs = []
+        for name, judge in judged.items():
+            some = table if name == "words" else sample(table, MOST_READ)
+            said, truth = ask(judge, some.items), some.labels[:, at] == 1
+            cells = [f"{share(said.caught[p][truth])} / {fine(said.caught[p][~truth])}" for p in PRESETS]
+            kept.append([source.name, "/".join(source.languages), name, len(some), *cells])
+            aucs.append(interval(truth, said.scores[:, at]))
+        truth = table.labels[:, at] == 1
+        if truth.any():
+            few = np.random.default_rng(SEED).permutation(len(table))[:MOST_OF_OTHERS]
+            texts = [table.items[row].text for row in few]
+            cells = [_beside(scorer(texts), truth[few]) for scorer in compared[source.task].values()]
+            ranked[source.task].append([source.name, "/".join(source.languages), *aucs, *cells])
+    header = ["corpus", "language", "readers", "comments", *(f"{preset}: bad / good caught" for preset in PRESETS)]
+    found = {"corpora": table_of(header, kept)}
+    for task, rows in ranked.items():
+        names = [f"{name} (95 %)" for name in judged]
+        found[f"others-{task}"] = table_of(["corpus", "language", *names, *compared[task]], rows)
+    return found
+
+
+def _beside(scores: Numbers, truth: Flags) -> str:
+    """AUC, and what is caught of bad and of good ones where a package itself says yes."""
+    if not 0 < truth.sum() < len(truth):
+        return "–"
+    above = scores >= 0.5
+    return f"{roc_auc_score(truth, scores):.2f} · {share(above[truth])} / {share(above[~truth])}"
+
+
+def interval(truth: Flags, scores: Numbers, rounds: int = 200) -> str:
+    """AUC with its 95 % bootstrap interval over comments."""
+    if not 0 < truth.sum() < len(truth):
+        return "–"
     rng = np.random.default_rng(SEED)
     drawn = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         rows = rng.integers(0, len(truth), len(truth))
         if 0 < truth[rows].sum() < len(rows):
             drawn.append(roc_auc_score(truth[rows], scores[rows]))
     low, high = np.quantile(drawn, (0.025, 0.975))
-    return float(roc_auc_score(truth, scores)), float(low), float(high)
-
-
-def recall_at(truth: Flags, scores: Numbers, false_positive_rate: float) -> float:
-    """Recall at a false-positive rate, interpolated on the ROC curve."""
-    false, true, _ = roc_curve(truth, scores)
-    return float(np.interp(false_positive_rate, false, true))
+    return f"{roc_auc_score(truth, scores):.3f} ({low:.2f}–{high:.2f})"
 
 
 def sample(table: Table, most: int) -> Table:
@@ -61,201 +241,221 @@ def sample(table: Table, most: int) -> Table:
     return table.take(np.sort(np.random.default_rng(SEED).choice(len(table), most, replace=False)))
 
 
-def table_of(title: str, header: list[str], rows: list[list[Any]]) -> None:
-    """Print a Markdown table."""
-    print(f"\n**{title}**\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
-    for row in rows:
-        print(f"| {' | '.join(f'{cell:.3f}' if isinstance(cell, float) else str(cell) for cell in row)} |")
+def padded(root: Path, judged: dict[str, Judge]) -> str:
+    """What of bad comments is still caught when ordinary sentences stand around them."""
+    sentences = writing.sentences(SEED)
+    rows = []
+    for name, at in (
+        ("jigsaw_wiki_sample", TOXICITY),
+        ("olid_tweets", TOXICITY),
+        ("judionline_yt_id", SPAM),
+        ("tubespam", SPAM),
+    ):
+        table = corpora.load(root, [name])
+        bad = sample(table.take(table.labels[:, at] == 1), MOST_PADDED)
+        for reader, judge in judged.items():
+            cells = []
+            for pads in PADS:
+                for where in ("after", "around") if pads else ("",):
+                    rng = random.Random(SEED)
+                    items = [_pad(item, rng.sample(sentences, pads), where) for item in bad.items]
+                    cells.append(share(ask(judge, items).caught["balanced"]))
+            rows.append([name, reader, len(bad), *cells])
+    header = [f"{pads} {where}".strip() for pads in PADS for where in (("after", "around") if pads else ("",))]
+    return table_of(["corpus", "readers", "bad comments", *header], rows)
 
 
-def probabilities(model: Model, items: list[Input]) -> Numbers:
-    """All labels' probabilities, one row a comment."""
-    return np.array([list(prediction.scores.values()) for prediction in model.score(items)])
+def _pad(item: Input, sentences: Sequence[str], where: str) -> Input:
+    half = len(sentences) // 2 if where == "around" else 0
+    return item._replace(text=" ".join([*sentences[:half], item.text, *sentences[half:]]))
 
 
-def baselines(root: Path) -> dict[str, Callable[[Table], Numbers]]:
-    """TF-IDF and logistic regression on the rows that the model learns from, without what this project made up."""
-    mixed = mixture.assemble(root, SEED)
-    found: dict[str, Callable[[Table], Numbers]] = {}
-    _, first = np.unique(mixed.origins, return_index=True)
-    for label in ("spam", "toxicity"):
-        at = LABELS.index(label)
-        rows = np.array([row for row in first if mixed.origins[row] >= 0 and mixed.weights[row, at] > 0])
-        table = mixed.table.take(rows)
-        pipeline = tfidf_regression().fit([item.text for item in table.items], table.labels[:, at] == 1)
-        found[label] = lambda table, fitted=pipeline: fitted.decision_function([item.text for item in table.items])
-    return found
+def emoji(judged: dict[str, Judge]) -> str:
+    """Single emoji and repeated ones that are held, though nothing is said."""
+    lists = writing.written().lists
+    rng = random.Random(SEED)
+    rows = []
+    for name in ("face", "hand", "being", "identity_emoji", "flag", "thing_emoji"):
+        drawn = sorted({writing.expand(rng, f"{{{name}}}") for _ in range(20 * len(lists[name]))})
+        for times in (1, 3):
+            items = [Input(one * times) for one in drawn]
+            cells = [fine(ask(judge, items).caught["balanced"]) for judge in judged.values()]
+            rows.append([name.replace("_emoji", ""), times, len(items), *cells])
+    return table_of(["emoji", "times", "different ones", *judged], rows)
 
 
-def across_corpora(model: Model, root: Path, baseline: dict[str, Callable[[Table], Numbers]]) -> dict[str, Any]:
-    """Every evaluation corpus, with the packages on a sample of it."""
-    packages = ready_made()
-    found: dict[str, Any] = {}
-    rows: dict[str, list[list[Any]]] = {"spam": [], "toxicity": []}
-    for source in corpora.CATALOGUE:
-        if source.use != "evaluate":
-            continue
-        table = sample(corpora.load(root, [source.name]), MOST_ROWS)
-        at = LABELS.index(source.task)
-        truth = table.labels[:, at] == 1
-        ours = probabilities(model, table.items)[:, at]
-        hold = model.thresholds[source.task]["hold"]
-        figures: dict[str, Any] = {"rows": len(table), "positives": int(truth.sum())}
-        figures["fpr_half"] = float((ours[~truth] >= 0.5).mean())
-        figures["fpr_hold"] = float((ours[~truth] >= hold).mean())
-        if truth.any():
-            figures["auc"], figures["low"], figures["high"] = interval(truth, ours)
-            figures["recall_at_5"] = recall_at(truth, ours, 0.05)
-            if source.task in baseline:
-                figures["tfidf"] = float(roc_auc_score(truth, baseline[source.task](table)))
-            figures |= {
-                name: _package(scorer, table, truth)
-                for name, (label, scorer) in packages.items()
-                if label == source.task
-            }
-        found[source.name] = figures
-        langs = "/".join(source.languages)
-        rows[source.task].append(
-            [source.name, langs, figures["rows"], _auc(figures), figures.get("tfidf", "–")]
-            + [figures.get(name, "–") for name, (label, _) in packages.items() if label == source.task]
-            + [figures.get("recall_at_5", "–"), figures["fpr_half"], figures["fpr_hold"]]
-        )
-    for task, lines in rows.items():
-        names = [name for name, (label, _) in packages.items() if label == task]
-        header = ["corpus", "language", "rows", "AUC (95 %)", "TF-IDF + LR", *names]
-        table_of(
-            f"{task}, corpora never learnt from", [*header, "recall at 5 % FPR", "FPR at 0.5", "FPR at hold"], lines
-        )
-    return found
-
-
-def _auc(figures: dict[str, Any]) -> str:
-    return f"{figures['auc']:.3f} ({figures['low']:.3f}–{figures['high']:.3f})" if "auc" in figures else "–"
-
-
-def _package(scorer: Scorer, table: Table, truth: Flags) -> float:
-    chosen = np.random.default_rng(SEED).permutation(len(table))[:MOST_ROWS_OF_PACKAGES]
-    return float(roc_auc_score(truth[chosen], scorer([table.items[row].text for row in chosen])))
-
-
-def within(root: Path) -> dict[str, Any]:
-    """In domain, texts alone, with models made for it: videos left out in turn, messages and talk 5-fold.
-
-    Both models balance the classes, and F1 is at the cut that was best within the rows that taught them.
-    """
-    found: dict[str, Any] = {}
-    lines = []
-    for name, at in (("tubespam", SPAM), ("sms_uci", SPAM), ("jigsaw_wiki_sample", TOXICITY)):
-        table = sample(corpora.load(root, [name]), MOST_ROWS_WITHIN)
-        found[name] = _within_one(table, at, by_group=name == "tubespam")
-        lines.append([name, *found[name]["ours"], *found[name]["tfidf"]])
-    table_of("In domain", ["corpus", "AUC", "F1", "TF-IDF + LR: AUC", "F1"], lines)
-    return found
-
-
-def _within_one(table: Table, at: int, *, by_group: bool) -> dict[str, list[float]]:
-    """Mean AUC and F1 over the parts, of our features and of TF-IDF."""
-    truth = table.labels[:, at] == 1
-    features = CommentFeatures(ORDERS).transform([item.text for item in table.items])
-    texts = np.array([item.text for item in table.items], dtype=object)
-    learner = LEARNERS[LABELS[at]]._replace(strength=100.0, dense=0.5, rounds=300)
-
-    def ours(taught: Rows, asked: Rows) -> Numbers:
-        weights = np.where(truth[taught], (~truth[taught]).sum() / truth[taught].sum(), 1.0)
-        return learner.fit(features[taught], truth[taught].astype(np.float32), weights).logits(features[asked])
-
-    def plain(taught: Rows, asked: Rows) -> Numbers:
-        model = tfidf_regression().set_params(logisticregression__class_weight="balanced")
-        return model.fit(texts[taught], truth[taught]).decision_function(texts[asked])
-
-    if by_group:
-        groups = np.array(table.groups)
-        splits = [(np.flatnonzero(groups != group), np.flatnonzero(groups == group)) for group in np.unique(groups)]
-    else:
-        splits = list(StratifiedKFold(5, shuffle=True, random_state=0).split(texts, truth))
-    means = {}
-    for kind, judge in (("ours", ours), ("tfidf", plain)):
-        results = []
-        for taught, asked in splits:
-            scores = judge(taught, asked)
-            above = scores > _best_cut(judge, taught, truth)
-            results.append((roc_auc_score(truth[asked], scores), f1_score(truth[asked], above)))
-        means[kind] = [float(mean) for mean in np.mean(results, axis=0)]
-    return means
-
-
-def _best_cut(judge: Callable[[Rows, Rows], Numbers], taught: Rows, truth: Flags) -> float:
-    """The score with the best F1 among the rows that teach, each judged while it was left out (4-fold)."""
-    scores = np.empty(len(taught))
-    for first, last in StratifiedKFold(4, shuffle=True, random_state=1).split(taught, truth[taught]):
-        scores[last] = judge(taught[first], taught[last])
-    precision, recall, cuts = precision_recall_curve(truth[taught], scores)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    return float(cuts[f1[:-1].argmax()])
-
-
-def identity(model: Model) -> dict[str, Any]:
-    """Harmless sentences that name a group: share held, for each term."""
-    pairs = list(harmless(SEED, 200))
-    scores = probabilities(model, [Input(text) for _, text in pairs])
+def identity(judged: dict[str, Judge]) -> str:
+    """Harmless sentences that name a group: how many are held, and for which terms."""
+    pairs = list(harmless(SEED, 60))
     terms = np.array([term for term, _ in pairs])
-    held = {
-        label: scores[:, LABELS.index(label)] >= model.thresholds[label]["hold"]
-        for label in ("toxicity", "identity_attack")
-    }
-    held["toxicity at 0.5"] = scores[:, TOXICITY] >= 0.5
-    found = {}
-    lines = []
-    for name, flags in held.items():
-        each = {term: float(flags[terms == term].mean()) for term in TERMS}
-        worst = sorted(each.items(), key=lambda pair: -pair[1])[:3]
-        found[name] = {"all": float(flags.mean()), "worst": dict(worst)}
-        lines.append([name, float(flags.mean()), ", ".join(f"{term} {share:.3f}" for term, share in worst)])
-    table_of(
-        f"Identity terms ({len(TERMS)}): harmless sentences held", ["threshold", "all", "worst three terms"], lines
-    )
-    return found
+    rows = []
+    for name, judge in judged.items():
+        said = ask(judge, [Input(text) for _, text in pairs])
+        for preset in PRESETS:
+            each = {term: float(said.caught[preset][terms == term].mean()) for term in TERMS}
+            worst = sorted(each.items(), key=lambda pair: -pair[1])[:3]
+            told = ", ".join(f"{term} {value:.0%}" for term, value in worst if value)
+            rows.append([name, preset, fine(said.caught[preset]), told or "–"])
+    return table_of(["readers", "preset", "held", "worst terms"], rows)
 
 
-def disguised(model: Model, root: Path) -> dict[str, Any]:
-    """Toxic rows in disguise among plain harmless ones."""
-    found = {}
-    lines = []
+def disguised(model: Model, root: Path) -> str:
+    """Toxic comments in disguise: how many are still caught at balanced."""
+    rows = []
     for name in ("jigsaw_wiki_sample", "olid_tweets"):
-        table = sample(corpora.load(root, [name]), 3000)
-        truth = table.labels[:, TOXICITY] == 1
-        plain = probabilities(model, table.items)[:, TOXICITY]
-        figures = {"plain": float(roc_auc_score(truth, plain))}
-        for kind, disguise in DISGUISES.items():
+        table = corpora.load(root, [name])
+        bad = sample(table.take(table.labels[:, TOXICITY] == 1), 1000)
+        cells = [share(ask(model.score, bad.items).caught["balanced"])]
+        for disguise in DISGUISES.values():
             rng = random.Random(SEED)
-            scores = plain.copy()
-            hidden = [Input(disguise(table.items[row].text, rng)) for row in np.flatnonzero(truth)]
-            scores[truth] = probabilities(model, hidden)[:, TOXICITY]
-            figures[kind] = float(roc_auc_score(truth, scores))
-        found[name] = figures
-        lines.append([name, *figures.values()])
-    table_of("Toxic rows in disguise, AUC", ["corpus", "plain", *DISGUISES], lines)
-    return found
+            hidden = [Input(disguise(item.text, rng)) for item in bad.items]
+            cells.append(share(ask(model.score, hidden).caught["balanced"]))
+        rows.append([name, *cells])
+    return table_of(["corpus", "plain", *DISGUISES], rows)
+
+
+def price(asked: dict[str, Said], found: Probes, news: dict[str, Said]) -> str:
+    """What each preset costs on 1,000 comments of a troubled site: a moderator's minutes, and what slips through."""
+    truth = np.array(found.bad)
+    rows = []
+    for name, said in asked.items():
+        for preset in PRESETS:
+            held = said.caught[preset] & ~said.rejected[preset]
+            shares = {"spam": truth == "spam", "abuse": truth == "toxicity"}
+            looked = {kind: held[at].mean() for kind, at in shares.items()}
+            missed = {kind: 1 - said.caught[preset][at].mean() for kind, at in shares.items()}
+            ordinary = news[name].caught[preset].mean()
+            glances = STREAM["ordinary"] * ordinary + sum(STREAM[kind] * looked[kind] for kind in looked)
+            rows.append(
+                [preset, name, fine(news[name].caught[preset]), fine(said.caught[preset][truth == ""])]
+                + [f"{STREAM[kind] * missed[kind]:.0f} of {STREAM[kind]}" for kind in ("spam", "abuse")]
+                + [f"{glances * GLANCE / 60:.0f} min"]
+            )
+    header = [
+        "preset",
+        "readers",
+        "of news comments held",
+        "of good look-alikes held",
+        "spam missed",
+        "abuse missed",
+        "to look at",
+    ]
+    return table_of(header, rows)
+
+
+def kinds(root: Path, judged: dict[str, Judge]) -> dict[str, str]:
+    """Probes by kind and by language, and what the presets cost."""
+    found = probes(root)
+    asked = {name: {reader: ask(judge, one.items) for reader, judge in judged.items()} for name, one in found.items()}
+    sections = {}
+    for name, one in found.items():
+        marks = name.replace(" ", "-")
+        sections[f"kinds-{marks}"] = by_group(one, one.kinds, asked[name])
+        sections[f"languages-{marks}"] = by_group(one, one.langs, asked[name])
+    news = sample(corpora.load(root, ["ham_globe_mail"]), MOST_READ).items
+    strange = "probes" if "probes" in found else "kept back"
+    ordinary = {reader: ask(judge, news) for reader, judge in judged.items()}
+    return sections | {"presets": price(asked[strange], found[strange], ordinary)}
+
+
+def learnt(model: Model) -> dict[str, str]:
+    """Out of the artefact: each label on corpora while they were left out, and its thresholds."""
+    held_out = model.card["held_out"]
+    names = sorted({name for label in LABELS for name, figures in held_out[label].items() if "auc" in figures})
+    rows = []
+    for name in names:
+        cells = []
+        for label in LABELS:
+            figures = held_out[label].get(name, {})
+            cells.append(f"{figures['auc']:.3f} ({figures['positives']:,})" if "auc" in figures else "–")
+        rows.append([name, *cells])
+    ordinary = ("ham_blog_haacked_early", "ham_blog_made_mistakes", "wiki_cat_large", "jigsaw_wiki_sample")
+    steps = []
+    for label in LABELS:
+        usual = PRESETS["balanced"][label]
+        upper = ["–" if value is None else f"{value:g}" for value in (usual.reject, usual.discard)]
+        good = [held_out[label].get(name, {}).get("fpr_hold") for name in ordinary]
+        held = ["–" if one is None else f"{one:.1%}" for one in good]
+        steps.append([label, *(f"{PRESETS[preset][label].hold:g}" for preset in PRESETS), *upper, *held])
+    header = [
+        "label",
+        *(f"{preset}: hold" for preset in PRESETS),
+        "reject",
+        "discard",
+        *(f"{name}: held" for name in ordinary),
+    ]
+    return {
+        "left-out": table_of(["corpus left out", *LABELS], rows),
+        "thresholds": table_of(header, steps),
+        "rows": table_of(
+            ["source", "rows, with variants", "what", "licence seen"],
+            [
+                [name, f"{one['rows']:,}", one["what"], one["licence"]]
+                for name, one in _together(model.card["data"]).items()
+            ],
+        ),
+    }
+
+
+def _together(data: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The sources, those that this project made up as one."""
+    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"rows": 0, "what": "see below", "licence": "Apache-2.0"})
+    for name, one in data.items():
+        if name.startswith(writing.PREFIX):
+            found["made up"]["rows"] += one["rows"]
+        else:
+            found[name] = one
+    return dict(found)
+
+
+def write(sections: dict[str, str]) -> None:
+    """Put each section between its marks, in whichever page has them."""
+    for page in ("model-card.md", "policy.md"):
+        path = DOCS / page
+        text = path.read_text(encoding="utf-8")
+        for name, section in sections.items():
+            mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+            text = mark.sub(lambda found, section=section: found[1] + section + found[2], text)  # type: ignore[misc]
+        path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     """Run everything and print it."""
     warnings.filterwarnings("ignore")
+    csv.field_size_limit(16_000_000)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", type=Path, help="folder of the labelled corpora")
     parser.add_argument("--model", type=Path, help="an artefact; the shipped model otherwise")
-    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
-    parser.add_argument("--skip-baseline", action="store_true", help="leave out TF-IDF + LR, which takes the longest")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/")
+    parser.add_argument("--only", nargs="*", help="of learnt, kinds, emoji, identity, disguised, padded, corpora")
+    parser.add_argument(
+        "--skip-baseline", action="store_true", help="leave out TF-IDF and bogofilter, which take the longest"
+    )
     options = parser.parse_args()
     root = corpora.folder(options.corpora)
     model = load(options.model)
-    print(f"Model {model.version}")
-    figures = {"model": model.version, "identity": identity(model), "disguised": disguised(model, root)}
-    figures["across"] = across_corpora(model, root, {} if options.skip_baseline else baselines(root))
-    if not options.skip_baseline:
-        figures["within"] = within(root)
-    if options.out:
-        options.out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    judged = judges(model)
+    told = f"Model `{model.version}`, readers: {', '.join(judged)}.\n"
+
+    def wanted(name: str) -> bool:
+        return options.only is None or name.startswith(tuple(options.only))
+
+    parts: dict[str, Callable[[], dict[str, str]]] = {
+        "learnt": lambda: {"model": told, **learnt(model)},
+        "kinds": lambda: kinds(root, judged),
+        "emoji": lambda: {"emoji": emoji(judged)},
+        "identity": lambda: {"identity": identity(judged)},
+        "disguised": lambda: {"disguised": disguised(model, root)},
+        "padded": lambda: {"padded": padded(root, judged)},
+        "corpora": lambda: across(root, judged, others(root, slow=not options.skip_baseline)),
+    }
+    for name, part in parts.items():
+        if wanted(name):
+            sections = part()
+            for title, section in sections.items():
+                print(f"\n**{title}**\n\n{section}", flush=True)
+            if options.write:
+                write(sections)
 
 
 if __name__ == "__main__":

@@ -22,21 +22,21 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from service.clock import now_ms
+from service.container import Services, open_services
 from service.core.appeal import Links
 from service.core.comment import Actor, Comment, Decision
 from service.core.identity import IdentityKeys
 from service.core.lifecycle import ActorKind, Outcome, State
-from service.core.policy import Reason
+from service.core.queue import Entry
 from service.core.site import Site
-from service.core.submission import Requirements, Submission, comment_id, fingerprint, prepare
-from service.core.verdict import LABELS, Verdict
+from service.core.submission import RawComment, Strict, Submission, comment_id, prepare
+from service.core.verdict import LABELS, Reason, Verdict
 from service.keyfiles import load as load_keys
-from service.moves import move
-from service.resources import Resources, open_resources
-from service.reviewing.lists import Entry, Filters
 from service.settings import Settings
-from service.store.client import now_ms
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
+from service.usecases.moderation import transition_for
+from service.usecases.review.queue import Filters
 
 AUTHORS = 20_000
 BATCH = 500
@@ -65,15 +65,14 @@ Timed = dict[str, list[float]]
 def submission(number: int, keys: IdentityKeys, dice: random.Random) -> Submission:
     """A made-up comment."""
     author = dice.randrange(AUTHORS)
-    return prepare(
-        keys=keys,
-        requires=Requirements(),
+    raw = RawComment(
         platform_id=str(number),
         content=" ".join(dice.choices(WORDS, k=40)),
         page_url="https://bench.example/post",
         name=f"Author {author}",
         email=f"author{author}@bench.example",
     )
+    return prepare(raw, keys, Strict()).submission
 
 
 def verdict(dice: random.Random) -> Verdict:
@@ -83,17 +82,17 @@ def verdict(dice: random.Random) -> Verdict:
     return Verdict(scores, dice.choice(("base-1", "base-2")), (), dice.choice(("en", "de", "fr")), signals)
 
 
-async def fill_held(resources: Resources, site: Site, count: int, dice: random.Random) -> None:
+async def fill_held(services: Services, site: Site, count: int, dice: random.Random) -> None:
     """Comments that are held, by the code that holds them."""
-    keys = resources.secrets.identity
+    keys = services.secrets.identity
     for start in range(0, count, BATCH):
         now = now_ms() - (count - start) * 1_000
         some = [submission(number, keys, dice) for number in range(start, min(start + BATCH, count))]
         ids = [comment_id(site.id, one.platform_id) for one in some]
         await asyncio.gather(
             *[
-                resources.comments.submit(
-                    site=site.id, comment=identity, submission=one, fingerprint=fingerprint(one), now=now + place,
+                services.comments.submit(
+                    site=site.id, comment=identity, submission=one, now=now + place,
                     backlog=10**9,
                 )
                 for place, (identity, one) in enumerate(zip(ids, some, strict=True))
@@ -111,16 +110,16 @@ async def fill_held(resources: Resources, site: Site, count: int, dice: random.R
                 id=identity, site=site.id, platform_id=one.platform_id, state=State.PENDING, revision=1, text_revision=1,
                 human=False, ruled=None, created_at=now + place, updated_at=now + place, submission=one,
             )  # fmt: skip
-            moves.append(move(seen, site, decision, said, links=LINKS))
-        await resources.comments.apply(moves)
-    await resources.connection.client.delete(resources.connection.keys.work)
-    await resources.work.prepare()
+            moves.append(transition_for(seen, site, decision, said, links=LINKS))
+        await services.comments.apply(moves)
+    await services.connection.client.delete(services.connection.keys.work)
+    await services.work.prepare()
 
 
-async def fill_others(resources: Resources, site: Site, first: int, count: int, dice: random.Random) -> None:
+async def fill_others(services: Services, site: Site, first: int, count: int, dice: random.Random) -> None:
     """Comments that stand approved or rejected, as they would after years."""
-    client, keys = resources.connection.client, resources.connection.keys
-    blob = msgspec.msgpack.encode(submission(0, resources.secrets.identity, dice))
+    client, keys = services.connection.client, services.connection.keys
+    blob = msgspec.msgpack.encode(submission(0, services.secrets.identity, dice))
     for start in range(first, first + count, BATCH * 4):
         pipe = client.pipeline(transaction=False)
         states: dict[str, dict[str, float]] = {"approved": {}, "rejected": {}}
@@ -155,17 +154,17 @@ async def measure(held: int, comments: int) -> Timed:
     dice, times = random.Random(7), Timed()
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), fsync="everysec") as server:
         settings = Settings(data_dir=Path(folder), review_undo_seconds=600)
-        async with open_resources(settings, load_keys(Path(folder) / "secrets"), server.url) as resources:
-            site = (await resources.accounts.add("bench", "https://bench.example", "https://bench.example/hook")).site
-            await fill_held(resources, site, held, dice)
-            await fill_others(resources, site, held, comments - held, dice)
-            await ask_everything(resources, site, held, times)
+        async with open_services(settings, load_keys(Path(folder) / "secrets"), server.url) as services:
+            site = (await services.accounts.add("bench", "https://bench.example", "https://bench.example/hook")).site
+            await fill_held(services, site, held, dice)
+            await fill_others(services, site, held, comments - held, dice)
+            await ask_everything(services, site, held, times)
     return times
 
 
-async def ask_everything(resources: Resources, site: Site, held: int, times: Timed) -> None:
+async def ask_everything(services: Services, site: Site, held: int, times: Timed) -> None:
     """What a moderator's page asks for."""
-    lists, deciding, dossiers = resources.reviewing.lists, resources.reviewing.deciding, resources.reviewing.dossiers
+    lists, decisions, details = services.review.lists, services.review.decisions, services.review.details
     sites = [site.id]
 
     async def page(filters: Filters, after: Entry | None = None) -> None:
@@ -174,8 +173,8 @@ async def ask_everything(resources: Resources, site: Site, held: int, times: Tim
     async def divide(name: str = "flagged", **filters: Any) -> None:
         await lists.facets(sites, Filters(name, **filters))
 
-    queue = resources.connection.keys.site(site.id, "queue")
-    rows = await resources.connection.client.zrange(queue, held // 2, held // 2, withscores=True)
+    queue = services.connection.keys.site(site.id, "queue")
+    rows = await services.connection.client.zrange(queue, held // 2, held // 2, withscores=True)
     middle = Entry(int(rows[0][1]), rows[0][0].decode())
     by_author = (await lists.facets(sites, Filters())).facets["author"][0][0]
     await timed(times, "counts of all lists", lambda: lists.counts(sites))
@@ -200,17 +199,17 @@ async def ask_everything(resources: Resources, site: Site, held: int, times: Tim
 
     async def decide() -> None:
         comment = next(todo)
-        await deciding.decide(
+        await decisions.decide(
             site, comment.id, Outcome.REJECT, by=MODERATOR, revision=comment.revision, reasons=["spam"]
         )
         done.append(comment.id)
 
     async def undo() -> None:
-        await deciding.undo(site, done.pop(), 3, by=MODERATOR, others=False)
+        await decisions.undo(site, done.pop(), 3, by=MODERATOR, others=False)
 
     async def look() -> None:
         comment = next(todo)
-        await dossiers.open(site, comment, sites)
+        await details.open(site, comment, sites)
 
     await timed(times, "one comment with all its evidence", look)
     await timed(times, "decide", decide)

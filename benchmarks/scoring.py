@@ -20,9 +20,9 @@ from sklearn.pipeline import FeatureUnion
 from threadpoolctl import threadpool_limits
 
 from classifier import LABELS, Input, load
-from classifier.hashing import Buckets, Hasher, Values
-from classifier.languages import detect
-from classifier.text import normalise_all
+from classifier.features.language import detect
+from classifier.features.ngrams import Buckets, Hasher, Values
+from classifier.normalise import normalise_all
 
 VOCABULARY = """
 the of and to a in is it you that he was for on are with as I his they be at one have this from or had by hot but some

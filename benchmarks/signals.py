@@ -21,23 +21,21 @@ from rich.table import Table
 
 from benchmarks.campaigns import server_cpu
 from benchmarks.judging import COMMENTS, cpu_now
+from service.clock import now_ms
+from service.container import open_services
 from service.core.appeal import Links
-from service.core.campaigns import sketch
 from service.core.comment import Comment
-from service.core.evidence import signals
 from service.core.lifecycle import State
-from service.core.sighting import Known, Record, sight
-from service.core.submission import Requirements, Submission, comment_id, prepare
+from service.core.signals.compute import signals
+from service.core.signals.subjects import Record, Reputation, subjects_of
+from service.core.submission import RawComment, Strict, Submission, comment_id, prepare
+from service.core.text.similarity import sketch
 from service.core.verdict import Signal
-from service.gathering import Gathering
-from service.judging import Judging
 from service.keyfiles import load as load_keys
-from service.lists import ListFiles
-from service.resources import open_resources
 from service.scorer import ModelScorer
 from service.settings import Settings
-from service.store.client import now_ms
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
+from service.usecases.classification import Classification, SignalCollector
 from service.workers.classify import Worker
 
 BATCH = 64
@@ -54,13 +52,14 @@ def ordinary(number: int, keys: object) -> Submission:
         WORDS[(number * 7 + at * (number % 11 + 1)) % len(WORDS)] + ("" if at % 3 else str(number % 7))
         for at in range(40)
     ]
-    return prepare(
-        keys=keys, requires=Requirements(), platform_id=str(number), page_url="https://bench.example/p",  # type: ignore[arg-type]
+    raw = RawComment(
+        platform_id=str(number), page_url="https://bench.example/p",
         content=" ".join(words) + (f" https://host{number % 500}.example.net/a" if number % 5 == 0 else ""),
         name=f"Ann {number % 900}", email=f"ann{number % 900}@example.com", ip=f"192.0.{number % 200}.{number % 250}",
         user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         url=f"https://ann{number % 900}.example.org/" if number % 3 == 0 else "",
     )  # fmt: skip
+    return prepare(raw, keys, Strict()).submission  # type: ignore[arg-type]
 
 
 def micros(act: Callable[[Submission], object], said: list[Submission]) -> float:
@@ -78,25 +77,29 @@ async def gathered(count: int) -> tuple[float, float]:
     """(CPU µs of this process, wall µs) a comment to gather the evidence of `count` stored comments in batches."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         secrets = load_keys(Path(folder) / "secrets")
-        async with open_resources(Settings(data_dir=Path(folder)), secrets, server.url) as resources:
-            site = (await resources.accounts.add("bench", "https://bench.example", "")).site
+        async with open_services(Settings(data_dir=Path(folder)), secrets, server.url) as services:
+            site = (await services.accounts.add("bench", "https://bench.example", "")).site
             said = [ordinary(number, secrets.identity) for number in range(count)]
             for first in range(0, count, 200):
-                await asyncio.gather(*[resources.moderation.submit(site, one) for one in said[first : first + 200]])
+                await asyncio.gather(*[services.moderation.submit(site, one) for one in said[first : first + 200]])
             seen = [(stored(site.id, one), one) for one in said]
-            gathering = Gathering(resources.evidence, ListFiles((), secrets.identity))
+            collector = SignalCollector(services.reputations)
             wall, cpu = time.perf_counter(), cpu_now()
             for first in range(0, count, BATCH):
-                await gathering.gather(seen[first : first + BATCH], now_ms())
+                collector.signals(await collector.look(seen[first : first + BATCH], now_ms()), now_ms())
             return (cpu_now() - cpu) / count * 1e6, (time.perf_counter() - wall) / count * 1e6
 
 
 class Nothing:
     """Gathers nothing."""
 
-    async def gather(self, seen: Sequence[tuple[Comment, Submission]], now: int) -> list[dict[str, Signal]]:
+    async def look(self, seen: Sequence[tuple[Comment, Submission]], now: int) -> list[None]:
+        """Nothing around each comment."""
+        return [None for _ in seen]
+
+    def signals(self, around: Sequence[None], now: int) -> list[dict[str, Signal]]:
         """No signals for each comment."""
-        return [{} for _ in seen]
+        return [{} for _ in around]
 
 
 class Judged(NamedTuple):
@@ -111,26 +114,28 @@ async def judged(rounds: int) -> tuple[Judged, Judged]:
     spent: dict[bool, list[float]] = {True: [0.0, 0.0], False: [0.0, 0.0]}
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         secrets = load_keys(Path(folder) / "secrets")
-        async with open_resources(Settings(data_dir=Path(folder)), secrets, server.url) as resources:
-            site = (await resources.accounts.add("bench", "https://bench.example", "")).site
+        async with open_services(Settings(data_dir=Path(folder)), secrets, server.url) as services:
+            site = (await services.accounts.add("bench", "https://bench.example", "")).site
             links, scorer = Links(secrets.master, "https://bench.example", 21), ModelScorer()
-            gathering = {True: Gathering(resources.evidence, ListFiles((), secrets.identity)), False: Nothing()}
+            collector = {True: SignalCollector(services.reputations), False: Nothing()}
             workers = {
                 kind: Worker(
-                    replace(resources, judging=Judging(resources.comments, resources.work, one, links=links)),  # type: ignore[arg-type]
+                    replace(
+                        services, classification=Classification(services.comments, services.work, one, links=links)
+                    ),  # type: ignore[arg-type]
                     scorer,
                 )
-                for kind, one in gathering.items()
+                for kind, one in collector.items()
             }
             for number in range(2 * rounds + 2):
                 kind = number % 4 in (0, 3)  # with, without, without, with, …
                 said = [ordinary(number * ROUND + at, secrets.identity) for at in range(ROUND)]
-                await asyncio.gather(*[resources.moderation.submit(site, one) for one in said])
-                before = cpu_now(), await server_cpu(resources.connection)
+                await asyncio.gather(*[services.moderation.submit(site, one) for one in said])
+                before = cpu_now(), await server_cpu(services.connection)
                 await workers[kind].drain()
                 if number >= 2:  # the first round of each warms up
                     spent[kind][0] += cpu_now() - before[0]
-                    spent[kind][1] += await server_cpu(resources.connection) - before[1]
+                    spent[kind][1] += await server_cpu(services.connection) - before[1]
     micros = {kind: Judged(*(seconds / (rounds * ROUND) * 1e6 for seconds in both)) for kind, both in spent.items()}
     return micros[True], micros[False]
 
@@ -149,11 +154,11 @@ def main() -> None:
         keys = load_keys(Path(folder)).identity
     said = [ordinary(number, keys) for number in range(4_000)]
     record = Record(approved=3, vouched=1, good=2.0, first=1, short=2, long=3, names=1)
-    known = Known(record, record, record, record, [(record, record)])
+    known = Reputation(record, record, record, record, [(record, record)])
     now = now_ms()
     table.add_row("sketch of the text, for campaigns", f"{micros(lambda one: sketch(one.content), said):.0f}", "< 100")
-    table.add_row("all that the submission tells (sketch among it)", f"{micros(sight, said):.0f}", "")
-    sightings = {one.platform_id: sight(one) for one in said}
+    table.add_row("all that the submission tells (sketch among it)", f"{micros(subjects_of, said):.0f}", "")
+    sightings = {one.platform_id: subjects_of(one) for one in said}
     named = micros(lambda one: signals(one, sightings[one.platform_id], known, now), said)
     table.add_row("signals from that and what is known", f"{named:.0f}", "")
     cpu, wall = asyncio.run(gathered(COMMENTS))

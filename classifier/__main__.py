@@ -1,5 +1,5 @@
 """`python -m classifier`: the classifier's commands, without the service."""
 
-from classifier.commands import app
+from classifier.cli import app
 
 app(prog_name="python -m classifier")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from functools import cache
 
 import structlog
@@ -14,78 +13,74 @@ import uvloop
 from aiohttp import web
 
 from service import keyfiles
-from service.conversation import Conversation
-from service.core.submission import Submission
-from service.deliverability import Deliverability
-from service.deliveries import Deliveries
-from service.equipped import EquippedModel
-from service.httpbl import HttpBl
-from service.judging import Scorer
+from service.container import Opening, Services, open_services
 from service.keyfiles import KeyFiles
-from service.resources import Resources, open_resources
+from service.learning.reload import LazyModel
+from service.lookups.address_lists import ListFiles
+from service.lookups.httpbl import HttpBl
+from service.lookups.mail_domains import Deliverability
 from service.settings import Settings
-from service.statistics import Statistics
-from service.store.client import now_ms
-from service.store.lookups import Lookups
-from service.store.rates import Rates
-from service.store.statistics import Numbers
-from service.store.wakes import follow, listen
+from service.stopping import Stopped, stop_on_signals, unless_stopped
+from service.store.reputation import Lookups
+from service.store.work import follow, listen
+from service.usecases.classification import Scorer
 from service.web import ops
 from service.web.akismet import akismet
 from service.web.api import native_api
+from service.web.api.docs import problem_pages
+from service.web.api.webhook import webhooks
 from service.web.appeals import appeal_pages
-from service.web.auth import Gate
-from service.web.explaining import Explainer
-from service.web.hooks import webhooks
-from service.web.middleware import boundary
-from service.web.pages import problem_pages
-from service.web.parts import DIALECT, PARTS, Dialect, Parts
+from service.web.bodies import Bodies
+from service.web.context import CONTEXT, DIALECT, Context, Dialect
+from service.web.hooks import platform_hooks
+from service.web.middleware import QuietRunner, boundary
+from service.web.moderations import moderations
+from service.web.notices import notice_feeds
 from service.web.perspective import perspective
-from service.web.platforms import platform_hooks
-from service.web.problems import problem_response
+from service.web.requests import BODIES, HANDLER
+from service.web.responses import problem_response
 from service.web.review import review
-from service.web.review.live import Live
-from service.web.review.parts import ReviewParts
-from service.web.scoring import Scoring
-from service.web.server import QuietRunner
+from service.web.root import root
+from service.web.scoring import Explainer, Scoring
+from service.web.subscribers import Live
 from service.web.waiting import Waiting
 
 _log = structlog.get_logger("api")
 
 
-def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] | None = None) -> web.Application:
+def api_application(services: Services, *, load_scorer: Callable[[], Scorer] | None = None) -> web.Application:
     """The whole HTTP side of one process. `load_scorer` gives the model for what is scored or explained at once.
 
     Raises KeyFileError when http:BL is turned on without its key.
     """
-    waiting = Waiting()
-    deliverability = Deliverability() if resources.settings.email_dns else None
-    model = EquippedModel(resources.models)
-    httpbl = _httpbl(resources) if resources.settings.httpbl else None
-    parts = _parts(resources, waiting, cache(load_scorer or model), deliverability, httpbl)
-    live = Live(resources.settings.review_streams)
-    app = web.Application(middlewares=[boundary])
-    app[PARTS] = parts
-    app[DIALECT] = Dialect(problem_response)
-    ops.add_routes(app)
-    app.router.add_routes(problem_pages())
-    app.add_subapp("/v1", native_api(parts))
-    hooks = webhooks(parts)
-    hooks.router.add_routes(platform_hooks())
-    app.add_subapp("/hooks", hooks)
-    app.add_subapp("/appeals", appeal_pages(parts))
-    app.add_subapp("/review", review(_review_parts(resources, parts, live)))
-    for path, dialect in [*akismet(parts), *perspective(parts)]:
-        app.add_subapp(path, dialect)
-    connection = resources.connection
+    settings = services.settings
+    deliverability = Deliverability() if settings.email_dns else None
+    httpbl = _httpbl(services) if settings.httpbl else None
+    lists = ListFiles(settings.list_files, services.secrets.identity)
+    model = LazyModel(services.models, settings)
+    load = cache(load_scorer or model)
+    context = Context(
+        services=services,
+        waiting=Waiting(),
+        subscribers=Live(settings.review_streams, settings.review_streams_each),
+        scoring=Scoring(load),
+        explain=Explainer(load),
+        deliverable=deliverability,
+        listed=httpbl,
+        on_lists=lists.mark,
+    )
+    app = _application(context)
+    connection, waiting, subscribers = services.connection, context.waiting, context.subscribers
     app.cleanup_ctx.append(model.context)
+    if settings.list_files:
+        app.cleanup_ctx.append(lists.watch)
     app.cleanup_ctx.append(_hear(lambda: listen(connection, waiting.process, waiting.heard)))
-    app.cleanup_ctx.append(_hear(lambda: follow(connection, live.heard)))
-    app.cleanup_ctx.append(_hear(resources.reviewing.carrying.watch))
+    app.cleanup_ctx.append(_hear(lambda: follow(connection, subscribers.heard)))
+    app.cleanup_ctx.append(_hear(services.review.bulk_runner.watch))
 
     async def stop_waiting(_: web.Application) -> None:
         waiting.close()
-        live.close()
+        subscribers.close()
 
     app.on_shutdown.append(stop_waiting)
     if deliverability is not None:
@@ -95,22 +90,59 @@ def api_application(resources: Resources, *, load_scorer: Callable[[], Scorer] |
     return app
 
 
-def run_api(settings: Settings, secrets: KeyFiles, url: str) -> None:
+def _application(context: Context) -> web.Application:
+    """Every entrance, each a sub-app with a dialect of its own."""
+    app = web.Application(middlewares=[boundary], handler_args=HANDLER)
+    app[CONTEXT] = context
+    app[BODIES] = _bodies(context.settings)
+    app[DIALECT] = Dialect(problem_response)
+    ops.add_routes(app)
+    app.router.add_get("/", root)
+    app.router.add_routes(problem_pages())
+    app.add_subapp("/v1/moderations", moderations(context))
+    app.add_subapp("/v1", native_api(context))
+    hooks = webhooks(context)
+    hooks.router.add_routes(platform_hooks())
+    app.add_subapp("/hooks", hooks)
+    app.add_subapp("/appeals", appeal_pages(context))
+    app.add_subapp("/notices", notice_feeds(context))
+    app.add_subapp("/review", review(context))
+    for path, dialect in [*akismet(context), *perspective(context)]:
+        app.add_subapp(path, dialect)
+    return app
+
+
+def _bodies(settings: Settings) -> Bodies:
+    return Bodies(
+        known_seconds=settings.body_timeout,
+        stranger_seconds=settings.stranger_timeout,
+        most=settings.stranger_bodies,
+    )
+
+
+def run_api(
+    settings: Settings, secrets: KeyFiles, url: str, *, waiting: Callable[[str, float], None] | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; then stop accepting, finish what is under way within `drain_timeout`, and return.
 
-    Raises OSError when the address can't be bound, StoreUnavailable when Redis does not answer.
+    `waiting` hears what keeps Redis from being ready. Raises OSError when the address can't be bound, WrongInstallation, and
+    StoreUnavailable when Redis can't be used and waiting would not help.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, secrets, url))
+    with suppress(Stopped), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, secrets, url, Opening(patience=None, waiting=waiting, recognise=True, logged=True)))
 
 
-async def _serve(settings: Settings, secrets: KeyFiles, url: str) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with open_resources(settings, secrets, url) as resources:
+async def _serve(settings: Settings, secrets: KeyFiles, url: str, opening: Opening) -> None:
+    async with stop_on_signals(settings.drain_timeout) as stop, AsyncExitStack() as left_last:
+        entering = left_last.enter_async_context(open_services(settings, secrets, url, opening))
+        services = await unless_stopped(stop, entering)
+        if services.box.lost:
+            _log.error("there was data, and there is none now", why="empty")
         runner = QuietRunner(
-            api_application(resources), access_log=None, shutdown_timeout=settings.drain_timeout, keepalive_timeout=75
+            api_application(services),
+            access_log=None,
+            shutdown_timeout=settings.drain_timeout,
+            keepalive_timeout=settings.idle_connection,
         )
         await runner.setup()
         _calm_collector()
@@ -130,78 +162,13 @@ def _calm_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _httpbl(resources: Resources) -> HttpBl:
-    settings = resources.settings
+def _httpbl(services: Services) -> HttpBl:
+    settings = services.settings
     return HttpBl(
         keyfiles.httpbl_key(settings.secrets),
-        Lookups(resources.connection),
+        Lookups(services.connection),
         patience=settings.httpbl_patience,
         remember=settings.httpbl_remember,
-    )
-
-
-async def _unlisted(submission: Submission, _: str) -> Submission:
-    return submission
-
-
-def _parts(
-    resources: Resources,
-    waiting: Waiting,
-    load: Callable[[], Scorer],
-    deliverability: Deliverability | None,
-    httpbl: HttpBl | None,
-) -> Parts:
-    quota, rates, outbox = resources.settings.rate_limit, Rates(resources.connection), resources.outbox
-
-    async def spend(site: str, cost: int) -> tuple[bool, int, int]:
-        return await rates.spend(site, cost, quota)
-
-    async def measure() -> Mapping[str, float]:
-        now, work = now_ms(), resources.work
-        due, some = await outbox.waiting(now)
-        sites = await resources.accounts.all()
-        endpoints = [await outbox.endpoint(site.id) for site in sites]
-        return {
-            "antechamber_backlog": await work.backlog(),
-            "antechamber_oldest_pending_seconds": await work.oldest_age(now),
-            "antechamber_dead_letters": await work.dead_count(),
-            "antechamber_sites_due": due,
-            "antechamber_sites_waiting": some,
-            "antechamber_undelivered": sum(endpoint.undelivered for endpoint in endpoints),
-        }
-
-    return Parts(
-        settings=resources.settings,
-        gate=Gate(resources.accounts),
-        moderation=resources.moderation,
-        redress=resources.redress,
-        conversation=Conversation(
-            resources.moderation, resources.correspondence, resources.examples, resources.secrets.identity
-        ),
-        policies=resources.policies,
-        identity=resources.secrets.identity,
-        waiting=waiting,
-        deliverable=deliverability or (lambda _: "unknown"),
-        listed=httpbl or _unlisted,
-        scoring=Scoring(load),
-        explain=Explainer(load),
-        spend=spend,
-        measure=measure,
-    )
-
-
-def _review_parts(resources: Resources, parts: Parts, live: Live) -> ReviewParts:
-    return ReviewParts(
-        settings=resources.settings,
-        staff=resources.staff,
-        statistics=Statistics(Numbers(resources.connection)),
-        deliveries=Deliveries(resources.outbox, resources.accounts),
-        policies=resources.policies,
-        reviewing=resources.reviewing,
-        quality=resources.quality,
-        live=live,
-        explain=parts.explain,
-        now=now_ms,
     )
 
 

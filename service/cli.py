@@ -6,29 +6,37 @@ Heavy modules are imported by the command that needs them.
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from service import __version__
 from service.commands import (
+    care,
     check,
     comments,
     deliveries,
     demo,
+    exports,
     imports,
-    keys,
     learning,
     models,
     moderators,
+    notices,
+    privacy,
+    score,
     settings,
     sites,
+    tls_front,
 )
 
+if TYPE_CHECKING:
+    from service.core.errors import StoreUnavailable
+
 app = typer.Typer(
-    help="Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,21 +46,45 @@ _CLASSIFY = "The classifier by itself"
 
 app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_RUN)(check.check)
+app.command(rich_help_panel=_RUN)(check.doctor)
 app.command(rich_help_panel=_RUN)(settings.settings)
 app.add_typer(sites.app, name="sites", rich_help_panel=_OPERATE)
 app.add_typer(moderators.app, name="moderators", rich_help_panel=_OPERATE)
+app.add_typer(notices.app, name="notices", rich_help_panel=_OPERATE)
 app.add_typer(comments.comments, name="comments", rich_help_panel=_OPERATE)
 app.add_typer(comments.dead, name="dead", rich_help_panel=_OPERATE)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_OPERATE)
-app.add_typer(keys.app, name="keys", rich_help_panel=_OPERATE)
-app.command("import", rich_help_panel=_LEARN)(imports.bring)
+app.add_typer(settings.app, name="keys", rich_help_panel=_OPERATE)
+app.add_typer(tls_front.app, name="tls-front", rich_help_panel=_OPERATE)
+app.command("import", rich_help_panel=_LEARN)(imports.import_history)
+app.command(rich_help_panel=_LEARN)(exports.export)
 app.command(rich_help_panel=_LEARN)(learning.train)
 app.command(rich_help_panel=_LEARN)(learning.backtest)
 app.command(rich_help_panel=_LEARN)(learning.promise)
 app.command(rich_help_panel=_LEARN)(learning.doubts)
 app.add_typer(models.app, name="models", rich_help_panel=_LEARN)
+app.add_typer(privacy.app, name="privacy", rich_help_panel=_OPERATE)
 app.command(rich_help_panel=_OPERATE)(comments.erase)
 app.command(rich_help_panel=_OPERATE)(comments.compact)
+app.command(rich_help_panel=_OPERATE)(care.backup)
+app.command(rich_help_panel=_OPERATE)(care.restore)
+app.command(rich_help_panel=_OPERATE)(care.repair)
+app.command(rich_help_panel=_CLASSIFY)(score.score)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    wanted: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Self-hosted comment moderation. Settings come from ANTECHAMBER_* variables; docs/settings.md lists them."""
 
 
 class Role(StrEnum):
@@ -61,6 +93,7 @@ class Role(StrEnum):
     API = "api"
     WORKER = "worker"
     DELIVER = "deliver"
+    LEARN = "learn"
 
 
 @app.command(rich_help_panel=_RUN)
@@ -68,20 +101,24 @@ def serve(
     only: Annotated[Role | None, typer.Option(help="Run one role in this process instead of all in a tree.")] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
 ) -> None:
-    """Run the service: API, classify worker and deliverer, and an embedded Redis unless REDIS_URL is set."""
+    """Run the service: API, classify worker and deliverer, who trains if the settings ask for it, and an embedded Redis unless
+    REDIS_URL is set.
+    """
     import structlog
 
-    from service import keyfiles, logs, serve
+    from service import installation, logs, serve
     from service.settings import load
 
     loaded = load()
     logs.configure(loaded)
     if only is None:
-        keyfiles.load(loaded.secrets)
+        installation.begin(loaded)
         serve.run_tree(loaded)
         return
     try:
         serve.run_role(only.value, loaded, with_parent=with_parent)
+        sys.stderr.flush()
+        os._exit(0)  # all is closed, and tearing down what models have loaded takes long
     except _expected():
         raise
     except Exception as error:
@@ -95,17 +132,6 @@ _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 @app.command(context_settings=_PASSED_ON, add_help_option=False, rich_help_panel=_CLASSIFY)
-def score(
-    context: typer.Context,
-    site: Annotated[str, typer.Option(help="Score as this site's comments are scored now.")] = "",
-    model: Annotated[str, typer.Option(help="A version that `models list` shows, or a base model's directory.")] = "",
-) -> None:
-    """Score JSON lines from standard input with the classifier; without --site or a version, without the service."""
-    with models.on_disk(site, model) as words:
-        _classify("score", [*words, *context.args])
-
-
-@app.command(context_settings=_PASSED_ON, add_help_option=False, rich_help_panel=_CLASSIFY)
 def evaluate(context: typer.Context) -> None:
     """Measure a model on labelled comments; print a summary and save a report with plots."""
     _classify("evaluate", context.args)
@@ -113,7 +139,7 @@ def evaluate(context: typer.Context) -> None:
 
 def _classify(command: str, words: list[str]) -> None:
     """The classifier's own command of that name. It is imported only now, since numpy takes a while."""
-    from classifier.commands import app as classifier
+    from classifier.cli import app as classifier
 
     typer.main.get_command(classifier)([command, *words], prog_name="antechamber")
 
@@ -130,6 +156,9 @@ def main() -> None:
         app()
     except Exception as error:
         _end(error)
+    except KeyboardInterrupt:
+        _say("stopped; what was done so far is kept, and the same command goes on or can be given again")
+        sys.exit(130)
 
 
 def _end(error: Exception) -> NoReturn:
@@ -140,21 +169,30 @@ def _end(error: Exception) -> NoReturn:
     if not isinstance(error, _expected()):
         raise error
     if isinstance(error, StoreUnavailable):
-        _say("Redis does not answer, or refuses us; `antechamber check` looks closer")
+        _say(_unavailable(error))
     else:
         _say(str(error))
     sys.exit(1 if isinstance(error, AntechamberError) else CANT_START)
 
 
+def _unavailable(error: StoreUnavailable) -> str:
+    from service.core.server import TROUBLES
+
+    if error.why == "empty":
+        return "Redis can't be used: it is empty, and there was data before; antechamber repair says what can be done"
+    amiss = f": {TROUBLES[error.why]}" if error.why in TROUBLES else ""
+    return f"Redis can't be used{amiss}; `antechamber check` looks closer"
+
+
 def _expected() -> tuple[type[Exception], ...]:
     """What the world, and not a bug of ours, brings about."""
-    from service.core.errors import AntechamberError
+    from service.core.errors import AntechamberError, BackupError, WrongInstallation
+    from service.installation import InstallationError
     from service.keyfiles import KeyFileError
     from service.serve import CantStart
     from service.settings import SettingsError
-    from service.store.embedded import EmbeddedError
 
-    return AntechamberError, SettingsError, KeyFileError, EmbeddedError, CantStart
+    return AntechamberError, SettingsError, KeyFileError, CantStart, InstallationError, WrongInstallation, BackupError
 
 
 def _say(line: str) -> None:

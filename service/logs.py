@@ -27,6 +27,7 @@ FIELDS: Final = frozenset(
         "request_id", "method", "route", "status", "ms", "site", "comment", "delivery", "type",
         "role", "pid", "exit_code", "again_in", "why", "error", "frames", "where",
         "count", "jobs", "tries", "result", "outcome", "word", "channel", "model", "host", "port", "version", "seconds",
+        "network", "moderator", "notice",
     }
 )  # fmt: skip
 """The fields that a log line may have. Values are ours: names, numbers, ids; never what somebody sent."""

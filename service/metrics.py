@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import TypeVar
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -36,12 +38,36 @@ HTTPBL = Counter(
     "Looks at http:BL: asked (listed, clear, timeout, failed), or not (remembered, crowded); late: a comment went on without.",
     ["result"],
 )
+READINGS = Counter(
+    "antechamber_readings_total",
+    "Comments before the second reader: read, or not, since that would change nothing (sure), or for want of time (crowded).",
+    ["result"],
+)
+READER_SECONDS = Histogram(
+    "antechamber_reader_seconds", "Time that the second reader takes for a comment.", buckets=_FAST
+)
+OTHER_READER = Counter(
+    "antechamber_other_reader_total",
+    "Comments before the other reader: answered, failed, or spared (not asked: over its rate, or after failures).",
+    ["result"],
+)
+SIGN_INS = Counter(
+    "antechamber_sign_ins_total",
+    "Attempts of moderators to sign in: right, code-needed, wrong, wrong-code, paused (too many failures), busy (too many wait); "
+    "by the provider: refused, unavailable.",
+    ["result"],
+)
 FAILURES = Counter("antechamber_failures_total", "Unexpected failures, by where.", ["where"])
 DELIVERIES = Counter("antechamber_deliveries_total", "Tries of call-backs, by how they ended.", ["result"])
 DELIVERY_SECONDS = Histogram("antechamber_delivery_seconds", "Time of one try of a call-back.", buckets=_SLOW)
 
 MODEL_SWITCHES = Counter(
     "antechamber_model_loads_total", "Model versions that a process was told to use: loaded, or failed.", ["result"]
+)
+MODEL_TRAININGS = Counter(
+    "antechamber_model_trainings_total",
+    "Trainings that began by themselves, by what came of them: promoted, passed, refused, nothing.",
+    ["result"],
 )
 MODEL_ALERTS = Counter("antechamber_model_alerts_total", "Alerts about a site's model.", ["site", "what"])
 MODEL_DRIFT = Gauge(
@@ -65,8 +91,18 @@ MODEL_MISCALIBRATION = Gauge(
 SHADOWED = Counter(
     "antechamber_shadow_total", "Comments that a shadow scored too, by whether it agreed.", ["site", "word"]
 )
+NOTICES = Counter("antechamber_notices_total", "Notices to people, by their way and how they ended.", ["way", "result"])
+
+STORE_FAILURES = Counter(
+    "antechamber_store_failures_total",
+    "Calls that Redis failed, by what was wrong with it (docs/operations.md).",
+    ["why"],
+)
 
 GAUGES = {
+    "antechamber_store_up": "1 when Redis answers; else 0, and the gauges that need it are left out.",
+    "antechamber_store_writable": "1 when a write to Redis has just succeeded; else 0.",
+    "antechamber_sites_failing": "Sites whose receiver does not take call-backs: the last try failed, or it is paused.",
     "antechamber_backlog": "Comments that wait to be judged or are being judged.",
     "antechamber_oldest_pending_seconds": "Age of the oldest of them.",
     "antechamber_dead_letters": "Comments that no worker could judge.",
@@ -75,6 +111,32 @@ GAUGES = {
     "antechamber_undelivered": "Call-backs that were given up.",
 }
 """Gauges computed when somebody asks, from Redis, so that any process may answer."""
+
+
+Labelled = TypeVar("Labelled", Counter, Histogram)
+
+
+def begin(metric: Labelled, *values: Iterable[str]) -> Labelled:
+    """Let a metric be there at 0 for all combinations of these values of its labels: a rate sees the first event then."""
+    for labels in product(*values):
+        metric.labels(*labels)
+    return metric
+
+
+begin(
+    SUBMISSIONS,
+    ("api", "batch", "webhook", "akismet", "artalk", "coral", "discourse", "remark42", "waline"),
+    ("accepted", "edited", "same", "updated", "invalid", "backlog-full", "store-unavailable"),
+)
+begin(JUDGED, ("approve", "hold", "reject", "dead"))
+begin(HTTPBL, ("listed", "clear", "timeout", "failed", "remembered", "crowded", "late"))
+begin(READINGS, ("read", "sure", "crowded"))
+begin(SIGN_INS, ("right", "code-needed", "wrong", "wrong-code", "paused", "busy"))
+begin(FAILURES, ("request", "classify", "deliver", "housekeeping", "model", "reader", "shadow", "watch"))
+begin(DELIVERIES, ("delivered", "retry", "dead", "back", "late", "gone", "unsettled"))
+begin(MODEL_SWITCHES, ("loaded", "failed"))
+begin(MODEL_TRAININGS, ("promoted", "passed", "refused", "nothing"))
+MODEL_ALERT_KINDS = ("drift", "overturns", "calibration")
 
 
 def render(gauges: Mapping[str, float]) -> bytes:

@@ -7,26 +7,40 @@ under `secrets_dir`, never in the environment.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsError as SettingsSourceError
+
+from service.core.provider import grant
+from service.core.server import read_address
+from service.core.web_address import is_web_address
 
 PREFIX = "ANTECHAMBER_"
+_LONGEST_NAME = 255  # bytes of a file's name, as Linux has it
+_MOST = 1_000_000_000_000
 Network = IPv4Network | IPv6Network
+_LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
 Delay = Annotated[float, Field(ge=0, le=30 * 86_400)]
 
 
 class SettingsError(Exception):
-    """The environment holds something that can't be used; the message says what and where."""
+    """The environment holds something that can't be used; the message says what and where. `problems`: variable -> what."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {what}" for name, what in problems.items()))
+        self.problems = problems
 
 
 class Settings(BaseSettings):
     """Everything an operator can set. Durations are seconds, sizes bytes, unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", allow_inf_nan=False)
 
     # Where things are
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
@@ -36,7 +50,8 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("REDIS_URL", "ANTECHAMBER_REDIS_URL"),
-        description="A Redis or Valkey server, 6.2 or newer; unset: an embedded one.",
+        description="A Redis or Valkey server, 6.2 or newer (redis://, rediss://, unix://, or redis+sentinel://); "
+        "unset: an embedded one.",
     )
     fsync: str = Field("always", pattern="^(always|everysec)$", description="The embedded server's appendfsync policy.")
     public_url: str = Field("", description="Address under which platforms reach the service, for links in answers.")
@@ -45,12 +60,41 @@ class Settings(BaseSettings):
     max_body: int = Field(262_144, ge=1_024, description="Largest body of one request.")
     max_batch_body: int = Field(16_777_216, ge=1_024, description="Largest body of a batch.")
     max_batch_items: int = Field(1_000, ge=1, description="Most submissions in a batch.")
-    max_backlog: int = Field(100_000, ge=1, description="Comments waiting for the classifier before 503 is answered.")
+    body_timeout: float = Field(
+        60.0, gt=0, description="Longest that a body of somebody who showed a key or a session may take to come in."
+    )
+    stranger_timeout: float = Field(
+        10.0,
+        gt=0,
+        description="The same before it is known who sends it: webhooks, Akismet's forms, signing in, appeals.",
+    )
+    stranger_bodies: int = Field(
+        16_777_216,
+        ge=65_536,
+        description="Most of such bodies that one process holds while they come in; then the oldest goes.",
+    )
+    idle_connection: float = Field(
+        75.0, gt=0, description="How long a connection may stay without a request, also without its first one."
+    )
+    max_backlog: int = Field(400_000, ge=1, description="Comments waiting for the classifier before 503 is answered.")
+    site_backlog: int = Field(
+        100_000, ge=1, description="The same of one site, so that none takes the room of the others."
+    )
     max_wait: float = Field(10.0, ge=0, description="Longest `Prefer: wait`.")
     idempotency_ttl: int = Field(86_400, ge=1, description="How long an Idempotency-Key is remembered.")
     idempotency_lease: float = Field(30.0, ge=1, description="How long an unanswered Idempotency-Key answers 409.")
     rate_limit: int = Field(0, ge=0, description="Submissions a minute per site; 0: no limit.")
     webhook_tolerance: int = Field(300, ge=1, description="Oldest timestamp of a signed webhook that is accepted.")
+    hook_memory: int = Field(
+        604_800,
+        ge=60,
+        description="How long a platform's signed body without a time is remembered, so that it counts once.",
+    )
+    email_intranet: Annotated[tuple[Literal["local", "localhost", "test"], ...], NoDecode] = Field(
+        (),
+        description="Endings kept for intranets and tests that count as e-mail domains all the same, comma-separated: "
+        "`local` takes `ann@corp.local`.",
+    )
     email_dns: bool = Field(False, description="Look up whether a mail domain exists (DNS, off the request path).")
     httpbl: bool = Field(
         False,
@@ -68,6 +112,13 @@ class Settings(BaseSettings):
         gt=0,
         le=30,
         description="Longest that a platform's hook waits for a decision, where it can use one (Coral).",
+    )
+
+    perspective_languages: str = Field(
+        "refuse",
+        pattern="^(refuse|score)$",
+        description="Perspective's clients that ask about a language which can't be judged: refuse, as Perspective does, or "
+        "score it all the same and say so in the answer.",
     )
 
     # Answering to readers and authors
@@ -104,11 +155,47 @@ class Settings(BaseSettings):
     )
     sign_in_pause: float = Field(2.0, gt=0, description="The first such pause; each is twice the one before.")
     sign_in_longest_pause: float = Field(900.0, gt=0, description="The longest such pause.")
+    sign_in_queue: int = Field(
+        8,
+        ge=0,
+        description="Sign-ins that wait while a password is looked at before 503 is answered; as many more from known networks.",
+    )
+    sign_in_second_factor: Annotated[tuple[Literal["moderator", "lead", "operator"], ...], NoDecode] = Field(
+        (), description="Roles that need a second factor to sign in, comma-separated: moderator, lead, operator."
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="Issuer of your team's OpenID Connect provider, exactly as it calls itself; unset: passwords alone. "
+        "See docs/operations.md.",
+    )
+    oidc_client_id: str = Field(
+        "", description="What the provider calls this service; its secret is in secrets/oidc.secret."
+    )
+    oidc_label: str = Field("your organisation", max_length=60, description='On the button: "Sign in with …".')
+    oidc_scope: str = Field("openid profile", description="What is asked for; some providers want `groups` too.")
+    oidc_groups_claim: str = Field("groups", description="The claim that lists somebody's groups.")
+    oidc_groups: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Groups whose members may come in without an invitation, semicolons between: GROUP=ROLE, or "
+        "GROUP=ROLE:SITE+SITE. The first that fits counts.",
+    )
+    oidc_contexts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Values of `acr`, comma-separated, one of which the provider must vouch for; none: any."
+    )
+    oidc_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Private networks that the provider may be in, comma-separated CIDRs."
+    )
     review_undo_seconds: float = Field(
         15.0,
         ge=0,
         le=3_600,
         description="How long a moderator's decision can be undone; its call-back leaves after that.",
+    )
+    review_look: float = Field(
+        0.3,
+        ge=0,
+        le=10,
+        description="How long a comment has to be on the screen, with its evidence, before a moderator can decide it.",
     )
     review_severity_hours: float = Field(
         12.0, ge=0, description="By how many hours the most severe comment comes before a harmless one of the same age."
@@ -120,9 +207,34 @@ class Settings(BaseSettings):
     review_bulk: int = Field(50_000, ge=1, description="Most comments in one bulk decision.")
     review_bulk_confirm: int = Field(20, ge=0, description="Above how many comments the count must be confirmed.")
     review_streams: int = Field(200, ge=1, description="Moderators' pages that one process keeps up to date at once.")
+    review_streams_each: int = Field(10, ge=1, description="The most of them that one moderator may have.")
 
     # Judging
     worker_batch: int = Field(64, ge=1, le=1_000, description="Comments that a worker scores at once.")
+    reader: str = Field(
+        "auto",
+        pattern="^(auto|off)$",
+        description="The second reader, which reads meaning: `auto` where it is installed, or `off`; see docs/reader.md.",
+    )
+    reader_within: float = Field(
+        0.3, ge=0, le=30, description="Age up to which a comment waits for the second reader; older ones go without."
+    )
+    reader_share: float = Field(0.5, gt=0, le=1, description="Most of a core that the second reader takes, over time.")
+    other_reader: str = Field(
+        "",
+        description="Address of another reader with OpenAI's wire, such as http://10.0.0.5:8000/v1/moderations; the text of "
+        "comments is sent there; see docs/reader.md.",
+    )
+    other_reader_key: SecretStr | None = Field(None, description="Its key, sent as a bearer token.")
+    other_reader_model: str = Field("", description="The model that it is asked for; empty: its own choice.")
+    other_reader_timeout: float = Field(0.5, gt=0, le=30, description="How long its answer is waited for.")
+    other_reader_rate: float = Field(5.0, gt=0, description="Most comments that it is asked about, a second.")
+    other_reader_failure: str = Field(
+        "go-on", pattern="^(go-on|hold)$", description="What becomes of a comment without its word: `go-on` or `hold`."
+    )
+    other_reader_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Private networks where it may be, comma-separated CIDRs."
+    )
     claim_idle: float = Field(30.0, gt=0, description="After how long another worker takes over unfinished comments.")
     list_files: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="Files of IP and e-mail addresses, comma-separated, whose use is a signal; see docs/signals.md."
@@ -137,11 +249,6 @@ class Settings(BaseSettings):
         description="Share of automatic approvals and rejections that moderators judge blind, where a site's policy says "
         "nothing else; 0: none.",
     )
-    teach_queue: int = Field(
-        20,
-        ge=0,
-        description="Flagged comments of a site that are marked as worth deciding for what they teach; 0: none.",
-    )
     watch_interval: float = Field(300.0, ge=1, description="How often the models in use are looked at.")
     watch_drift: float = Field(
         0.25,
@@ -155,7 +262,16 @@ class Settings(BaseSettings):
         0.1, gt=0, le=1, description="Alert when humans' decisions differ from the scores by surely more than this."
     )
     rollback_on_alert: bool = Field(
-        False, description="Roll a site's model back by itself on an alert, when the version before it is known."
+        False, description="Roll a site's model back by itself on an alert, to what was in use before."
+    )
+    learn_interval: float = Field(
+        0.0,
+        ge=0,
+        description="How often sites are trained by themselves, and switched to what is better, where enough was decided or "
+        "a version does not fit the shipped model any more; 0: never.",
+    )
+    learn_after: int = Field(
+        50, ge=1, description="Decisions of a site since its newest version from which on it is trained by itself."
     )
 
     # Telling
@@ -165,7 +281,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="Delays before each try of a call-back, comma-separated (Standard Webhooks' schedule).",
     )
-    deliver_per_site: int = Field(8, ge=1, description="Call-backs under way at once for one site.")
+    deliver_per_site: int = Field(
+        64,
+        ge=1,
+        description="Most call-backs under way at once for one site; above 8 only while its receiver gets no slower.",
+    )
     deliver_total: int = Field(256, ge=1, description="Call-backs under way at once in one process.")
     deliver_max_response: int = Field(65_536, ge=0, description="Most of a receiver's answer that is read.")
     callback_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
@@ -178,6 +298,12 @@ class Settings(BaseSettings):
     retain_suggestions_days: float = Field(
         365.0, gt=0, description="Days that suggested scores, which belong to no comment, are kept to learn from."
     )
+    retain_examples_days: float = Field(
+        730.0, ge=0, description="Days that what a human's decision taught is kept to learn from, with its text."
+    )
+    retain_notes_days: float = Field(
+        365.0, ge=0, description="Days that notes of moderators are kept after the comment was approved or rejected."
+    )
     campaign_days: float = Field(
         7.0, gt=0, le=90, description="Days that near-duplicates and exact repeats are remembered after the latest one."
     )
@@ -189,7 +315,7 @@ class Settings(BaseSettings):
     )
     delivery_log: int = Field(1_000, ge=0, description="Delivery attempts remembered per site.")
     key_overlap_days: float = Field(7.0, ge=0, description="How long a rotated key keeps working.")
-    drain_timeout: float = Field(20.0, gt=0, description="How long a stop waits for work under way.")
+    drain_timeout: float = Field(4.0, gt=0, description="How long a stop waits for work under way, in all.")
 
     # Saying
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning, error.")
@@ -197,10 +323,82 @@ class Settings(BaseSettings):
     metrics: bool = Field(True, description="Serve /metrics beside the API.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's or deliverer's own /metrics; 0: none.")
 
-    @field_validator("deliver_schedule", "callback_allow", "trusted_proxies", "list_files", mode="before")
+    @field_validator(
+        "deliver_schedule", "callback_allow", "trusted_proxies", "list_files", "sign_in_second_factor", "email_intranet",
+        "oidc_contexts", "oidc_allow", "other_reader_allow", mode="before",
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("*")
+    @classmethod
+    def _within_reason(cls, value: object) -> object:
+        if isinstance(value, int | float) and abs(value) > _MOST:
+            raise ValueError(f"that is too much: at most {_MOST:,}")
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _one_host(cls, host: str) -> str:
+        if not host or not host.isprintable() or " " in host:
+            raise ValueError("it is the name or address of a host; 0.0.0.0 is every address of this machine")
+        return host
+
+    @field_validator("data_dir", "secrets_dir", mode="before")
+    @classmethod
+    def _some_folder(cls, folder: object) -> object:
+        if folder == "":
+            raise ValueError("it is empty; leave it unset for the default")
+        return folder
+
+    @field_validator("data_dir", "secrets_dir")
+    @classmethod
+    def _nameable(cls, path: Path | None) -> Path | None:
+        if path is not None and any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+            raise ValueError(f"no part of a path has more than {_LONGEST_NAME} bytes")
+        return path
+
+    @field_validator("redis_url")
+    @classmethod
+    def _readable(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            read_address(url.get_secret_value())
+        return url
+
+    @field_validator("oidc_groups", mode="before")
+    @classmethod
+    def _split_groups(cls, value: object) -> object:
+        return [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("oidc_groups")
+    @classmethod
+    def _grants(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        for one in groups:
+            grant(one)
+        return groups
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, url: str) -> str:
+        if url and not (is_web_address(url) and (url.startswith("https://") or _LOCAL.match(url))):
+            raise ValueError("it begins with https://; with http:// only on this machine")
+        return url
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError(
+                "OIDC_ISSUER needs OIDC_CLIENT_ID, and PUBLIC_URL, to which the provider sends people back"
+            )
+        return self
+
+    @field_validator("public_url", "other_reader")
+    @classmethod
+    def _reachable(cls, url: str) -> str:
+        if url and not is_web_address(url):
+            raise ValueError("it begins with http:// or https://, and has a host and, if any, a port from 1 to 65535")
+        return url
 
     @field_validator("deliver_schedule")
     @classmethod
@@ -229,14 +427,17 @@ def load() -> Settings:
     """Read the settings from the environment. Raises SettingsError, in words for an operator."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    if unknown:
-        raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all of them")
+    problems = dict.fromkeys(unknown, "there is no such setting; docs/settings.md lists all of them")
     try:
-        return Settings()
+        loaded = Settings()
     except ValidationError as error:
-        problems = error.errors(include_input=False, include_url=False)
-        lines = [f"{variable(str(problem['loc'][0]))}: {problem['msg']}" for problem in problems]
-        raise SettingsError("; ".join(lines)) from None
+        found = error.errors(include_input=False, include_url=False)
+        problems |= {variable(str(one["loc"][0])): one["msg"].removeprefix("Value error, ") for one in found}
+    except (SettingsSourceError, ValueError) as error:  # what can't be decoded, or was no text at all
+        problems["the environment"] = f"it can't be read ({type(error).__name__})"
+    if problems:
+        raise SettingsError(problems)
+    return loaded
 
 
 def variable(name: str) -> str:

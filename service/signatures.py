@@ -1,7 +1,7 @@
 """Standard Webhooks signatures: made for our call-backs, checked on the webhooks that come in.
 
 A message is signed by every secret that is good now, so that a platform can change its secret without losing one. Used by
-`workers/deliver.py` and `web/hooks.py`; https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+`workers/deliver/__init__.py` and `web/hooks/__init__.py`; https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from standardwebhooks import Webhook
 from service.core.errors import Unauthenticated
 
 _ID = re.compile(r"[\x21-\x7e]{1,256}\Z")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
+_TIMESTAMP = re.compile(r"(?:0|[1-9][0-9]{0,11})\Z")
 _MOST_SIGNATURES = 16  # in one header; more than any rotation needs
 
 

@@ -6,12 +6,40 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis
 
+from service.container import Services, open_services
+from service.core.site import Known
 from service.keyfiles import KeyFiles, load
-from service.resources import Resources, open_resources
 from service.settings import Settings
-from service.store.accounts import Known
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
+
+hypothesis.register_profile("patient", deadline=None)  # how long an example takes is the machine's affair
+hypothesis.load_profile("patient")
+
+SHARING = ("browser", "wordpress", "clients")
+"""Folders whose tests share a running service, so that one worker has them all."""
+LONGEST = (
+    "wordpress", "system/test_learning", "browser", "system", "web/review/test_lists_agree", "clients", "learning/test_training",
+    "classifier/training", "classifier/evaluation", "commands",
+)  # fmt: skip
+"""What to begin with when tests run in parallel, so that no worker is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In parallel (`-n`): a worker has a whole file, or a whole folder that shares something; the longest go first."""
+    if not hasattr(config, "workerinput"):
+        return
+    here = Path(__file__).parent
+    for item in items:
+        path = item.path.relative_to(here)
+        group = path.parts[0] if path.parts[0] in SHARING else path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _place(item.path.relative_to(here).as_posix()))
+
+
+def _place(path: str) -> int:
+    return next((place for place, begin in enumerate(LONGEST) if path.startswith(begin)), len(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +60,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def resources(server: EmbeddedServer, secrets: KeyFiles, settings: Settings) -> AsyncIterator[Resources]:
-    async with open_resources(settings, secrets, server.url) as resources:
-        await resources.connection.client.flushall()
-        await resources.work.prepare()
-        yield resources
+async def services(server: EmbeddedServer, secrets: KeyFiles, settings: Settings) -> AsyncIterator[Services]:
+    async with open_services(settings, secrets, server.url) as services:
+        await services.connection.client.flushall()
+        await services.work.prepare()
+        yield services
 
 
 @pytest.fixture
-async def site(resources: Resources) -> Known:
-    return await resources.accounts.add("blog", "https://blog.example", "https://blog.example/hook")
+async def site(services: Services) -> Known:
+    return await services.accounts.add("blog", "https://blog.example", "https://blog.example/hook")

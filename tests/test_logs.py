@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestClient
 
 from service import logs
 from service.app import api_application
-from service.resources import Resources
+from service.container import Services
+from service.core.site import Known
 from service.settings import Settings
-from service.store.accounts import Known
 from tests.support.moderation import WordScorer
 from tests.support.platform import Platform, body
 
@@ -68,15 +68,15 @@ def test_other_libraries_are_reduced_to_place_and_kind(written: Any) -> None:
 
 
 class _Broken(WordScorer):
-    def explain(self, case: object, label: str, version: str = "") -> Any:
+    def explain(self, case: object, label: str, version: str = "", readers: object = None) -> Any:
         raise RuntimeError(f"can't explain {SECRET}")
 
 
 async def test_one_line_a_request_and_nothing_of_the_request(
-    written: Any, aiohttp_client: Any, resources: Resources, site: Known
+    written: Any, aiohttp_client: Any, services: Services, site: Known
 ) -> None:
-    client: TestClient[Any, Any] = await aiohttp_client(api_application(resources, load_scorer=_Broken))
-    platform = Platform(client, resources, site)
+    client: TestClient[Any, Any] = await aiohttp_client(api_application(services, load_scorer=_Broken))
+    platform = Platform(client, services, site)
     await platform.submit(content=f"write to {SECRET}", headers={"X-Request-Id": "trace-0001"})
     await platform.ask("GET", f"/v1/comments/{SECRET}?author={SECRET}")
     await platform.ask("GET", f"/{SECRET}")

@@ -32,7 +32,7 @@ ROLES = ("api", "worker", "deliver")
 SERVICES = sorted(COMPOSE["services"])
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-reader.lock", "requirements-dev.lock"])
 def test_every_locked_package_has_its_hashes_and_no_index_is_named(name: str) -> None:
     text = (ROOT / name).read_text().replace("\\\n", " ")
     assert "://" not in text
@@ -41,17 +41,18 @@ def test_every_locked_package_has_its_hashes_and_no_index_is_named(name: str) ->
         assert re.match(r"[a-z0-9-]+==\S+ (; .+?)?\s*--hash=sha256:[0-9a-f]{64}", line), line
     locked = {line.split("==")[0] for line in lines}
     wanted = [*PROJECT["project"]["dependencies"], *EXTRAS["embedded"]]
+    wanted += EXTRAS["reader"] if name != "requirements.lock" else []
     groups = PROJECT["dependency-groups"]
     wanted += groups["build"] + (groups["dev"] if "dev" in name else [])
     assert {re.split(r"[<>=\[; ]", one)[0].lower() for one in wanted} <= locked
 
 
-def test_the_dev_lock_has_the_versions_of_the_runtime_lock() -> None:
-    runtime, dev = (
+def test_the_larger_locks_have_the_versions_of_the_smaller_ones() -> None:
+    runtime, reader, dev = (
         set(re.findall(r"^\S+==\S+(?: ;[^\\]*)?", (ROOT / name).read_text(), re.MULTILINE))
-        for name in ("requirements.lock", "requirements-dev.lock")
+        for name in ("requirements.lock", "requirements-reader.lock", "requirements-dev.lock")
     )
-    assert runtime <= dev
+    assert runtime <= reader <= dev
 
 
 def test_every_package_that_is_imported_is_declared() -> None:
@@ -124,7 +125,7 @@ def test_every_command_that_is_named_exists(path: Path) -> None:
     known = set(commands())
     groups = {name.split()[0] for name in known}
     for words in re.findall(
-        r"(?:`|\$ |exec api |run --rm \w+ |\n    )antechamber ([a-z]+(?: [a-z-]+)?(?: [a-z-]+)?)", path.read_text()
+        r"(?:`|\$ |exec api |run --rm \w+ |\n    )antechamber ([a-z-]+(?: [a-z-]+)?(?: [a-z-]+)?)", path.read_text()
     ):
         parts = words.split()
         assert parts[0] in groups, words
@@ -232,15 +233,32 @@ def test_redis_forgets_nothing_and_is_reached_by_nobody_else() -> None:
     options = dict(zip(redis["command"][1::2], redis["command"][2::2], strict=True))
     assert options == {
         "--appendonly": "yes", "--appendfsync": "always", "--save": "", "--maxmemory-policy": "noeviction",
+        "--maxmemory": "3gb",
     }  # fmt: skip
     assert redis["volumes"] == ["redis:/data"]
     assert redis["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     assert "ports" not in redis
     assert COMPOSE["services"]["worker"]["networks"] == ["inside"]
-    assert redis["healthcheck"]["test"] == ["CMD", "redis-cli", "ping"]
+    assert redis["healthcheck"]["test"] == ["CMD", "redis-cli", "-e", "ping"]
 
 
 def test_the_api_is_published_on_loopback_alone() -> None:
     published = [port for name in SERVICES for port in COMPOSE["services"][name].get("ports", [])]
     assert published == ["127.0.0.1:8080:8080"]
+
+
+def test_one_container_builds_and_all_are_bounded() -> None:
+    services = COMPOSE["services"]
+    assert [name for name in SERVICES if "build" in services[name]] == ["keys"]
+    assert {services[name]["image"] for name in SERVICES} == {"antechamber", services["redis"]["image"]}
+    for name in SERVICES:
+        assert services[name]["mem_limit"].removesuffix("g").isdigit()
+        assert services[name]["logging"]["options"]["max-size"]
+    assert int(services["redis"]["mem_limit"][:-1]) > 3
+
+
+def test_the_proxy_in_front_is_believed_and_nobody_else() -> None:
+    (outside,) = COMPOSE["networks"]["outside"]["ipam"]["config"]
+    trusted = environment("api")["ANTECHAMBER_TRUSTED_PROXIES"].split(",")
+    assert trusted == ["127.0.0.0/8", "::1/128", f"{outside['gateway']}/32"]

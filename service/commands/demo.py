@@ -6,30 +6,31 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
-from service.commands import session
+from service.commands import console
+from service.core.text.shares import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from rich.console import Console
 
-    from service.demo import Platform, Result
+    from service.commands.demo_site import Platform, Result
+    from service.core.site import Known
     from service.settings import Settings
-    from service.store.accounts import Known
 
 _COLOURS = {"approved": "green", "flagged": "yellow", "rejected": "red", "pending": "dim"}
 
 
 def demo() -> None:
     """Try it: run the service with a demo site, send a few comments, show what became of each, and go on serving."""
-    from service import keyfiles, logs, settings
+    from service import installation, logs, settings
     from service.serve import store_url
 
     for name, value in _calm(os.environ).items():
         os.environ[name] = value
     loaded = settings.load()
     logs.configure(loaded)
-    secrets = keyfiles.load(loaded.secrets)
+    secrets = installation.begin(loaded)
     with store_url(loaded) as url:
         asyncio.run(_demo(loaded, secrets, url))
 
@@ -37,34 +38,35 @@ def demo() -> None:
 async def _demo(settings: Settings, secrets: Any, url: str) -> None:
     import tempfile
 
-    from service import demo
-    from service.serve import CantStart, Supervisor, check_store, shared_metrics, stop_on_signals
+    from service.commands import demo_site
+    from service.serve import CantStart, Supervisor, check_store, shared_metrics
+    from service.stopping import stop_on_signals
 
     base = _base(settings)
-    console = session.console()
-    if await demo.answers(base):
-        async with demo.demo_site(settings, secrets, url, "") as (known, password):
-            await _show(console, base, known, None)
-            _print_next_steps(console, base, known, password)
+    terminal = console.terminal()
+    if await demo_site.answers(base):
+        async with demo_site.demo_site(settings, secrets, url, "") as (known, password):
+            await _show(terminal, base, known, None)
+            _print_next_steps(terminal, base, known, password)
         return
-    platform = demo.Platform()
+    platform = demo_site.Platform()
     with tempfile.TemporaryDirectory(prefix="antechamber-metrics-") as metrics:
         async with (
             stop_on_signals() as stop,
-            demo.receiving(platform) as callback,
-            demo.demo_site(settings, secrets, url, callback) as (known, password),
+            demo_site.receiving(platform) as callback,
+            demo_site.demo_site(settings, secrets, url, callback) as (known, password),
         ):
             await check_store(url)
             platform.secrets = tuple(one.webhook_secret for one in known.credentials)
             serving = asyncio.create_task(Supervisor(settings, shared_metrics(metrics)).run(stop))
 
             async def show() -> None:
-                if not await demo.wait_ready(base):
+                if not await demo_site.wait_ready(base):
                     raise CantStart(f"the API does not get ready on {base}")
-                await _show(console, base, known, platform)
-                _print_next_steps(console, base, known, password)
-                console.print("\nServing until you press Ctrl-C. What the platform hears from now on:", style="bold")
-                await _print_news(console, platform)
+                await _show(terminal, base, known, platform)
+                _print_next_steps(terminal, base, known, password)
+                terminal.print("\nServing until you press Ctrl-C. What the platform hears from now on:", style="bold")
+                await _print_news(terminal, platform)
 
             await _either(serving, show, stop)
 
@@ -82,16 +84,22 @@ async def _either(serving: asyncio.Task[None], show: Callable[[], Awaitable[None
             raise error
 
 
-async def _show(console: Console, base: str, known: Known, platform: Platform | None) -> None:
+async def _show(terminal: Console, base: str, known: Known, platform: Platform | None) -> None:
     """The samples and what became of them, line by line as they are answered."""
     from rich import box
     from rich.live import Live
     from rich.table import Table
     from rich.text import Text
 
-    from service import demo
+    from classifier.reader import installed
+    from service.commands import demo_site
 
-    console.print(f"\nAntechamber at {base}: a platform sends {len(demo.SAMPLES)} comments.\n", style="bold")
+    terminal.print(f"\nAntechamber at {base}: a platform sends {len(demo_site.SAMPLES)} comments.\n", style="bold")
+    if not installed():
+        terminal.print(
+            "Comments are read word by word. `make run READER=1` also reads what they mean, in a hundred languages.\n",
+            style="dim",
+        )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     table.add_column("comment", ratio=4)
     table.add_column("decision", no_wrap=True)
@@ -99,8 +107,8 @@ async def _show(console: Console, base: str, known: Known, platform: Platform | 
     table.add_column("spam", justify="right", no_wrap=True)
     table.add_column("toxic", justify="right", no_wrap=True)
     table.add_column("ms", justify="right", no_wrap=True)
-    with Live(table, console=console, refresh_per_second=8):
-        async for result in demo.submit_all(base, known):
+    with Live(table, console=terminal, refresh_per_second=8):
+        async for result in demo_site.submit_all(base, known):
             state = result.comment["state"]
             table.add_row(
                 Text.assemble((f"{result.sample.name}: ", "bold"), _short(result.comment["content"])),
@@ -111,31 +119,31 @@ async def _show(console: Console, base: str, known: Known, platform: Platform | 
                 f"{result.seconds * 1000:.0f}",
             )
     if platform is not None:
-        await platform.wait_for(len(demo.SAMPLES), demo.HEARD_SECONDS)
-        console.print(f"\nThe platform was told {len(platform.heard)} times; every signature was right:", style="bold")
+        await platform.wait_for(len(demo_site.SAMPLES), demo_site.HEARD_SECONDS)
+        terminal.print(f"\nThe platform was told {len(platform.heard)} times; every signature was right:", style="bold")
         for event in platform.heard:
-            _print_event(console, event)
+            _print_event(terminal, event)
 
 
-async def _print_news(console: Console, platform: Platform) -> None:
+async def _print_news(terminal: Console, platform: Platform) -> None:
     """Each call-back as it comes in, for ever."""
     seen = len(platform.heard)
     while True:
         await platform.wait_for(seen + 1, None)
         for event in platform.heard[seen:]:
-            _print_event(console, event)
+            _print_event(terminal, event)
             seen += 1
 
 
-def _print_event(console: Console, event: Mapping[str, Any]) -> None:
-    console.print(f"  ← {event['type']}  {event['data']['platform_id']}", style="cyan")
+def _print_event(terminal: Console, event: Mapping[str, Any]) -> None:
+    terminal.print(f"  ← {event['type']}  {event['data']['platform_id']}", style="cyan")
 
 
-def _print_next_steps(console: Console, base: str, known: Known, password: str) -> None:
-    from service.demo import MODERATOR
+def _print_next_steps(terminal: Console, base: str, known: Known, password: str) -> None:
+    from service.commands.demo_site import MODERATOR
 
     keys = known.credentials[0]
-    console.print("\nGo on from here", style="bold")
+    terminal.print("\nGo on from here", style="bold")
     for name, value in (
         ("Moderate", f"{base}/review"),
         ("Moderator", MODERATOR),
@@ -148,8 +156,8 @@ def _print_next_steps(console: Console, base: str, known: Known, password: str) 
         ("Akismet key", keys.akismet_key),
         ("Webhook secret", keys.webhook_secret),
     ):
-        console.print(f"  {name.ljust(15)} {value}", soft_wrap=True)
-    console.print(
+        terminal.print(f"  {name.ljust(15)} {value}", soft_wrap=True)
+    terminal.print(
         f"""
   curl {base}/v1/comments -H 'Authorization: Bearer {keys.api_key}' \\
     -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '{{
@@ -188,7 +196,7 @@ def _named(result: Result, part: Mapping[str, Any]) -> str:
 
 def _score(result: Result, label: str) -> str:
     verdict = result.comment.get("verdict")
-    return f"{verdict['scores'][label]:.2f}" if verdict else "-"
+    return decimal(verdict["scores"][label]) if verdict else "-"
 
 
 def _short(text: str) -> str:
@@ -196,8 +204,9 @@ def _short(text: str) -> str:
 
 
 def _base(settings: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (not bound here)
-    return f"http://{host}:{settings.port}"
+    from service.commands.findings import base_address
+
+    return base_address(settings.host, settings.port)
 
 
 def _calm(environment: Mapping[str, str]) -> dict[str, str]:

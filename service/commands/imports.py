@@ -1,20 +1,27 @@
-"""`antechamber import`: bring a blog's history in, from the files that other systems export."""
+"""`antechamber import`: bring a blog's history in, from the files that other systems export; and take an import back."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from service.commands import session
-from service.commands.deliveries import AsJson
+from service.commands import console
+from service.commands.console import AsJson
 
 if TYPE_CHECKING:
-    from service.bringing import Bringing, Import, Report
-    from service.imports.formats import Format
-    from service.imports.reading import Export
-    from service.resources import Resources
+    from rich.table import Table
+
+    from service.container import Services
+    from service.core.site import Site
+    from service.imports import Format
+    from service.imports.readers import Export
+    from service.imports.record import Left, Record
+    from service.usecases.importing import Report, TakenBack
 
 _FATES = {
     "approved": "approved",
@@ -24,19 +31,66 @@ _FATES = {
     "removed": "removed",
     "orphaned": "gone with their pages",
 }
+_SAMPLE = 10  # rows that a dry run shows
+_EXCERPT = 60  # characters of a text in it
+_TITLE = 40  # characters of a name or a page's address in it
+_IGNORED = 12  # ignored columns that are named
 
 
-def bring(
-    file: Annotated[Path, typer.Argument(help="The export, as it is or gzipped.", exists=True, dir_okay=False)],
+class _Wanted(NamedTuple):
+    """What the operator asked for."""
+
+    site: str
+    same_platform: bool
+    resume: bool
+    dry_run: bool
+    replace: bool
+    left_out: Path | None
+
+
+def import_history(
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="The export, as it is, gzipped or in a zip archive; - reads standard input.", metavar="FILE"
+        ),
+    ] = "",
     *,
-    site: Annotated[str, typer.Option(help="The site whose history it is.")],
+    site: Annotated[str, typer.Option(help="The site whose history it is.")] = "",
     format_name: Annotated[
         str, typer.Option("--format", help="Its format, when that is not recognised; docs/import.md lists them.")
     ] = "",
+    encoding: Annotated[
+        str, typer.Option(help="How its letters are encoded, when that is not recognised: windows-1252, gbk, …")
+    ] = "",
+    dates: Annotated[
+        Literal["day-first", "month-first"] | None, typer.Option(help="Which comes first in dates like 02/01/2023.")
+    ] = None,
+    same_platform: Annotated[
+        bool,
+        typer.Option(
+            "--same-platform",
+            help="The site stays on the platform that it comes from: comments keep their bare ids, so that the platform's own "
+            "word of them finds them.",
+        ),
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an import that was stopped had come.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look: say what would be brought in.")] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Bring anew what an earlier import brought otherwise, unless somebody has decided or edited it here since.",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only look: say what would be brought in, and show ten rows of it.")
+    ] = False,
+    undo: Annotated[
+        str, typer.Option(metavar="RUN", help="Take an import back, by the name that it gave; no file is needed.")
+    ] = "",
     left_out: Annotated[
-        Path | None, typer.Option(help="Where to list what is left out; default: FILE.left-out.jsonl, here.")
+        Path | None,
+        typer.Option(help="Where to list what is left out; - is standard error. Default: the data directory."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,39 +98,153 @@ def bring(
 
     Nothing is judged and nobody is told. What is here already is left alone, so importing a file again does no harm.
     """
-    from service.imports.formats import FORMATS, recognise
-    from service.imports.reading import Export
+    if undo:
+        _take_back(undo, file, as_json=as_json)
+        return
+    if not (file and site):
+        raise typer.BadParameter("name a file (- for standard input) and --site SITE")
+    with ExitStack() as kept:
+        export, kind = _opened(file, kept, format_name, encoding.lower(), dates or "")
+        wanted = _Wanted(site, same_platform, resume, dry_run, replace, left_out)
+        _bring(export, kind, wanted, as_json=as_json)
+
+
+def _opened(file: str, kept: ExitStack, format_name: str, encoding: str, dates: str) -> tuple[Export, Format]:
+    """The export and its format. Raises UnreadableExport."""
+    from service.imports import FORMATS, recognise
+    from service.imports.encodings import ENCODINGS
+    from service.imports.readers import Export, spooled
 
     if format_name and format_name not in FORMATS:
         raise typer.BadParameter(f"the format is one of: {', '.join(FORMATS)}", param_hint="--format")
-    export = Export(file)
-    kind = FORMATS[format_name] if format_name else recognise(export)
-    listing = left_out or Path(f"{file.name}.left-out.jsonl")
-
-    async def command(resources: Resources) -> Report:
-        from service.bringing import Import, Source
-        from service.imports.formats import records
-        from service.imports.leftovers import Leftovers
-
-        known = await resources.accounts.get(site)
-        with Leftovers(listing) as leftovers:
-            job = Import(known.site, Source(kind.name, kind.title, export.digest()), records(export, kind), leftovers)
-            if not dry_run:
-                _greet(await resources.bringing.done(job.site, job.source), resume=resume)
-                await resources.accounts.audit("comments.import", site)
-            return await _follow(resources.bringing, job, export, resume=resume, dry_run=dry_run)
-
-    report = session.run(command)
-    if as_json:
-        session.print_json(_facts(report, kind, export, site, listing) | {"dry_run": dry_run})
+    if encoding and encoding not in ENCODINGS:
+        raise typer.BadParameter(f"the encoding is one of: {', '.join(sorted(ENCODINGS))}", param_hint="--encoding")
+    if file == "-":
+        if sys.stdin.isatty():
+            raise typer.BadParameter("nothing comes on standard input: antechamber import - --site SITE < FILE")
+        path = kept.enter_context(spooled(sys.stdin.buffer))
     else:
-        _tell(report, kind, site, listing, dry_run=dry_run)
+        path = Path(file)
+        if not path.is_file():
+            raise typer.BadParameter(
+                f"{file} {'is a folder' if path.is_dir() else 'does not exist'}", param_hint="FILE"
+            )
+    export = Export(path, encoding=encoding, dates=dates, name="standard input" if file == "-" else "")
+    return export, FORMATS[format_name] if format_name else recognise(export)
+
+
+def _bring(export: Export, kind: Format, wanted: _Wanted, *, as_json: bool) -> None:
+    sample: list[Record] = []
+
+    async def command(services: Services) -> tuple[Report, str, Path]:
+        from service.imports import records
+        from service.imports.record import Leftovers
+        from service.usecases.importing import Begun, Import, Source
+
+        known = (await services.sites.get(wanted.site)).site
+        source = Source(kind.name, kind.title, export.digest(), export.name)
+        begun = Begun(f"{known.id}-dry-run", 0)
+        if not wanted.dry_run:
+            _say_what_was_before(await services.importing.done(known, source), resume=wanted.resume)
+            begun = await services.importing.begin(known, source, resume=wanted.resume)
+        listing = wanted.left_out or _place(services.settings.data_dir, begun.run)
+        found = records(export, kind)
+        with Leftovers(listing) as leftovers:
+            job = Import(
+                known, source, _sampled(found, sample) if wanted.dry_run else found, leftovers,
+                _prefix(kind, known, same_platform=wanted.same_platform), joins=wanted.same_platform, replace=wanted.replace,
+            )  # fmt: skip
+            reports = services.importing.look(job) if wanted.dry_run else services.importing.bring(job, begun)
+            return await _with_progress(reports, export), begun.run, listing
+
+    report, run, listing = console.run(command)
+    facts = _facts(report, kind, export, wanted) | {
+        "run": "" if wanted.dry_run else run, "list": str(listing) if report.left else "", "rows": [_row(one) for one in sample],
+    }  # fmt: skip
+    pieces = _pieces(report, kind, export, wanted, _Where(run, listing, sample))
+    console.show(facts, pieces, as_json=as_json)
     if export.broken:
-        typer.echo(f"The file ends early: {export.broken}. What came before that is in.", err=True)
-        raise typer.Exit(1)
+        typer.echo(
+            f"The file ends early: {export.broken}. What came before that is {_here(wanted)}; the rest is missing.",
+            err=True,
+        )
+    elif not report.brought and not report.known and not report.kept:
+        typer.echo("Nothing was brought in.", err=True)
+    else:
+        return
+    raise typer.Exit(1)
 
 
-def _greet(done: int, *, resume: bool) -> None:
+def _place(data: Path, run: str) -> Path:
+    """Where the list of what a run left out is, wherever one stands."""
+    folder = data / "imports"
+    with suppress(OSError):  # whoever writes the list says so
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.resolve() / f"{run}.left-out.jsonl"
+
+
+def _here(wanted: _Wanted) -> str:
+    return "what is shown" if wanted.dry_run else "in"
+
+
+def _take_back(run: str, file: str, *, as_json: bool) -> None:
+    if file:
+        raise typer.BadParameter("an import is taken back without a file", param_hint="--undo")
+
+    async def command(services: Services) -> TakenBack:
+        return await services.importing.take_back(run)
+
+    console.show(done := console.run(command), _taken_back(done), as_json=as_json)
+
+
+def _taken_back(done: TakenBack) -> Iterator[str]:
+    yield f"{done.run}: {_counted(done.taken, 'comment was', 'comments were')} taken back, with what they taught."
+    if done.kept:
+        yield f"Left alone: {done.kept:,}, which somebody has decided, edited or erased here since."
+    yield "A version that was trained meanwhile has learnt from them: antechamber models list; train makes another one."
+
+
+def _sampled(found: Iterator[Record | Left], sample: list[Record]) -> Iterator[Record | Left]:
+    from service.imports.record import Left
+
+    for one in found:
+        if len(sample) < _SAMPLE and not isinstance(one, Left):
+            sample.append(one)
+        yield one
+
+
+def _row(record: Record) -> dict[str, Any]:
+    """A record as a dry run shows it: no address in it but those of pages and websites."""
+    from service.core.identity import mask_addresses
+
+    def shown(text: str, most: int) -> str:
+        line = " ".join(console.plain(mask_addresses(text)).split())
+        return line if len(line) <= most else line[:most] + "…"
+
+    return {
+        "place": record.place,
+        "when": console.moment(record.created_at) if record.created_at else "not known",
+        "who": shown(record.name, _TITLE),
+        "email": bool(record.email),
+        "ip": bool(record.ip),
+        "website": shown(record.url, _TITLE),
+        "page": shown(record.page_url, _TITLE),
+        "becomes": str(record.fate),
+        "labels": dict(record.labels) if record.labels is not None else None,
+        "text": shown(record.content, _EXCERPT),
+    }
+
+
+def _prefix(kind: Format, site: Site, *, same_platform: bool) -> str:
+    """What stands before the ids of a format; our plugin for WordPress puts the blog's address before its own."""
+    from service.core.text.spoken import place
+
+    if same_platform:
+        return f"{place(site.url)}#" if kind.system == "wordpress" else ""
+    return f"{kind.system}:" if kind.system else ""
+
+
+def _say_what_was_before(done: int, *, resume: bool) -> None:
     if resume:
         typer.echo(
             f"Going on after record {done:,}." if done else "Nothing to resume; beginning at the start.", err=True
@@ -89,73 +257,129 @@ def _greet(done: int, *, resume: bool) -> None:
         )
 
 
-async def _follow(bringing: Bringing, job: Import, export: Export, *, resume: bool, dry_run: bool) -> Report:
+async def _with_progress(reports: AsyncIterator[Report], export: Export) -> Report:
     """Import, showing how far it is when somebody watches; what it came to."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    terminal = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task("Reading", total=export.size)
-        async for report in bringing.look(job) if dry_run else bringing.bring(job, resume=resume):
+        async for report in reports:
             bar.update(task, completed=export.done, description=f"{report.records:,} records")
     return report
 
 
-def _facts(report: Report, kind: Format, export: Export, site: str, listing: Path) -> dict[str, Any]:
+def _facts(report: Report, kind: Format, export: Export, wanted: _Wanted) -> dict[str, Any]:
     return {
-        "site": site,
+        "site": wanted.site,
         "format": kind.name,
+        "encoding": export.encoding_used,
+        "dry_run": wanted.dry_run,
         "records": report.records,
         "brought": report.brought,
+        "replaced": report.replaced,
         "known": report.known,
+        "kept": report.kept,
         "erased": report.gone,
         "examples": report.examples,
         "left_out": report.left,
         "mended": report.mended,
-        "list": str(listing) if report.left else "",
+        "words": report.words,
+        "columns": export.columns.meanings,
         "lacks": list(kind.lacks),
         "ended_early": export.broken,
     }
 
 
-def _tell(report: Report, kind: Format, site: str, listing: Path, *, dry_run: bool) -> None:
+class _Where(NamedTuple):
+    """What an import is called, where its list is, and the first records that were found."""
+
+    run: str
+    listing: Path
+    sample: list[Record]
+
+
+def _pieces(report: Report, kind: Format, export: Export, wanted: _Wanted, where: _Where) -> Iterator[str | Table]:
     """What was imported, in words, and what to do next."""
-    brought = sum(report.brought.values())
-    said = ", ".join(f"{count:,} {_FATES[fate]}" for fate, count in report.brought.items())
-    typer.echo(f"{kind.title}: {_counted(report.records, 'record')}.")
-    if brought:
-        verb = "Would be brought" if dry_run else "Brought"
-        typer.echo(f"{verb} into {site}: {_counted(brought, 'comment')} ({said}).")
-    if report.examples:
-        typer.echo(
-            f"{_counted(report.examples, 'of them teaches', 'of them teach')}: examples for training and backtest."
-        )
-    if report.known:
-        typer.echo(f"Left alone: {report.known:,}, here already.")
-    if report.gone:
-        typer.echo(f"Left out: {_counted(report.gone, 'comment')} that had been erased here.")
+    yield f"{kind.title}: {_counted(report.records, 'record')}."
+    if export.guessed:
+        yield f"Its letters are no UTF-8; they are read as {export.encoding_used}. If that is wrong, say --encoding."
+    if wanted.dry_run:
+        yield from _as_read(export, where.sample)
+    elif export.columns.ignored:
+        yield f"Ignored columns: {_some(export.columns.ignored)}."
+    yield from _counts(report, wanted)
     if report.left:
-        typer.echo(f"Left out: {_counted(sum(report.left.values()), 'record')}; {listing} lists them.")
-        _list(report.left)
+        yield f"Left out: {_counted(sum(report.left.values()), 'record')}; {where.listing} lists them."
+        yield from _reasons(report.left, report.words)
     if report.mended:
-        typer.echo("Mended:")
-        _list(report.mended)
+        yield "Mended:"
+        yield from _reasons(report.mended, report.words)
     if kind.lacks:
-        typer.echo(f"This kind of export does not tell: {'; '.join(kind.lacks)}.")
-    if dry_run:
-        typer.echo("Nothing was written. Without --dry-run it is brought in.")
+        yield f"This kind of export does not tell: {'; '.join(kind.lacks)}."
+    if wanted.dry_run:
+        yield "Nothing was written. Without --dry-run it is brought in."
         return
     if held := report.brought.get("held", 0):
-        typer.echo(f"{_counted(held, 'held one waits', 'held ones wait')} in the moderators' queue.")
+        yield f"{_counted(held, 'held one waits', 'held ones wait')} in the moderators' queue."
+    if report.brought:
+        yield f"This import is called {where.run}; antechamber import --undo {where.run} takes it back."
     if report.examples:
-        typer.echo(f"Next: antechamber backtest --site {site} shows what the model would have made of it.")
+        yield f"Next: antechamber backtest --site {wanted.site} shows what the model would have made of it."
 
 
-def _list(reasons: dict[str, int]) -> None:
+def _counts(report: Report, wanted: _Wanted) -> Iterator[str]:
+    brought = sum(report.brought.values())
+    said = ", ".join(f"{count:,} {_FATES[fate]}" for fate, count in report.brought.items())
+    if brought:
+        verb = "Would be brought" if wanted.dry_run else "Brought"
+        yield f"{verb} into {wanted.site}: {_counted(brought, 'comment')} ({said})."
+    if report.replaced:
+        yield f"{report.replaced:,} of them in place of what an earlier import had brought."
+    if report.examples:
+        yield f"{_counted(report.examples, 'of them teaches', 'of them teach')}: examples for training and backtest."
+    if report.known:
+        more = "" if wanted.replace or wanted.dry_run else " If the file was mended since, --replace brings it anew."
+        yield f"Left alone: {report.known:,}, here already.{more}"
+    if report.kept:
+        yield f"Left alone: {report.kept:,}, which were decided or edited here since the earlier import."
+    if report.gone:
+        yield f"Left out: {_counted(report.gone, 'comment')} that had been erased here."
+
+
+def _as_read(export: Export, sample: list[Record]) -> Iterator[str | Table]:
+    """The columns of a table with what each is taken for, and the first rows as they are read."""
+    if export.columns.meanings:
+        from service.imports.tables import MEANINGS
+
+        columns = console.table("column", "is read as")
+        for name, field in export.columns.meanings.items():
+            columns.add_row(console.plain(name), MEANINGS.get(field, f"share of {field}"))
+        yield columns
+    if not sample:
+        return
+    rows = console.table("where", "when (UTC)", "who", "page", "becomes", "text")
+    for row in map(_row, sample):
+        labels = ", ".join(f"{label} {share:g}" for label, share in (row["labels"] or {}).items())
+        with_more = ", ".join(word for word, there in (("e-mail", row["email"]), ("IP", row["ip"])) if there)
+        rows.add_row(
+            row["place"], row["when"], f"{row['who']}{f' ({with_more})' if with_more else ''}", row["page"],
+            f"{row['becomes']}{f' ({labels})' if labels else ''}", row["text"],
+        )  # fmt: skip
+    yield rows
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _IGNORED
+    return ", ".join(map(console.plain, names[:_IGNORED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _reasons(reasons: dict[str, int], words: dict[str, list[str]]) -> Iterator[str]:
     for why, count in sorted(reasons.items(), key=lambda item: -item[1]):
-        typer.echo(f"  {count:>8,}  {why}")
+        named = ", ".join(f"“{console.plain(word)}”" for word in words.get(why, ()))
+        yield f"  {count:>8,}  {why}{f' ({named})' if named else ''}"
 
 
 def _counted(count: int, one: str, several: str = "") -> str:

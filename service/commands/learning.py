@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands import session
-from service.commands.deliveries import AsJson
-from service.commands.models import print_report, registry, write_page
-from service.commands.policy_documents import read_document
+from service.commands import console
+from service.commands.console import AsJson
+from service.commands.models import report, what_to_do, write_page
+from service.commands.policy_preview import read_document
+from service.core.text.shares import percent
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from service.container import Services
     from service.learning.backtest import Backtest
-    from service.learning.doubting import Doubts
-    from service.learning.promising import Promised
-    from service.learning.training import Trained
-    from service.resources import Resources
+    from service.learning.examples import Doubts
+    from service.learning.thresholds import Promised
+    from service.usecases.learning import Learnt
 
 Site = Annotated[str, typer.Option("--site", help="The site's name.", metavar="SITE")]
 
@@ -40,45 +44,30 @@ def train(
     The newest decisions are kept from it, and judge it against the version in use. Nothing is switched on unless you
     say so: by --promote-if-better, or by `antechamber models promote`.
     """
-    from service.core.model import EVERYWHERE
+    from service.core.model_version import EVERYWHERE
 
     if sum((site is not None, every, together)) != 1:
         raise typer.BadParameter("say --site SITE, --all or --together")
 
-    async def command(resources: Resources) -> list[tuple[str, Trained | str, bool]]:
+    async def command(services: Services) -> list[tuple[str, Learnt | str]]:
         from service.core.errors import NotEnoughExamples
-        from service.learning.training import Training
 
-        models = registry(resources)
-        training = Training(resources.examples, resources.comments, resources.accounts, models)
-        names = (
-            [known.id for known in await resources.accounts.all()]
-            if every
-            else [EVERYWHERE if together else site or ""]
-        )
-        done: list[tuple[str, Trained | str, bool]] = []
+        names = [one.id for one in await services.sites.all()] if every else [EVERYWHERE if together else site or ""]
+        done: list[tuple[str, Learnt | str]] = []
         for name in names:
-            with nullcontext(lambda _: None) if as_json else session.status(f"{name}: collecting decisions") as step:
+            with nullcontext(lambda _: None) if as_json else console.status(f"{name}: collecting decisions") as step:
                 try:
-                    trained = await training.train(name, step=step)
+                    learnt = await services.learning.train(name, promote_if_better=promote_if_better, step=step)
+                    done.append((name, learnt))
                 except NotEnoughExamples as error:
                     if not every:
                         raise
-                    done.append((name, str(error), False))
-                    continue
-            promoted = promote_if_better and trained.better
-            if promoted:
-                await models.promote(name, trained.card.version)
-            done.append((name, trained, promoted))
+                    done.append((name, str(error)))
         return done
 
-    for name, outcome, promoted in session.run(command):
-        if as_json:
-            session.print_json(_trained_json(name, outcome, promoted))
-        elif isinstance(outcome, str):
-            typer.echo(f"{name}: not trained. {outcome}")
-        else:
-            _print_trained(name, outcome, promoted)
+    for name, outcome in console.run(command):
+        lines = _trained(name, outcome, wanted=promote_if_better)
+        console.show(_facts(name, outcome), lines, as_json=as_json)
 
 
 def backtest(
@@ -101,35 +90,21 @@ def backtest(
     A version that was trained on this site is tested on what came after that, unless --since says otherwise.
     """
 
-    async def command(resources: Resources) -> Backtest:
-        from service.learning.backtest import backtest as run
-        from service.learning.history import history
+    async def command(services: Services) -> Backtest:
+        begin = int(since.replace(tzinfo=UTC).timestamp() * 1000) if since else None
+        await services.sites.get(site)  # before a bar is drawn
+        wanted = None if policy is None else (policy.name, read_document(str(policy)))
+        with console.progress("comments", None) as advance:
+            return await services.learning.backtest(
+                site, model=model, policy=wanted, since=begin, last=last, progress=advance
+            )
 
-        models = registry(resources)
-        known = (await resources.accounts.get(site)).site
-        standing = await models.standing(site)
-        name = standing.active if model is None else model
-        card = await resources.models.card(name) if name not in ("", "base") else None
-        until = card.lineage.until if card else 0
-        begin = int(since.replace(tzinfo=UTC).timestamp() * 1000) if since else until + 1 if until else 0
-        wanted = known.policy if policy is None else read_document(str(policy))
-        pages = history(resources.comments, resources.examples, site, since=begin, last=last)
-        with session.progress("comments", None) as advance:
-            return await run(
-                site, pages, await models.scorer(name), wanted, taught_until=until, progress=advance,
-                policy_name="the site's own" if policy is None else policy.name,
-            )  # fmt: skip
+    result = console.run(command)
+    if not as_json:
+        from service.learning.reports import backtest_page
 
-    result = session.run(command)
-    if as_json:
-        session.print_json(result)
-        return
-    from service.learning.backtest_report import about, html, sentences
-
-    write_page(output, html(result, texts=texts))
-    _print_backtest(result)
-    for line in (*sentences(result), about(result), f"The report, with plots and the worst errors: {output}"):
-        typer.echo(line)
+        write_page(output, backtest_page(result, texts=texts))
+    console.show(result, _backtested(result, output), as_json=as_json)
 
 
 def promise(
@@ -143,24 +118,16 @@ def promise(
     as_json: AsJson = False,
 ) -> None:
     """State what must hold, and get the thresholds that keep it, computed from human decisions with an exact bound."""
-    shares = [_share(one) for one in (max_good_held, reject_precision, confidence)]
+    held, precise, sure = [_share(one) for one in (max_good_held, reject_precision, confidence)]
 
-    async def command(resources: Resources) -> tuple[Promised, bool]:
-        from classifier.promise import Promise
-        from service.learning.promising import promised, with_promise
+    async def command(services: Services) -> tuple[Promised, bool]:
+        return await services.learning.promise(
+            site, max_good_held=held, reject_precision=precise, confidence=sure, label=label, save=save
+        )
 
-        known = (await resources.accounts.get(site)).site
-        found = await promised(resources.examples, registry(resources), site, Promise(*shares), label)
-        if save and found.kept:
-            note = f"Promised by {found.model}, from {found.decisions} decisions."
-            await resources.policies.save(site, with_promise(known, found), by="operator", note=note)
-        return found, save and found.kept
-
-    found, saved = session.run(command)
-    if as_json:
-        session.print_json({"promised": found, "kept": found.kept, "saved": saved})
-    else:
-        _print_promise(found, saved)
+    found, saved = console.run(command)
+    facts = {"promised": found, "kept": found.kept, "saved": saved}
+    console.show(facts, _promised(found, saved), as_json=as_json)
     if save and not saved:
         raise typer.Exit(1)
 
@@ -172,90 +139,111 @@ def doubts(
 ) -> None:
     """List decisions that are worth a second look: the others speak against them, or contradict them outright."""
 
-    async def command(resources: Resources) -> Doubts:
-        from service.learning.doubting import doubtful
+    found = console.run(lambda services: services.learning.doubts(site, most=most))
+    console.show(found, _doubtful(found), as_json=as_json)
 
-        await resources.accounts.get(site)
-        return await doubtful(resources.examples, registry(resources), site, most=most)
 
-    found = session.run(command)
-    if as_json:
-        session.print_json(found)
-        return
+def _doubtful(found: Doubts) -> Iterator[str | Table]:
     if not found.doubtful and not found.contradicting:
-        typer.echo("Nothing that looks doubtful.")
-    table = session.table("comment", "who", "label", "said", "expected", "text")
+        yield "Nothing that looks doubtful."
+    table = console.table("comment", "who", "label", "said", "expected", "text")
     for one in found.doubtful:
         said = "yes" if one.said >= 0.5 else "no"
-        table.add_row(one.comment or "-", one.voice, one.label, said, f"{one.expected:.0%}", session.plain(one.text))
+        table.add_row(one.comment or "-", one.voice, one.label, said, percent(one.expected), console.plain(one.text))
     if found.doubtful:
-        session.console().print(table)
+        yield table
     for pair in found.contradicting:
-        typer.echo(f"{len(pair.examples)} decisions disagree on {pair.label}: {session.plain(pair.text)[:120]}")
+        yield f"{len(pair.examples)} decisions disagree on {pair.label}: {console.plain(pair.text)[:120]}"
 
 
-def _trained_json(site: str, outcome: Trained | str, promoted: bool) -> dict[str, Any]:
+def _facts(site: str, outcome: Learnt | str) -> dict[str, Any]:
     if isinstance(outcome, str):
-        return {"site": site, "version": None, "gate": None, "report": {"why": outcome}, "promoted": False}
-    gate = "passed" if outcome.card.passed else "refused"
-    return {
-        "site": site, "version": outcome.card.version, "gate": gate, "report": outcome.card.gate,
-        "chosen": outcome.card.chosen, "promoted": promoted,
-    }  # fmt: skip
+        return {
+            "site": site,
+            "version": None,
+            "gate": None,
+            "report": {"why": outcome},
+            "promoted": False,
+            "why": outcome,
+        }
+    card = outcome.card
+    facts = {"site": site, "version": card.version, "gate": "passed" if card.passed else "refused", "report": card.gate}
+    return facts | {"promoted": outcome.promoted, "new": outcome.new, "why": outcome.said or outcome.why_not}
 
 
-def _print_trained(site: str, trained: Trained, promoted: bool) -> None:
-    card = trained.card
-    typer.echo(f"{card.version}: learnt {', '.join(card.labels)} from {card.lineage.examples:,} decisions.")
-    print_report(card)
-    if promoted:
-        typer.echo(f"{site} uses it from now on. Take it back with: antechamber models rollback --site {site}")
+def _trained(site: str, outcome: Learnt | str, *, wanted: bool) -> Iterator[str | Table]:
+    if isinstance(outcome, str):
+        yield f"{site}: not trained. {outcome}"
+        return
+    card, promote = outcome.card, f"antechamber models promote {outcome.card.version} --site {_quoted(site)}"
+    if outcome.new:
+        yield f"{card.version}: learnt {', '.join(card.labels)} from {card.lineage.examples:,} decisions."
+        yield from report(card)
     else:
-        typer.echo(f"The report as a page: antechamber models show {card.version} --output report.html")
-    if card.passed and not promoted:
-        typer.echo(f"Use it with: antechamber models promote {card.version} --site {site}")
+        yield f"{site}: {outcome.said}"
+    if outcome.promoted:
+        yield f"{site} uses {card.version} from now on. Take it back with: antechamber models rollback --site {_quoted(site)}"
+        return
+    if wanted and outcome.why_not:
+        yield f"Not switched to: {outcome.why_not}."
+    if outcome.new:
+        yield f"The report as a page: antechamber models show {card.version} --output report.html"
+    if not card.passed:
+        yield from what_to_do(card)
+    elif outcome.new or not outcome.why_not:
+        yield f"Use it with: {promote}"
 
 
-def _print_backtest(result: Backtest) -> None:
-    table = session.table("", "approved", "held", "rejected")
+def _quoted(site: str) -> str:
+    """A site as a shell takes it."""
+    return f"'{site}'" if site == "*" else site
+
+
+def _backtested(result: Backtest, output: Path) -> Iterator[str | Table]:
+    from service.learning.reports import PRESET_HEAD, about_backtest, preset_rows, sentences
+
+    table = console.table("", "approved", "held", "rejected")
     for who in ("approve", "reject", "nobody"):
         if counted := result.outcomes.get(who):
             label = {"approve": "humans approved", "reject": "humans rejected", "nobody": "no human decided"}[who]
             table.add_row(label, *(f"{counted.get(outcome, 0):,}" for outcome in ("approve", "hold", "reject")))
-    session.console().print(table)
+    yield table
+    yield from sentences(result)
+    if result.decided:
+        presets = console.table(
+            *PRESET_HEAD, title="The presets side by side, with this model and the policy's lists and rules"
+        )
+        for row in preset_rows(result):
+            presets.add_row(*row)
+        yield presets
+        yield result.why
+        if result.advice:
+            yield f"Choose it with: antechamber sites policy set {result.site} preset={result.advice}"
+    yield about_backtest(result)
+    yield f"The report, with plots and the worst errors: {output}"
 
 
-def _print_promise(found: Promised, saved: bool) -> None:
-    typer.echo(f"{found.site}, {found.label}, model {found.model}, from {found.decisions:,} decisions it had not seen:")
+def _promised(found: Promised, saved: bool) -> Iterator[str]:
+    yield f"{found.site}, {found.label}, model {found.model}, from {found.decisions:,} decisions it had not seen:"
     held, precise, sure = found.good_held, found.reject_precision, f"at {found.confidence:.0%} confidence"
     if held.threshold is not None:
-        typer.echo(
-            f"  hold from {held.threshold:.3f} on: at most {held.bound:.2%} of good comments are held back, {sure}."
-        )
+        yield f"  hold from {held.threshold:.3f} on: at most {held.bound:.2%} of good comments are held back, {sure}."
     else:
-        typer.echo(
-            f"  hold: {held.promised:.2%} can't be promised yet; {held.missing:,} more good comments are needed."
-        )
+        yield f"  hold: {held.promised:.2%} can't be promised yet; {held.missing:,} more good comments are needed."
         if held.safe is not None:
-            typer.echo(
-                f"    Safe now: hold from {held.safe:.3f} on, which holds back at most {held.bound:.2%} of them."
-            )
+            yield f"    Safe now: hold from {held.safe:.3f} on, which holds back at most {held.bound:.2%} of them."
     if precise.threshold is not None:
-        typer.echo(
-            f"  reject from {precise.threshold:.3f} on: at least {precise.bound:.2%} of what is rejected is bad, {sure}."
-        )
+        yield f"  reject from {precise.threshold:.3f} on: at least {precise.bound:.2%} of what is rejected is bad, {sure}."
     else:
-        typer.echo(
-            f"  reject: {precise.promised:.1%} can't be promised yet; {precise.missing:,} more decisions are needed."
-        )
+        yield f"  reject: {precise.promised:.1%} can't be promised yet; {precise.missing:,} more decisions are needed."
         if precise.safe is not None:
-            typer.echo(
-                f"    The surest now: reject from {precise.safe:.3f} on, of which at least {precise.bound:.2%} is bad."
-            )
+            yield f"    The surest now: reject from {precise.safe:.3f} on, of which at least {precise.bound:.2%} is bad."
+    if found.kept and held.threshold == precise.threshold:
+        yield "  Nothing is held between the two: what reaches the one threshold is rejected."
     if saved:
-        typer.echo("Saved in the site's policy; it applies to what is judged from now on.")
+        yield "Saved in the site's policy; it applies to what is judged from now on."
     elif found.kept:
-        typer.echo("Put them into the policy with --save.")
+        yield "Put them into the policy with --save."
 
 
 def _share(text: str) -> float:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.commands import session
-from service.commands.deliveries import AsJson
+from service.commands import console
+from service.commands.console import AsJson
+from service.core.text.shares import decimal
 
 if TYPE_CHECKING:
-    from collections import Counter
+    from rich.table import Table
 
     from classifier import Correction
-    from service.core.lifecycle import Outcome
-    from service.core.model import ModelCard, Pointers
+    from service.container import Services
+    from service.core.model_version import ModelCard, Switched
+    from service.core.policy import Promise
     from service.learning.backtest import Scan
-    from service.learning.registry import Registry, Standing
-    from service.resources import Resources
-    from service.store.rivalry import Disagreement
+    from service.learning.registry import Registry, ShadowReport, Standing
 
 app = typer.Typer(help="Model versions: what a site has, and which one it uses.", no_args_is_help=True)
 
@@ -33,20 +34,8 @@ Version = Annotated[str, typer.Argument(help="A version that `models list` shows
 @app.command("list")
 def list_models(site: Site, as_json: AsJson = False) -> None:
     """List a site's versions, newest first, and which of them is used."""
-    standing = session.run(lambda resources: registry(resources).standing(site))
-    if as_json:
-        session.print_json(standing)
-        return
-    table = session.table("version", "made (UTC)", "decisions", "corrects", "gate", "role")
-    for card in standing.cards:
-        table.add_row(
-            card.version, session.moment(card.made_at)[:16], f"{card.lineage.examples:,}", ", ".join(card.labels),
-            "passed" if card.passed else "refused", role(standing, card.version),
-        )  # fmt: skip
-    table.add_row("base", "", "", "", "", role(standing, ""))
-    session.console().print(table)
-    if not standing.cards:
-        typer.echo(f"Nothing was trained yet: antechamber train --site {site}")
+    standing = console.run(lambda services: services.learning.registry.standing(site))
+    console.show(standing, _listed(standing), as_json=as_json)
 
 
 @app.command()
@@ -55,19 +44,15 @@ def show(
     output: Annotated[Path | None, typer.Option(help="Write it as a page (HTML) instead.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a version was made from, what the gate said of it, and what chosen comments bought."""
-    from service.learning.version_report import about, html
+    """Show what a version was made from, and what the gate said of it."""
+    from service.learning.reports import version_page
 
-    card = session.run(lambda resources: resources.models.card(version))
+    card = console.run(lambda services: services.learning.registry.card(version))
     if output is not None:
-        write_page(output, html(card))
+        write_page(output, version_page(card))
         typer.echo(f"The report: {output}")
-    elif as_json:
-        session.print_json(card)
     else:
-        for name, value in about(card).items():
-            typer.echo(f"{name:<18}{value}")
-        print_report(card)
+        console.show(card, _described(card), as_json=as_json)
 
 
 @app.command()
@@ -75,49 +60,34 @@ def promote(
     version: Version,
     site: Site,
     force: Annotated[bool, typer.Option("--force", help="Also a version that the gate refused.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Use a version from now on. Every process switches within about two seconds; nothing waits or is judged twice."""
-    _switch(site, lambda models: models.promote(site, version, force=force))
+    _switch(site, lambda registry: registry.promote(site, version, force=force), as_json=as_json)
 
 
 @app.command()
-def rollback(site: Site) -> None:
-    """Take the last switch back: use the version again that was used before it."""
-    _switch(site, lambda models: models.roll_back(site))
+def rollback(site: Site, as_json: AsJson = False) -> None:
+    """Use the version again that was used before; in the end, that is the shipped model.
+
+    What was rolled back, or has alerted, is not gone back to.
+    """
+    _switch(site, lambda registry: registry.roll_back(site), as_json=as_json)
 
 
 @app.command()
 def diff(
-    first: Annotated[str, typer.Argument(help="A version.")],
+    first: Annotated[str, typer.Argument(help="A version, or `base`, the shipped model.")],
     second: Annotated[str, typer.Argument(help="Another one.")],
     as_json: AsJson = False,
 ) -> None:
     """Compare two versions: what they learnt from, and what the gate measured of each."""
 
-    async def command(resources: Resources) -> list[ModelCard]:
-        return [await resources.models.card(name) for name in (first, second)]
+    async def command(services: Services) -> list[ModelCard | None]:
+        return [None if name == "base" else await services.learning.registry.card(name) for name in (first, second)]
 
-    cards = session.run(command)
-    if as_json:
-        session.print_json(cards)
-        return
-    table = session.table("", *(card.version for card in cards))
-    table.add_row("decisions", *(f"{card.lineage.examples:,}" for card in cards))
-    table.add_row("up to", *(session.moment(card.lineage.until) for card in cards))
-    table.add_row("base", *(card.lineage.base for card in cards))
-    table.add_row("corrects", *(", ".join(card.labels) for card in cards))
-    from service.learning.version_report import figure
-
-    table.add_row("gate", *("passed" if card.passed else "refused" for card in cards))
-    measured = [{(m["name"], m["label"]): m for m in card.gate.get("measures", ())} for card in cards]
-    for name, label in dict.fromkeys(key for found in measured for key in found):
-        table.add_row(
-            f"{name}, {label}", *(figure(found.get((name, label), {}).get("candidate")) for found in measured)
-        )
-    session.console().print(table)
-    typer.echo(
-        "Each was measured on the newest decisions of its own time; `models scan` compares them on the same ones."
-    )
+    cards = console.run(command)
+    console.show(cards, _compared(cards), as_json=as_json)
 
 
 @app.command()
@@ -131,28 +101,16 @@ def shadow(
 ) -> None:
     """Let a version score live comments silently, and see where it would decide otherwise."""
     if version is not None or end:
-        session.run(lambda resources: registry(resources).shadow(site, "" if end or version is None else version))
-        typer.echo(
-            f"{site}: {'no shadow any more' if end else f'{version} scores along from now on, and decides nothing'}."
-        )
+        named = "" if end or version is None else version
+        console.run(lambda services: services.learning.registry.shadow(site, named))
+        said = "no shadow any more" if end else f"{version} scores along from now on, and decides nothing"
+        console.show({"site": site, "shadow": named}, [f"{site}: {said}."], as_json=as_json)
         return
 
-    async def command(resources: Resources) -> tuple[str, Counter[tuple[Outcome, Outcome]], list[Disagreement]]:
-        standing = await registry(resources).standing(site)
-        return (
-            standing.shadow,
-            await resources.rivalry.counts(site, standing.shadow),
-            await resources.rivalry.disagreements(site, standing.shadow),
-        )
-
-    name, pairs, found = session.run(command)
-    if as_json:
-        counts = [{"ours": ours, "theirs": theirs, "count": n} for (ours, theirs), n in sorted(pairs.items())]
-        session.print_json({"shadow": name, "pairs": counts, "disagreements": found})
-    elif not name:
-        typer.echo(f"{site} has no shadow. Try one with: antechamber models shadow VERSION --site {site}")
-    else:
-        _print_shadow(name, pairs, found)
+    found = console.run(lambda services: services.learning.registry.shadow_report(site))
+    counts = [{"ours": ours, "theirs": theirs, "count": n} for (ours, theirs), n in sorted(found.pairs.items())]
+    facts = {"shadow": found.shadow, "pairs": counts, "disagreements": found.disagreements}
+    console.show(facts, _shadow(site, found), as_json=as_json)
 
 
 @app.command()
@@ -167,71 +125,41 @@ def scan(
 ) -> None:
     """What would this version have decided otherwise in the last days?"""
 
-    async def command(resources: Resources) -> Scan:
-        from service.learning.backtest import scan as scan_history
-        from service.learning.history import history
-        from service.store.client import now_ms
+    async def command(services: Services) -> Scan:
+        from service.clock import now_ms
 
-        site_policy = (await resources.accounts.get(site)).site.policy
-        models = registry(resources)
-        active = await models.scorer((await models.standing(site)).active)
+        await services.sites.get(site)  # before a bar is drawn
         since = now_ms() - int(days * 86_400_000)
-        pages = history(resources.comments, resources.examples, site, since=since, last=last)
-        with session.progress("comments", None) as advance:
-            return await scan_history(
-                pages, active, await models.scorer(version), site_policy, site=site, progress=advance
-            )
+        with console.progress("comments", None) as advance:
+            return await services.learning.scan(site, version, since=since, last=last, progress=advance)
 
-    found = session.run(command)
-    if as_json:
-        session.print_json(found)
-        return
-    changed = sum(found.pairs.values())
-    typer.echo(
-        f"Of {found.comments:,} comments, {found.candidate} would decide {changed:,} otherwise than {found.active}."
-    )
-    if found.better + found.worse:
-        typer.echo(
-            f"Where a human had decided: {found.better:,} come nearer to the human's word, {found.worse:,} go away."
-        )
-    table = session.table("comment", "now", "then", "human", *(["text"] if texts else []))
-    for one in found.changes:
-        text = [session.plain(one.text)[:200]] if texts else []
-        table.add_row(one.comment or "-", one.ours, one.theirs, one.human or "-", *text)
-    if found.changes:
-        session.console().print(table)
+    found = console.run(command)
+    console.show(found, _scanned(found, texts=texts), as_json=as_json)
 
 
 @contextmanager
-def on_disk(site: str, model: str) -> Iterator[list[str]]:
-    """The classifier's options that make it score with what a site uses, or with a version, for as long as this lasts."""
+def version_paths(site: str, model: str) -> Iterator[tuple[Path | None, Path | None]]:
+    """The directories of the base model and of a correction that a site uses or a version is, for as long as this lasts."""
     if site and model:
         raise typer.BadParameter("say --site or --model, not both")
     if not site and (not model or Path(model).exists()):
-        yield ["--model", model] if model else []
+        yield (Path(model) if model else None), None
         return
 
-    async def command(resources: Resources) -> Correction | None:
-        versions = registry(resources)
+    async def command(services: Services) -> Correction | None:
+        registry = services.learning.registry
         if site:
-            await resources.accounts.get(site)
-        return (await versions.version((await versions.standing(site)).active if site else model)).correction
+            await services.sites.get(site)
+        return (await registry.version((await registry.standing(site)).active if site else model)).correction
 
-    correction = session.run(command)
+    correction = console.run(command)
     if correction is None:
-        yield []
+        yield None, None
         return
     with tempfile.TemporaryDirectory(prefix="antechamber-score-") as folder:
         path = Path(folder, correction.version)
         correction.write(path)
-        yield ["--correction", str(path)]
-
-
-def registry(resources: Resources) -> Registry:
-    """The use cases of model versions."""
-    from service.learning.registry import Registry
-
-    return Registry(resources.models, resources.accounts, resources.rivalry)
+        yield None, path
 
 
 def role(standing: Standing, version: str) -> str:
@@ -242,59 +170,167 @@ def role(standing: Standing, version: str) -> str:
     return ", ".join(name for name, which in roles.items() if which == version)
 
 
-def print_report(card: ModelCard) -> None:
-    """What was measured when a version was trained: the gate's table with its verdict, and what chosen comments bought."""
-    from service.learning.version_report import HEAD, chosen, measures, verdict
+def report(card: ModelCard) -> Iterator[str | Table]:
+    """What was measured when a version was trained: the gate's table with its verdict."""
+    from service.learning.reports import (
+        HEAD,
+        LOST_HEAD,
+        about_excused,
+        about_part,
+        lost_cases,
+        measures,
+        verdict,
+    )
 
-    table = session.table(*HEAD)
+    table = console.table(*HEAD)
     for row in measures(card.gate):
         table.add_row(*row)
-    session.console().print(table)
-    typer.echo(verdict(card.gate))
+    yield table
+    yield verdict(card.gate)
     for reason in card.gate.get("reasons", ()):
-        typer.echo(f"  {reason}")
-    for line in chosen(card.chosen):
-        typer.echo(line)
+        yield f"  {reason}"
+    yield from about_part(card.gate)
+    yield from about_excused(card.gate)
+    if lost := list(lost_cases(card.gate)):
+        cases = console.table(*LOST_HEAD)
+        for row in lost:
+            cases.add_row(*(console.plain(cell) for cell in row))
+        yield "Cases that it gets wrong, the worst first:"
+        yield cases
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    """Open a file that nobody else can read, whoever made it."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
 
 
 def write_page(path: Path, page: str) -> None:
-    """Write a report, or end with what went wrong."""
+    """Write a report that nobody else can read, since it may quote comments, or end with what went wrong."""
     try:
-        path.write_text(page, encoding="utf-8")
+        with open(path, "w", encoding="utf-8", opener=_for_the_owner) as file:
+            file.write(page)
     except OSError as error:
         typer.echo(f"antechamber: {path} can't be written: {error.strerror}", err=True)
         raise typer.Exit(1) from None
 
 
-def _switch(site: str, how: Callable[[Registry], Awaitable[Pointers]]) -> None:
-    """Switch, and say what is used now; a promise was made for the version before."""
-
-    async def command(resources: Resources) -> tuple[Pointers, bool]:
-        pointers = await how(registry(resources))
-        known = await resources.accounts.find(site)
-        return pointers, known is not None and known.site.policy.promise is not None
-
-    pointers, promised = session.run(command)
-    now, before = pointers.active or "base", pointers.previous or "base"
-    typer.echo(f"{site}: {now} is used from now on; before, it was {before}.")
-    if promised and now != before:
-        typer.echo(f"Its thresholds keep a promise that was made for {before}: antechamber promise --site {site}")
+def what_to_do(card: ModelCard) -> Iterator[str]:
+    """What an operator can do about a version that the gate refused."""
+    site = f"'{card.site}'" if card.site == "*" else card.site
+    yield "What to do:"
+    if any(one["verdict"] == "worse" and not one.get("fixed") for one in card.gate.get("measures", ())):
+        yield f"  Look at decisions that contradict the others: antechamber doubts --site {site}"
+    if card.gate.get("lost"):
+        yield "  Read the cases above. Where the version in use is right about them, let it stay."
+    yield "  Decide on, and train again: more decisions teach more, and tell more surely."
+    yield f"  Or try it silently: antechamber models shadow {card.version} --site {site}"
+    yield f"  To use it all the same: antechamber models promote {card.version} --site {site} --force"
 
 
-def _print_shadow(name: str, pairs: Counter[tuple[Outcome, Outcome]], found: list[Disagreement]) -> None:
-    total, agreed = pairs.total(), sum(count for (ours, theirs), count in pairs.items() if ours is theirs)
-    typer.echo(f"{name} scored {total:,} comments along, and would have decided {total - agreed:,} of them otherwise.")
-    table = session.table("decided", "shadow", "how often")
-    for (ours, theirs), count in sorted(pairs.items()):
+def _switch(site: str, how: Callable[[Registry], Awaitable[Switched]], *, as_json: bool) -> None:
+    """Switch, and say what is used now; a promise was made for one version."""
+
+    async def command(services: Services) -> tuple[Switched, Promise | None]:
+        switched = await how(services.learning.registry)
+        known = await services.sites.find(site)
+        return switched, known.site.policy.promise if known is not None else None
+
+    switched, promise = console.run(command)
+    console.show(switched, _switched(switched, promise), as_json=as_json)
+
+
+def _switched(switched: Switched, promise: Promise | None) -> Iterator[str]:
+    site, now, before = switched.site, switched.active or "base", switched.before or "base"
+    if now == before:
+        yield f"{site}: {now} was used already."
+        return
+    yield f"{site}: {now} is used from now on; before, it was {before}."
+    if now == "base":
+        yield "That is the shipped model; there is nothing before it."
+    else:
+        yield f"A rollback would go to {switched.previous or 'base'}."
+    if promise and now != promise.model:
+        yield (
+            f"Its thresholds keep a promise that was made for {promise.model or 'another version'}: "
+            f"antechamber promise --site {site}"
+        )
+
+
+def _listed(standing: Standing) -> Iterator[str | Table]:
+    table = console.table("version", "made (UTC)", "decisions", "corrects", "gate", "role")
+    for card in standing.cards:
+        table.add_row(
+            card.version, console.moment(card.made_at)[:16], f"{card.lineage.examples:,}", ", ".join(card.labels),
+            "passed" if card.passed else "refused", role(standing, card.version),
+        )  # fmt: skip
+    table.add_row("base", "", "", "", "", role(standing, ""))
+    yield table
+    if not standing.cards:
+        yield f"Nothing was trained yet: antechamber train --site {standing.site}"
+
+
+def _described(card: ModelCard) -> Iterator[str | Table]:
+    from service.learning.reports import about_version
+
+    for name, value in about_version(card).items():
+        yield f"{name:<18}{value}"
+    yield from report(card)
+
+
+def _compared(cards: Sequence[ModelCard | None]) -> Iterator[str | Table]:
+    """A column for each; None is the shipped model, which learnt from no decisions of a site."""
+    from service.learning.reports import figure
+
+    def row(name: str, fact: Callable[[ModelCard], str]) -> None:
+        table.add_row(name, *("-" if card is None else fact(card) for card in cards))
+
+    table = console.table("", *("base" if card is None else card.version for card in cards))
+    row("decisions", lambda card: f"{card.lineage.examples:,}")
+    row("up to", lambda card: console.moment(card.lineage.until))
+    row("base", lambda card: card.lineage.base)
+    row("corrects", lambda card: ", ".join(card.labels))
+    row("gate", lambda card: "passed" if card.passed else "refused")
+    measured = [{(m["name"], m["label"]): m for m in (card.gate if card else {}).get("measures", ())} for card in cards]
+    for name, label in dict.fromkeys(key for found in measured for key in found):
+        figures = [figure(found.get((name, label), {}).get("candidate")) for found in measured]
+        table.add_row(f"{name}, {label}", *figures)
+    yield table
+    yield "Each was measured on the newest decisions of its own time; `models scan` compares them on the same ones."
+
+
+def _shadow(site: str, found: ShadowReport) -> Iterator[str | Table]:
+    if not found.shadow:
+        yield f"{site} has no shadow. Try one with: antechamber models shadow VERSION --site {site}"
+        return
+    total = found.pairs.total()
+    otherwise = total - sum(count for (ours, theirs), count in found.pairs.items() if ours is theirs)
+    yield f"{found.shadow} scored {total:,} comments along, and would have decided {otherwise:,} of them otherwise."
+    table = console.table("decided", "shadow", "how often")
+    for (ours, theirs), count in sorted(found.pairs.items()):
         if ours is not theirs:
             table.add_row(ours, theirs, f"{count:,}")
-    if total - agreed:
-        session.console().print(table)
-    listed = session.table("when (UTC)", "comment", "decided", "shadow", "because of", "scores")
-    for one in found:
+    if otherwise:
+        yield table
+    listed = console.table("when (UTC)", "comment", "decided", "shadow", "because of", "scores")
+    for one in found.disagreements:
         listed.add_row(
-            session.moment(one.at), one.comment, one.ours, one.theirs, one.label,
-            f"{one.our_score:.2f}, shadow {one.their_score:.2f}",
+            console.moment(one.at), one.comment, one.ours, one.theirs, one.label,
+            f"{decimal(one.our_score)}, shadow {decimal(one.their_score)}",
         )  # fmt: skip
-    if found:
-        session.console().print(listed)
+    if found.disagreements:
+        yield listed
+
+
+def _scanned(found: Scan, *, texts: bool) -> Iterator[str | Table]:
+    changed = sum(found.pairs.values())
+    yield f"Of {found.comments:,} comments, {found.candidate} would decide {changed:,} otherwise than {found.active}."
+    if found.better + found.worse:
+        yield f"Where a human had decided: {found.better:,} come nearer to the human's word, {found.worse:,} go away."
+    table = console.table("comment", "now", "then", "human", *(["text"] if texts else []))
+    for one in found.changes:
+        text = [console.plain(one.text)[:200]] if texts else []
+        table.add_row(one.comment or "-", one.ours, one.theirs, one.human or "-", *text)
+    if found.changes:
+        yield table

@@ -6,29 +6,31 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands import policy_documents, policy_trying, session
+from service.commands import console, policy_preview
+from service.commands.console import AsJson
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from service.container import Services
+    from service.core.errors import InvalidPolicy
     from service.core.policy import Policy
-    from service.core.site import Site
-    from service.policies import KeptPolicy
-    from service.rehearsal import Rehearsal
-    from service.resources import Resources
+    from service.core.site import KeptPolicy, Site
+    from service.usecases.policy_preview import Preview
 
 app = typer.Typer(help="What a site wants done with which comment.", no_args_is_help=True)
-OPERATOR = "operator"
 
 Name = Annotated[str, typer.Argument(help="The site's name.")]
 Note = Annotated[str, typer.Option(help="Why, for the history.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-app.command("try")(policy_trying.try_policy)
-app.command("import-lists")(policy_trying.import_lists)
+app.command("try")(policy_preview.try_policy)
+app.command("import-lists")(policy_preview.import_lists)
 
 
 @app.command()
@@ -39,16 +41,16 @@ def show(
 ) -> None:
     """Print a site's policy, in the form that `set` takes. As JSON with the thresholds that apply, defaults among them."""
 
-    async def command(resources: Resources) -> Policy:
+    async def command(services: Services) -> Policy:
         if edition is not None:
-            return (await resources.policies.edition(name, edition)).policy
-        return (await resources.policies.site(name)).policy
+            return (await services.policies.edition(name, edition)).policy
+        return (await services.policies.site(name)).policy
 
     import msgspec
 
-    from service.core.policy_text import to_toml
+    from service.core.policy.document import to_toml
 
-    found = session.run(command)
+    found = console.run(command)
     if as_json:
         whole = msgspec.structs.replace(found, thresholds=found.effective)
         typer.echo(msgspec.json.format(msgspec.json.encode(whole)).decode())
@@ -69,42 +71,45 @@ def set_policy(
     if len(fields) not in (0, len(changes)) or (not fields and len(changes) != 1):
         raise typer.BadParameter("name one file, or fields as FIELD=VALUE")
 
-    async def command(resources: Resources) -> Site:
-        site = await resources.policies.site(name)
-        wanted = _with_fields(site.policy, fields) if fields else policy_documents.read_document(changes[0])
+    async def command(services: Services) -> Site:
+        site = await services.policies.site(name)
+        wanted = _with_fields(site.policy, fields) if fields else policy_preview.read_document(changes[0])
         # The fields were changed as we saw them; a whole document replaces whatever is there.
         version = site.edition.version if fields else None
-        return await resources.policies.save(name, wanted, by=OPERATOR, note=note, version=version)
+        return await services.policies.save(name, wanted, by=policy_preview.OPERATOR, note=note, version=version)
 
-    _say_saved(session.run(command))
+    _say_saved(console.run(command))
 
 
 @app.command()
 def edit(name: Name, note: Note = "") -> None:
     """Edit a site's policy in $EDITOR: it is checked, compared, tried on the site's history, and saved if you say so."""
-    from service.core.policy_text import to_toml
+    from service.core.policy.document import to_toml
 
-    async def look(resources: Resources) -> Site:
-        return await resources.policies.site(name)
+    async def look(services: Services) -> Site:
+        return await services.policies.site(name)
 
-    site = session.run(look)
+    site = console.run(look)
     before = to_toml(site.policy)
     wanted = _edited(before)
     if wanted is None:
         typer.echo("Nothing was changed.")
         return
 
-    async def rehearse(resources: Resources) -> Rehearsal:
-        return await resources.policies.rehearse(site, wanted)
+    async def preview(services: Services) -> Preview:
+        return await services.policies.preview(site, wanted)
 
     _print_difference(before, to_toml(wanted), "now", "edited")
-    policy_trying.print_rehearsal(session.run(rehearse))
+    found = console.run(preview)
+    console.show(found, policy_preview.pieces(found), as_json=False)
     typer.confirm("Save it?", abort=True)
 
-    async def save(resources: Resources) -> Site:
-        return await resources.policies.save(name, wanted, by=OPERATOR, note=note, version=site.edition.version)
+    async def save(services: Services) -> Site:
+        return await services.policies.save(
+            name, wanted, by=policy_preview.OPERATOR, note=note, version=site.edition.version
+        )
 
-    _say_saved(session.run(save))
+    _say_saved(console.run(save))
 
 
 @app.command()
@@ -114,17 +119,17 @@ def diff(
 ) -> None:
     """Show how a site's policy differs from the default, from an earlier edition, or from a file."""
     from service.core.policy import Policy
-    from service.core.policy_text import to_toml
+    from service.core.policy.document import to_toml
 
-    async def command(resources: Resources) -> tuple[Site, Policy]:
-        site = await resources.policies.site(name)
+    async def command(services: Services) -> tuple[Site, Policy]:
+        site = await services.policies.site(name)
         if other == "default":
             return site, Policy()
         if other.isascii() and other.isdigit():
-            return site, (await resources.policies.edition(name, int(other))).policy
-        return site, policy_documents.read_document(other)
+            return site, (await services.policies.edition(name, int(other))).policy
+        return site, policy_preview.read_document(other)
 
-    site, theirs = session.run(command)
+    site, theirs = console.run(command)
     live = f"{name}, edition {site.edition.version}"
     if other == "default" or other.isdigit():
         same = _print_difference(to_toml(theirs), to_toml(site.policy), other, live)
@@ -138,19 +143,11 @@ def diff(
 def history(name: Name, as_json: AsJson = False) -> None:
     """List the editions of a site's policy, newest first: when, by whom, and why."""
 
-    async def command(resources: Resources) -> list[KeptPolicy]:
-        return await resources.policies.history(name)
+    async def command(services: Services) -> list[KeptPolicy]:
+        return await services.policies.history(name)
 
-    kept = session.run(command)
-    if as_json:
-        session.print_json(kept)
-        return
-    table = session.table("edition", "since", "by", "note")
-    for one in kept:
-        edition = one.edition
-        since = session.moment(edition.at) if edition.at else "the beginning"
-        table.add_row(str(edition.version), since, edition.by or "-", session.plain(edition.note))
-    session.console().print(table)
+    kept = console.run(command)
+    console.show(kept, _editions(kept), as_json=as_json)
 
 
 @app.command()
@@ -159,10 +156,18 @@ def restore(
 ) -> None:
     """Put an earlier edition of a site's policy in force again. It becomes a new edition."""
 
-    async def command(resources: Resources) -> Site:
-        return await resources.policies.restore(name, edition, by=OPERATOR, note=note)
+    async def command(services: Services) -> Site:
+        return await services.policies.restore(name, edition, by=policy_preview.OPERATOR, note=note)
 
-    _say_saved(session.run(command))
+    _say_saved(console.run(command))
+
+
+def _editions(kept: Sequence[KeptPolicy]) -> Iterator[Table]:
+    table = console.table("edition", "since", "by", "note")
+    for edition in (one.edition for one in kept):
+        since = console.moment(edition.at) if edition.at else "the beginning"
+        table.add_row(str(edition.version), since, edition.by or "-", console.plain(edition.note))
+    yield table
 
 
 def _say_saved(site: Site) -> None:
@@ -177,7 +182,8 @@ def _with_fields(policy: Policy, fields: list[str]) -> Policy:
 
     import msgspec
 
-    from service.core.policy_document import policy_of
+    from service.core.errors import InvalidPolicy
+    from service.core.policy.document import policy_of
 
     document: dict[str, Any] = msgspec.to_builtins(policy)
     for field in fields:
@@ -196,7 +202,21 @@ def _with_fields(policy: Policy, fields: list[str]) -> Policy:
             if not isinstance(inside, dict):
                 raise typer.BadParameter(f"{path} can't be set by itself; use `edit`, or a file")
         inside[last] = value
-    return policy_of(document)
+    try:
+        return policy_of(document)
+    except InvalidPolicy as error:
+        raise InvalidPolicy("\n".join(_named(one, fields) for one in error.told)) from None
+
+
+def _named(error: InvalidPolicy, fields: list[str]) -> str:
+    """What is wrong, with the FIELD=VALUE that it is about, and the place in it."""
+    for field in fields:
+        path = field.partition("=")[0].strip()
+        at = "/" + path.replace(".", "/")
+        if error.pointer == at or error.pointer.startswith(f"{at}/"):
+            inside = error.pointer.removeprefix(at).strip("/")
+            return f"{field}: {error.detail}{f' (at {inside} in it)' if inside else ''}"
+    return f"{error.pointer.strip('/').replace('/', '.') or 'the policy'}: {error.detail}"
 
 
 def _in_editor(text: str) -> str:
@@ -222,7 +242,7 @@ def _edited(before: str) -> Policy | None:
         if edited == before:
             return None
         try:
-            return policy_documents.parse(edited)
+            return policy_preview.parse(edited)
         except InvalidPolicy as error:
             typer.echo(str(error), err=True)
             typer.confirm("Edit it again?", default=True, abort=True)
@@ -236,5 +256,5 @@ def _print_difference(before: str, after: str, old: str, new: str) -> bool:
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="", n=2))
     colours = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}
     for line in lines:
-        typer.secho(session.plain(line), fg=colours.get(line[:1]))
+        typer.secho(console.plain(line), fg=colours.get(line[:1]))
     return not lines

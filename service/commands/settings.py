@@ -1,16 +1,88 @@
-"""`antechamber settings`: what there is to set, and what is in effect here."""
+"""`antechamber settings` and `antechamber keys`: what there is to set, what is in effect, and the secret files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands import session
-from service.commands.deliveries import AsJson
+from service.commands import console
+from service.commands.console import AsJson
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
+    from rich.table import Table
+
+
+app = typer.Typer(help="The secret files: made, listed, rotated.", no_args_is_help=True)
+
+
+@app.command()
+def init() -> None:
+    """Make the secret files, unless they are there. `serve` does so too; this is for when only one may write them."""
+    from service import installation, settings
+
+    loaded = settings.load()
+    installation.begin(loaded)
+    typer.echo(f"The secrets are in {loaded.secrets}. Back them up, apart from the data.")
+
+
+@app.command()
+def replace(yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False) -> None:
+    """Go on with other secrets than the data was made with: after they leaked, or were lost. What is missing is made.
+
+    With another master.key every site needs new credentials (`antechamber sites rotate NAME --overlap-days 0`); with other
+    identity keys, authors are strangers.
+    """
+    from service import installation, keyfiles, settings
+    from service.container import Opening
+
+    loaded = settings.load()
+    installation.check_owner(loaded)
+    installation.has_data(loaded)
+    if not yes:
+        typer.confirm("Platforms are refused until they have new credentials. Go on with the secrets here?", abort=True)
+    keyfiles.load(loaded.secrets)
+    console.run(lambda services: services.box.keys_replaced(), Opening(waiting=console.say_waiting))
+    typer.echo(
+        "The data goes with these secrets now. Restart every process of the service, and give each site new credentials: "
+        "antechamber sites rotate NAME --overlap-days 0"
+    )
+
+
+@app.command()
+def rotate() -> None:
+    """Put a new identity key before the present ones. Authors keep their history; the service must be restarted."""
+    from service import installation, keyfiles, settings
+    from service.core.errors import StoreUnavailable
+    from service.installation import InstallationError
+    from service.serve import CantStart
+
+    loaded = settings.load()
+    installation.keys(loaded, writing=True)
+    name = keyfiles.rotate_identity(loaded.secrets)
+    try:
+        console.run(lambda services: services.box.identity_rotated(name))
+    except (
+        CantStart,
+        StoreUnavailable,
+        InstallationError,
+    ):  # as in compose, where who writes them reaches nothing
+        typer.echo("Redis can't be reached from here: the operators' log does not have it.", err=True)
+    typer.echo(
+        f"{name} is the active identity key from the next start on; the earlier ones are kept to know authors by."
+    )
+    typer.echo("Restart every process of the service now, and back the secrets up anew.")
+
+
+@app.command("list")
+def list_keys() -> None:
+    """List the identity keys' ids, the active one first; never the keys."""
+    from service import installation, settings
+
+    for number, (name, _) in enumerate(installation.keys(settings.load(), writing=False).identity.keys):
+        typer.echo(f"{name}  {'active' if number == 0 else 'retired'}")
 
 
 _INTRODUCTION = """\
@@ -39,14 +111,15 @@ def settings(
         return
     loaded = load()
     rows = [(variable(name), getattr(loaded, name), field) for name, field in Settings.model_fields.items()]
-    if as_json:
-        session.print_json({name: written(value) for name, value, _ in rows})
-        return
-    table = session.table("setting", "value", "default", "meaning")
+    console.show({name: written(value) for name, value, _ in rows}, _explained(rows), as_json=as_json)
+
+
+def _explained(rows: Sequence[tuple[str, Any, FieldInfo]]) -> Iterator[Table]:
+    table = console.table("setting", "value", "default", "meaning")
     for name, value, field in rows:
         style = "" if value == field.default else "bold"
         table.add_row(name, written(value), default(field), field.description, style=style)
-    session.console().print(table)
+    yield table
 
 
 def page() -> str:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands import policy, session
+from service.commands import console, policy
+from service.commands.console import AsJson
 
 if TYPE_CHECKING:
-    from service.resources import Resources
-    from service.store.accounts import Known
+    from rich.table import Table
+
+    from service.container import Services
+    from service.core.site import Known
+    from service.usecases.sites import Overview, State
 
 app = typer.Typer(help="Sites that send comments: their credentials and policies.", no_args_is_help=True)
 app.add_typer(policy.app, name="policy")
 
 Name = Annotated[str, typer.Argument(help="The site's name: lower-case letters, digits, hyphens.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 RequireEmail = Annotated[
     bool | None, typer.Option("--require-email/--no-require-email", help="Must a comment carry an e-mail address?")
 ]
@@ -33,43 +37,33 @@ def add(
     *,
     require_email: RequireEmail = True,
     require_name: RequireName = True,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Take over what a removed site of this name left.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a site and print its credentials."""
 
-    async def command(resources: Resources) -> Known:
-        return await resources.accounts.add(
-            name, url, callback, require_email=require_email is not False, require_name=require_name is not False
+    async def command(services: Services) -> Known:
+        return await services.sites.add(
+            name,
+            url,
+            callback,
+            require_email=require_email is not False,
+            require_name=require_name is not False,
+            adopt=adopt,
         )
 
-    _print_credentials(session.run(command), as_json)
+    _show_credentials(console.run(command), as_json)
 
 
 @app.command("list")
 def list_sites(as_json: AsJson = False) -> None:
     """List the sites, and how many comments of each stand in which state."""
-
-    async def command(resources: Resources) -> list[dict[str, Any]]:
-        return [
-            {
-                "site": site.id,
-                "url": site.url,
-                "callback": site.callback,
-                "comments": await resources.comments.counts(site.id),
-            }
-            for site in await resources.accounts.all()
-        ]
-
-    rows = session.run(command)
-    if as_json:
-        session.print_json(rows)
-    elif not rows:
-        typer.echo("There is no site yet; create one with: antechamber sites add NAME --url URL")
-    else:
-        table = session.table("site", "address", "call-back", "comments")
-        for row in rows:
-            table.add_row(row["site"], row["url"], row["callback"] or "-", _counted(row["comments"]))
-        session.console().print(table)
+    found = console.run(lambda services: services.sites.overview())
+    rows = [
+        {"site": one.site.id, "url": one.site.url, "callback": one.site.callback, "comments": one.comments}
+        for one in found
+    ]
+    console.show(rows, _listed(found), as_json=as_json)
 
 
 @app.command()
@@ -79,36 +73,14 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a site, its receiver and, on demand, its credentials."""
-
-    async def command(resources: Resources) -> tuple[Known, dict[str, Any]]:
-        known = await resources.accounts.get(name)
-        site, endpoint = known.site, await resources.outbox.endpoint(name)
-        return known, {
-            "site": site.id,
-            "url": site.url,
-            "callback": site.callback,
-            "require_name": site.require_name,
-            "require_email": site.require_email,
-            "mode": site.policy.mode,
-            "comments": await resources.comments.counts(name),
-            "created": session.moment(site.created_at),
-            "key_generations": len(known.credentials),
-            "receiver_paused": endpoint.why if endpoint.paused_until else "",
-            "callbacks_waiting": endpoint.waiting,
-            "callbacks_given_up": endpoint.undelivered,
-        }
-
-    known, facts = session.run(command)
+    found = console.run(lambda services: services.sites.show(name))
+    facts, credentials = _facts(found), [one._asdict() for one in found.known.credentials] if secrets else []
+    for_people = facts | {"comments": _counted(found.comments)}
+    for number, one in enumerate(credentials):
+        for_people |= {key if number == 0 else f"{key} (retiring)": value for key, value in one.items()}
     if secrets:
-        facts["credentials"] = [one._asdict() for one in known.credentials]
-    if as_json:
-        session.print_json(facts)
-        return
-    generations = facts.pop("credentials", [])
-    facts["comments"] = _counted(facts["comments"])
-    for number, one in enumerate(generations):
-        facts |= {key if number == 0 else f"{key} (retiring)": value for key, value in one.items()}
-    _print_facts(facts)
+        facts["credentials"] = credentials
+    console.show(facts, _lines(for_people), as_json=as_json)
 
 
 @app.command("set")
@@ -116,24 +88,35 @@ def set_site(
     name: Name,
     url: Annotated[str | None, typer.Option(help="The site's address.")] = None,
     callback: Annotated[str | None, typer.Option(help='Where decisions are told; "" to tell nobody.')] = None,
+    *,
     require_email: RequireEmail = None,
     require_name: RequireName = None,
+    second_factor: Annotated[
+        bool | None,
+        typer.Option("--second-factor/--no-second-factor", help="Must whoever sees it have a second factor?"),
+    ] = None,
+    circle: Annotated[
+        str | None,
+        typer.Option(help='Join it with the sites of this circle, which know authors together; "" to part it.'),
+    ] = None,
 ) -> None:
     """Change a site. Only what is named changes."""
-    import msgspec
-
-    wanted = {"url": url, "callback": callback, "require_email": require_email, "require_name": require_name}
-    changes = {key: value for key, value in wanted.items() if value is not None}
-    if not changes:
+    wanted = {
+        "url": url, "callback": callback, "require_email": require_email, "require_name": require_name,
+        "second_factor": second_factor, "circle": circle,
+    }  # fmt: skip
+    named = [field for field, value in wanted.items() if value is not None]
+    if not named:
         raise typer.BadParameter("name at least one thing to change; see --help")
 
-    async def command(resources: Resources) -> None:
-        await resources.accounts.change(name, lambda site: msgspec.structs.replace(site, **changes), "sites.set")
-        if callback is not None:
-            await resources.outbox.resume(name)  # a pause was the old receiver's
+    async def command(services: Services) -> None:
+        await services.sites.change(
+            name, url=url, callback=callback, require_email=require_email, require_name=require_name,
+            second_factor=second_factor, circle=circle,
+        )  # fmt: skip
 
-    session.run(command)
-    typer.echo(f"Changed {name}: {', '.join(changes)}.")
+    console.run(command)
+    typer.echo(f"Changed {name}: {', '.join(named)}.")
 
 
 @app.command()
@@ -146,44 +129,64 @@ def rotate(
 ) -> None:
     """Give a site new credentials. The old ones keep working for a while, so that nothing is refused meanwhile."""
 
-    async def command(resources: Resources) -> Known:
-        days = resources.settings.key_overlap_days if overlap_days is None else overlap_days
-        return await resources.accounts.rotate(name, days * 86_400)
+    async def command(services: Services) -> Known:
+        days = services.settings.key_overlap_days if overlap_days is None else overlap_days
+        return await services.sites.rotate(name, days)
 
-    _print_credentials(session.run(command), as_json)
+    _show_credentials(console.run(command), as_json)
 
 
 @app.command()
 def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False) -> None:
-    """Remove a site and its keys. Its comments stay; `antechamber erase NAME --all` beforehand erases them."""
+    """Remove a site, its keys and its platforms' secrets. Its comments stay; `antechamber erase NAME --all` erases them."""
     if not yes:
         typer.confirm(f"Remove the site {name}? Its keys stop working at once.", abort=True)
-
-    async def command(resources: Resources) -> None:
-        await resources.accounts.remove(name)
-        await resources.models.forget_site(name)
-        await resources.outbox.resume(name)  # what still waits is given up, even if its receiver was paused
-
-    session.run(command)
+    console.run(lambda services: services.sites.remove(name))
     typer.echo(f"Removed {name}.")
 
 
-def _print_credentials(known: Known, as_json: bool) -> None:
-    newest = known.credentials[0]
-    facts = {"site": known.site.id, **newest._asdict()}
-    if as_json:
-        session.print_json(facts)
-    else:
-        _print_facts(facts)
-        typer.echo(f"Keep these secret. To see them again: antechamber sites show {known.site.id} --secrets")
+def _show_credentials(known: Known, as_json: bool) -> None:
+    facts = {"site": known.site.id, **known.credentials[0]._asdict()}
+    hint = f"Keep these secret. To see them again: antechamber sites show {known.site.id} --secrets"
+    console.show(facts, [*_lines(facts), hint], as_json=as_json)
+
+
+def _listed(found: list[Overview]) -> Iterator[str | Table]:
+    if not found:
+        yield "There is no site yet; create one with: antechamber sites add NAME --url URL"
+        return
+    table = console.table("site", "address", "call-back", "comments")
+    for one in found:
+        table.add_row(one.site.id, one.site.url, one.site.callback or "-", _counted(one.comments))
+    yield table
+
+
+def _facts(found: State) -> dict[str, Any]:
+    site, receiver = found.known.site, found.receiver
+    return {
+        "site": site.id,
+        "url": site.url,
+        "callback": site.callback,
+        "require_name": site.require_name,
+        "require_email": site.require_email,
+        "second_factor": site.second_factor,
+        "circle": site.circle,
+        "mode": site.policy.mode,
+        "comments": found.comments,
+        "created": console.moment(site.created_at),
+        "key_generations": len(found.known.credentials),
+        "receiver_paused": receiver.why if receiver.paused_until else "",
+        "callbacks_waiting": receiver.waiting,
+        "callbacks_given_up": receiver.undelivered,
+    }
 
 
 def _counted(comments: dict[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in comments.items() if count) or "none"
 
 
-def _print_facts(facts: dict[str, Any]) -> None:
+def _lines(facts: dict[str, Any]) -> Iterator[str]:
     width = max(map(len, facts))
     for key, value in facts.items():
         shown = {True: "yes", False: "no", "": "-"}.get(value, value) if isinstance(value, (bool, str)) else value
-        typer.echo(f"{key.replace('_', ' ').ljust(width)}  {shown}")
+        yield f"{key.replace('_', ' ').ljust(width)}  {shown}"

@@ -37,6 +37,7 @@ class Ticket(Struct, frozen=True, array_like=True):
     comment: str
     against: int  # the revision of the decision
     expires_at: int  # milliseconds since 1970
+    since: int = 0  # when its site was made: the next one of that name is another; 0 in links of earlier versions
 
 
 class Link(NamedTuple):
@@ -49,17 +50,19 @@ class Link(NamedTuple):
 def sign(master: bytes, ticket: Ticket) -> str:
     """The token of a ticket, fit for a URL's path."""
     body = msgspec.msgpack.encode(ticket)
-    return base64.urlsafe_b64encode(body + _mac(master, body)).rstrip(b"=").decode()
+    return _written(body + _mac(master, body))
 
 
 def read(master: bytes, token: str) -> Ticket | None:
-    """The ticket of a token of ours, expired or not; None for anything else."""
+    """The ticket of a token of ours, exactly as we wrote it, expired or not; None for anything else."""
     if len(token) > _LONGEST:
         return None
     try:
         raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         body, mac = raw[:-_MAC], raw[-_MAC:]
-        return msgspec.msgpack.decode(body, type=Ticket) if hmac.compare_digest(mac, _mac(master, body)) else None
+        if not hmac.compare_digest(mac, _mac(master, body)) or _written(raw) != token:
+            return None
+        return msgspec.msgpack.decode(body, type=Ticket)
     except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError):
         return None
 
@@ -74,11 +77,20 @@ class Links(NamedTuple):
     def __repr__(self) -> str:
         return "Links(…)"
 
-    def of(self, site: str, comment: str, against: int, decided_at: int) -> Link:
-        """The link to appeal against a decision."""
-        until = decided_at + int(self.days * 86_400_000)
-        token = sign(self.master, Ticket(site, comment, against, until))
+    @property
+    def lasts(self) -> int:
+        """For how many milliseconds from the decision on."""
+        return int(self.days * 86_400_000)
+
+    def of(self, site: str, comment: str, against: int, decided_at: int, since: int = 0) -> Link:
+        """The link to appeal against a decision; `since` says which site of that name it is, by when it was made."""
+        until = decided_at + self.lasts
+        token = sign(self.master, Ticket(site, comment, against, until, since))
         return Link(f"{self.public_url.rstrip('/')}/appeals/{token}", until)
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _mac(master: bytes, body: bytes) -> bytes:

@@ -1,12 +1,14 @@
-"""Typed errors of the domain, each with a slug and an HTTP status; `web/problems.py` is the one place that renders them.
+"""Typed errors of the domain, each with a slug and an HTTP status; and mistakes, gathered so that all are told at once.
 
 A message is written by us and never quotes what came in: untrusted text, addresses and secrets can't leak through it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Final
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import ClassVar, Final, NamedTuple
 
 MOST_MISTAKES: Final = 20
 """So many of a policy's mistakes are told at once."""
@@ -43,10 +45,22 @@ class Unauthenticated(AntechamberError):
     slug, status, title = "unauthenticated", 401, "Credentials are missing or wrong"
 
 
+class CodeNeeded(Unauthenticated):
+    """Name and password are right, and a code of the second factor is missing."""
+
+    slug, status, title = "code-needed", 401, "A code of your second factor is needed too"
+
+
 class Forbidden(AntechamberError):
     """We know who asks, and they may not; or the request did not come from our own page."""
 
     slug, status, title = "forbidden", 403, "This is not allowed"
+
+
+class SecondFactorRequired(Forbidden):
+    """Whoever has this role needs a second factor, and has none yet; until then they can only set one up."""
+
+    slug, status, title = "second-factor-required", 403, "Your role needs a second factor; set one up first"
 
 
 class NotFound(AntechamberError):
@@ -97,6 +111,11 @@ class Gone(AntechamberError):
 
     slug, status, title = "gone", 410, "The comment was erased"
 
+    def __init__(self) -> None:
+        super().__init__(
+            "The comment was erased: nothing can be decided about it any more, and its id is not used again."
+        )
+
 
 class TextDropped(AntechamberError):
     """What was asked for needs the comment's text, which retention has dropped."""
@@ -110,6 +129,12 @@ class NotEnoughExamples(AntechamberError):
     slug, status, title = "not-enough-examples", 409, "There are too few decisions to learn from"
 
 
+class TooSlow(AntechamberError):
+    """The body took longer than the named limit."""
+
+    slug, status, title = "too-slow", 408, "The request took too long to come in"
+
+
 class TooLarge(AntechamberError):
     """The body exceeds a named limit."""
 
@@ -120,6 +145,12 @@ class UnsupportedMediaType(AntechamberError):
     """A body of another type than the resource takes."""
 
     slug, status, title = "unsupported-media-type", 415, "The body is of the wrong type"
+
+
+class UnknownEncoding(UnsupportedMediaType):
+    """A body that is packed in a way that we don't unpack."""
+
+    slug, status, title = "unknown-encoding", 415, "The body's Content-Encoding is not gzip, deflate or identity"
 
 
 class InvalidSubmission(AntechamberError):
@@ -183,13 +214,117 @@ class Busy(AntechamberError):
     slug, status, title = "busy", 503, "Too much of this is going on; try again shortly"
 
 
+class ProviderUnavailable(AntechamberError):
+    """The team's own sign-in (an OpenID Connect provider) can't be asked, or answers what it should not."""
+
+    slug, status, title = "provider-unavailable", 502, "Your organisation's sign-in does not answer as it should"
+
+
 class StoreUnavailable(AntechamberError):
     """Redis can't be reached or failed to answer. Whether the command ran is unknown; repeating it is safe."""
 
     slug, status, title = "store-unavailable", 503, "The store can't be reached; try again shortly"
+
+    def __init__(self, detail: str = "", *, why: str = "", retry_after: int | None = None) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.why = why  # a word of `core.server.TROUBLES`; "" when it is no trouble of the server
+
+
+class NotReady(StoreUnavailable):
+    """Comments can't be taken in now, and this is why: for operators, not for platforms."""
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """The member `why`."""
+        return {"why": self.why}
+
+
+class WrongInstallation(Exception):
+    """Data and what works on it don't belong together: other keys, or an older version. The message says what to do."""
+
+
+class BackupError(Exception):
+    """A back-up can't be taken or used; the message says why."""
 
 
 class ModelUnavailable(AntechamberError):
     """There is no model to ask."""
 
     slug, status, title = "model-unavailable", 503, "No model can be loaded"
+
+
+# Collects mistakes, so that a policy is refused with all that is wrong with it at once. For whoever checks one in `core`.
+
+
+_NUMBER = re.compile(r"\d+")
+
+
+class ValidationErrors:
+    """What is wrong."""
+
+    def __init__(self) -> None:
+        self.found: list[InvalidPolicy] = []
+
+    def add(self, detail: str, pointer: str) -> None:
+        """Note a mistake."""
+        self.found.append(InvalidPolicy(detail, pointer=pointer))
+
+    @contextmanager
+    def gathered(self, pointer: str = "") -> Iterator[None]:
+        """Note what is raised inside, all of it, as being under `pointer`."""
+        try:
+            yield
+        except InvalidPolicy as error:
+            self.found += error.under(pointer).all
+
+    def refuse(self) -> None:
+        """Raise InvalidPolicy with everything that was noted, if anything was; what is about one rule stands together."""
+        if self.found:
+            first, *more = sorted(self.found, key=lambda error: _NUMBER.sub(_wide, error.pointer))
+            first.more = tuple(more)
+            raise first from None
+
+
+def _wide(number: re.Match[str]) -> str:
+    return number[0].zfill(6)
+
+
+# What msgspec says of a value that does not fit, in our words. For whoever parses what somebody else wrote.
+#
+# Its messages may quote what came in: of a name only letters are told, of a value nothing.
+
+
+_UNKNOWN = re.compile(r"unknown field `([A-Za-z_][A-Za-z0-9_]{0,40})`")
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_PATH = re.compile(r" - at `\$(.*)`\Z", re.DOTALL)
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
+
+
+class WrongField(NamedTuple):
+    """What is wrong, and where (RFC 6901)."""
+
+    detail: str
+    pointer: str
+
+
+def in_words(message: str) -> WrongField:
+    """The text of a `msgspec.ValidationError` in our words."""
+    path = _PATH.search(message)
+    steps = [name or index for name, index in _STEP.findall(path.group(1))] if path else []
+    what = message[: path.start()] if path else message
+    detail = "The value is not one that this field takes."
+    if unknown := _UNKNOWN.search(what):
+        detail = "There is no such field."
+        steps.append(unknown.group(1))
+    elif what.startswith("Object contains unknown field"):
+        detail = "There is an unknown field."
+    elif missing := _MISSING.fullmatch(what):
+        detail = "This field is required."
+        steps.append(missing.group(1))
+    elif what.startswith("Expected") and "enum" not in what:
+        detail = what.replace("`", "") + "."
+    elif what == "Invalid RFC3339 encoded date":
+        detail = "A date is written like 2027-06-30."
+    elif what.startswith("Invalid RFC3339"):
+        detail = "A time is written as RFC 3339 has it."
+    return WrongField(detail, "".join(f"/{step}" for step in steps))

@@ -1,7 +1,7 @@
-"""Examples: what humans taught us, each a text, labels, and where it all comes from. Training reads nothing else.
+"""Examples: what humans taught us, each a text, labels, and where it all comes from; and decisions sampled for a blind look.
 
 An example is written once and never changed; a human who changes their mind makes another one. It is erased with the
-comment that it was made from.
+comment that it was made from. A sampled decision holds numbers and ids only: it outlives its comment's text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,23 @@ from service.core.comment import Comment, Decision
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.submission import Submission
 from service.core.verdict import LABELS, Signal, Verdict
+
+AUDITABLE = (Outcome.APPROVE, Outcome.REJECT)
+"""What is drawn from. What is held comes before a moderator anyway."""
+
+
+class SampledDecision(Struct, frozen=True):
+    """One automatic decision of the sample, and what a moderator said of the comment without knowing it."""
+
+    comment: str
+    at: int  # when it was drawn, milliseconds since 1970
+    outcome: Outcome  # the machine's
+    share: float  # with which probability such a decision was drawn then
+    model: str
+    answer: Outcome | None = None  # a moderator's; None: not yet
+    by: str = ""
+    answered_at: int = 0
+    revision: int = 0  # that the answer made of the comment; 0: it is not known
 
 
 class Said(Struct, frozen=True):
@@ -62,14 +79,17 @@ def labels_of(outcome: Outcome, reasons: Sequence[str]) -> dict[str, float]:
     return {label: 1.0 for label in LABELS if label in reasons}
 
 
-def example_of(comment: Comment, decision: Decision, lesson: Lesson) -> Example | None:
-    """The example that a human's decision makes; None when it holds only, or when there is no text to learn from."""
+def example_of(comment: Comment, decision: Decision, lesson: Lesson, taught: Sequence[str]) -> Example | None:
+    """The example that a human's decision makes; None when it holds only, or when there is no text to learn from.
+
+    `taught`: what the decision's reasons teach, see `core.policy.house_rules`.
+    """
     submission = comment.submission if comment.submission and comment.submission.content else lesson.text
     if decision.outcome is Outcome.HOLD or submission is None:
         return None
     labels = lesson.labels
     if labels is None:
-        labels = labels_of(decision.outcome, [reason.code for reason in decision.reasons])
+        labels = labels_of(decision.outcome, taught)
     verdict = comment.verdict
     return Example(
         id=f"x_{comment.id}_{decision.revision}",
@@ -115,3 +135,17 @@ def suggestion(
 def _machine_outcome(comment: Comment) -> str:
     decision = comment.decision
     return str(decision.outcome) if decision is not None and decision.actor.kind is ActorKind.POLICY else ""
+
+
+class Disagreement(Struct, frozen=True):
+    """A comment that the shadow would have decided otherwise. No text: the comment has it, while it is kept."""
+
+    comment: str
+    at: int  # milliseconds since 1970
+    active: str
+    shadow: str
+    ours: Outcome
+    theirs: Outcome
+    label: str  # whose scores differ most
+    our_score: float
+    their_score: float

@@ -4,6 +4,9 @@ An address enters this module as an argument and leaves it as a digest, or not a
 parser can hold one. Digests are HMAC-SHA-256 under a key that lives outside Redis; the key's id is part of the digest,
 so that keys can be rotated (`docs/operations.md`).
 
+Those of people are of one *circle*: the sites that know people by the same digests, for most sites the site alone. A circle's
+digest is made of the plain one (kind and "1"), which is never stored; one can be made of the other without the address.
+
 An e-mail address is normalised before hashing: Unicode NFC and IDNA (email-validator), lower case, everything from the
 first `+` of the local part dropped, and for Gmail also the dots (`googlemail.com` counts as `gmail.com`).
 """
@@ -14,15 +17,21 @@ import hashlib
 import hmac
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Collection
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import email_validator
 from disposable_email_domains import blocklist as DISPOSABLE_DOMAINS
 from msgspec import Struct
 
 from service.core.errors import InvalidSubmission
+from service.core.text.addresses import MASK, has_address, mask_addresses, masker
+
+__all__ = [
+    "MASK", "MAX_EMAIL_LENGTH", "EmailDigest", "IdentityKeys", "IpDigest", "Listing", "digest_email", "digest_ip", "email_domain",
+    "has_address", "let_intranet_in", "mask_addresses", "masker", "tombstones",
+]  # fmt: skip
 
 MAX_EMAIL_LENGTH = 254
 """Characters; longer input is refused before it is parsed, since parsing is not linear in the length (RFC 5321)."""
@@ -64,22 +73,26 @@ _ROLE_NAMES = frozenset(
         "webmaster",
     ]
 )
+_PLAIN = re.compile(r"[einl]1\.([A-Za-z0-9]{1,16})\.[0-9a-f]{32}")
 _IPV4_MAPPED = b"\0" * 10 + b"\xff\xff"
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
-class EmailDigest(Struct, frozen=True):
+class EmailDigest(Struct, frozen=True, omit_defaults=True):
     """Who wrote, as far as we want to know: a keyed digest of the address and traits computed while it was in sight."""
 
-    digest: str  # "e1.<key id>.<32 hex digits>"
-    earlier: tuple[str, ...] = ()  # the same address under retired keys, so that an author keeps their history
+    digest: str  # "e2.<key id>.<32 hex digits>", of the site's circle
+    earlier: tuple[
+        str, ...
+    ] = ()  # the same address under retired keys and in circles before, so that an author keeps their history
     disposable: bool = False
     role: bool = False
     deliverable: str = "unknown"  # "yes" | "no" | "unknown" (DNS, only if the operator turned it on)
+    listed: bool = False  # it is on a list that the operator loaded; see `service.lookups.address_lists`
 
 
 class Listing(Struct, frozen=True):
-    """What http:BL knows against an IP address; see `service.httpbl`."""
+    """What http:BL knows against an IP address; see `service.lookups.httpbl`."""
 
     threat: int  # 0 to 255, logarithmic: 25 is about 100 messages of spam, 50 about 10,000
     days: int  # since it was last seen, at most 255
@@ -88,34 +101,81 @@ class Listing(Struct, frozen=True):
     spammer: bool  # it spams comments
 
 
-class IpDigest(Struct, frozen=True):
+class IpDigest(Struct, frozen=True, omit_defaults=True):
     """Keyed digests of an IP address and of its network (/24 of IPv4, /48 of IPv6)."""
 
     digest: str
     network: str
     listing: Listing | None = None  # only if the operator turned http:BL on
+    earlier: tuple[str, ...] = ()  # both under retired keys and in circles before, in pairs; for marks
+    listed: bool = False  # the address is on a list that the operator loaded
 
 
 class IdentityKeys(NamedTuple):
-    """The keys that digests are made with: (id, secret) pairs, the active one first."""
+    """The keys that digests are made with: (id, secret) pairs, the active one first; and for which circles, the present one
+    first, "" for none: such digests are never stored with a comment."""
 
     keys: tuple[tuple[str, bytes], ...]
+    circles: tuple[str, ...] = ("",)
 
     def __repr__(self) -> str:
         return f"IdentityKeys({', '.join(kid for kid, _ in self.keys)})"
 
-    def digest(self, kind: str, value: str) -> str:
-        """The digest of `value` under the active key; `kind` ("e" e-mail, "i" IP, "n" network) separates the domains."""
+    def digest(self, kind: str, value: str | bytes) -> str:
+        """The digest of `value` under the active key; `kind` separates the domains: "e" e-mail, "i" IP, "n" network, "b" the
+        body of a request, "k" what a client calls a request, …"""
         return _digest(kind, value, *self.keys[0])
 
     def earlier(self, kind: str, value: str) -> tuple[str, ...]:
         """The digests of `value` under the retired keys."""
         return tuple(_digest(kind, value, kid, key) for kid, key in self.keys[1:])
 
+    def within(self, circles: tuple[str, ...]) -> IdentityKeys:
+        """The same keys, for digests of people of these circles, the present one first."""
+        return self._replace(circles=circles)
 
-def _digest(kind: str, value: str, kid: str, key: bytes) -> str:
-    mac = hmac.digest(key, f"{kind}\0{value}".encode(), hashlib.sha256)
+    def of_people(self, kind: str, value: str | bytes) -> tuple[str, ...]:
+        """The digests of `value` in the circles, by all keys: the present one first."""
+        plain = [(kid, key, _digest(kind, value, kid, key)) for kid, key in self.keys]
+        return tuple(_within(one, circle, key) for circle in self.circles for _, key, one in plain)
+
+    def moved(self, digest: str) -> str:
+        """The digest of the present circle that a plain one stands for, as earlier versions kept it; itself if it is none."""
+        found = _PLAIN.fullmatch(digest)
+        key = dict(self.keys).get(found[1]) if found else None
+        return _within(digest, self.circles[0], key) if key is not None else digest
+
+
+def tombstones(digest: str, keys: IdentityKeys) -> tuple[str, ...]:
+    """What stays of somebody who was erased, under the active key and the retired ones: keyed digests of their e-mail digest,
+    which no comment ever carries."""
+    return keys.digest("t", digest), *keys.earlier("t", digest)
+
+
+def _within(plain: str, circle: str, key: bytes) -> str:
+    """A plain digest in a circle; as long as that."""
+    if not circle:
+        return plain
+    kind, kid, _ = plain.split(".")
+    mac = hmac.digest(key, f"circle\0{circle}\0{plain}".encode(), hashlib.sha256)
+    return f"{kind[0]}2.{kid}.{mac[:16].hex()}"
+
+
+def _digest(kind: str, value: str | bytes, kid: str, key: bytes) -> str:
+    said = value if isinstance(value, bytes) else value.encode(errors="replace")
+    mac = hmac.digest(key, kind.encode() + b"\0" + said, hashlib.sha256)
     return f"{kind}1.{kid}.{mac[:16].hex()}"
+
+
+_SPECIAL: Final = tuple(email_validator.SPECIAL_USE_DOMAIN_NAMES)
+
+
+def let_intranet_in(endings: Collection[str]) -> None:
+    """Let these of the endings that are kept for special use (RFC 6761) count as e-mail domains in this process; no others."""
+    refused = [name for name in _SPECIAL if name not in endings]
+    if refused != email_validator.SPECIAL_USE_DOMAIN_NAMES:
+        email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = refused
+        _ascii_domain.cache_clear()
 
 
 @lru_cache(maxsize=65_536)
@@ -158,9 +218,10 @@ def digest_email(address: str, keys: IdentityKeys, *, deliverable: str = "unknow
     if domain in _GMAIL:
         local, domain = local.replace(".", ""), "gmail.com"
     canonical = f"{local}@{domain}"
+    digest, *earlier = keys.of_people("e", canonical)
     return EmailDigest(
-        digest=keys.digest("e", canonical),
-        earlier=keys.earlier("e", canonical),
+        digest=digest,
+        earlier=tuple(earlier),
         disposable=_is_disposable(domain),
         role=local in _ROLE_NAMES,
         deliverable=deliverable,
@@ -183,74 +244,5 @@ def digest_ip(address: str, keys: IdentityKeys) -> IpDigest:
         raise InvalidSubmission("The IP address is not a valid one.", pointer="/author/ip") from None
     packed = packed.removeprefix(_IPV4_MAPPED)
     network = packed[:3] if len(packed) == 4 else packed[:6]
-    return IpDigest(digest=keys.digest("i", packed.hex()), network=keys.digest("n", network.hex()))
-
-
-# An at-sign in running text, also percent-encoded or written as an HTML entity.
-_AT = re.compile(r"(?:@|＠|﹫|%40|&#0*64;|&#[xX]0*40;|&commat;)+")
-_STOPS = frozenset(" \t\r\n\f\v\u00a0\u2028\u2029@＠﹫<>\"'(),;:[]{}|\\/?=&#")
-_RIGHT_STOPS = _STOPS - set("@＠﹫")
-MASK = "•"
-
-
-def mask_addresses(text: str, own: tuple[str, ...] = ()) -> str:
-    """`text` with e-mail addresses, and any of the strings `own`, dotted out.
-
-    Code points are replaced one by one, so that positions in the text stay what they were. Liberal on purpose: hiding
-    too much costs a reader little, hiding too little breaks the promise. `own` holds what the author gave as e-mail
-    and IP address: these are hidden in any case, however odd they look.
-    """
-    if own:
-        folded = text.casefold()
-        for secret in own:
-            if len(secret) >= 3 and secret.casefold() in folded:
-                text = re.sub(re.escape(secret), lambda found: MASK * len(found.group()), text, flags=re.IGNORECASE)
-    if not _may_hold_address(text):
-        return text
-    spans = list(_address_spans(text))
-    if not spans:
-        return text
-    pieces, seen = [], 0
-    for start, end in spans:
-        pieces += [text[seen:start], "".join("@" if char == "@" else MASK for char in text[start:end])]
-        seen = end
-    return "".join([*pieces, text[seen:]])
-
-
-def masker(own: tuple[str, ...], texts: str) -> Callable[[str], str]:
-    """`mask_addresses` for several texts of one submission; `texts` is all of them together.
-
-    Most submissions have nothing to hide outside their own fields, and one look at everything tells.
-    """
-    folded = texts.casefold()
-    if _may_hold_address(texts) or any(secret.casefold() in folded for secret in own):
-        return lambda text: mask_addresses(text, own)
-    return str
-
-
-def _may_hold_address(text: str) -> bool:
-    """A quick look that lets most texts pass unsearched."""
-    return "@" in text or "%40" in text or "&" in text or "＠" in text or "﹫" in text
-
-
-def has_address(text: str) -> bool:
-    """Whether `mask_addresses` would hide something in `text`."""
-    return next(_address_spans(text), None) is not None
-
-
-def _address_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses stand: an at-sign and what touches it on both sides. Linear: no character is looked at twice."""
-    done = 0
-    for at in _AT.finditer(text):
-        start, end = at.span()
-        if start < done:
-            continue
-        while start > done and text[start - 1] not in _STOPS:
-            start -= 1
-        while end < len(text) and text[end] not in _RIGHT_STOPS:
-            end += 1
-        if start < at.start() and end > at.end():
-            yield start, end
-            done = end
-        else:
-            done = at.end()
+    (digest, *before), (area, *areas) = keys.of_people("i", packed.hex()), keys.of_people("n", network.hex())
+    return IpDigest(digest, area, earlier=tuple(one for pair in zip(before, areas, strict=True) for one in pair))

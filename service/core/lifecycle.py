@@ -1,4 +1,4 @@
-"""THE state machine of a comment, as a table. `transition.lua` applies only moves that this table allows.
+"""THE state machine of a comment, as a table. `comment/transition.lua` applies only moves that this table allows.
 
 States: `pending` (accepted, not yet judged), `approved`, `flagged` (held for a moderator), `rejected`, `erased` (text and
 identity are gone; final). Actors: the `policy` (a machine), a `moderator`, the `platform` (the site's own software), the

@@ -11,6 +11,8 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,9 +20,10 @@ from msgspec import Struct
 from service.core.errors import InvalidSubmission
 from service.core.policy import Policy
 from service.core.submission import Requirements
+from service.core.web_address import is_web_address
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
-_URL = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?\Z", re.IGNORECASE)
+_ADDRESS = "begins with http:// or https://, and has a host and, if any, a port from 1 to 65535; no name or password."
 
 
 class Generation(Struct, frozen=True):
@@ -56,11 +59,24 @@ class Site(Struct, frozen=True):
     require_name: bool = True
     require_email: bool = True
     edition: Edition = Edition()
+    second_factor: bool = False  # whoever sees it must have a second factor
+    circle: str = ""  # by which name it is joined with others, which know people by the same digests; "": it is not
+    circles_before: tuple[str, ...] = ()  # circles that it was in, the latest first; "" its own
+
+    @property
+    def circles(self) -> tuple[str, ...]:
+        """Its circle, and those that it was in before, as digests are made for them."""
+        return tuple(circle_of(self.id, one) for one in (self.circle, *self.circles_before))
 
     @property
     def requires(self) -> Requirements:
         """What a submission to this site must carry."""
         return Requirements(self.require_name, self.require_email)
+
+
+def circle_of(site: str, joined: str) -> str:
+    """A circle as digests are made for it: of the sites that are joined by a name, or of a site alone."""
+    return f"joined\0{joined}" if joined else f"site\0{site}"
 
 
 class Credentials(NamedTuple):
@@ -92,6 +108,27 @@ def derive(master: bytes, site: str, nonce: str) -> Credentials:
     )
 
 
+def seal(secrets: Sequence[str], text: str, page: str) -> str:
+    """What a call-back says its comment by: of each webhook secret `v1,` and an HMAC-SHA-256 of text and page, as the platform
+    sent them, with spaces between.
+
+    The receiver makes it of what it has, and so knows whether a decision is about that (docs/webhooks.md).
+    """
+    said = f"{text}\0{page}".encode(errors="replace")
+    keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
+    return " ".join(f"v1,{base64.b64encode(hmac.digest(key, said, hashlib.sha256)).decode()}" for key in keys)
+
+
+def sealing_secrets(master: bytes, site: Site, now: int) -> list[str]:
+    """The webhook secrets of a site that are good now, the newest first; for `seal`."""
+    return [_webhook_secret(master, site.id, one.nonce) for one in site.generations if one.live(now)]
+
+
+@lru_cache(maxsize=256)
+def _webhook_secret(master: bytes, site: str, nonce: str) -> str:
+    return derive(master, site, nonce).webhook_secret
+
+
 def key_digest(master: bytes, key: str) -> str:
     """What the store indexes a presented key by: keyed BLAKE2b, since it is computed for every request."""
     return hashlib.blake2b(
@@ -99,11 +136,51 @@ def key_digest(master: bytes, key: str) -> str:
     ).hexdigest()
 
 
+def check_circle(name: str) -> None:
+    """Refuse a name that no circle can have. Raises InvalidSubmission."""
+    if name and _NAME.match(name) is None:
+        raise InvalidSubmission("A circle's name has 1 to 63 lower-case letters, digits or hyphens.", pointer="/circle")
+
+
 def check_site(name: str, url: str, callback: str) -> None:
     """Refuse a site whose name or addresses can't be used. Raises InvalidSubmission."""
     if _NAME.match(name) is None:
         raise InvalidSubmission("A site's name has 1 to 63 lower-case letters, digits or hyphens.", pointer="/name")
-    if _URL.match(url) is None:
-        raise InvalidSubmission("A site's address begins with http:// or https://.", pointer="/url")
-    if callback and _URL.match(callback) is None:
-        raise InvalidSubmission("A call-back's address begins with http:// or https://.", pointer="/callback")
+    if not is_web_address(url):
+        raise InvalidSubmission(f"A site's address {_ADDRESS}", pointer="/url")
+    if callback and not is_web_address(callback):
+        raise InvalidSubmission(f"A call-back's address {_ADDRESS}", pointer="/callback")
+
+
+class Known(NamedTuple):
+    """A site with the credentials that are good now, newest first."""
+
+    site: Site
+    credentials: tuple[Credentials, ...]
+
+
+class Presented(NamedTuple):
+    """A key that somebody presented: whose it is, which it is (`api_key`, `akismet_key`), and its generation."""
+
+    site: Site
+    kind: str
+    credentials: Credentials
+
+
+class LogEntry(NamedTuple):
+    """One line of the audit log."""
+
+    id: str  # orders them
+    at: int  # milliseconds since 1970
+    actor: str  # "operator" at the command line, or "moderator:<name>"
+    what: str  # such as "sites.add"
+    subject: str  # whom or what it was done to
+    site: str  # whose it is; "": of the whole box
+    note: str
+
+
+class KeptPolicy(Struct, frozen=True):
+    """One edition of a policy."""
+
+    edition: Edition
+    policy: Policy

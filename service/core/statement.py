@@ -59,12 +59,20 @@ def statement(decision: Decision, earlier: Sequence[Decision] = ()) -> Statement
     automated = decision.actor.kind is ActorKind.POLICY
     return Statement(
         codes=codes,
-        facts=tuple(dict.fromkeys(SENTENCES.get(code, OTHER) for code in codes)),
+        facts=_facts(decision, codes),
         prompted_by="reports" if any(one.actor.kind is ActorKind.READERS for one in earlier) else "own-initiative",
         automated_detection=automated or bool(machines),
         automated_decision=automated,
         ground="law" if "illegal" in codes else "terms",
     )
+
+
+def _facts(decision: Decision, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """A sentence for each code; for a house rule of the site, its own."""
+    own = {} if decision.actor.kind is ActorKind.POLICY else {one.code: one.text for one in decision.reasons}
+    house = [text for code, text in own.items() if text and code not in SENTENCES]
+    plain = [SENTENCES.get(code, OTHER) for code in codes if not (code == "other" and house)]
+    return tuple(dict.fromkeys([*plain, *house]))
 
 
 def _codes(decision: Decision) -> tuple[str, ...]:

@@ -15,12 +15,18 @@ from msgspec import Meta, Struct
 from service.core.appeal import Link
 from service.core.comment import Change, Comment, Decision
 from service.core.lifecycle import Outcome, State
-from service.core.policy import Reason
 from service.core.statement import Statement
 from service.core.submission import Submission
-from service.core.verdict import Signal
+from service.core.verdict import Reason, Signal
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Seal = Annotated[
+    str,
+    Meta(
+        description="Which text this is about: of each webhook secret that was good when the comment came, `v1,` and the Base64 "
+        "of an HMAC-SHA-256 of its text, a NUL and the page's address, as you sent them; with spaces between."
+    ),
+]
 
 
 class PageView(Struct, frozen=True):
@@ -59,13 +65,15 @@ class DecisionView(Struct, frozen=True):
 
 
 class VerdictView(Struct, frozen=True):
-    """What the machine said: a calibrated probability per label, flags, language, further evidence, the model."""
+    """What the machine said: a calibrated probability per label, flags, language, further evidence, the model, and who read the
+    text: `words` alone, or `words` and `meaning`."""
 
     scores: dict[str, float]
     flags: tuple[str, ...]
     language: str
     signals: dict[str, Signal]
     model: str
+    readers: tuple[str, ...]
 
 
 class AppealLink(Struct, frozen=True):
@@ -100,10 +108,14 @@ class Told(Struct, frozen=True):
     revision: int
     decision: DecisionView | None
     statement: StatementView | None = None
+    seal: Seal = ""
 
 
 class CommentView(Struct, frozen=True):
-    """A comment as the API shows it. `text_kept` is false once retention or erasure has dropped the text."""
+    """A comment as the API shows it. `text_kept` is false once retention or erasure has dropped the text.
+
+    `created_at` is when it was written, as the platform says; `received_at` when it came in here, by which lists are ordered.
+    """
 
     id: str
     platform_id: str
@@ -111,6 +123,7 @@ class CommentView(Struct, frozen=True):
     state: State
     revision: int
     created_at: Time
+    received_at: Time
     updated_at: Time
     decision: DecisionView | None
     verdict: VerdictView | None
@@ -119,6 +132,7 @@ class CommentView(Struct, frozen=True):
     content: str
     parent_id: str
     text_kept: bool
+    seal: Seal = ""
 
 
 class ChangeView(Struct, frozen=True):
@@ -190,6 +204,7 @@ def told(comment: Comment, statement: StatementView | None = None) -> Told:
         revision=comment.revision,
         decision=decision_view(comment.decision, comment) if comment.decision else None,
         statement=statement,
+        seal=comment.submission.seal if comment.submission else "",
     )
 
 
@@ -203,10 +218,13 @@ def comment_view(comment: Comment) -> CommentView:
         site=comment.site,
         state=comment.state,
         revision=comment.revision,
-        created_at=rfc3339(comment.created_at),
+        created_at=rfc3339(comment.written_at),
+        received_at=rfc3339(comment.created_at),
         updated_at=rfc3339(comment.updated_at),
         decision=decision_view(comment.decision, comment) if comment.decision and decided else None,
-        verdict=VerdictView(verdict.scores, verdict.flags, verdict.language, verdict.signals, verdict.model)
+        verdict=VerdictView(
+            verdict.scores, verdict.flags, verdict.language, verdict.signals, verdict.model, verdict.readers
+        )
         if verdict and decided
         else None,
         page=PageView(submission.page.url, submission.page.title) if submission else None,
@@ -214,6 +232,7 @@ def comment_view(comment: Comment) -> CommentView:
         content=submission.content if submission else "",
         parent_id=submission.parent_id if submission else "",
         text_kept=bool(submission and submission.content),
+        seal=submission.seal if submission else "",
     )
 
 

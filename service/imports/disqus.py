@@ -10,9 +10,10 @@ import html
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from service.imports.reading import Export
-from service.imports.record import Fate, Left, Record, made, moment, name
-from service.imports.xmlstream import Elements, walk
+from service.imports.dates import moment
+from service.imports.readers import Export
+from service.imports.record import Fate, Left, Record, made, name
+from service.imports.xml_stream import Elements, walk
 
 _MAX_THREADS = 2_000_000  # pages that are remembered by their number; comments on others are brought without their page
 _MAX_LINK = 2_000  # characters that are remembered of a page's address or title
@@ -82,4 +83,5 @@ class _Disqus(Elements):
             ip=field.get("ipAddress", ""),
             parent_id=name("disqus", field["parent"]) if field.get("parent") else "",
             created_at=moment(field.get("createdAt", "")),
+            said_at=field.get("createdAt", ""),
         )

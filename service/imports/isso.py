@@ -8,11 +8,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
-from service.imports.jsonstream import DAMAGED, Cursor, Damaged
-from service.imports.reading import MAX_RECORD, Export, UnreadableExport
-from service.imports.record import Fate, Left, Record, moment, name, text
+from service.imports.dates import moment
+from service.imports.json_stream import DAMAGED, Cursor, Damaged
+from service.imports.readers import MAX_RECORD, Export, UnreadableExport
+from service.imports.record import Fate, Left, Record, name, text
 
 _MODES = {1: Fate.APPROVED, 2: Fate.HELD, 4: Fate.REMOVED}
 _QUERY = """
@@ -22,10 +24,8 @@ _QUERY = """
 
 
 def read_database(export: Export) -> Iterator[Record | Left]:
-    """The comments of a database. Raises UnreadableExport when it is none of Isso's."""
-    if export.gzipped:
-        raise UnreadableExport("Unpack the database first (gunzip): SQLite can't be read from inside an archive.")
-    with closing(_opened(export)) as database:
+    """The comments of a database, also of one in an archive. Raises UnreadableExport when it is none of Isso's."""
+    with export.on_disk() as path, closing(_opened(path)) as database:
         try:
             for row in database.execute(_QUERY):
                 yield _from_row(row)
@@ -33,9 +33,9 @@ def read_database(export: Export) -> Iterator[Record | Left]:
             export.broken = "the database is damaged, or is none of Isso's"
 
 
-def _opened(export: Export) -> sqlite3.Connection:
+def _opened(path: Path) -> sqlite3.Connection:
     """The database, read only. A file can hold code that runs when it is read (views, triggers); none is let."""
-    uri = export.path.resolve().as_uri()
+    uri = path.resolve().as_uri()
     database = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
     try:
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_RECORD)
@@ -70,6 +70,7 @@ def _from_row(row: sqlite3.Row) -> Record | Left:
         ip=text(row["remote_addr"]),
         parent_id=name("isso", str(parent)) if parent else "",
         created_at=moment(row["created"]),
+        said_at=text(row["created"]),
     )
 
 
@@ -114,4 +115,5 @@ def _from_json(number: int, value: Any, page: Mapping[str, str]) -> Record | Lef
         url=said.get("website", ""),
         ip=said.get("remote_addr", ""),
         created_at=moment(said.get("created", "")),
+        said_at=said.get("created", ""),
     )

@@ -1,20 +1,27 @@
-"""What every reader of a blog's history yields: records, and places where there was none to be had."""
+"""What every reader of a history yields: records, and places where there was none to be had; and the list of the latter."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NamedTuple
 
+import msgspec
+
+from service.core.errors import MalformedRequest
+from service.core.identity import mask_addresses
 from service.core.lifecycle import Outcome
 from service.core.verdict import LABELS
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#~+=-]{0,199}\Z")
-_FRACTION = re.compile(r"(\.\d{6})\d+")
-_ZONE = re.compile(r"\s+(?=[+-]\d\d:?\d\d\Z)|\s+(?:UTC|GMT)\Z")
+_MADE = re.compile(r"x-[0-9a-f]{26}\Z")
+_LONGEST_WORD = 30  # characters of a word that was not known
 
 
 class Fate(StrEnum):
@@ -64,45 +71,49 @@ class Record(NamedTuple):
     created_at: int = 0  # milliseconds since 1970; 0 when the source does not say
     kind: str = "comment"
     labels: Mapping[str, float] | None = None  # what the source says beyond what its fate means
+    said_at: str = ""  # its time in the source's own words
 
     def __repr__(self) -> str:
         return f"Record({self.place})"
 
 
 class Left(NamedTuple):
-    """Something that is not brought along: where it stands, and why, in words that quote nothing."""
+    """Something that is not brought along: where it stands, and why, in words that quote nothing but `word`."""
 
     place: str
     why: str
+    word: str = ""  # the word that was not known, see `quoted`
+
+
+def quoted(word: str) -> str:
+    """A word of a file to be shown: short, printable, without an address."""
+    plain = " ".join("".join(char if char.isprintable() else " " for char in mask_addresses(word)).split())
+    return plain if len(plain) <= _LONGEST_WORD else plain[:_LONGEST_WORD] + "…"
 
 
 def name(*words: str) -> str:
     """A platform id of the source's own words, if that can be one, else of their digest.
 
     The first word is the system's, unless comments are known by the same id when they come in through the platform's own
-    entrance: so WordPress's and Remark42's are bare.
+    entrance: so WordPress's and Remark42's are bare, until `prefixed` puts the system before them.
     """
     own = ":".join(words)
     return own if _ID.match(own) else made(*words)
 
 
+def own(system: str, given: str, *words: str) -> str:
+    """The platform id of a comment of a system, by its own id there, or where it has none, by its words."""
+    return (name(system, given) if system else name(given)) if given.strip() else made(*words)
+
+
+def prefixed(prefix: str, own: str) -> str:
+    """A bare id with what makes it nobody else's before it; one that was made of words is nobody else's as it is."""
+    return own if not own or _MADE.match(own) else name(prefix + own)
+
+
 def made(*words: str) -> str:
-    """A platform id for a comment that its source gives none: the same words make the same id."""
-    return "x-" + hashlib.blake2b("\0".join(words).encode(errors="replace"), digest_size=13).hexdigest()
-
-
-def moment(value: object) -> int:
-    """A time in milliseconds since 1970: ISO 8601 (without a zone: UTC), or seconds or milliseconds. 0: none that can be read."""
-    text = str(value).strip()
-    try:
-        if re.fullmatch(r"\d{9,10}(\.\d+)?", text):
-            return int(float(text) * 1000)
-        if re.fullmatch(r"\d{12,13}", text):
-            return int(text)
-        at = datetime.fromisoformat(_ZONE.sub(_zone, _FRACTION.sub(r"\1", text)))
-        return max(0, int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
-    except (ValueError, OverflowError):
-        return 0
+    """A platform id for a comment that its source gives none: the same words make the same id, addresses in them aside."""
+    return "x-" + hashlib.blake2b(mask_addresses("\0".join(words)).encode(errors="replace"), digest_size=13).hexdigest()
 
 
 def text(value: object) -> str:
@@ -112,5 +123,55 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
 
 
-def _zone(found: re.Match[str]) -> str:
-    return "+00:00" if found.group().strip() else ""
+# The list of what an import left out: one JSON line for each place and the reason, and nothing of what stands there.
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Leftovers:
+    """A file that is begun with the first line, and can be taken up where an import that was stopped had come.
+
+    "-" is standard error, where nothing can be taken up.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._printed = path is not None and str(path) == "-"
+        self._path = None if self._printed else path
+        self._file: BinaryIO | None = sys.stderr.buffer if self._printed else None
+        self.size = 0  # bytes
+
+    def go_on(self, size: int) -> None:
+        """Drop what was written beyond so many bytes: the import goes on from there."""
+        self.size = size
+        if self._path is not None and self._path.exists():
+            with self._path.open("r+b") as file:
+                file.truncate(size)
+
+    def add(self, number: int, left: Left) -> None:
+        """Note what is left out."""
+        if self._file is None and self._path is not None:
+            try:
+                self._file = self._path.open("ab" if self.size else "wb")
+            except OSError as error:
+                raise MalformedRequest(
+                    f"The list of what is left out can't be written: {os.strerror(error.errno or 0)}."
+                ) from None
+        said = {"record": number, "place": left.place, "why": left.why} | ({"word": left.word} if left.word else {})
+        if self._file is None:
+            return
+        self.size += self._file.write(_encode(said) + b"\n")
+
+    def flush(self) -> None:
+        """Let the file hold all that was noted."""
+        if self._file is not None:
+            self._file.flush()
+
+    def __enter__(self) -> Leftovers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None and not self._printed:
+            self._file.close()

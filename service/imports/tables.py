@@ -1,7 +1,8 @@
 """Comments from anywhere, one a row: CSV with a header, JSON lines, or a JSON array. Columns are known by many names.
 
-`COLUMNS` is what is understood; docs/import.md shows it, and a test holds it to that. Times are ISO 8601 or Unix times. What
-became of a comment is told by `state`, or by `spam` (yes or no), or by shares from 0 to 1 in columns named like the labels.
+`COLUMNS` is what is understood, in any spelling (`isSpam`, `Is Spam`, `is_spam`); docs/import.md shows it, and a test holds it
+to that. What became of a comment is told by its state, or by yes and no (spam, approved, pending, deleted), or by shares from 0
+to 1 in columns named like the labels. What is not known is not guessed: such a row is left out, and its word is named.
 """
 
 from __future__ import annotations
@@ -9,194 +10,461 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from service.core.verdict import LABELS
-from service.imports.jsonstream import Cursor
-from service.imports.reading import MAX_RECORD, Export, UnreadableExport
-from service.imports.record import Fate, Left, Record, made, moment, name, text
+from service.imports.dates import Dates, moment
+from service.imports.json_stream import Cursor, Damaged, listed
+from service.imports.readers import MAX_RECORD, Export, UnreadableExport
+from service.imports.record import Fate, Left, Record, made, name, quoted, text
 
 COLUMNS = {
-    "content": ("content", "text", "comment", "body", "message", "comment_content", "comment_text"),
-    "id": ("id", "comment_id"),
-    "state": ("state", "status", "approved", "comment_approved"),
-    "spam": ("spam", "is_spam", "class", "label"),
-    "name": ("author_name", "author", "name", "nick", "user", "username", "comment_author"),
-    "email": ("author_email", "email", "mail", "comment_author_email"),
-    "url": ("author_url", "website", "link", "url", "comment_author_url"),
-    "ip": ("ip", "author_ip", "remote_addr", "comment_author_ip"),
-    "user_agent": ("user_agent", "ua", "comment_agent"),
-    "page_url": ("page_url", "permalink", "page", "post_url", "uri"),
-    "page_title": ("page_title", "title", "post_title"),
-    "parent_id": ("parent_id", "parent", "comment_parent"),
-    "created_at": ("created_at", "created", "date", "time", "timestamp", "comment_date_gmt", "comment_date"),
+    "content": (
+        "content", "text", "comment", "body", "message", "comment_content", "comment_text", "comment_body", "content_raw",
+        "markdown", "orig", "content_rendered", "html", "content_html",
+    ),
+    "id": ("id", "comment_id", "platform_id", "object_id", "uuid", "guid"),
+    "state": ("state", "status", "comment_status", "comment_state", "moderation_status", "moderation"),
+    "approved": (
+        "approved", "is_approved", "comment_approved", "accepted", "is_accepted", "visible", "is_visible", "public", "is_public",
+    ),
+    "pending": ("pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation"),
+    "deleted": (
+        "deleted", "is_deleted", "removed", "is_removed", "trashed", "is_trashed", "rejected", "is_rejected", "hidden",
+        "is_hidden", "deleted_at", "removed_at",
+    ),
+    "spam": ("spam", "is_spam", "class", "label", "spam_label", "junk", "is_junk"),
+    "name": (
+        "author_name", "author", "name", "nick", "nickname", "user", "username", "user_name", "display_name",
+        "author_display_name", "user_nick", "comment_author", "author_nick", "commenter", "commenter_name", "poster",
+        "by_nickname",
+    ),
+    "email": (
+        "author_email", "email", "mail", "e_mail", "email_address", "user_email", "comment_author_email", "author_mail",
+        "author_email_address", "commenter_email", "by_email",
+    ),
+    "url": (
+        "author_url", "website", "link", "url", "comment_author_url", "author_website", "author_link", "user_url", "homepage",
+        "user_website", "web_site",
+    ),
+    "ip": ("ip", "author_ip", "remote_addr", "comment_author_ip", "ip_address", "user_ip", "remote_ip", "client_ip"),
+    "user_agent": ("user_agent", "ua", "comment_agent", "agent", "author_user_agent", "http_user_agent", "browser"),
+    "page_url": (
+        "page_url", "permalink", "page", "post_url", "uri", "page_path", "path", "page_uri", "post_permalink", "post_link",
+        "article_url", "thread_url", "thread_uri", "url_path", "slug", "page_slug", "post_slug", "page_link", "page_key",
+    ),
+    "page_title": ("page_title", "title", "post_title", "article_title", "thread_title"),
+    "parent_id": ("parent_id", "parent", "comment_parent", "reply_to", "in_reply_to", "parent_comment_id", "reply_to_id", "pid"),
+    "created_at": (
+        "created_at", "created", "date", "time", "timestamp", "comment_date_gmt", "comment_date", "date_gmt", "inserted_at",
+        "posted_at", "posted", "published_at", "submitted_at", "submitted", "created_time", "create_time",
+        "create_at", "creation_date", "creation_time", "created_date", "created_on", "date_created", "date_time", "posted_on",
+        "added", "added_at", "publish_date", "pub_date", "created_utc", "written_at",
+    ),
+    "published": ("published", "is_published"),
     "kind": ("kind", "type", "comment_type"),
-}
+}  # fmt: skip
 STATES = {
-    Fate.APPROVED: ("approved", "approve", "published", "ham", "1", "true", "yes"),
-    Fate.HELD: ("held", "hold", "pending", "unapproved", "flagged", "waiting", "0", "false", "no"),
-    Fate.SPAM: ("spam",),
-    Fate.REMOVED: ("removed", "rejected", "reject", "deleted", "trash"),
+    Fate.APPROVED: (
+        "approved", "approve", "published", "publish", "ham", "1", "true", "yes", "accepted", "visible", "public", "live", "ok",
+        "allowed", "not_spam", "normal", "valid",
+    ),
+    Fate.HELD: (
+        "held", "hold", "pending", "unapproved", "flagged", "waiting", "0", "false", "no", "queued", "in_moderation",
+        "awaiting_moderation", "not_approved", "unpublished", "pending_moderation", "review", "in_review",
+    ),
+    Fate.SPAM: ("spam", "junk", "is_spam"),
+    Fate.REMOVED: (
+        "removed", "rejected", "reject", "deleted", "trash", "trashed", "denied", "declined", "refused", "blocked", "hidden",
+        "discarded", "delete", "remove",
+    ),
     Fate.ORPHANED: ("post-trashed",),
+}  # fmt: skip
+MEANINGS = {
+    "content": "the text",
+    "id": "the platform's id",
+    "state": "state",
+    "approved": "approved: yes or no",
+    "pending": "held: yes or no",
+    "deleted": "removed: yes or no",
+    "spam": "spam or not",
+    "name": "author",
+    "email": "e-mail address (kept as a keyed digest)",
+    "url": "website",
+    "ip": "IP address (kept as keyed digests)",
+    "user_agent": "browser",
+    "page_url": "page",
+    "page_title": "page's title",
+    "parent_id": "answers to",
+    "created_at": "time",
+    "published": "published: yes or no, or when",
+    "kind": "kind",
+    "": "ignored",
 }
-_YES, _NO = ("1", "true", "yes", "spam"), ("0", "false", "no", "ham", "not spam", "notspam")
-_FATES = {word: fate for fate, words in STATES.items() for word in words}
-_FIELD_OF = {column: field for field, columns in COLUMNS.items() for column in columns}
-_PLAIN = re.compile(r"[^a-z0-9]+")
+"""What is made of a column, in words; a label's column is its share."""
+_YES = frozenset({"1", "10", "true", "yes", "y", "t", "on", "ja", "oui", "si", "x"})
+_NO = frozenset({"0", "00", "false", "no", "n", "f", "off", "nein", "non", "none", "null"})
+_SPAM, _HAM = (
+    frozenset({"spam", "junk"}),
+    frozenset({"ham", "notspam", "nospam", "legit", "legitimate", "good", "clean"}),
+)
+_SQUEEZE = re.compile(r"[\W_]+")
 _KIND = re.compile(r"[a-z0-9_-]{1,32}\Z")
 _DELIMITERS = ",;\t|"
+_MONGO = ("$oid", "$date", "$numberLong", "$numberInt", "iso", "objectId")
+_DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam"})  # fields that say what became of a comment
+_RETRIES = 50  # quotation marks without an end that are forgiven in one file
+NO_TEXT = "a comment without text"
+NOT_KNOWN = "a state that is not known; docs/import.md lists the words"
+
+
+def plain(word: str) -> str:
+    """A word as it is compared: neither case nor what stands between its parts matters, so that isSpam is IS_SPAM."""
+    return _SQUEEZE.sub("", unicodedata.normalize("NFKC", word).casefold())
+
+
+_FATES = {plain(word): fate for fate, words in STATES.items() for word in words}
+_FIELD_OF = {plain(column): field for field, columns in COLUMNS.items() for column in columns}
+_LABEL_OF = {plain(label): label for label in LABELS if label != "spam"}
+_RANK = {plain(column): rank for columns in COLUMNS.values() for rank, column in enumerate(columns)}
+
+
+def field_of(column: str) -> str:
+    """What a column holds; "" for one that is not known."""
+    word = plain(column)
+    return _LABEL_OF.get(word) or _FIELD_OF.get(word) or _FIELD_OF.get(word.removeprefix("comment"), "")
 
 
 def read_csv(export: Export) -> Iterator[Record | Left]:
     """The rows of a table. Raises UnreadableExport when no column holds the comments' texts."""
-    csv.field_size_limit(MAX_RECORD)
-    numbers = _Lines(export)
-    head = next(numbers, "")
-    delimiter = max(_DELIMITERS, key=head.count)
-    fields = _fields(next(csv.reader([head], delimiter=delimiter), []))
-    rows = csv.reader(numbers, delimiter=delimiter)
-    while True:
-        place = f"line {numbers.number + 1}"
-        try:
-            row = next(rows, None)
-        except csv.Error:
-            yield Left(place, "a row that can't be read: a quotation mark is missing, or a cell is too large")
+    dates = Dates(
+        export.dates, lambda: _times(row for _, row in _rows(export, note=False) if not isinstance(row, Left))
+    )
+    for place, row in _rows(export):
+        one = row if isinstance(row, Left) else _record(place, row, dates)
+        if export.open_end and isinstance(one, Left):
+            export.broken = export.broken or "its last row is cut off"
+        yield one
+
+
+def read_lines(export: Export) -> Iterator[Record | Left]:
+    """The objects of a file with one JSON object a line."""
+    yield from _objects(export, _from_lines)
+
+
+def read_array(export: Export) -> Iterator[Record | Left]:
+    """The objects of a JSON array."""
+    yield from _objects(export, _from_array)
+
+
+def _objects(export: Export, values: Any) -> Iterator[Record | Left]:
+    def looked() -> Iterator[str]:
+        broken = export.broken
+        with suppress(Damaged):
+            yield from _times(_flat(value, None) for _, value in values(export) if isinstance(value, dict))
+        export.broken = broken
+
+    dates = Dates(export.dates, looked)
+    for place, value in values(export):
+        if isinstance(value, Left):
+            yield value
+        elif isinstance(value, dict):
+            yield _record(place, _flat(value, export), dates)
+        else:
+            yield Left(place, "not a JSON object, or longer than any comment")
+
+
+def _times(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    return (row["created_at"] for row in rows if row.get("created_at"))
+
+
+def _from_lines(export: Export) -> Iterator[tuple[str, Any]]:
+    for number, line in export.lines():
+        place = f"line {number}"
+        if line is not None and (not line.strip() or line.startswith("#filetype:")):
             continue
-        if row is None:
-            return
-        if len(row) > len(fields):
-            yield Left(place, "a row with more cells than there are columns")
-        elif row:
-            yield _record(place, dict(zip(fields, row, strict=False)))
+        try:
+            yield place, json.loads(line.lstrip("\ufeff")) if line is not None else None
+        except (ValueError, RecursionError):
+            if line is not None and not line.endswith("\n"):
+                export.broken = export.broken or "its last line is cut off"
+            yield place, Left(place, "not JSON, or cut off")
+
+
+def _from_array(export: Export) -> Iterator[tuple[str, Any]]:
+    for number, value in listed(Cursor(export.texts())):
+        yield f"record {number}", value
 
 
 class _Lines:
-    """Lines for the csv module, and how many it has taken. One that is too long becomes an empty row."""
+    """Lines for the csv module, and those of the row under way. One that is too long becomes an empty row."""
 
     def __init__(self, export: Export) -> None:
         self._lines = export.lines()
+        self._again: list[tuple[int, str]] = []
         self.number = 0
+        self.row: list[tuple[int, str]] = []
+        self.long = False  # whether the row under way had a line that was too long
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        self.number, line = next(self._lines)
-        return line or "\n"
+        self.number, line = self._again.pop() if self._again else next(self._lines)
+        self.long = self.long or line is None
+        kept = line or "\n"
+        self.row.append((self.number, kept))
+        return kept
 
+    def begin_row(self) -> str:
+        """Begin the next row; where it stands."""
+        self.row.clear()
+        self.long = False
+        return f"line {self.number + 1}"
 
-def read_lines(export: Export) -> Iterator[Record | Left]:
-    """The objects of a file with one JSON object a line."""
-    for number, line in export.lines():
-        place = f"line {number}"
-        if line is not None and not line.strip():
-            continue
+    def is_open(self, delimiter: str) -> bool:
+        """Whether a quotation mark of the row under way has no end."""
+        texts = [line for _, line in self.row]
+        if sum(line.count('"') for line in texts) % 2 == 0:
+            return False
         try:
-            value = json.loads(line) if line is not None else None
-        except (ValueError, RecursionError):
-            yield Left(place, "not JSON, or cut off")
-            continue
-        yield _from_json(place, value)
+            for _ in csv.reader(texts, delimiter=delimiter, strict=True):
+                pass
+        except csv.Error as error:
+            return "unexpected end" in str(error)
+        return False
+
+    def take_back(self) -> None:
+        """Give the lines of the row out again, but for its first."""
+        self._again += reversed(self.row[1:])
+        self.number = self.row[0][0]
 
 
-def read_array(export: Export) -> Iterator[Record | Left]:
-    """The objects of a JSON array."""
-    for number, value in Cursor(export.texts()).elements():
-        yield value if isinstance(value, Left) else _from_json(f"record {number}", value)
+def _rows(export: Export, *, note: bool = True) -> Iterator[tuple[str, dict[str, str] | Left]]:
+    """(place, a row by its fields) of a CSV file, or what is left out in place of one."""
+    csv.field_size_limit(MAX_RECORD)
+    lines = _Lines(export)
+    head = next(lines, "").lstrip("\ufeff")
+    if re.fullmatch(r"sep=(.)\s*", head):  # Excel's own first line
+        head = next(lines, "")
+    delimiter = max(_DELIMITERS, key=head.count)
+    header = columns(head)
+    fields = _fields(header)
+    for column, field in zip(header, fields, strict=True) if note else ():
+        export.columns.note(column.strip(), field)
+    rows, retries = csv.reader(lines, delimiter=delimiter), 0
+    while True:
+        place = lines.begin_row()
+        try:
+            row = next(rows, None)
+            unreadable = row is not None and len(lines.row) > 1 and lines.is_open(delimiter)
+        except csv.Error:
+            row, unreadable = [], True
+        if row is None:
+            return
+        if unreadable:
+            retries += 1
+            if retries <= _RETRIES and lines.row:
+                lines.take_back()
+                rows = csv.reader(lines, delimiter=delimiter)
+            yield place, Left(place, "a row that can't be read: a quotation mark is missing, or a cell is too large")
+        elif lines.long:
+            yield place, Left(place, "a row that is longer than any comment")
+        elif _is_cut(lines, row, fields, delimiter):
+            export.broken = export.broken or "its last row is cut off"
+            yield place, Left(place, "a row that is cut off")
+        elif len(row) > len(fields):
+            yield place, Left(place, "a row with more cells than there are columns")
+        elif row:
+            export.open_end = not lines.row[-1][1].endswith("\n")
+            yield place, {field: cell for field, cell in zip(fields, row, strict=False) if field}
+
+
+def _is_cut(lines: _Lines, row: list[str], fields: list[str], delimiter: str) -> bool:
+    """Whether the file ends in this row: it has no end of line, and lacks cells or the end of its text."""
+    if not row or lines.is_open(delimiter):
+        return bool(row)
+    if lines.row[-1][1].endswith("\n"):
+        return False
+    if len(row) == len(fields) and fields[-1] in _DECIDING and not row[-1].strip():
+        return True
+    return len(row) < len(fields) and len(fields) > 1
 
 
 def knows(header: list[str]) -> bool:
     """Whether these columns hold comments."""
-    return "content" in {_FIELD_OF.get(_normal(column)) for column in header}
+    return "content" in {field_of(column) for column in header}
 
 
 def columns(line: str) -> list[str]:
-    """The cells of a header line."""
-    return next(csv.reader([line], delimiter=max(_DELIMITERS, key=line.count)), [])
+    """The cells of a header line; none, when it can't be one."""
+    try:
+        return next(csv.reader([line], delimiter=max(_DELIMITERS, key=line.count)), [])
+    except csv.Error:
+        return []
 
 
 def _fields(header: list[str]) -> list[str]:
-    """What each column holds; "" for what is not known, or known from a column before it."""
+    """What each column holds; "" for what is not known, or better known from another column."""
     if not knows(header):
         raise UnreadableExport(
             f"No column holds the comments' texts; name one of them: {', '.join(COLUMNS['content'])}."
         )
-    fields: list[str] = []
-    for column in map(_normal, header):
-        field = column if column in LABELS and column != "spam" else _FIELD_OF.get(column, "")
-        fields.append("" if field in fields else field)
-    return fields
+    found = [field_of(column) for column in header]
+    best: dict[str, int] = {}
+    for at, field in enumerate(found):
+        if field and (field not in best or _rank(header[at]) < _rank(header[best[field]])):
+            best[field] = at
+    return [field if field and best[field] == at else "" for at, field in enumerate(found)]
 
 
-def _normal(column: str) -> str:
-    return _PLAIN.sub("_", column.strip().lower()).strip("_")
+def _rank(column: str) -> int:
+    """How well a name says what it holds: 0 is best."""
+    return _RANK.get(plain(column), 99)
 
 
-def _from_json(place: str, value: Any) -> Record | Left:
+def _flat(value: Mapping[str, Any], export: Export | None) -> dict[str, str]:
     """A record of an object; `author` and `page` may be objects themselves, as in our own API."""
-    if not isinstance(value, dict):
-        return Left(place, "not a JSON object, or longer than any comment")
-    flat: dict[str, Any] = {}
+    flat: dict[str, str] = {}
     for key, item in value.items():
-        if isinstance(item, dict):
-            flat |= {f"{key}_{inner}": part for inner, part in item.items()}
+        one = single(item)
+        if isinstance(one, dict):
+            flat |= {f"{key}_{inner}": text(single(part)) for inner, part in one.items()}
         else:
-            flat[key] = item
+            flat[key] = text(one)
     found: dict[str, str] = {}
-    for key, item in flat.items():
-        column = _normal(key)
-        field = column if column in LABELS and column != "spam" else _FIELD_OF.get(column)
-        if field and text(item):
-            found.setdefault(field, text(item))
-    return _record(place, found)
+    ranks: dict[str, int] = {}
+    for key, said in flat.items():
+        field = field_of(key)
+        if export is not None:
+            export.columns.note(key, field)
+        if field and said and (field not in found or _rank(key) < ranks[field]):
+            found[field], ranks[field] = said, _rank(key)
+    return found
 
 
-def _record(place: str, said: Mapping[str, str]) -> Record | Left:
+def single(item: Any) -> Any:
+    """A value, unwrapped where a database has wrapped it into an object: ids, times, large numbers."""
+    if isinstance(item, dict) and len(item) <= 3:
+        for key in _MONGO:
+            if key in item:
+                return single(item[key])
+    return item
+
+
+def _record(place: str, said: Mapping[str, str], dates: Dates) -> Record | Left:
     content = said.get("content", "")
     if not content.strip():
-        return Left(place, "a comment without text")
-    labels = {label: share for label in LABELS if (share := _share(said.get(label, ""))) is not None}
-    fate = _fate(said, labels)
-    if fate is None:
-        return Left(place, "a comment in a state that is not known; docs/import.md lists the words")
-    own, kind, parent = (
-        said.get("id", "").strip(),
-        said.get("kind", "").strip().lower(),
-        said.get("parent_id", "").strip(),
-    )
-    created = said.get("created_at", "")
+        return Left(place, NO_TEXT)
+    labels = {label: share for label in _LABEL_OF.values() if (share := _share(said.get(label, ""))) is not None}
+    try:
+        fate, spam = fate_of(said, labels)
+    except UnknownWord as unknown:
+        return Left(place, NOT_KNOWN, quoted(unknown.word))
+    if spam is not None:
+        labels["spam"] = float(spam)
+    identity, kind = said.get("id", "").strip(), said.get("kind", "").strip().lower()
+    parent, created = said.get("parent_id", "").strip(), said.get("created_at", "") or _when(said)
+    page, url = said.get("page_url", ""), said.get("url", "").strip()
+    if not page and _is_path(url):
+        page, url = url, ""
     return Record(
         place=place,
-        platform_id=name(own) if own else made(content, created, said.get("name", "")),
+        platform_id=name(identity) if identity else made(content, created, said.get("name", "")),
         content=content,
         fate=fate,
-        page_url=said.get("page_url", ""),
+        page_url=page,
         page_title=said.get("page_title", ""),
         name=said.get("name", ""),
         email=said.get("email", ""),
-        url=said.get("url", ""),
+        url=url,
         ip=said.get("ip", ""),
         user_agent=said.get("user_agent", ""),
-        parent_id=name(parent) if parent not in ("", "0") else "",
-        created_at=moment(created),
+        parent_id=name(parent) if parent.lower() not in ("", "0", "null", "none", "root") else "",
+        created_at=dates.moment(created),
+        said_at=created,
         kind=kind if _KIND.match(kind) else "comment",
         labels=labels or None,
     )
 
 
-def _fate(said: Mapping[str, str], labels: Mapping[str, float]) -> Fate | None:
-    """What became of it: by its state, else by what is said of spam, else by the labels."""
-    state, spam = said.get("state", "").strip().lower(), said.get("spam", "").strip().lower()
-    if spam in _YES:
-        return Fate.SPAM
-    if state:
-        return _FATES.get(state)
-    if spam in _NO:
-        return Fate.APPROVED
-    if spam:
-        return _FATES.get(spam)
-    return (Fate.REMOVED if max(labels.values()) >= 0.5 else Fate.APPROVED) if labels else Fate.SHOWN
+def _when(said: Mapping[str, str]) -> str:
+    """When it was published, in a column that may also say whether it was."""
+    published = said.get("published", "").strip()
+    return "" if plain(published) in _YES | _NO else published
+
+
+def _is_path(url: str) -> bool:
+    """Whether an address is none of an author: it is relative, and so it is a page's."""
+    return url.startswith(("/", "./", "?", "#")) and not url.startswith("//")
+
+
+class UnknownWord(Exception):
+    """A word that says what became of a comment, and is not known."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__("a word that is not known")
+        self.word = word
+
+
+def fate_of(said: Mapping[str, str], labels: Mapping[str, float]) -> tuple[Fate, bool | None]:
+    """What became of it, and whether that is only a word on spam (True: it is). Raises UnknownWord.
+
+    What refuses outweighs what approves: a comment that is approved and spam is spam.
+    """
+    spam, approved = _spam(said.get("spam", "")), _state(said.get("approved", ""))
+    deleted, pending = _is(said.get("deleted", "")), _is(said.get("pending", ""))
+    if approved is None and (published := plain(said.get("published", ""))) in _YES | _NO:
+        approved = Fate.APPROVED if published in _YES else Fate.HELD
+    states = (
+        _state(said.get("state", "")),
+        approved,
+        _FATES.get(plain(said.get("spam", ""))) if spam is None else None,
+    )
+    if spam or Fate.SPAM in states:
+        return Fate.SPAM, True
+    for fate, found in (
+        (Fate.ORPHANED, Fate.ORPHANED in states), (Fate.REMOVED, deleted or Fate.REMOVED in states),
+        (Fate.HELD, pending or Fate.HELD in states), (Fate.APPROVED, Fate.APPROVED in states),
+    ):  # fmt: skip
+        if found:
+            return fate, None
+    if any(share >= 0.5 for share in labels.values()):
+        return Fate.REMOVED, spam
+    if labels or spam is False:
+        return Fate.APPROVED, spam
+    return (Fate.APPROVED if pending is False else Fate.SHOWN), None
+
+
+def _is(said: str) -> bool | None:
+    """Yes or no; None where nothing is said. Raises UnknownWord."""
+    word = plain(said)
+    if not said.strip():
+        return None
+    if word not in _YES | _NO and not moment(said):
+        raise UnknownWord(said)
+    return word not in _NO  # a time says since when
+
+
+def _spam(said: str) -> bool | None:
+    """Whether it is spam; None where nothing is said, or a word on its state. Raises UnknownWord."""
+    word = plain(said)
+    if word in _SPAM or word in _HAM:
+        return word in _SPAM
+    return None if word in _FATES and word not in _YES | _NO else _is(said)
+
+
+def _state(said: str) -> Fate | None:
+    """A state, where something is said. Raises UnknownWord."""
+    word = plain(said)
+    if not said.strip():
+        return None
+    if word in _FATES:
+        return _FATES[word]
+    return Fate.APPROVED if _is(said) else Fate.HELD
 
 
 def _share(value: str) -> float | None:

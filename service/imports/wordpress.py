@@ -12,16 +12,77 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from service.imports import php
-from service.imports.reading import Export
-from service.imports.record import Fate, Left, Record, moment, name
-from service.imports.xmlstream import Elements, walk
+from service.imports.dates import moment
+from service.imports.readers import Export
+from service.imports.record import Fate, Left, Record, name, own, quoted
+from service.imports.xml_stream import Elements, walk
+
+# Reads arrays of plain values in PHP's serialised form, as WordPress keeps them in comment meta. Makes no objects.
+#
+# A strict subset of what `serialize()` writes: null, booleans, integers, floats, strings, and arrays of these. Objects,
+# references and custom forms, through which unserialising is dangerous, are refused. Lengths are in bytes of UTF-8.
+
+
+MAX_LENGTH = 65_536  # bytes
+MAX_DEPTH = 4
+
+Value = None | bool | int | float | str | dict[int | str, "Value"]
+
+_SCALAR = re.compile(rb"(?:N|([bid]):([-+0-9.eEINFA]{1,40}));")
+_STRING = re.compile(rb's:(\d{1,6}):"')
+_ARRAY = re.compile(rb"a:(\d{1,5}):\{")
+
+
+def array(serialised: str) -> dict[int | str, Value]:
+    """The array that a text is. Raises ValueError for anything else."""
+    data = serialised.encode()
+    if len(data) > MAX_LENGTH:
+        raise ValueError("too long")
+    value, end = _value(data, 0, 0)
+    if end != len(data) or not isinstance(value, dict):
+        raise ValueError("not an array")
+    return value
+
+
+def _value(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    """The value that begins at a byte, and the byte after it."""
+    if found := _STRING.match(data, at):
+        end = found.end() + int(found.group(1))
+        if data[end : end + 2] != b'";':
+            raise ValueError("a string of another length")
+        return data[found.end() : end].decode(), end + 2
+    if found := _ARRAY.match(data, at):
+        if depth >= MAX_DEPTH:
+            raise ValueError("nested too deeply")
+        return _items(data, found.end(), int(found.group(1)), depth)
+    if found := _SCALAR.match(data, at):
+        kind, text = found.groups()
+        if kind is None:
+            return None, found.end()
+        if kind == b"d":
+            return float(text), found.end()
+        return (text == b"1" if kind == b"b" else int(text)), found.end()
+    raise ValueError("a form that is not read here")
+
+
+def _items(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
+    items: dict[int | str, Value] = {}
+    for _ in range(count):
+        key, at = _value(data, at, MAX_DEPTH)
+        if isinstance(key, bool) or not isinstance(key, int | str):
+            raise ValueError("a key that is none")
+        items[key], at = _value(data, at, depth + 1)
+    if data[at : at + 1] != b"}":
+        raise ValueError("an array of another length")
+    return items, at + 1
+
 
 _META = frozenset({"akismet_result", "akismet_user_result", "akismet_history", "antispam_bee_reason"})
 _MAX_META = 50  # entries of one comment that are looked at
-_FATES = {
+FATES = {
+    "": Fate.SHOWN,  # exports of other programs leave it out
     "1": Fate.APPROVED, "approve": Fate.APPROVED, "approved": Fate.APPROVED,
-    "0": Fate.HELD, "hold": Fate.HELD,
+    "0": Fate.HELD, "hold": Fate.HELD, "unapproved": Fate.HELD,
     "spam": Fate.SPAM, "trash": Fate.REMOVED, "post-trashed": Fate.ORPHANED,
 }  # fmt: skip
 _KIND = re.compile(r"[a-z0-9_-]{1,32}\Z")
@@ -82,18 +143,16 @@ def _record(place: str, comment: dict[str, str], meta: list[tuple[str, str]], pa
     field = {key: value.strip() for key, value in comment.items()}
     if not field.get("content"):
         return Left(place, "a comment without text")
-    if not field.get("id"):
-        return Left(place, "a comment without its number")
     kind = field.get("type", "").lower() or "comment"
     if kind in _NOTES:
         return Left(place, "a note of a plugin, not a comment")
-    fate = _FATES.get(field.get("approved", ""))
+    fate = FATES.get(field.get("approved", "").lower())
     if fate is None:
-        return Left(place, "a comment in a state that WordPress does not have")
+        return Left(place, "a comment in a state that WordPress does not have", quoted(field["approved"]))
     parent = field.get("parent", "")
     return Record(
         place=place,
-        platform_id=name(field["id"]),
+        platform_id=own("", field.get("id", ""), field.get("date", ""), field["content"], field.get("author", "")),
         content=field["content"],
         fate=Fate.SPAM if fate is Fate.REMOVED and _was_spam(meta) else fate,
         page_url=html.unescape(page["link"]),
@@ -104,6 +163,7 @@ def _record(place: str, comment: dict[str, str], meta: list[tuple[str, str]], pa
         ip=field.get("author_IP", ""),
         parent_id=name(parent) if parent not in ("", "0") else "",
         created_at=moment(field.get("date_gmt", "")) or moment(field.get("date", "")),
+        said_at=field.get("date", "") or field.get("date_gmt", ""),
         kind=kind if _KIND.match(kind) else "comment",
     )
 
@@ -122,6 +182,6 @@ def _was_spam(meta: list[tuple[str, str]]) -> bool:
 
 def _event(serialised: str) -> str:
     try:
-        return str(php.array(serialised).get("event", ""))
+        return str(array(serialised).get("event", ""))
     except ValueError:
         return ""

@@ -1,6 +1,6 @@
 """Backtest: what would a model and a policy have done with a site's history, against what humans decided? For commands.
 
-Counts only, in one pass and little memory; `backtest_report` draws them. The retro-scan is here too: what another version
+Counts only, in one pass and little memory; `reports` draws them. The retro-scan is here too: what another version
 would decide otherwise than the active one.
 """
 
@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct, field
 
-from service.core.intervals import Interval, wilson
 from service.core.lifecycle import Outcome
-from service.core.phases import preset, rule
 from service.core.policy import Policy
-from service.core.verdict import LABELS, Verdict
+from service.core.policy.evaluate import evaluate, fixed_ruling
+from service.core.policy.thresholds import PRESETS
+from service.core.verdict import LABELS, Ruling, Verdict
 from service.learning.history import Past
+from service.learning.measures import Interval, wilson
 from service.scorer import ModelScorer
 
 WORST = 20
@@ -52,6 +54,37 @@ class Row(Struct):
             self.bad_through += outcome is Outcome.APPROVE
 
 
+SECONDS_A_LOOK = 10
+"""What a held comment costs a moderator, as `docs/model-card.md` reckons it."""
+BAD_COSTS = 10
+"""How many glances a bad comment that is published is worth; `docs/policy.md` says what presets weigh."""
+_LEAST_BAD, _LEAST_GOOD = 10, 30  # decisions of each kind below which no preset is recommended
+
+
+class Cost(Struct):
+    """What thresholds would have cost, over the days of the history with any comments."""
+
+    days: int = 0
+    comments: int = 0
+    held: int = 0
+    total: Row = field(default_factory=Row)
+
+    @property
+    def minutes_a_day(self) -> float:
+        """Minutes of a moderator's time a day."""
+        return self.held * SECONDS_A_LOOK / 60 / self.days if self.days else 0.0
+
+    @property
+    def delayed(self) -> int:
+        """Good comments that would have waited, or been refused."""
+        return self.total.good_held + self.total.good_lost
+
+    @property
+    def price(self) -> float:
+        """Glances that it comes to: those that were held, and what went wrong."""
+        return self.held + BAD_COSTS * (self.total.bad_through + self.total.good_lost)
+
+
 class Mistake(Struct, frozen=True, order=True):
     """One of the worst errors. `text` is an excerpt, to be read by the operator; addresses are dotted out in it."""
 
@@ -73,6 +106,8 @@ class Backtest(Struct):
     comments: int = 0
     decided: int = 0  # by humans, of these comments
     bare: int = 0  # examples whose comments lost their text: rules that look at more can't fire on them
+    unjudged: int = 0  # never judged here (imported): their signals are what can still be told
+    skipped: int = 0  # older comments that were not looked at, since so many were not asked for
     taught: int = 0  # of these comments, how many the model had learnt from
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)  # human -> outcome -> how many
     total: Row = field(default_factory=Row)
@@ -83,6 +118,9 @@ class Backtest(Struct):
     days: dict[str, tuple[int, int]] = field(default_factory=dict)  # day -> (held, comments)
     good_lost: list[Mistake] = field(default_factory=list)
     bad_through: list[Mistake] = field(default_factory=list)
+    presets: dict[str, Cost] = field(default_factory=dict)  # each preset in the place of the policy's own thresholds
+    advice: str = ""  # the preset to choose, "" where the past does not tell
+    why: str = ""  # in words
 
     @property
     def queue_a_day(self) -> float:
@@ -113,17 +151,48 @@ async def backtest(
     """
     result = Backtest(site, scorer.version_at(site), policy_name)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
+    presets = {name: msgspec.structs.replace(policy, preset=name, thresholds={}, promise=None) for name in PRESETS}
+    result.presets = {name: Cost() for name in presets}
     async for page in pages:
         for one in await asyncio.to_thread(_judge, page, scorer, policy):
             _count(result, counts, one, taught_until)
+            for name, other in presets.items():
+                _weigh(result.presets[name], one, _ruled(other, one.past, one.verdict).outcome)
         progress(len(page))
     result.outcomes = {human: dict(counted) for human, counted in counts.items()}
     result.shares = _shares(result.total)
-    for name in ("days", "months", "languages"):
-        setattr(result, name, dict(sorted(getattr(result, name).items())))
+    for part in ("days", "months", "languages"):
+        setattr(result, part, dict(sorted(getattr(result, part).items())))
     result.good_lost.sort(reverse=True)
     result.bad_through.sort(reverse=True)
+    for cost in result.presets.values():
+        cost.days = len(result.days)
+    result.advice, result.why = _advised(result.presets)
     return result
+
+
+def _weigh(cost: Cost, one: _Judged, outcome: Outcome) -> None:
+    if one.past.whole:
+        cost.comments += 1
+        cost.held += outcome is Outcome.HOLD
+    if one.past.human is not None:
+        cost.total.add(one.past.human, outcome)
+
+
+def _advised(presets: Mapping[str, Cost]) -> tuple[str, str]:
+    """The preset that would have cost least, and why; or why none can be named."""
+    total = next(iter(presets.values())).total
+    if total.bad < _LEAST_BAD or total.good < _LEAST_GOOD:
+        return "", (
+            f"To recommend a preset it takes {_LEAST_GOOD} comments that humans approved and {_LEAST_BAD} that they rejected; "
+            f"here are {total.good:,} and {total.bad:,}."
+        )
+    best = min(presets, key=lambda name: presets[name].price)
+    cost = presets[best]
+    return best, (
+        f"{best} would have cost least here: {cost.minutes_a_day:.1f} minutes a day, {cost.delayed:,} good comments delayed, "
+        f"{cost.total.bad_through:,} bad ones published (a bad one counts as {BAD_COSTS} glances of {SECONDS_A_LOOK} seconds)."
+    )
 
 
 class Change(Struct, frozen=True):
@@ -193,16 +262,21 @@ def _judge(page: Sequence[Past], scorer: ModelScorer, policy: Policy) -> list[_J
     """Score and rule a page; in a thread."""
     judged = []
     for past, verdict in zip(page, scorer.judge([past.case for past in page]), strict=True):
-        ruling = preset(past.case.submission) or rule(policy, past.case, verdict)
+        ruling = _ruled(policy, past, verdict)
         reason = ruling.reasons[0]
         judged.append(_Judged(past, verdict, ruling.outcome, reason.text or reason.code))
     return judged
+
+
+def _ruled(policy: Policy, past: Past, verdict: Verdict) -> Ruling:
+    return fixed_ruling(past.case.submission) or evaluate(policy, past.case, verdict)
 
 
 def _count(result: Backtest, counts: dict[str, Counter[str]], one: _Judged, taught_until: int) -> None:
     past, outcome = one.past, one.outcome
     result.comments += 1
     result.bare += not past.whole
+    result.unjudged += not past.judged
     result.since = min(result.since or past.at, past.at)
     result.until = max(result.until, past.at)
     counts[past.human or NOBODY][outcome] += 1

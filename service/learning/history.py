@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from service.core.case import Case
+from service.clock import now_ms
 from service.core.comment import Comment
 from service.core.example import Example
 from service.core.lifecycle import Outcome
 from service.core.submission import Author, bare
-from service.core.verdict import Verdict
-from service.store.client import now_ms
+from service.core.verdict import Case, Verdict
+from service.learning.evidence import Earlier
 from service.store.comments import Comments
 from service.store.examples import Examples
 
@@ -48,6 +48,7 @@ class Past(NamedTuple):
     labels: Labels  # what the human's word says of labels
     taught_at: int = 0  # when the human spoke; 0 when none did
     whole: bool = True  # False: of a bare example, page, e-mail digest and the like are not known
+    judged: bool = True  # False: it was never judged here; its signals are what can be told now (`evidence`)
 
 
 async def history(
@@ -66,6 +67,7 @@ async def history(
     """
     words = await _words(examples, site)
     seen: set[str] = set()
+    earlier: Earlier | None = None
     left, after = last, None
     while left > 0 and (reach is None or reach > 0):
         size = min(PAGE, left, reach or PAGE)
@@ -74,7 +76,10 @@ async def history(
             break
         after = (page[-1][1], page[-1][0])
         kept = await comments.get_many([name for name, _ in page])
-        found = [_of_comment(comment, words.get(comment.id)) for comment in kept if comment]
+        if earlier is None and any(comment is not None and comment.verdict is None for comment in kept):
+            earlier = Earlier()
+            await earlier.read(comments, site)
+        found = [_of_comment(comment, words.get(comment.id), earlier) for comment in kept if comment]
         pasts = [past for past in found if past is not None]
         seen |= {past.comment for past in pasts}
         left -= len(pasts)
@@ -104,14 +109,16 @@ async def _words(examples: Examples, site: str) -> dict[str, Word]:
     }
 
 
-def _of_comment(comment: Comment, word: Word | None) -> Past | None:
+def _of_comment(comment: Comment, word: Word | None, earlier: Earlier | None) -> Past | None:
     case = comment.case
     if case is None:
         return None
     if word is None and comment.human and comment.ruled in _SPOKEN:
         word = Word(comment.ruled, {}, comment.updated_at)
-    case = case._replace(at=comment.created_at)
-    return Past(comment.id, comment.created_at, case, comment.verdict, *(word or _NOBODY))
+    case, at = case._replace(at=comment.created_at), comment.created_at
+    if comment.verdict is None and earlier is not None:
+        case = case._replace(signals=earlier.signals(comment))
+    return Past(comment.id, at, case, comment.verdict, *(word or _NOBODY), judged=comment.verdict is not None)
 
 
 def _of_example(example: Example) -> Past:

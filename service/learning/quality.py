@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from service.core.audit import Audited
+from service.clock import now_ms
 from service.core.comment import Comment
-from service.core.days import day_of
-from service.core.intervals import Interval, Stratum, recall, wilson
+from service.core.counters import day_of
+from service.core.example import SampledDecision
 from service.core.lifecycle import Outcome
-from service.store.audits import Audits
-from service.store.client import now_ms
+from service.learning.measures import Interval, Stratum, recall, wilson
 from service.store.comments import Comments
-from service.store.correspondence import Correspondence
 from service.store.examples import Examples
+from service.store.platform_ids import PlatformIds
+from service.store.quality import QualitySample
 
 _DAY = 86_400_000
 _VERDICTS = (Outcome.APPROVE, Outcome.REJECT)
@@ -53,34 +53,38 @@ class Quality:
 
     def __init__(
         self,
-        audits: Audits,
+        quality_sample: QualitySample,
         comments: Comments,
         examples: Examples,
-        tallies: Correspondence,
+        tallies: PlatformIds,
         *,
         clock: Callable[[], int] = now_ms,
     ) -> None:
-        self.audits = audits
+        self.quality_sample = quality_sample
         self._comments = comments
         self._examples = examples
         self._tallies = tallies
         self._clock = clock
 
-    async def answer(self, site: str, comment: str, outcome: Outcome, by: str) -> bool:
+    async def answer(self, site: str, comment: str, outcome: Outcome, by: str, revision: int = 0) -> bool:
         """A moderator's blind word on a comment of the sample; holding means passing on it. False: it did not count.
 
-        The decision about the comment itself is made as any other (`moderation.decide`).
+        The decision about the comment itself is made as any other (`moderation.decide`), and makes `revision`.
         """
         if outcome is Outcome.HOLD:
-            await self.audits.skip(site, comment)
+            await self.quality_sample.skip(site, comment)
             return False
-        return await self.audits.answer(site, comment, outcome, by=by, at=self._clock())
+        return await self.quality_sample.answer(site, comment, outcome, by=by, at=self._clock(), revision=revision)
+
+    async def take_back(self, site: str, comment: str, revision: int) -> None:
+        """The decision that made a revision was undone: a blind word no longer counts, and the comment waits again."""
+        await self.quality_sample.take_back(site, comment, revision)
 
     async def report(self, site: str, days: int = 30) -> QualityReport | None:
         """The quality of the last days, or None when nothing was drawn in them."""
         now = self._clock()
         since = now - days * _DAY
-        sample = await self.audits.entries(site, since)
+        sample = await self.quality_sample.entries(site, since)
         if not sample:
             return None
         answers = await self._answers(sample)
@@ -103,7 +107,7 @@ class Quality:
             cost=Cost(len(answers), waiting, round(len(sample) / days, 2)),
         )
 
-    async def _answers(self, sample: Sequence[Audited]) -> dict[str, Outcome]:
+    async def _answers(self, sample: Sequence[SampledDecision]) -> dict[str, Outcome]:
         """What humans said of the sample, blind or, where they came by the comment some other way, knowing the state."""
         open_ones = [one.comment for one in sample if one.answer is None]
         found = {one.comment: one.answer for one in sample if one.answer is not None}
@@ -127,7 +131,9 @@ class Quality:
         return {word: sum(getattr(day, word) for day in days) for word in ("approve", "hold", "reject")}
 
 
-def _counted(sample: Iterable[Audited], answers: Mapping[str, Outcome], outcome: Outcome) -> tuple[float, float]:
+def _counted(
+    sample: Iterable[SampledDecision], answers: Mapping[str, Outcome], outcome: Outcome
+) -> tuple[float, float]:
     """(rejected, answered) of one stratum, as effective numbers."""
     pairs = [
         (1 / one.share, answers[one.comment]) for one in sample if one.outcome is outcome and one.comment in answers

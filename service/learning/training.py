@@ -1,7 +1,8 @@
-"""Trains a site's next model version and puts it through the gate. For the command line.
+"""Trains a site's next model version and puts it through the gate. For the command line and the schedule.
 
 The oldest decisions teach; the newest, which neither the candidate nor the active version has seen, judge the two. The
-version is kept with the gate's report, passed or not; nothing is switched on here.
+version is kept with the gate's report, passed or not; nothing is switched on here. Where nothing was decided since, nothing
+is made: what the gate said of the last version still stands.
 """
 
 from __future__ import annotations
@@ -12,24 +13,22 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 import classifier
-from classifier import correcting, gate
-from classifier.decisions import Decided
+from classifier.correction import training
+from classifier.correction.decisions import Decided
+from classifier.evaluation import fitting, gate
 from service import __version__
-from service.core.drift import shares
+from service.clock import now_ms
 from service.core.errors import NotEnoughExamples
-from service.core.model import EVERYWHERE, Lineage, ModelCard
-from service.core.policy import DEFAULT_THRESHOLDS, Thresholds
+from service.core.model_version import EVERYWHERE, Lineage, ModelCard
+from service.core.policy.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from service.core.verdict import LABELS
-from service.learning.collecting import collect, cut
-from service.learning.registry import BASE, Registry, packed
-from service.learning.teaching import bought
-from service.store.accounts import Accounts
-from service.store.client import now_ms
+from service.learning.examples import Collected, collect, cut
+from service.learning.measures import shares
+from service.learning.registry import Registry, Standing, packed
 from service.store.comments import Comments
 from service.store.examples import Examples
+from service.store.sites import OPERATOR, Accounts
 
 JUDGING_SHARE = 0.2
 """The newest share of the decisions, kept from the candidate for the gate."""
@@ -48,7 +47,51 @@ class Trained(NamedTuple):
     @property
     def better(self) -> bool:
         """Whether it is better in something that counts, and worse in nothing."""
-        return self.card.passed and any(one.guarded and one.verdict == "better" for one in self.report.measures)
+        return is_better(self.card)
+
+
+def is_better(card: ModelCard) -> bool:
+    """Whether a version is better than what was in use when it was made, in something that the site's decisions say."""
+    measures = card.gate.get("measures", ())
+    own = (one for one in measures if one["guarded"] and not one.get("fixed") and not one.get("beside"))
+    return card.passed and any(one["verdict"] == "better" for one in own)
+
+
+def why_not_used(card: ModelCard, standing: Standing) -> str:
+    """Why a version is not switched to by itself, in a sentence; "" for one that may be."""
+    if card.version in standing.gone:
+        return f"{card.version} was rolled back, or has alerted"
+    if not card.passed:
+        return f"the gate refused {card.version}"
+    if not is_better(card):
+        return f"{card.version} is worse in nothing, and better in nothing that the newest decisions could show"
+    return ""
+
+
+class NothingNew(Exception):
+    """Nothing was decided since a version was made. `card` is that version's, `standing` the site's."""
+
+    def __init__(self, card: ModelCard, standing: Standing) -> None:
+        self.card = card
+        self.standing = standing
+        super().__init__(f"Nothing new since {card.version}, {_state(card, standing)}.")
+
+
+def _state(card: ModelCard, standing: Standing) -> str:
+    if card.version == standing.active:
+        return "which is in use" + ("" if card.passed else ", though the gate refused it")
+    if not card.passed:
+        return "which the gate refused"
+    return "which was rolled back or has alerted" if card.version in standing.gone else "which the gate let pass"
+
+
+class _Made(NamedTuple):
+    """What a version was made from."""
+
+    collected: Collected
+    old: list[Decided]
+    parent: str
+    thresholds: Mapping[str, Mapping[str, float]]
 
 
 class Training:
@@ -69,63 +112,87 @@ class Training:
         self._registry = registry
         self._clock = clock
 
-    async def train(self, site: str, *, step: Step = lambda _: None) -> Trained:
+    async def train(self, site: str, *, step: Step = lambda _: None, actor: str = OPERATOR) -> Trained:
         """Train a site's next version (EVERYWHERE: one for all sites together), gate it and keep it.
 
         `step` hears what is being done. Raises NotFound, NotEnoughExamples, Conflict when the active version can't be
-        loaded.
+        loaded, NothingNew.
         """
         sites = [known.id for known in await self._accounts.all()] if site == EVERYWHERE else [site]
         thresholds = await self._thresholds(site)
         step("collecting decisions")
         collected = await collect(self._examples, sites)
         standing = await self._registry.standing(site)
-        active = await self._registry.version(standing.active)
-        seen_until = next((c.lineage.until for c in standing.cards if c.version == standing.active), 0)
+        active, trusted = await self._yardsticks(standing)
+        _something_new(standing, collected, active, thresholds)
+        seen_until = next((c.lineage.until for c in standing.cards if c.version == active.name), 0)
         place = cut(collected.decisions, share=JUDGING_SHARE, seen_until=seen_until)
         old, new = collected.decisions[:place], collected.decisions[place:]
         _enough(old, new)
-        step(f"learning from {len(old):,} decisions")
         number = await self._registry.models.next_number(site)
         name = f"{'all' if site == EVERYWHERE else site}-{number}"
+        step(f"learning from {len(old):,} decisions, and comparing on the {len(new):,} newest")
         try:
-            correction = await asyncio.to_thread(correcting.train, active.model, old, name)
-        except correcting.TooFew as error:
+            fitted = await asyncio.to_thread(
+                fitting.fit, active, old, new, name, thresholds=thresholds, trusted=trusted, step=step
+            )
+        except training.TooFew as error:
             raise _too_few(error.missing) from error
-        candidate = classifier.Version(active.model, correction)
-        step(f"comparing it with {standing.active or BASE} on the {len(new):,} newest decisions")
-        report = await asyncio.to_thread(gate.compare, active, candidate, new, thresholds=thresholds)
-        step("measuring what was chosen for what it teaches")
-        gained = await asyncio.to_thread(
-            bought, active.model, old, new, queued=collected.queued, chosen=collected.chosen
-        )
         step("keeping it")
-        reference = await self._reference(sites, candidate)
+        card, artefact = await self._carded(site, sites, fitted, _Made(collected, old, active.name, thresholds))
+        await self._registry.keep(card, artefact, actor=actor)
+        return Trained(card, fitted.report)
+
+    async def _yardsticks(self, standing: Standing) -> tuple[classifier.Version, classifier.Version | None]:
+        """The version in use, or the base where that corrects another base; and one to be trusted, where it was refused.
+
+        That is the last one before it that had passed, or the base: who came into use by force makes no yardstick.
+        """
+        base = await self._registry.version("")
+        cards = {card.version: card for card in standing.cards}
+        card = cards.get(standing.active)
+        if standing.active and card is None:  # a version for all sites, or one that is no longer kept
+            card = await self._registry.card(standing.active)
+        if card is None or card.lineage.base != base.name:
+            return base, None
+        active = await self._registry.version(card.version)
+        if card.passed:
+            return active, None
+        while card is not None and not card.passed:
+            card = cards.get(card.lineage.parent)
+        if card is None or card.lineage.base != base.name:
+            return active, base
+        return active, await self._registry.version(card.version)
+
+    async def _carded(
+        self, site: str, sites: Sequence[str], fitted: fitting.Fitted, made: _Made
+    ) -> tuple[ModelCard, bytes]:
+        correction, collected, old = fitted.correction, made.collected, made.old
+        base = await self._registry.version("")
         artefact = packed(correction)
+        lineage = Lineage(
+            base=base.name,
+            parent=made.parent,
+            fingerprint=collected.fingerprint,
+            code=__version__,
+            examples=len(old),
+            sources=collected.sources,
+            since=old[0].at,
+            until=old[-1].at,
+        )
         card = ModelCard(
             version=correction.version,
             site=site,
             made_at=self._clock(),
             sha256=hashlib.sha256(artefact).hexdigest(),
             size=len(artefact),
-            lineage=Lineage(
-                base=active.model.version,
-                parent=active.name,
-                fingerprint=collected.fingerprint,
-                code=__version__,
-                examples=len(old),
-                sources=collected.sources,
-                since=old[0].at,
-                until=old[-1].at,
-            ),
+            lineage=lineage,
             labels=correction.labels,
-            passed=report.passed,
-            gate=report.as_json(),
-            reference=reference,
-            chosen=msgspec.to_builtins(gained),
+            passed=fitted.report.passed,
+            gate={**fitted.report.as_json(), "thresholds": made.thresholds},
+            reference=await self._reference(sites, classifier.Version(base.model, correction)),
         )
-        await self._registry.models.add(card, artefact)
-        return Trained(card, report)
+        return card, artefact
 
     async def _thresholds(self, site: str) -> dict[str, dict[str, float]]:
         """The thresholds at which false positives are counted: the site's, or the defaults."""
@@ -153,6 +220,18 @@ class Training:
             return {}
         predictions = await asyncio.to_thread(version.score, items, signals)
         return {label: shares(one.scores[label] for one in predictions) for label in LABELS}
+
+
+def _something_new(
+    standing: Standing, collected: Collected, active: classifier.Version, thresholds: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Refuse to learn the same thing twice. Raises NothingNew."""
+    for card in standing.cards:
+        made = card.lineage
+        learnt = (made.fingerprint, made.base, made.code) == (collected.fingerprint, active.model.version, __version__)
+        asked = made.parent == active.name and card.gate.get("thresholds") == thresholds
+        if learnt and (asked or card.version == standing.active):
+            raise NothingNew(card, standing)
 
 
 def _enough(old: Sequence[Decided], new: Sequence[Decided]) -> None:

@@ -9,64 +9,53 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from hashlib import sha1
-from importlib.resources import files
-from typing import Any, Final, cast
+from functools import cached_property
+from typing import Any, cast
 
 import hiredis
 import redis.asyncio as redis
-from redis.asyncio.connection import parse_url
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from service.core.errors import StoreUnavailable
-from service.store.keys import Keys
+from service.core.server import ELSEWHERE, HOPELESS, Address, Tls, read_address, trouble
+from service.store.keys import BOX, Keys
+from service.store.script import LOAD_SCRIPTS, Argument, Field, script_command
 
-Argument = str | bytes | int | float
-_FOLDER: Final = files("service.store").joinpath("scripts")
-
-
-def _script(text: str) -> str:
-    """A script with what it includes: `-- include: NAME` stands for `scripts/shared/NAME.lua`."""
-    return re.sub(
-        r"^-- include: (\w+)$",
-        lambda found: _FOLDER.joinpath("shared", f"{found.group(1)}.lua").read_text(),
-        text,
-        flags=re.MULTILINE,
-    )
-
-
-SCRIPTS: Final = {
-    path.name.removesuffix(".lua"): _script(path.read_text())
-    for path in _FOLDER.iterdir()
-    if path.name.endswith(".lua")
-}
-_DIGESTS: Final = {name: sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
-_LOAD_SCRIPTS: Final[tuple[tuple[Argument, ...], ...]] = tuple(("SCRIPT", "LOAD", text) for text in SCRIPTS.values())
-_REPLY_TIMEOUT = 10.0  # seconds without the reply to a command before the connection is given up
-_CONNECT_TIMEOUT = 3.0  # seconds
+_STAYS = 0.25  # seconds that a connection is kept at least, whatever the server at its end says of itself
+_LOOK, _SAY = 0.05, 3.0  # seconds between looks for a server that is not ready, and between words about it
+_PATIENCE = 10.0  # seconds
 
 
 class ReplyFailed(StoreUnavailable):
     """Redis answered with an error; `reply` is for us, callers are told only that the store failed."""
 
     def __init__(self, reply: str) -> None:
-        super().__init__()
+        super().__init__(why=trouble(reply))
         self.reply = reply
 
 
 class Wire:
     """A pipelined connection that is opened when needed. Safe for any number of concurrent callers of one event loop.
 
-    `published` hears the messages of channels that were subscribed to on it.
+    `published` hears the messages of channels that were subscribed to on it; `failed`, if it is set, the word of each trouble.
+
+    When the server at the other end says that it is the wrong one now (a replica since a failover, one that loads), the
+    connection is left and the address looked up again, once for each call: behind a stable address, or by Sentinel, there
+    may be a better one. None of the commands ran then, so they are repeated.
     """
 
     def __init__(self, url: str, published: Callable[[bytes], None] | None = None) -> None:
+        self.failed: Callable[[str], None] | None = None
         self._published = published
-        self._address: dict[str, Any] = dict(parse_url(url))
+        self._address = read_address(url)
         self._link: _Link | None = None
         self._opening: asyncio.Task[_Link] | None = None
 
@@ -78,24 +67,22 @@ class Wire:
         """Send several commands in one write and return their replies in order; raises the first error among them."""
         if not commands:
             return []
-        link = self._link
-        if link is None or link.closed:
-            link = await self._open()
-        replies = await link.send(commands)
-        for place, reply in enumerate(replies):
-            if isinstance(reply, hiredis.ReplyError):
-                failed = ReplyFailed(str(reply))
-                if not failed.reply.startswith("NOSCRIPT"):
-                    raise failed
-                # The scripts were flushed under us; this one did not run.
-                *_, replies[place] = await link.send([*_LOAD_SCRIPTS, commands[place]])
-                if isinstance(replies[place], hiredis.ReplyError):
-                    raise ReplyFailed(str(replies[place]))
-        return replies
+        try:
+            link = await self._standing()
+            try:
+                return await _replies(link, commands)
+            except ReplyFailed as error:
+                if error.why not in ELSEWHERE or not self._leave(link):
+                    raise
+            return await _replies(await self._standing(), commands)
+        except StoreUnavailable as error:
+            if self.failed is not None and error.why:
+                self.failed(error.why)
+            raise
 
-    async def run(self, script: str, keys: Sequence[str], *args: Argument) -> Any:
-        """Run a named script."""
-        return (await self.call_all((script_command(script, keys, *args),)))[0]
+    async def run(self, script: str, keys: Sequence[str], /, *args: Argument, **fields: Field) -> Any:
+        """Run a named script; see `script_command`."""
+        return (await self.call_all((script_command(script, keys, *args, **fields),)))[0]
 
     async def close(self) -> None:
         """Close the connection; what is under way fails."""
@@ -104,40 +91,149 @@ class Wire:
         if self._link is not None:
             self._link.drop()
 
-    async def _open(self) -> _Link:
-        """Connect; callers that come meanwhile share the attempt."""
+    async def _standing(self) -> _Link:
+        """The connection, opened if need be; callers that come meanwhile share the attempt."""
+        link = self._link
+        if link is not None and not link.closed:
+            return link
         if self._opening is None or self._opening.done():
             self._opening = asyncio.create_task(self._connect())
         return await asyncio.shield(self._opening)
 
+    def _leave(self, link: _Link) -> bool:
+        """Use a connection no more, unless it is new; what waits on it gets its answers. Whether another one may be tried."""
+        if link is self._link:
+            if link.age < _STAYS:
+                return False
+            self._link = None
+            link.retire()
+        return True
+
     async def _connect(self) -> _Link:
-        loop, address = asyncio.get_running_loop(), self._address
-        link = _Link(self._published)
+        address = self._address
+        link = _Link(self._published, address.reply_timeout)
         try:
-            async with asyncio.timeout(_CONNECT_TIMEOUT):
-                if path := address.get("path"):
-                    await loop.create_unix_connection(lambda: link, path)
-                else:
-                    secure = address.get("connection_class") is redis.SSLConnection
-                    host, port = address.get("host", "localhost"), int(address.get("port", 6379))
-                    await loop.create_connection(lambda: link, host, port, ssl=secure or None)
+            async with asyncio.timeout(address.connect_timeout):
+                await _reach(address, link)
         except (OSError, TimeoutError) as error:
-            raise StoreUnavailable from error
+            raise StoreUnavailable(why=_why(error)) from error
         greeting: list[tuple[Argument, ...]] = []
-        if password := address.get("password"):
-            user = address.get("username")
-            greeting.append(("AUTH", user, password) if user else ("AUTH", password))
-        if db := address.get("db"):
-            greeting.append(("SELECT", db))
+        if address.password:
+            greeting.append(("AUTH", address.user, address.password) if address.user else ("AUTH", address.password))
+        if address.db:
+            greeting.append(("SELECT", address.db))
+        if address.master:
+            greeting.append(("ROLE",))
         try:
-            for reply in await link.send([*greeting, *_LOAD_SCRIPTS]):
-                if isinstance(reply, hiredis.ReplyError):
-                    raise ReplyFailed(str(reply))
+            # Apart, since a server closes the connection of a stranger who sends as much as the scripts are.
+            for commands in ([*greeting, ("PING",)], LOAD_SCRIPTS):
+                for reply in await link.send(commands):
+                    if isinstance(reply, hiredis.ReplyError):
+                        raise ReplyFailed(str(reply))
+                    if isinstance(reply, list) and reply[0] != b"master":  # Sentinel has not seen it yet
+                        raise StoreUnavailable(why="read-only")
         except BaseException:  # also when it is closed while it opens
             link.drop()
             raise
         self._link = link
         return link
+
+
+async def _replies(link: _Link, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+    replies = await link.send(commands)
+    for place, reply in enumerate(replies):
+        if isinstance(reply, hiredis.ReplyError):
+            failed = ReplyFailed(str(reply))
+            if not failed.reply.startswith("NOSCRIPT"):
+                raise failed
+            # The scripts were flushed under us; this one did not run.
+            *_, replies[place] = await link.send([*LOAD_SCRIPTS, commands[place]])
+            if isinstance(replies[place], hiredis.ReplyError):
+                raise ReplyFailed(str(replies[place]))
+    return replies
+
+
+# Reaching a server: where it is, by Sentinel if need be, and by TLS if it is to be. For `_connect`, under its time-out.
+
+
+async def _reach(address: Address, link: _Link) -> None:
+    """Connect. Raises OSError, StoreUnavailable."""
+    loop = asyncio.get_running_loop()
+    if address.path:
+        await loop.create_unix_connection(lambda: link, address.path)
+        return
+    secure = _tls(address.tls) if address.tls is not None else None
+    host, port = await _find_master(address) if address.master else address.hosts[0]
+    await loop.create_connection(lambda: link, host, port, ssl=secure)
+
+
+def _tls(wanted: Tls) -> ssl.SSLContext:
+    """Raises StoreUnavailable."""
+    needed = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}[wanted.cert_reqs]
+    context = ssl.create_default_context()
+    context.check_hostname = wanted.check_hostname and needed is not ssl.CERT_NONE
+    context.verify_mode = needed
+    try:
+        if wanted.ca_certs or wanted.ca_path:
+            context.load_verify_locations(wanted.ca_certs or None, wanted.ca_path or None)
+        if wanted.certfile or wanted.keyfile:
+            context.load_cert_chain(wanted.certfile or wanted.keyfile, wanted.keyfile or None, wanted.password or "")
+        if wanted.min_version:
+            context.minimum_version = ssl.TLSVersion[wanted.min_version]
+        if wanted.ciphers:
+            context.set_ciphers(wanted.ciphers)
+    except (OSError, ValueError) as error:
+        raise StoreUnavailable(why="tls-files") from error
+    return context
+
+
+async def _find_master(address: Address) -> tuple[str, int]:
+    """Ask the Sentinels. Raises StoreUnavailable."""
+    options: dict[str, Any] = {
+        "socket_timeout": address.connect_timeout / 2,
+        "socket_connect_timeout": address.connect_timeout / 2,
+        "retry": Retry(NoBackoff(), 0),
+        "username": address.sentinel_user or None,
+        "password": address.sentinel_password or None,
+    }
+    if address.tls is not None:
+        options |= {
+            "ssl": True,
+            "ssl_cert_reqs": address.tls.cert_reqs,
+            "ssl_check_hostname": address.tls.check_hostname,
+            "ssl_ca_certs": address.tls.ca_certs or None,
+            "ssl_ca_path": address.tls.ca_path or None,
+            "ssl_certfile": address.tls.certfile or None,
+            "ssl_keyfile": address.tls.keyfile or None,
+            "ssl_password": address.tls.password or None,
+        }
+    asked = Sentinel(list(address.hosts), sentinel_kwargs=options)  # type: ignore[no-untyped-call]
+    try:
+        host, port = await asked.discover_master(address.master)
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(why="no-master") from error
+    finally:
+        for one in asked.sentinels:
+            with contextlib.suppress(RedisError, OSError):
+                await one.aclose()
+    return str(host), int(port)
+
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "certificate"),
+    (ssl.SSLError, "tls"),
+    (socket.gaierror, "unknown-host"),
+    (PermissionError, "socket-closed"),
+    (ConnectionResetError, "lost"),
+    (BrokenPipeError, "lost"),
+    (TimeoutError, "no-answer"),
+)
+"""The first that fits counts."""
+
+
+def _why(error: BaseException) -> str:
+    """The word for what keeps us from a server."""
+    return next((why for kind, why in _REASONS if isinstance(error, kind)), "down")
 
 
 class _Awaited:
@@ -155,15 +251,23 @@ class _Awaited:
 class _Link(asyncio.Protocol):
     """One connection, from its opening to its end."""
 
-    def __init__(self, published: Callable[[bytes], None] | None) -> None:
+    def __init__(self, published: Callable[[bytes], None] | None, reply_timeout: float) -> None:
         self.closed = False
         self._published = published
+        self._reply_timeout = reply_timeout
+        self._retired = False
         self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
         self._waiting: deque[_Awaited] = deque()
         self._watch = self._loop.call_later(1.0, self._look_for_stall)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+        return self._loop.time() - self._since
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
@@ -173,7 +277,7 @@ class _Link(asyncio.Protocol):
         """Queue commands for this turn's write; the future has their replies, errors among them as values."""
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         if self.closed:
-            future.set_exception(StoreUnavailable())
+            future.set_exception(StoreUnavailable(why="lost"))
             return future
         if not self._unsent:
             self._loop.call_soon(self._flush)
@@ -202,46 +306,53 @@ class _Link(asyncio.Protocol):
                     waiting.popleft()
                     if not awaited.future.done():  # else its caller was cancelled
                         awaited.future.set_result(awaited.replies)
+            if self._retired and not waiting:
+                self.drop()
         except (hiredis.ProtocolError, IndexError):
             self.drop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Whatever waits for a reply fails."""
+        self._end("certificate" if isinstance(exc, ssl.SSLCertVerificationError) else "lost")
+
+    def retire(self) -> None:
+        """End the connection when all that was asked is answered."""
+        self._retired = True
+        if not self._waiting:
+            self.drop()
+
+    def drop(self, why: str = "lost") -> None:
+        """End the connection now."""
+        self._end(why)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _end(self, why: str) -> None:
         self.closed = True
         self._watch.cancel()
         while self._waiting:
             future = self._waiting.popleft().future
             if not future.done():
-                future.set_exception(StoreUnavailable())
-
-    def drop(self) -> None:
-        """End the connection now."""
-        self.connection_lost(None)
-        if self._transport is not None:
-            self._transport.abort()
+                future.set_exception(StoreUnavailable(why=why))
 
     def _look_for_stall(self) -> None:
-        if self._waiting and self._loop.time() - self._waiting[0].since > _REPLY_TIMEOUT:
-            self.drop()
+        if self._waiting and self._loop.time() - self._waiting[0].since > self._reply_timeout:
+            self.drop("no-answer")
         else:
             self._watch = self._loop.call_later(1.0, self._look_for_stall)
 
 
-def script_command(script: str, keys: Sequence[str], *args: Argument) -> tuple[Argument, ...]:
-    """The command that runs a named script; for `Wire.call_all`."""
-    return ("EVALSHA", _DIGESTS[script], len(keys), *keys, *args)
-
-
 class Connection:
-    """What the store's modules share: the wire, redis-py's client, and the names of the keys."""
+    """What the store's modules share: the wire, and the names of the keys. `failed` hears the word of each trouble."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, failed: Callable[[str], None] | None = None) -> None:
         self.url = url
         self.keys = Keys()
+        self.failed = failed
+        self.box = ""
+        """The id of the data that is to be there; "" when there need be none."""
         self.wire = Wire(url)
-        self.client = redis.Redis.from_url(
-            url, protocol=2, socket_connect_timeout=_CONNECT_TIMEOUT, socket_timeout=None
-        )
+        self.wire.failed = failed
 
     async def __aenter__(self) -> Connection:
         return self
@@ -249,26 +360,48 @@ class Connection:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @cached_property
+    def client(self) -> redis.Redis:
+        """redis-py's client, for looking into a server that is reached without Sentinel."""
+        return redis.Redis.from_url(self.url, protocol=2, socket_connect_timeout=3.0, socket_timeout=None)
+
     async def close(self) -> None:
         """Close everything."""
         await self.wire.close()
-        with contextlib.suppress(RedisError, OSError):
-            await self.client.aclose()
+        if "client" in self.__dict__:
+            with contextlib.suppress(RedisError, OSError):
+                await self.client.aclose()
 
-    async def wait_ready(self, seconds: float = 10.0) -> None:
-        """Wait until Redis answers and has loaded its data. Raises StoreUnavailable when it doesn't in time."""
-        deadline = time.monotonic() + seconds
+    async def whole(self) -> None:
+        """Make sure that the data is there that was: a server that came back empty knows no site, and must not say so.
+
+        Raises StoreUnavailable.
+        """
+        if self.box and not await self.wire.call("HEXISTS", BOX, "id"):
+            if self.failed is not None:
+                self.failed("empty")
+            raise StoreUnavailable(why="empty")
+
+    async def wait_ready(
+        self, seconds: float | None = _PATIENCE, waiting: Callable[[str, float], None] | None = None
+    ) -> None:
+        """Wait until Redis answers and has loaded its data; while it loads without end, and for anything else so many seconds.
+
+        `waiting` hears every few of them what is amiss and how long we have waited. None: without end, save for what waiting
+        can't mend. Raises StoreUnavailable.
+        """
+        began, said = time.monotonic(), 0.0
         while True:
             try:
                 await self.wire.call("PING")
-            except StoreUnavailable:
-                if time.monotonic() > deadline:
+            except StoreUnavailable as error:
+                waited = time.monotonic() - began
+                patient = seconds is None or waited < seconds or error.why == "loading"
+                if error.why in HOPELESS or not patient:
                     raise
-                await asyncio.sleep(0.05)
+                if waiting is not None and waited - said > _SAY:
+                    said = waited
+                    waiting(error.why, waited)
+                await asyncio.sleep(_LOOK)
             else:
                 return
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970: the unit of every time in the store."""
-    return time.time_ns() // 1_000_000

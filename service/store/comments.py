@@ -2,92 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from service.core.appeal import Appeal
-from service.core.campaigns import sketch
-from service.core.comment import Actor, Change, Comment
-from service.core.example import Example
+from service.core.comment import Actor, ByAuthor, Change, Comment, Idempotency, Taken
+from service.core.counters import words
+from service.core.delivery import KINDS as DELIVERY_KINDS
 from service.core.lifecycle import ActorKind, Outcome, State, sources
-from service.core.queueing import Place
-from service.core.submission import Submission
-from service.core.tally import words
+from service.core.queue import FOREVER
+from service.core.resubmission import Again, compare, differs, kept
+from service.core.submission import Submission, comment_id
+from service.core.text.similarity import sketch
+from service.core.transition import Event, Moved, Transition
 from service.core.verdict import Verdict
-from service.store.client import Argument, Connection, script_command
+from service.store.client import Connection
+from service.store.script import Argument, packed, script_command
 
 _encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _appeal = msgspec.msgpack.Decoder(Appeal).decode
 _change = msgspec.msgpack.Decoder(Change).decode
+_PAGE = 500
 _FIELDS = (
     "site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app",
 )  # fmt: skip
-
-
-class Taken(NamedTuple):
-    """What became of a submission; `word` is submit.lua's."""
-
-    word: str
-    comment: str
-    revision: int
-    state: str
-    answer: bytes  # the stored answer, when an idempotency key was replayed
-    at: int  # when this request came in; a new comment's `created_at`, milliseconds since 1970
-
-
-class Moved(NamedTuple):
-    """What became of a change; `word` is the script's."""
-
-    word: str
-    revision: int
-    state: str
-
-
-class Idempotency(Struct, frozen=True):
-    """An Idempotency-Key's digest, the digest of the request it came with, and how long it counts (milliseconds)."""
-
-    key: str
-    request: str
-    ttl: int
-    lease: int
-
-
-class Event(Struct, frozen=True):
-    """A call-back to be written together with a change: its id, type and body, and the earliest time to send it."""
-
-    id: str
-    type: str
-    body: bytes
-    not_before: int
-
-
-class Transition(Struct, frozen=True):
-    """A move of one comment, to be applied by `Comments.apply`."""
-
-    comment: str
-    site: str
-    to: State
-    actor: Actor
-    seen: int  # the revision that the caller saw
-    change: Change
-    verdict: Verdict | None = None
-    work_entry: str = ""
-    event: Event | None = None
-    wake: str = ""  # process to wake
-    example: Example | None = None  # what the decision teaches
-    tell_back: bool = True  # False: the word came from where the return address is
-    place: Place | None = None  # among what moderators are to look at: what is held, or approved but to be reviewed
-    undo_until: int = (
-        0  # until when it can be undone, milliseconds since 1970: call-backs leave no earlier. 0: it can't
-    )
-    bulk: str = ""  # the bulk decision that it is part of
 
 
 class Comments:
@@ -104,38 +48,86 @@ class Comments:
         site: str,
         comment: str,
         submission: Submission,
-        fingerprint: str,
         now: int,
         backlog: int,
+        site_backlog: int | None = None,
         waiting: str = "",
         idempotency: Idempotency | None = None,
+        evidence: bool = False,
     ) -> Taken:
-        """Take a comment in, durably, or not at all."""
+        """Take a comment in, durably, or not at all; one that is here already as `core.resubmission` has it.
+
+        `backlog`: how many comments may wait, `site_backlog`: of this site (None: as many); `waiting`: the process whose
+        request waits for its decision, or "".
+        `evidence`: what differs around a text that is no edit is evidence too, and puts it before the machine again unless a
+        human has decided.
+        """
+        taken = self._taking(
+            comment,
+            submission,
+            site=site,
+            now=now,
+            backlog=backlog,
+            site_backlog=backlog if site_backlog is None else site_backlog,
+            waiting=waiting,
+            idempotency=idempotency,
+        )
+        reply = await taken(submission, b"", "")
+        while reply[0] in (b"differs", b"human"):
+            *_, stored, fingerprint = reply
+            before = _submission(stored)
+            again = compare(before, submission, fingerprint.decode())
+            if again is Again.UPDATED and evidence and reply[0] != b"human" and differs(before, submission):
+                again = Again.REQUEUED
+            reply = await taken(kept(before, submission, again), stored, again)
+        word, revision, state, answer = reply
+        return Taken(word.decode(), comment, revision, state.decode(), answer, now)
+
+    def _taking(
+        self,
+        comment: str,
+        submission: Submission,
+        *,
+        site: str,
+        now: int,
+        backlog: int,
+        site_backlog: int,
+        waiting: str,
+        idempotency: Idempotency | None,
+    ) -> Callable[[Submission, bytes, str], Awaitable[list[Any]]]:
+        """Runs the script: (what to keep, what is stored as it was seen, what the new one is beside that)."""  # fmt: skip
         keys = self._keys
         author = submission.author.email
         anchor = keys.comment(comment)
         platform = Actor(ActorKind.PLATFORM, site)
-        word, revision, state, answer = await self._wire.run(
-            "submit",
-            [
-                anchor, keys.history(comment), keys.texts(comment), keys.work,
-                keys.site(site, "all"), keys.site(site, "pending"), keys.site(site, ""),
-                keys.author(site, author.digest) if author else anchor,
-                keys.idempotency(site, idempotency.key) if idempotency else anchor,
-                *([keys.author(site, digest) for digest in author.earlier] if author else ()),
-            ],
-            now, comment, site, submission.platform_id, _encode(submission), fingerprint, backlog,
-            _encode(Change(now, platform, State.PENDING, "submitted")),
-            _encode(Change(now, platform, State.PENDING, "edited")),
-            waiting, "author" if author else "",
-            *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
-        )  # fmt: skip
-        return Taken(word.decode(), comment, revision, state.decode(), answer, now)
+        names = [
+            anchor, keys.history(comment), keys.texts(comment), keys.work,
+            keys.site(site, "all"), keys.site(site, "pending"), keys.site_prefix(site),
+            keys.author(site, author.digest) if author else anchor,
+            keys.idempotency(site, idempotency.key) if idempotency else anchor,
+            *([keys.author(site, digest) for digest in author.earlier] if author else ()),
+        ]  # fmt: skip
+
+        async def run(keep: Submission, seen: bytes, again: str) -> list[Any]:
+            found: list[Any] = await self._wire.run(
+                "comment/submit", names,
+                now, comment, site, submission.platform_id, _encode(keep), backlog, site_backlog,
+                _encode(Change(now, platform, State.PENDING, "submitted")),
+                _encode(Change(now, platform, State.PENDING, again or "edited")),
+                waiting, "author" if author else "",
+                *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
+                seen, again, comment_id(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",
+            )  # fmt: skip
+            return found
+
+        return run
 
     async def remember_answer(self, site: str, idempotency: Idempotency, answer: bytes) -> None:
         """Store what an idempotency key was answered with; it holds no words of the comment (they may be erased)."""
         name = self._keys.idempotency(site, idempotency.key)
-        await self._wire.call_all([("HSET", name, "answer", answer), ("PEXPIRE", name, idempotency.ttl)])
+        await self._wire.run(
+            "comment/answer", [name], request=idempotency.request, answer=answer, lives=idempotency.ttl
+        )
 
     async def apply(self, transitions: Sequence[Transition]) -> list[Moved]:
         """Apply moves, each atomic by itself, in one write."""
@@ -143,27 +135,30 @@ class Comments:
         return [Moved(word.decode(), revision, state.decode()) for word, revision, state in replies]
 
     def _command(self, move: Transition) -> tuple[Argument, ...]:
-        keys, event, example = self._keys, move.event, move.example
+        keys, change, place = self._keys, move.change, move.place
+        event, back, example = move.event, move.back, move.example
+        anchor, decision = keys.comment(move.comment), move.change.decision
         return script_command(
-            "transition",
+            "comment/transition",
             [
-                keys.comment(move.comment), keys.history(move.comment), keys.site(move.site, ""), keys.work,
-                keys.queue(move.comment), keys.delivery(event.id if event else ""), keys.due,
-                keys.delivery(""), keys.example(example.id if example else ""),
+                anchor, keys.history(move.comment), keys.site_prefix(move.site), keys.work, keys.queue(move.comment), keys.due,
+                keys.example(example.id) if example else anchor, keys.delivery(event.id) if event else anchor,
+                keys.delivery(back.id) if back else anchor,
             ],
-            move.change.at, move.comment, move.site, move.to, _words(sources(move.actor.kind, move.to)),
-            "machine" if move.actor.kind is ActorKind.POLICY else "human", move.seen,
-            _encode(move.change), move.change.decision.outcome if move.change.decision else "",
-            _encode(move.verdict) if move.verdict else "", move.work_entry,
-            *((event.id, event.type, event.body, event.not_before) if event else ("", "", "", 0)),
-            keys.wake(move.wake) if move.wake else "", _day(move.change.at),
-            *((example.id, _encode(example)) if example else ("", "")), "tell" if move.tell_back else "",
-            *self._standing(move.place, move.change.at), str(move.actor), move.undo_until, move.bulk,
-            "\n".join(words(move.change.decision)) if move.change.decision else "",
+            now=change.at, comment=move.comment, site=move.site, to=move.to,
+            sources=_allowed(sources(move.actor.kind, move.to)),
+            by="machine" if move.actor.kind is ActorKind.POLICY else "human", seen=move.seen, change=_encode(change),
+            outcome=decision.outcome if decision else None, verdict=_encode(move.verdict) if move.verdict else None,
+            work_entry=move.work_entry or None,
+            message=event.id if event else None, type=event.type if event else None, body=event.body if event else None,
+            not_before=event.not_before if event else None,
+            return_message=back.id if back else None, return_type=back.type if back else None,
+            wake=keys.wake(move.wake) if move.wake else None, today=_day(change.at),
+            example=example.id if example else None, lesson=_encode(example) if example else None,
+            facets="\n".join(place.facets) if place else None,
+            priority=place.priority(change.at, self._severity_hours) if place else None,
+            actor=str(move.actor), undo_until=move.undo_until, bulk=move.bulk, counts=words(decision) if decision else (),
         )  # fmt: skip
-
-    def _standing(self, place: Place | None, at: int) -> tuple[str, int | str]:
-        return ("\n".join(place.facets), place.priority(at, self._severity_hours)) if place else ("", "")
 
     async def erase(
         self,
@@ -173,34 +168,95 @@ class Comments:
         history: Sequence[Change],
         event: Event | None,
         earlier: Sequence[Submission] = (),
+        withdrawn: int | None = None,
     ) -> Moved:
-        """Erase a comment as it was seen; `history` is what remains of its history, `earlier` its earlier texts."""
+        """Erase a comment as it was seen; `history` is what remains of its history, `earlier` its earlier texts.
+
+        `withdrawn` says when its platform deleted it, by the platform's clock (milliseconds since 1970): it may come back.
+        """
         keys = self._keys
         said = {sketch(one.content).text for one in (comment.submission, *earlier) if one is not None and one.content}
         word, revision, state = await self._wire.run(
-            "erase",
+            "comment/erase",
             [
-                keys.comment(comment.id), keys.history(comment.id), keys.texts(comment.id), keys.site(comment.site, ""),
+                keys.comment(comment.id), keys.history(comment.id), keys.texts(comment.id), keys.site_prefix(comment.site),
                 keys.queue(comment.id), keys.delivery(event.id if event else ""), keys.due,
                 keys.reporters(comment.id), keys.delivery(""), keys.example(""), keys.names(comment.id),
             ],
-            now, comment.id, comment.site, comment.revision,
-            *((event.id, event.body) if event else ("", "")), " ".join(sorted(said)),
-            *[_encode(change) for change in history],
+            now=now, comment=comment.id, site=comment.site, seen=comment.revision,
+            delivery=event.id if event else None, body=event.body if event else None,
+            texts=sorted(said), withdrawn=withdrawn, kinds=DELIVERY_KINDS, history=[_encode(change) for change in history],
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
+
+    async def withdrawn(self, comment: str) -> int | None:
+        """When the platform last deleted a comment, by its own clock; None: never, or it was erased here for good."""
+        at = await self._wire.call("HGET", self._keys.comment(comment), "withdrawn")
+        return int(at) if at is not None else None
+
+    async def let_return(self, comment: str) -> None:
+        """Let the next text of an erased comment be taken in again."""
+        await self._wire.call("HSET", self._keys.comment(comment), "returns", 1)
+
+    async def seal(self, comment: str) -> None:
+        """Let an erased comment never come back, whatever its platform says."""
+        await self._wire.call("HDEL", self._keys.comment(comment), "withdrawn", "returns")
+
+    async def forget_quotes(self, site: str, comment: str) -> None:
+        """Take the text of a comment that was erased out of those that answer it."""
+        await self.adopt_quotes(site)
+        name = self._keys.answers(site, comment)
+        for reply in [row.decode() for row in await self._wire.call("SMEMBERS", name)]:
+            while not await self._forget_quote(reply, comment):
+                pass
+        await self._wire.call("DEL", name)
+
+    async def _forget_quote(self, reply: str, comment: str) -> bool:
+        """False: it has changed meanwhile."""
+        key, texts = self._keys.comment(reply), self._keys.texts(reply)
+        site, row = await self._wire.call("HMGET", key, "site", "sub")
+        if (
+            row is None
+            or (now := _submission(row)).parent_id == ""
+            or comment_id(site.decode(), now.parent_id) != comment
+        ):
+            return True
+        earlier = await self.earlier_texts(reply)
+        bare = [_encode(msgspec.structs.replace(one, parent_text="")) for one in (now, *earlier)]
+        word = await self._wire.run("comment/forget_parent", [key, texts], seen=row, submission=bare[0], texts=bare[1:])
+        return bool(word == b"applied")
+
+    async def adopt_quotes(self, site: str) -> None:
+        """Note which comments quote others, where they came in before that was noted; once for each site."""
+        swept = self._keys.site(site, "swept")
+        if await self._wire.call("HGET", swept, "answers"):
+            return
+        after = None
+        while page := await self.page(site, "all", newest=FOREVER, oldest=0, after=after, limit=_PAGE):
+            found = [
+                (one.id, one.submission) for one in await self.get_many([name for name, _ in page]) if one is not None
+            ]
+            await self._wire.call_all(
+                [
+                    ("SADD", self._keys.answers(site, comment_id(site, said.parent_id)), name)
+                    for name, said in found
+                    if said is not None and said.parent_id and said.parent_text
+                ]
+            )
+            after = (page[-1][1], page[-1][0])
+        await self._wire.run("store/mark", [swept], name="answers", value=1)
 
     async def requeue(self, comment: Comment, *, change: Change, dead_entry: str = "") -> Moved:
         """Put a comment before the machine once more."""
         keys = self._keys
         word, revision, state = await self._wire.run(
-            "requeue",
+            "comment/requeue",
             [
-                keys.comment(comment.id), keys.history(comment.id), keys.site(comment.site, ""),
-                keys.work, keys.dead,
+                keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site),
+                keys.dead,
             ],
-            change.at, comment.id, comment.site, _words(sources(change.actor.kind, State.PENDING)),
-            comment.revision, _encode(change), dead_entry,
+            now=change.at, comment=comment.id, site=comment.site, seen=comment.revision, change=_encode(change),
+            dead_entry=dead_entry or None, sources=_allowed(sources(change.actor.kind, State.PENDING)),
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
 
@@ -229,13 +285,13 @@ class Comments:
         return [_submission(row) for row in await self._wire.call("LRANGE", self._keys.texts(comment), 0, -1)]
 
     async def page(
-        self, site: str, index: str, *, newest: int, oldest: int, after: tuple[int, str] | None, limit: int
+        self, site: str, index: str | ByAuthor, *, newest: int, oldest: int, after: tuple[int, str] | None, limit: int
     ) -> list[tuple[str, int]]:
         """(comment, time) of an index, newest first; `after` is the last one of the page before.
 
-        `index` is "all", a state, or "a:<digest>" for an author's. Members with the same time are ordered by id.
+        `index` is "all", a state, or an author's. Members with the same time are ordered by id.
         """
-        name = self._keys.site(site, index)
+        name = self._index(site, index)
         top = newest if after is None else min(newest, after[0])
         found: list[tuple[str, int]] = []
         offset = 0
@@ -257,9 +313,18 @@ class Comments:
         sizes = await self._wire.call_all([("ZCARD", self._keys.site(site, state)) for state in State])
         return {str(state): size for state, size in zip(State, sizes, strict=True)}
 
-    async def size(self, site: str, index: str) -> int:
+    async def since(self, site: str, at: int) -> int:
+        """How many comments of a site came in at or after a time (milliseconds since 1970)."""
+        return int(await self._wire.call("ZCOUNT", self._keys.site(site, "all"), at, "+inf"))
+
+    async def size(self, site: str, index: str | ByAuthor) -> int:
         """How many comments are in an index; see `page`."""
-        return int(await self._wire.call("ZCARD", self._keys.site(site, index)))
+        return int(await self._wire.call("ZCARD", self._index(site, index)))
+
+    def _index(self, site: str, index: str | ByAuthor) -> str:
+        if isinstance(index, ByAuthor):
+            return self._keys.author(site, index.digest)
+        return self._keys.site(site, index)
 
     async def oldest(self, site: str, state: State) -> int | None:
         """When the comment that has been longest in a state entered it."""
@@ -277,8 +342,9 @@ def _date(day: int) -> str:
 
 
 @cache
-def _words(states: frozenset[State]) -> str:
-    return f" {' '.join(sorted(states))} "
+def _allowed(states: frozenset[State]) -> msgspec.Raw:
+    """The states as a script looks them up."""
+    return packed(dict.fromkeys(sorted(states), True))
 
 
 def _comment(comment: str, row: Sequence[Any]) -> Comment | None:

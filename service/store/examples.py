@@ -1,4 +1,4 @@
-"""Examples in Redis: append-only. Those of a decision are written by transition.lua together with it.
+"""Examples in Redis: append-only. Those of a decision are written by comment/transition.lua together with it.
 
 What belongs to no comment (suggested scores) is found again by what its text says, so that it can be erased: with a comment
 that says the same, by itself (`forget`), and at the latest when its time is over.
@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from service.core.campaigns import sketch
+from service.clock import now_ms
 from service.core.example import Example
-from service.store.client import Connection, now_ms
+from service.core.text.similarity import sketch
+from service.store.client import Connection
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Example).decode
@@ -33,22 +34,19 @@ class Examples:
         """Keep an example that no decision made, for as long as such are kept. False: it was here already."""
         keys = self._keys
         word = await self._wire.run(
-            "teach", [keys.example(example.id), keys.site(example.site, "")],
-            example.id, example.at, _encode(example), sketch(example.text).text, now_ms(), self._lifetime,
+            "examples/add", [keys.example(example.id), keys.site_prefix(example.site)],
+            example=example.id, taught_at=example.at, lesson=_encode(example), text=sketch(example.text).text, now=now_ms(),
+            lives=self._lifetime,
         )  # fmt: skip
         return bool(word == b"added")
 
     async def forget(self, site: str, text: str) -> int:
         """Erase what was suggested about a text, known by its words alone; how many suggestions that were."""
-        return int(await self._wire.run("unteach", [self._keys.site(site, "")], sketch(text).text))
+        return int(await self._wire.run("examples/erase", [self._keys.site_prefix(site)], text=sketch(text).text))
 
     async def count(self, site: str) -> int:
         """How many examples a site has."""
         return int(await self._wire.call("ZCARD", self._keys.site(site, "examples")))
-
-    async def chosen(self, site: str) -> set[str]:
-        """The comments that were decided while they were marked as worth it for what they teach; the newest 10,000."""
-        return {name.decode() for name in await self._wire.call("ZRANGE", self._keys.site(site, "chosen"), 0, -1)}
 
     async def all(self, site: str, since: int = 0) -> AsyncIterator[Example]:
         """A site's examples that were taught at or after `since` (milliseconds), oldest first."""

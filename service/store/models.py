@@ -1,7 +1,7 @@
 """The registry of model versions in Redis: immutable versions, and pointers that say which one has which role where.
 
 Artefacts are cached on disk by their content's hash, which is checked whenever one is read, wherever it came from. For
-`service.learning` and `service.following`.
+`service.learning` and `service.learning.reload`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
 
 from service.core.errors import Conflict, NotFound, StoreUnavailable
-from service.core.model import ModelCard, Pointers
+from service.core.model_version import DamagedVersion, ModelCard, Pointers, Switched
 from service.store import keys as names
 from service.store.client import Connection, Wire
 
@@ -26,10 +26,6 @@ KEPT = 20
 _ON_DISK = 64  # artefacts in the cache
 _encode = msgspec.msgpack.Encoder().encode
 _card = msgspec.msgpack.Decoder(ModelCard).decode
-
-
-class DamagedVersion(Exception):
-    """A version's artefact is not what its card says."""
 
 
 class Models:
@@ -47,8 +43,8 @@ class Models:
     async def add(self, card: ModelCard, artefact: bytes) -> None:
         """Keep a version for good, and let go of the site's oldest ones that have no role."""
         await self._wire.run(
-            "register_model", [names.model(card.version), names.models_of(card.site), names.MODEL_POINTERS],
-            card.version, card.made_at, _encode(card), artefact, KEPT, names.model(""),
+            "models/register", [names.model(card.version), names.models_of(card.site), names.MODEL_POINTERS],
+            version=card.version, made_at=card.made_at, card=_encode(card), artefact=artefact, keep=KEPT, prefix=names.model(""),
         )  # fmt: skip
 
     async def card(self, version: str) -> ModelCard:
@@ -88,17 +84,24 @@ class Models:
             roles.setdefault(site, {})[role] = value.decode()
         return {site: msgspec.convert(known, Pointers, strict=False) for site, known in sorted(roles.items())}
 
-    async def promote(self, site: str, version: str, *, at: int, seen: str | None = None) -> Pointers:
+    async def promote(self, site: str, version: str, *, at: int, seen: str | None = None) -> Switched:
         """Make a version ("": the base model) the active one of a site, if `seen` still is. Raises NotFound, Conflict."""
         return await self._point(site, "promote", version, seen, at)
 
-    async def roll_back(self, site: str, *, at: int, seen: str | None = None) -> Pointers:
-        """Take the last switch back. Raises Conflict when there was none."""
+    async def roll_back(self, site: str, *, at: int, seen: str | None = None) -> Switched:
+        """Go back to what was in use before, and in the end to the base model. Raises Conflict where that is in use.
+
+        What was rolled back, or has alerted, is never gone back to.
+        """
         return await self._point(site, "rollback", "", seen, at)
 
-    async def shadow(self, site: str, version: str, *, at: int) -> Pointers:
+    async def shadow(self, site: str, version: str, *, at: int) -> Switched:
         """Let a version score a site's comments silently; "" ends that. Raises NotFound."""
         return await self._point(site, "shadow", version, None, at)
+
+    async def distrust(self, site: str, version: str, *, at: int) -> None:
+        """Remember that a version has alerted at a site: no rollback goes there. Raises NotFound."""
+        await self._point(site, "alerted", version, None, at)
 
     async def first_alert(self, site: str, version: str, what: str) -> bool:
         """Whether this alert about a version is the first of its kind at a site; it is from now on no longer."""
@@ -108,15 +111,6 @@ class Models:
     async def take_turn(self, name: str, seconds: float) -> bool:
         """Whether this process is the one to do a periodic task this time."""
         return await self._wire.call("SET", names.model_task(name), 1, "NX", "PX", int(seconds * 1000)) is not None
-
-    async def teach(self, site: str, comments: Sequence[str]) -> int:
-        """Mark the flagged comments that are worth deciding for what they teach, best first, in the place of those before.
-
-        How many are marked now; what has left the queue meanwhile is not.
-        """
-        keys = self._connection.keys
-        marked = [keys.site(site, "teaches"), keys.site(site, ""), keys.comment("")]
-        return int(await self._wire.run("mark_teaching", marked, *comments))
 
     async def forget_site(self, site: str) -> None:
         """Drop everything of a site's models."""
@@ -147,10 +141,10 @@ class Models:
         finally:
             await wire.close()
 
-    async def _point(self, site: str, what: str, version: str, seen: str | None, at: int) -> Pointers:
-        word, active, previous, shadow = await self._wire.run(
-            "point_model", [names.MODEL_POINTERS, names.model(version) if version else names.MODEL_POINTERS],
-            site, what, version, "?" if seen is None else seen, at, names.MODELS_CHANGED,
+    async def _point(self, site: str, what: str, version: str, seen: str | None, at: int) -> Switched:
+        word, active, previous, _, _, _, before = await self._wire.run(
+            "models/point", [names.MODEL_POINTERS, names.model(version) if version else names.MODEL_POINTERS],
+            site=site, what=what, version=version, seen=seen, now=at, channel=names.MODELS_CHANGED, prefix=names.model(""),
         )  # fmt: skip
         match word:
             case b"missing":
@@ -158,8 +152,8 @@ class Models:
             case b"stale":
                 raise Conflict("Another version has become active meanwhile; look again.")
             case b"nothing":
-                raise Conflict("No version was ever switched to here, so there is nothing to roll back.")
-        return Pointers(active.decode(), previous.decode(), shadow.decode(), at)
+                raise Conflict("The base model is in use, so there is nothing to roll back.")
+        return Switched(site, active.decode(), before.decode(), previous.decode())
 
 
 def _harmless(version: str) -> bool:

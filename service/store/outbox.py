@@ -1,81 +1,24 @@
 """Call-backs on their way out: leased when due, settled after each try, listed and replayed when given up.
 
-They are written by transition.lua together with the change that they tell of. Those of one comment go out in
+They are written by comment/transition.lua together with the change that they tell of. Those of one comment go out in
 order; each site has its own queue and its own share of a deliverer, so that a slow or dead receiver delays nobody else.
-For `workers/deliver.py` and the command line; why it is built like this: `docs/adr/0004`.
+For `workers/deliver/__init__.py` and the command line; why it is built like this: `docs/adr/0004`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from service.store.client import Connection, now_ms
+from service.clock import now_ms
+from service.core.delivery import Attempt, Delivery, Endpoint, Settlement, Waiting
+from service.store.client import Connection
 
 SETTLED_TTL = 7 * 86_400_000
 """How long a delivered call-back can still be replayed, in milliseconds."""
 UNDELIVERED_TTL = 30 * 86_400_000
 """How long a call-back that was given up is listed and can be replayed, in milliseconds."""
-NEVER = 4_102_444_800_000
-"""The pause of a disabled receiver: until somebody resumes it (the year 2100, in milliseconds)."""
 _RESUMED_AT_ONCE = 1_000
-
-
-class Delivery(NamedTuple):
-    """One call-back. `lease` is 0 unless it was claimed."""
-
-    id: str  # the webhook-id: the same on every try
-    site: str
-    comment: str
-    type: str
-    body: bytes
-    tries: int  # so far
-    created_at: int
-    lease: int = 0  # when the lease ends, which is also what names it
-
-
-class Settlement(NamedTuple):
-    """How a try ended."""
-
-    result: str  # delivered | retry | dead | back (handed back untried)
-    retry_at: int = 0
-    pause_until: int = 0  # for the whole site: the receiver asked for it, or is gone
-    pause_why: str = ""
-    status: int = 0
-    error: str = ""  # one of our own words: timeout, connection, blocked-address, …
-    took_ms: int = 0
-
-
-class Attempt(NamedTuple):
-    """One line of the delivery log."""
-
-    id: str
-    comment: str
-    type: str
-    result: str
-    tries: int
-    status: int
-    error: str
-    took_ms: int
-    at: int
-    entry: tuple[int, int]  # its place in the log
-
-
-class Waiting(NamedTuple):
-    """A call-back that is next in line for its comment."""
-
-    delivery: Delivery
-    due_at: int
-    under_way: bool
-
-
-class Endpoint(NamedTuple):
-    """A site's receiver as the deliverer knows it."""
-
-    paused_until: int  # 0: it is not paused
-    why: str
-    waiting: int  # comments with call-backs that wait
-    undelivered: int
+_SLACK = 60_000  # milliseconds by which the clocks of machines may differ
 
 
 class Outbox:
@@ -90,8 +33,8 @@ class Outbox:
     ) -> list[Delivery]:
         """Lease call-backs that are due, at most `per_site` of a site, or what `room` says of it."""
         rows = await self._wire.run(
-            "claim", [self._keys.due, self._keys.prefix], now, leased_until, most, per_site,
-            *[word for site, left in room.items() for word in (site, left)],
+            "delivery/lease", [self._keys.due, self._keys.prefix], now=now, leased_until=leased_until, most=most,
+            per_site=per_site, room=room,
         )  # fmt: skip
         return [
             Delivery(identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at, leased_until)
@@ -99,14 +42,15 @@ class Outbox:
         ]
 
     async def settle(self, delivery: Delivery, settlement: Settlement, *, now: int, log: int) -> str:
-        """Note how a try ended; the word that settle.lua answers."""
+        """Note how a try ended; the word that delivery/settle.lua answers."""
         keys, site = self._keys, delivery.site
         word = await self._wire.run(
-            "settle",
-            [keys.due, keys.site(site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id)],
-            now, delivery.id, delivery.comment, site, delivery.lease, settlement.result, settlement.retry_at,
-            settlement.pause_until, settlement.pause_why, log, settlement.status, settlement.error, settlement.took_ms,
-            SETTLED_TTL, UNDELIVERED_TTL,
+            "delivery/settle",
+            [keys.due, keys.site_prefix(site), keys.queue(delivery.comment), keys.delivery(delivery.id)],
+            now=now, delivery=delivery.id, comment=delivery.comment, site=site, lease=delivery.lease, result=settlement.result,
+            retry_at=settlement.retry_at, pause_until=settlement.pause_until, why=settlement.pause_why, log=log,
+            status=settlement.status, error=settlement.error, took_ms=settlement.took_ms,
+            delivered_ttl=SETTLED_TTL, dead_ttl=UNDELIVERED_TTL,
         )  # fmt: skip
         return str(word.decode())
 
@@ -114,8 +58,8 @@ class Outbox:
         """Queue a call-back that tells of no comment but of `about`. False: one with this id was told before."""
         keys = self._keys
         word = await self._wire.run(
-            "announce", [keys.due, keys.site(site, ""), keys.queue(about), keys.delivery(id)],
-            now, id, about, site, kind, body,
+            "delivery/enqueue", [keys.due, keys.site_prefix(site), keys.queue(about), keys.delivery(id)],
+            now=now, delivery=id, about=about, site=site, type=kind, body=body,
         )  # fmt: skip
         return bool(word == b"told")
 
@@ -178,9 +122,9 @@ class Outbox:
         """Send a call-back again, under the id that it had, from the start of the schedule. False: it is gone."""
         keys, site = self._keys, delivery.site
         word = await self._wire.run(
-            "replay",
-            [keys.due, keys.site(site, ""), keys.queue(delivery.comment), keys.delivery(delivery.id)],
-            now_ms(), delivery.id, delivery.comment, site,
+            "delivery/replay",
+            [keys.due, keys.site_prefix(site), keys.queue(delivery.comment), keys.delivery(delivery.id)],
+            now=now_ms(), delivery=delivery.id, comment=delivery.comment, site=site,
         )  # fmt: skip
         return bool(word == b"applied")
 
@@ -189,27 +133,36 @@ class Outbox:
         now = now_ms()
         health, waiting, undelivered = await self._wire.call_all(
             [
-                ("HMGET", self._keys.site(site, "endpoint"), "paused_until", "why"),
+                ("HMGET", self._keys.site(site, "endpoint"), "paused_until", "why", "failing_since"),
                 ("ZCARD", self._keys.site(site, "due")),
                 ("ZCOUNT", self._keys.site(site, "undelivered"), now - UNDELIVERED_TTL, "+inf"),
             ]
         )
-        until = int(health[0] or 0)
-        return (
-            Endpoint(until, health[1].decode(), waiting, undelivered)
-            if until > now
-            else Endpoint(0, "", waiting, undelivered)
-        )
+        until, failing = int(health[0] or 0), int(health[2] or 0)
+        paused, why = (until, health[1].decode()) if until > now else (0, "")
+        return Endpoint(paused, why, waiting, undelivered, failing)
 
     async def resume(self, site: str) -> int:
         """End a pause and try what waits at once: after a 410, or when a site's call-back address changes or goes.
 
         How many comments have call-backs that wait.
         """
-        keys = [self._keys.due, self._keys.site(site, "")]
-        while await self._wire.run("resume", keys, now_ms(), site, _RESUMED_AT_ONCE):
+        keys = [self._keys.due, self._keys.site_prefix(site)]
+        while await self._wire.run("delivery/resume", keys, now=now_ms(), site=site, most=_RESUMED_AT_ONCE):
             pass
         return int(await self._wire.call("ZCARD", self._keys.site(site, "due")))
+
+    async def put_right(self, site: str, *, longest_lease: int) -> int:
+        """Bring back call-backs that a wrong clock put ahead, before it was put right; how many. A lease lasts so long (ms)."""
+        keys, back = self._keys, 0
+        while True:
+            more = await self._wire.run(
+                "delivery/put_right", [keys.due, keys.site_prefix(site), keys.prefix],
+                now=now_ms(), site=site, slack=_SLACK, longest_lease=longest_lease, most=_RESUMED_AT_ONCE,
+            )  # fmt: skip
+            back += int(more)
+            if not more:
+                return back
 
     async def under_way(self, site: str) -> int:
         """How many of a site's call-backs are leased."""

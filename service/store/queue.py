@@ -1,95 +1,165 @@
-"""The moderators' lists in Redis: stretches of them in order, and counts. Written by the scripts that change a state.
+"""The moderators' lists in Redis: stretches of them in order, counts, and how the queue divides by facets.
 
-For `service.reviewing`; how the queue divides: `facets.py`. A list is read in stretches, each of one site, from where the
-last one ended; nothing is computed ahead and nothing is kept between two requests, so that a page costs the same wherever
-it lies.
+A list is read in stretches, each of one site, from where the last one ended; nothing is computed ahead and nothing is kept
+between two requests, so that a page costs the same wherever it lies. All of it is written by the scripts that change a state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
-
-from msgspec import Struct
 
 from service.core.comment import Comment
 from service.core.lifecycle import State
-from service.core.queueing import Place
-from service.store.client import Argument, Connection, script_command
-from service.store.facets import Pair, QueueFacets
+from service.core.queue import FACETS, FOREVER, LISTS, Entry, Place, Shelf, Span, Standing, Stretch
+from service.store.client import Connection
+from service.store.script import Argument, script_command
 
-_FEW = 2_000
-"""Up to so many comments, a facet's are fetched and sorted; beyond that, the queue is walked and those of the facet picked."""
+# How the queue of held comments divides, in Redis: counts by each value of a facet, and what values have in common.
+#
+# For `service.container`; written by the scripts that move comments (`scripts/shared/lists.lua`). Nothing here looks at more
+# than some thousand comments, nor keeps Redis busy for long: values that many comments have are counted by their bits.
+
+
+Pair = tuple[str, str]
+"""A facet and one value of it."""
+_FEW: Final = 2_000
+"""Up to so many comments are looked at one by one: then their counts are whole, not only those of the most frequent values."""
+_AT_ONCE: Final = 500  # comments in one write; between two of them others have their turn
+_SETS_AT_ONCE: Final = 50  # sets of few comments in one write
+
+Divided = dict[str, Counter[str]]
+"""How many comments have each value, by facet."""
+
+
+class _Chosen(NamedTuple):
+    """The comments that have all of the chosen values: by their slots, or (`bits` None) one by one."""
+
+    bits: int | None
+    comments: list[bytes]
+
+    @property
+    def size(self) -> int:
+        return len(self.comments) if self.bits is None else self.bits.bit_count()
+
+
+class QueueFacets:
+    """The facets of all queues."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = connection.wire
+        self._keys = connection.keys
+
+    async def count(self, site: str, chosen: Sequence[Pair]) -> int:
+        """How many comments in a site's queue have all of these values, at least one."""
+        if len(chosen) == 1:
+            return int(await self._wire.call("SCARD", self._keys.facet(site, *chosen[0])))
+        return (await self._choose(site, chosen)).size
+
+    async def divide(self, sites: Sequence[str], chosen: Sequence[Pair], most: int) -> Divided:
+        """How the comments in the queues of some sites that have all of the chosen values divide.
+
+        Counted are the `most` frequent values of each facet in a queue, and those that are frequent among the chosen comments
+        where these are few.
+        """
+        counts: Divided = {facet: Counter() for facet in FACETS}
+        counted_by_bits: list[tuple[str, int]] = []
+        for site in sites if chosen else ():
+            found = await self._choose(site, chosen)
+            if found.bits is None:
+                await self._tally(found.comments, counts)
+            else:
+                counted_by_bits.append((site, found.bits))
+        pairs = [
+            (facet, value)
+            for facet, values in (await self._frequent(sites, most)).items()
+            for value in {**values, **dict(counts[facet].most_common(most))}
+        ]
+        for site, bits in counted_by_bits:
+            await self._share(site, chosen, bits, pairs, counts)
+        if not chosen:
+            await self._whole(sites, pairs, counts)
+        return {
+            facet: Counter({value: found[value] for of, value in pairs if of == facet and found[value]})
+            for facet, found in counts.items()
+        }
+
+    async def _frequent(self, sites: Sequence[str], most: int) -> dict[str, dict[str, None]]:
+        """The most frequent values of each facet in each of the queues."""
+        reads = [(facet, self._keys.facet(site, facet)) for facet in FACETS for site in sites]
+        rows = await self._wire.call_all([("ZREVRANGE", name, 0, most - 1) for _, name in reads])
+        values: dict[str, dict[str, None]] = {facet: {} for facet in FACETS}
+        for (facet, _), found in zip(reads, rows, strict=True):
+            values[facet].update(dict.fromkeys(value.decode() for value in found))
+        return values
+
+    async def _whole(self, sites: Sequence[str], pairs: Sequence[Pair], counts: Divided) -> None:
+        """Add how many comments of whole queues have each of some values."""
+        asked = [(site, *pair) for site in sites for pair in pairs]
+        scores = await self._wire.call_all(
+            [("ZSCORE", self._keys.facet(site, facet), value) for site, facet, value in asked]
+        )
+        for (_, facet, value), score in zip(asked, scores, strict=True):
+            counts[facet][value] += int(float(score or 0))
+
+    async def _choose(self, site: str, chosen: Sequence[Pair]) -> _Chosen:
+        sets = [self._keys.facet(site, *pair) for pair in chosen]
+        sizes = await self._wire.call_all([("SCARD", name) for name in sets])
+        if min(sizes) > _FEW:
+            bits = await self._bits(site, chosen)
+            if None not in bits:
+                together = -1
+                for one in bits:
+                    together &= one or 0
+                return _Chosen(together, [])
+        return _Chosen(None, await self._wire.call("SINTER", *sets))
+
+    async def _bits(self, site: str, pairs: Sequence[Pair]) -> list[int | None]:
+        """The slots of each value, as the bits of a number; None: it has no bits, because few have it."""
+        rows = await self._wire.call_all([("GET", self._keys.bits(site, *pair)) for pair in pairs])
+        return [int.from_bytes(row, "little") if row is not None else None for row in rows]
+
+    async def _tally(self, comments: Sequence[bytes], counts: Divided) -> None:
+        """Add the values that these comments have."""
+        for start in range(0, len(comments), _AT_ONCE):
+            some = comments[start : start + _AT_ONCE]
+            rows = await self._wire.call_all([("HGET", self._keys.comment(one.decode()), "fac") for one in some])
+            for row in rows:
+                for line in (row or b"").decode().split("\n"):
+                    facet, _, value = line.partition(":")
+                    if facet in counts:
+                        counts[facet][value] += 1
+
+    async def _share(
+        self, site: str, chosen: Sequence[Pair], bits: int, pairs: Sequence[Pair], counts: Divided
+    ) -> None:
+        """Add how many of the chosen comments have each of some values: by bits, else by the few members."""
+        few: list[Pair] = []
+        for (facet, value), slots in zip(pairs, await self._bits(site, pairs), strict=True):
+            if slots is None:
+                few.append((facet, value))
+            else:
+                counts[facet][value] += (bits & slots).bit_count()
+        sets = [self._keys.facet(site, *pair) for pair in chosen]
+        for start in range(0, len(few), _SETS_AT_ONCE):
+            some = few[start : start + _SETS_AT_ONCE]
+            rows = await self._wire.call_all([("SMEMBERS", self._keys.facet(site, *pair)) for pair in some])
+            filled = [(pair, members) for pair, members in zip(some, rows, strict=True) if members]
+            having = await self._wire.call_all(
+                [("SMISMEMBER", name, *members) for _, members in filled for name in sets]
+            )
+            for place, ((facet, value), _) in enumerate(filled):
+                of_each = having[place * len(sets) : (place + 1) * len(sets)]
+                counts[facet][value] += sum(map(all, zip(*of_each, strict=True)))
+
+
 _SOME = 10_000
 """Up to so many comments with the rarest of several values are intersected, which takes some milliseconds."""
 _AWAKEN_AT_ONCE = 500
-FOREVER: Final = 253_402_300_799_999
-"""The end of the year 9999, milliseconds since 1970: a list until then is not limited in time."""
-
-
-class Shelf(Struct, frozen=True):
-    """How a list is kept: its index, in which direction it is read, and which index says when something came to be there."""
-
-    index: str
-    newest_first: bool
-    times: str
-
-
-SHELVES: Mapping[str, Shelf] = {
-    "flagged": Shelf("queue", False, "flagged"),
-    "escalated": Shelf("escalated", False, "escalated"),
-    "snoozed": Shelf("snoozed", False, "flagged"),
-    "decided": Shelf("decided", True, "decided"),
-    "approved": Shelf("approved", True, "approved"),
-    "rejected": Shelf("rejected", True, "rejected"),
-    "reported": Shelf("reports", True, "all"),
-    "appealed": Shelf("appealed", False, "appealed"),
-    "later": Shelf("later", False, "approved"),
-    "teaches": Shelf("teaches", True, "flagged"),
-    "audit": Shelf("audit", False, "audit"),
-}
-
-
-class Span(NamedTuple):
-    """A span of time, ends included, milliseconds since 1970."""
-
-    since: int = 0
-    until: int = FOREVER
-
-    @property
-    def limited(self) -> bool:
-        """Whether anything lies outside of it."""
-        return self.since > 0 or self.until < FOREVER
 
 
 ALWAYS: Final = Span()
-
-
-class Entry(NamedTuple):
-    """A place in a list; entries of one list are ordered like these tuples, or the other way round."""
-
-    score: int
-    comment: str
-
-
-class Stretch(NamedTuple):
-    """Some of a list, in order. `upto` is the last place that was looked at, None when the list ended."""
-
-    entries: list[Entry]
-    upto: Entry | None
-    looked: int
-
-
-class Standing(NamedTuple):
-    """What is known of a comment beside its record; times are milliseconds since 1970, 0: none."""
-
-    list: str  # flagged, escalated, snoozed or later; "" when it waits for nobody
-    entered: int  # when it came into its state
-    snoozed_until: int
-    notes: int
-    reports: int
-    claimed_by: str
-    claimed_for: int  # milliseconds that the claim will last, unless it is renewed
 
 
 class Queue:
@@ -189,17 +259,38 @@ class Queue:
 
     async def counts(self, sites: Sequence[str]) -> dict[str, int]:
         """How many comments stand in each list, of all these sites together."""
-        names = [(name, self._keys.site(site, shelf.index)) for site in sites for name, shelf in SHELVES.items()]
+        names = [(name, self._keys.site(site, shelf.index)) for site in sites for name, shelf in LISTS.items()]
         sizes = await self._wire.call_all([("ZCARD", key) for _, key in names])
-        counts = dict.fromkeys(SHELVES, 0)
+        counts = dict.fromkeys(LISTS, 0)
         for (name, _), size in zip(names, sizes, strict=True):
             counts[name] += size
         return counts
 
-    async def teaching(self, sites: Sequence[str]) -> set[str]:
-        """The comments that are marked for what they teach."""
-        rows = await self._wire.call_all([("ZRANGE", self._keys.site(site, "teaches"), 0, -1) for site in sites])
-        return {comment.decode() for found in rows for comment in found}
+    async def sizes(self, sites: Sequence[str], lists: Sequence[str]) -> list[tuple[int, ...]]:
+        """How many comments stand in each of some lists, of each site, in one round trip."""
+        names = [self._keys.site(site, LISTS[name].index) for site in sites for name in lists]
+        sizes = await self._wire.call_all([("ZCARD", name) for name in names])
+        return [tuple(sizes[place : place + len(lists)]) for place in range(0, len(sizes), len(lists))]
+
+    async def entered(self, site: str, shelf: Shelf, span: Span, limit: int) -> list[Entry]:
+        """What came into a list in a span of time and is still in it: the newest `limit`, each with when, the newest first."""
+        rows = await self._wire.call(
+            "ZREVRANGEBYSCORE",
+            self._keys.site(site, shelf.times),
+            span.until,
+            span.since,
+            "WITHSCORES",
+            "LIMIT",
+            0,
+            limit,
+        )
+        entries = [Entry(int(float(at)), comment.decode()) for comment, at in zip(rows[::2], rows[1::2], strict=True)]
+        if shelf.times == shelf.index or not entries:
+            return entries
+        places = await self._wire.call(
+            "ZMSCORE", self._keys.site(site, shelf.index), *[entry.comment for entry in entries]
+        )
+        return [entry for entry, place in zip(entries, places, strict=True) if place is not None]
 
     async def standing(self, comments: Sequence[Comment]) -> list[Standing]:
         """What is known of comments beside their records, in one round trip."""
@@ -221,7 +312,9 @@ class Queue:
 
     async def awaken(self, site: str, now: int) -> None:
         """Return to the queue what was snoozed until now."""
-        while await self._wire.run("awaken", [self._keys.site(site, "")], now, site, _AWAKEN_AT_ONCE):
+        while await self._wire.run(
+            "queue/unsnooze", [self._keys.site_prefix(site)], now=now, site=site, most=_AWAKEN_AT_ONCE
+        ):
             pass
 
     async def unlisted(self, site: str) -> int:
@@ -236,8 +329,9 @@ class Queue:
         words: list[bytes] = await self._wire.call_all(
             [
                 script_command(
-                    "adopt", [self._keys.comment(comment.id), self._keys.site(comment.site, "")],
-                    comment.id, "\n".join(place.facets), place.priority(comment.updated_at, self._severity_hours),
+                    "queue/enqueue", [self._keys.comment(comment.id), self._keys.site_prefix(comment.site)],
+                    comment=comment.id, facets="\n".join(place.facets),
+                    priority=place.priority(comment.updated_at, self._severity_hours),
                 )
                 for comment, place in comments
             ]

@@ -1,4 +1,4 @@
-"""Readers' reports and authors' appeals in Redis. For `service.redress`; a human's decision answers reports (transition.lua)."""
+"""Readers' reports and authors' appeals in Redis. A human's decision answers reports (comment/transition.lua)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import msgspec
 
 from service.core.appeal import Appeal
 from service.core.comment import Change, Comment
+from service.core.transition import Moved
 from service.store.client import Connection
-from service.store.comments import Moved
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Noted(NamedTuple):
-    """What became of a report; `word` is report.lua's, `weight` that of all that wait for an answer (1: a new reader)."""
+    """What became of a report; `word` is redress/report.lua's, `weight` that of all that wait for an answer (1: a new reader)."""
 
     word: str
     readers: int
@@ -35,21 +35,22 @@ class RedressStore:
         """Note a reader's report, once per reader."""
         keys, site = self._keys, comment.site
         word, readers, thousandths, revision, state = await self._wire.run(
-            "report",
+            "redress/report",
             [
                 keys.comment(comment.id), keys.reporters(comment.id), keys.answered(comment.id),
                 keys.site(site, "reports"), keys.site(site, "reporters"),
             ],
-            comment.id, reader,
+            comment=comment.id, reader=reader,
         )  # fmt: skip
         return Noted(word.decode(), readers, thousandths / 1000, revision, state.decode())
 
     async def appeal(self, comment: Comment, change: Change, appeal: Appeal) -> Moved:
-        """Take an appeal in; the word is appeal.lua's."""
+        """Take an appeal in; the word is redress/appeal.lua's."""
         keys = self._keys
         word, revision, state = await self._wire.run(
-            "appeal",
-            [keys.comment(comment.id), keys.history(comment.id), keys.site(comment.site, "")],
-            change.at, comment.id, comment.revision, _encode(change), _encode(appeal), comment.site,
+            "redress/appeal",
+            [keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site)],
+            now=change.at, comment=comment.id, seen=comment.revision, change=_encode(change), appeal=_encode(appeal),
+            site=comment.site,
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())

@@ -1,4 +1,4 @@
-"""Dropping the texts of comments whose time has come, in Redis. For `workers/housekeeping.py`."""
+"""Dropping texts, examples and notes whose time has come, in Redis. For `workers/housekeeping.py`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from service.core.comment import Comment
+from service.core.comment import Change, Comment
 from service.core.lifecycle import State
 from service.core.submission import Submission
-from service.store.client import Connection, script_command
+from service.store.client import Connection
+from service.store.script import script_command
 
 _encode = msgspec.msgpack.Encoder().encode
+_change = msgspec.msgpack.Decoder(Change).decode
 
 
 class Retention:
@@ -28,24 +30,82 @@ class Retention:
         )
         return [(member.decode(), int(float(score))) for member, score in zip(rows[::2], rows[1::2], strict=True)]
 
-    async def swept_until(self, site: str, state: State) -> int:
-        """Up to when the texts of a state have been dropped."""
-        return int(await self._wire.call("HGET", self._keys.site(site, "swept"), state) or 0)
+    async def swept_until(self, site: str, state: State, what: str = "") -> int:
+        """Up to when the texts of a state, or its `examples` or `notes`, have been dropped."""
+        return int(await self._wire.call("HGET", self._keys.site(site, "swept"), _swept(state, what)) or 0)
 
     async def drop_texts(self, comments: Sequence[Comment], stripped: Sequence[Submission]) -> None:
-        """Replace submissions by what remains of them, where the comment has not changed since it was read."""
+        """Replace submissions by what remains of them, where the comment has not changed since it was read.
+
+        What explains a decision by the text's words and by what was around it then goes with the text: the scores, the reasons
+        and who decided stay.
+        """
+        keys = self._keys
+        histories = await self._wire.call_all([("LRANGE", keys.history(comment.id), 0, -1) for comment in comments])
+        decided = await self._wire.call_all([("HGET", keys.comment(comment.id), "dec") for comment in comments])
         await self._wire.call_all(
             [
                 script_command(
-                    "strip",
-                    [self._keys.comment(comment.id), self._keys.texts(comment.id), self._keys.site(comment.site, "")],
-                    comment.revision, _encode(remains),
-                    _encode(msgspec.structs.replace(comment.appeal, text="")) if comment.appeal else "", comment.id,
+                    "comment/drop_text",
+                    [keys.comment(one.id), keys.texts(one.id), keys.site_prefix(one.site), keys.history(one.id)],
+                    seen=one.revision, submission=_encode(remains), comment=one.id,
+                    appeal=_encode(msgspec.structs.replace(one.appeal, text="")) if one.appeal else None,
+                    verdict=_encode(msgspec.structs.replace(one.verdict, signals={})) if one.verdict else None,
+                    decision=_unexplained(row) if row else None, history=[_unexplained(line) for line in history],
                 )
-                for comment, remains in zip(comments, stripped, strict=True)
+                for one, remains, history, row in zip(comments, stripped, histories, decided, strict=True)
             ]
         )  # fmt: skip
 
-    async def mark_swept(self, site: str, state: State, until: int) -> None:
-        """Note up to when the texts of a state have been dropped."""
-        await self._wire.call("HSET", self._keys.site(site, "swept"), state, until)
+    async def drop_examples(self, comments: Sequence[Comment]) -> int:
+        """Drop what was learnt from comments; how many examples that were."""
+        names = [(one.site, f"x_{one.id}_{number}") for one in comments for number in range(1, one.revision + 1)]
+        gone = await self._wire.call_all([("DEL", self._keys.example(name)) for _, name in names])
+        await self._wire.call_all([("ZREM", self._keys.site(site, "examples"), name) for site, name in names])
+        return sum(map(int, gone))
+
+    async def drop_notes(self, comments: Sequence[Comment]) -> None:
+        """Drop what moderators noted beside comments, and in their decisions about them."""
+        await self._wire.call_all([("DEL", self._keys.of("notes", one.id)) for one in comments])
+        await self._wire.call_all([("HDEL", self._keys.comment(one.id), "notes") for one in comments])
+        for one in comments:
+            await self._drop_said(one)
+
+    async def _drop_said(self, comment: Comment) -> None:
+        """The notes in its history, and in the last decision."""
+        key, lines = self._keys.comment(comment.id), self._keys.history(comment.id)
+        rows = await self._wire.call("LRANGE", lines, 0, -1)
+        changes = [_change(row) for row in rows]
+        if not any(change.decision is not None and change.decision.note for change in changes):
+            return
+        bare = [_encode(_unsaid(change)) for change in changes]
+        await self._wire.run(
+            "comment/unsay", [key, lines], seen=len(rows), history=bare,
+            decision=_encode(_unsaid(_change(row))) if (row := await self._wire.call("HGET", key, "dec")) else None,
+        )  # fmt: skip
+
+    async def mark_swept(self, site: str, state: State, until: int, what: str = "") -> None:
+        """Note up to when the texts of a state, or its `examples` or `notes`, have been dropped."""
+        await self._wire.run("store/mark", [self._keys.site(site, "swept")], name=_swept(state, what), value=until)
+
+
+def _swept(state: State, what: str) -> str:
+    return f"{what}:{state}" if what else str(state)
+
+
+def _unexplained(row: bytes) -> bytes:
+    """A line of history without the explanations of its reasons."""
+    change = _change(row)
+    if change.decision is None:
+        return _encode(change)
+    reasons = tuple(msgspec.structs.replace(reason, explanation=None) for reason in change.decision.reasons)
+    return _encode(msgspec.structs.replace(change, decision=msgspec.structs.replace(change.decision, reasons=reasons)))
+
+
+def _unsaid(change: Change) -> Change:
+    decision = change.decision
+    return (
+        change
+        if decision is None
+        else msgspec.structs.replace(change, decision=msgspec.structs.replace(decision, note=""))
+    )

@@ -1,6 +1,6 @@
 """Numbers of whole sites, each read from a counter or an index in a time that does not grow with the comments.
 
-For `service.statistics`. Tallies are kept by `transition.lua`, day by day (see `core.tally`); arrivals are counted in the index
+Tallies are kept by `comment/transition.lua`, day by day (see `core.counters`); arrivals are counted in the index
 of all comments, ages are looked up by rank in the index of the held ones: both are logarithmic.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from service.core.lifecycle import State
 from service.store.client import Connection
-from service.store.correspondence import read_tally
+from service.store.platform_ids import read_tally
 
 
 class Held(NamedTuple):

@@ -1,36 +1,54 @@
-"""The work stream: comments that wait for the classifier, claimed in batches and never forgotten."""
+"""The work stream: comments that wait for the classifier, claimed in turn by site and never forgotten; and who is woken by it."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from service.store.client import Connection, ReplyFailed, Wire, now_ms
+from service.clock import now_ms
+from service.core.errors import StoreUnavailable
+from service.core.work import Dead, Job, Lane
+from service.store.client import Connection, ReplyFailed, Wire
 from service.store.keys import GROUP
+from service.store.script import Argument, script_command
+
+# Hears, over Redis's publish/subscribe, what has happened to comments: those that requests of this process wait for, or all.
+#
+# A wake is a hint, not a promise: what is published while the connection is lost is lost, so whoever waits also looks from
+# time to time.
+
+
+_RENEW = 1.0  # seconds between subscriptions: nothing changes for one that stands, and a lost one is back soon
+
+
+async def listen(connection: Connection, process: str, heard: Callable[[str], None]) -> None:
+    """Call `heard` with the id of each comment that was decided; runs until it is cancelled."""
+    await _follow(connection, connection.keys.wake(process), lambda comment: heard(comment.decode()))
+
+
+async def follow(connection: Connection, heard: Callable[[bytes], None]) -> None:
+    """Call `heard` with each message (JSON) of what happens to comments; runs until it is cancelled."""
+    await _follow(connection, connection.keys.live, heard)
+
+
+async def _follow(connection: Connection, channel: str, heard: Callable[[bytes], None]) -> None:
+    wire = Wire(connection.url, heard)
+    try:
+        while True:
+            with contextlib.suppress(StoreUnavailable):  # then the next turn tries again
+                await wire.call("SUBSCRIBE", channel)
+            await asyncio.sleep(_RENEW)
+    finally:
+        await wire.close()
+
 
 _LOOK = 1.0  # seconds, at most, between looks for jobs that another worker left idle
-
-
-class Job(NamedTuple):
-    """One work entry: judge this comment's text of this revision."""
-
-    entry: str
-    comment: str
-    site: str
-    revision: int
-    wake: str  # process whose request waits, or ""
-    tries: int  # how often it was handed out, this time included
-
-
-class Dead(NamedTuple):
-    """A work entry that no worker could answer."""
-
-    entry: str
-    comment: str
-    site: str
-    revision: int
-    why: str
-    at: int
+_PAGE = 1_000  # entries that a script reads at a time
+BOTH = (Lane.AWAITED, Lane.WAITING)
+"""The lanes, in the order in which they are claimed."""
 
 
 class Work:
@@ -38,13 +56,20 @@ class Work:
 
     def __init__(self, connection: Connection) -> None:
         self._wire = connection.wire
-        self._reading = Wire(connection.url)  # of its own, since a blocking read holds up what comes behind it
+        # Of their own, since a blocking read holds up what comes behind it.
+        self._reading: dict[tuple[Lane, ...], Wire] = {
+            lanes: Wire(connection.url) for lanes in (BOTH, (Lane.AWAITED,), (Lane.WAITING,))
+        }
+        for wire in self._reading.values():
+            wire.failed = connection.failed
         self._keys = connection.keys
+        self._bells = {Lane.AWAITED: self._keys.bell_now, Lane.WAITING: self._keys.bell}
         self._look_again = 0.0  # when to look for idle jobs again, by the monotonic clock
 
     async def close(self) -> None:
-        """Close the reading connection."""
-        await self._reading.close()
+        """Close the reading connections."""
+        for wire in self._reading.values():
+            await wire.close()
 
     async def prepare(self) -> None:
         """Create the consumer group unless it is there."""
@@ -54,17 +79,20 @@ class Work:
             if "BUSYGROUP" not in error.reply:
                 raise
 
-    async def claim(self, worker: str, *, count: int, idle_ms: int, block_ms: int) -> list[Job]:
-        """Up to `count` jobs: those that another worker left idle, then new ones; waits up to `block_ms` for one."""
-        work = self._keys.work
+    async def claim(
+        self, worker: str, *, count: int, idle_ms: int, block_ms: int, lanes: tuple[Lane, ...] = BOTH
+    ) -> list[Job]:
+        """Up to `count` jobs: those that another worker left idle, then new ones; waits up to `block_ms` for one, 0: not at all.
+
+        Of those that wait, each site has an equal share.
+        """
         try:
-            jobs = await self._take_over(worker, count, idle_ms)
+            jobs = await self._take_over(worker, count, idle_ms) if Lane.WAITING in lanes else []
             if len(jobs) < count:
-                block = () if jobs else ("BLOCK", block_ms)
-                fresh = await self._reading.call(
-                    "XREADGROUP", "GROUP", GROUP, worker, "COUNT", count - len(jobs), *block, "STREAMS", work, ">"
-                )
-                jobs += [_job(row, 1) for row in fresh[0][1]] if fresh else []
+                fresh = self._claim(worker, count - len(jobs), lanes)
+                wait = [self._wait(lanes, block_ms)] if block_ms and not jobs else []
+                *_, rows = await self._reading[lanes].call_all([*wait, fresh])
+                jobs += [_job(row, 1) for row in rows]
         except ReplyFailed as error:
             if "NOGROUP" not in error.reply:  # the stream was removed under us, as by FLUSHALL
                 raise
@@ -72,17 +100,30 @@ class Work:
             return []
         return jobs
 
+    async def wait(self, lanes: tuple[Lane, ...], milliseconds: int) -> bool:
+        """Wait until there is something to claim; whether there is, as far as we know."""
+        return await self._reading[lanes].call(*self._wait(lanes, milliseconds)) is not None
+
+    def _wait(self, lanes: tuple[Lane, ...], milliseconds: int) -> tuple[Argument, ...]:
+        """A command that holds up what follows it until a bell rings: whoever hears it claims, in the same write."""
+        return ("BLPOP", *(self._bells[lane] for lane in lanes), milliseconds / 1000)
+
+    def _claim(self, worker: str, most: int, lanes: Sequence[Lane]) -> tuple[Argument, ...]:
+        keys = [self._keys.work, self._keys.prefix]
+        return script_command("work/claim", keys, worker=worker, most=most, lanes=lanes)
+
     async def _take_over(self, worker: str, count: int, idle_ms: int) -> list[Job]:
         """Jobs that another worker left idle; looked for often enough, and not before every read."""
         if time.monotonic() < self._look_again:
             return []
         work = self._keys.work
-        _, rows, *_ = await self._reading.call("XAUTOCLAIM", work, GROUP, worker, idle_ms, "0-0", "COUNT", count)
-        idle = [row for row in rows if row[1]]
+        found = await self._wire.call("XAUTOCLAIM", work, GROUP, worker, idle_ms, "0-0", "COUNT", count)
+        idle = [row for row in found[1] if row[1]]
         if len(idle) < count:
             self._look_again = time.monotonic() + min(idle_ms / 4_000, _LOOK)
-        pending = await self._reading.call_all([("XPENDING", work, GROUP, row[0], row[0], 1) for row in idle])
-        return [_job(row, found[0][3] if found else 1) for row, found in zip(idle, pending, strict=True)]
+        await self._wire.run("work/adopt", [work, self._keys.prefix], page=_PAGE)
+        pending = await self._wire.call_all([("XPENDING", work, GROUP, row[0], row[0], 1) for row in idle])
+        return [_job(row, tries[0][3] if tries else 1) for row, tries in zip(idle, pending, strict=True)]
 
     async def release(self, worker: str) -> None:
         """Forget a worker that stops, unless something is still claimed by it: that waits to be taken over."""
@@ -104,7 +145,14 @@ class Work:
     async def bury(self, job: Job, why: str) -> None:
         """Move a job to the dead letters. `why` is ours, never an exception's text."""
         await self._wire.run(
-            "bury", [self._keys.work, self._keys.dead], job.entry, job.comment, job.site, job.revision, why, now_ms()
+            "work/dead_letter",
+            [self._keys.work, self._keys.dead],
+            entry=job.entry,
+            comment=job.comment,
+            site=job.site,
+            revision=job.revision,
+            why=why,
+            now=now_ms(),
         )
 
     async def dead(self, limit: int = 1_000) -> list[Dead]:

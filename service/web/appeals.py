@@ -14,11 +14,10 @@ from service.core.appeal import MAX_TEXT
 from service.core.errors import AntechamberError, InvalidSubmission, MalformedRequest
 from service.core.lifecycle import Outcome, State
 from service.core.views import rfc3339
-from service.redress import Looked
-from service.web.bodies import read_body
-from service.web.forms import parse_form
-from service.web.parts import DIALECT, PARTS, Dialect, Parts
-from service.web.styles import style_sheet
+from service.usecases.redress import Looked
+from service.web.context import CONTEXT, DIALECT, Context, Dialect
+from service.web.requests import parse_form, read_body
+from service.web.responses import style_sheet
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _HEADERS = {"Content-Security-Policy": _CSP, "Content-Type": "text/html; charset=utf-8", "X-Robots-Tag": "noindex"}
@@ -28,10 +27,10 @@ _MONTHS = (
 _MOST_BYTES = MAX_TEXT * 12 + 1_024  # a form's body: every character percent-encoded
 
 
-def appeal_pages(parts: Parts) -> web.Application:
+def appeal_pages(context: Context) -> web.Application:
     """The sub-app."""
     app = web.Application()
-    app[PARTS] = parts
+    app[CONTEXT] = context
     app[DIALECT] = Dialect(_sorry)
     app.router.add_routes(
         [
@@ -45,13 +44,13 @@ def appeal_pages(parts: Parts) -> web.Application:
 
 async def get_page(request: web.Request) -> web.Response:
     """The page of a link."""
-    looked = await request.app[PARTS].redress.look(request.match_info["token"])
+    looked = await request.app[CONTEXT].services.redress.look(request.match_info["token"])
     return _page("Your comment", _body(looked))
 
 
 async def post_appeal(request: web.Request) -> web.Response:
     """The author's answer; the page then says that it was received."""
-    redress, token = request.app[PARTS].redress, request.match_info["token"]
+    redress, token = request.app[CONTEXT].services.redress, request.match_info["token"]
     sent = parse_form(await read_body(request, _MOST_BYTES, "application/x-www-form-urlencoded"))
     try:
         await redress.appeal(token, sent.get("text", ""))
@@ -64,7 +63,7 @@ async def post_appeal(request: web.Request) -> web.Response:
 async def get_style(_: web.Request) -> web.Response:
     """The style sheet."""
     return web.Response(
-        body=style_sheet("appeals.css"),
+        body=style_sheet(),
         headers={"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=300"},
     )
 
@@ -80,11 +79,11 @@ def _sorry(error: AntechamberError, _: str) -> web.Response:
 
 def _body(looked: Looked, *, text: str = "", wrong: str = "") -> str:
     comment, said = looked.comment, looked.statement
-    parts = [_verdict(looked)]
+    sections = [_verdict(looked)]
     if comment.submission is not None and comment.submission.content:
         page = escape(comment.submission.page.title or comment.submission.page.url)
-        parts.append(
-            f"<section><h2>What you wrote</h2><p class='soft'>On “{page}”, {_day(comment.created_at)}</p>"
+        sections.append(
+            f"<section><h2>What you wrote</h2><p class='soft'>On “{page}”, {_day(comment.written_at)}</p>"
             f"<blockquote dir='auto'>{escape(comment.submission.content)}</blockquote></section>"
         )
     if said is not None:
@@ -99,12 +98,12 @@ def _body(looked: Looked, *, text: str = "", wrong: str = "") -> str:
         ground = (
             "The decision rests on the law." if said.ground == "law" else "The decision rests on the rules of the site."
         )
-        parts.append(
+        sections.append(
             f"<section><h2>Why</h2><ul>{facts}</ul><p>{how}{why}</p><p>{ground} It holds everywhere, until it is changed.</p>"
             "</section>"
         )
-    parts.append(_answer(looked, text, wrong))
-    return "".join(parts)
+    sections.append(_answer(looked, text, wrong))
+    return "".join(sections)
 
 
 def _verdict(looked: Looked) -> str:
@@ -148,10 +147,10 @@ def _day(at: int) -> str:
 
 def _page(title: str, body: str, status: int = 200) -> web.Response:
     document = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en" class="plain"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         '<link rel="icon" href="/review/static/icon.svg" type="image/svg+xml">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/appeals/style.css"></head>'
-        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        f"<body class='appeal'><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
     return web.Response(status=status, body=document.encode(), headers=_HEADERS)

@@ -1,63 +1,89 @@
-"""Reads what a request carries: its size, its type and its JSON are checked here, and nothing of it is ever quoted."""
+"""Bodies on their way in: until when each must be here, and how much of them strangers may have us hold.
+
+A body whose sender has not proved who they are yet is a stranger's. All of theirs together may take `most` bytes of memory: when
+they are more, the oldest of them is given up, since honest ones are here within a moment. For `web.requests`.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import TypeVar
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import msgspec
 from aiohttp import web
 
-from service.core.errors import InvalidSubmission, MalformedRequest, TooLarge, UnsupportedMediaType
-from service.core.wrong_fields import in_words
+from service.core.errors import Busy, TooSlow
 
-T = TypeVar("T")
-JSON = "application/json"
-NDJSON = "application/x-ndjson"
-
-
-async def read_body(request: web.Request, limit: int, content_type: str | None = JSON) -> bytes:
-    """The body. Raises UnsupportedMediaType, TooLarge (before it is read, when its length is announced), MalformedRequest."""
-    plain = request.headers.get("Content-Type") == content_type  # else it has parameters, or is another
-    if content_type is not None and not plain and request.content_type != content_type:
-        raise UnsupportedMediaType(f"Send the body as {content_type}.")
-    length = request.content_length
-    if length is not None and length > limit:
-        raise TooLarge(f"A body here has at most {limit} bytes.")
-    content = request.content
-    try:
-        if content.is_eof():  # it is all here, as a small body is
-            whole = content.read_nowait()
-            if len(whole) > limit:
-                raise TooLarge(f"A body here has at most {limit} bytes.")
-            return whole
-        body = bytearray()
-        while chunk := await content.readany():
-            body += chunk
-            if len(body) > limit:
-                raise TooLarge(f"A body here has at most {limit} bytes.")
-    except (web.RequestPayloadError, ConnectionError):
-        raise MalformedRequest("The body could not be read to its end.") from None
-    return bytes(body)
+KNOWN = web.RequestKey("known", bool)
+"""Where a request notes that its sender has proved who they are."""
+_SHORTLY = 2  # seconds
 
 
-def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Parse JSON into a type. Raises MalformedRequest for what is not JSON, InvalidSubmission naming the field."""
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        wrong = in_words(str(error))
-        raise InvalidSubmission(wrong.detail, pointer=wrong.pointer) from None
-    except msgspec.DecodeError as error:
-        raise MalformedRequest(_where(str(error))) from None
-    except UnicodeDecodeError:
-        raise MalformedRequest("The body is not valid UTF-8.") from None
-    except RecursionError:
-        raise MalformedRequest("The body is nested too deeply.") from None
+class Arriving:
+    """One body of which not all is here."""
+
+    def __init__(self, bodies: Bodies, *, known: bool) -> None:
+        self._bodies = bodies
+        self.known = known
+        self.size = 0
+        self.given_up = False
+        self.deadline: asyncio.Timeout | None = None
+
+    def grow(self, size: int) -> None:
+        """So many bytes more are here."""
+        self.size += size
+        if not self.known:
+            self._bodies.make_room(size)
+
+    def give_up(self) -> None:
+        """Free what it holds, at the next turn of the loop."""
+        self.given_up = True
+        if self.deadline is not None:
+            self.deadline.reschedule(asyncio.get_running_loop().time())
 
 
-def _where(message: str) -> str:
-    if "surrogate" in message:
-        return "The text holds unpaired surrogates."
-    found = re.search(r"\(byte (\d+)\)\Z", message)
-    return f"The body is not valid JSON (byte {found.group(1)})." if found else "The body is not valid JSON."
+class Bodies:
+    """Those of this process. Times are seconds, `most` is bytes."""
+
+    def __init__(self, *, known_seconds: float, stranger_seconds: float, most: int) -> None:
+        self._seconds = {True: known_seconds, False: stranger_seconds}
+        self._most = most
+        self._held = 0
+        self._strangers: dict[Arriving, None] = {}  # the oldest first
+
+    @contextmanager
+    def _counted(self, body: Arriving) -> Iterator[None]:
+        if not body.known:
+            self._strangers[body] = None
+        try:
+            yield
+        finally:
+            if not body.known:
+                del self._strangers[body]
+                self._held -= body.size
+
+    async def read(self, request: web.Request, limit: int) -> bytearray:
+        """What is to come of a request's body, until it is more than `limit`. Raises TooSlow, Busy, and what reading raises."""
+        body, content, read = Arriving(self, known=request.get(KNOWN, False)), request.content, bytearray()
+        with self._counted(body):
+            try:
+                async with asyncio.timeout(self._seconds[body.known]) as body.deadline:
+                    while len(read) <= limit and (chunk := await content.readany()):
+                        read += chunk
+                        body.grow(len(chunk))
+            except TimeoutError:
+                if body.given_up:
+                    raise Busy("Too many requests are on their way in; try again.", retry_after=_SHORTLY) from None
+                raise TooSlow from None
+        return read
+
+    def make_room(self, size: int) -> None:
+        """Count bytes of a stranger's body, and give up the oldest ones while all of them are too many."""
+        self._held += size
+        over = self._held - self._most
+        for body in self._strangers:
+            if over <= 0:
+                return
+            if not body.given_up:
+                body.give_up()
+            over -= body.size

@@ -1,21 +1,141 @@
-"""OpenAPI 3.1 documents, generated from operations as data and the very types that parse and render."""
+"""A route of our APIs: a handler, what it does as data, and the right that it takes; and OpenAPI 3.1 documents made of them.
+
+A module lists its routes on their handlers, by a `Routes` of its own; the routing table and the document follow from that:
+
+    route = Routes("/v1", tag="comments")
+
+    @route("get", "/comments/{id}", "getComment", answers=(Answer(200, "The comment.", CommentView),), parameters=(ID,))
+    async def get_comment(request: web.Request) -> web.Response:
+        \"\"\"Look at a comment.\"\"\"
+
+Types are described by the very types that parse and render.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from aiohttp import web
+from msgspec import Struct
 
 import service
 from service.core import errors
 from service.core.errors import AntechamberError
-from service.web.operations import OPERATIONS, Operation
-from service.web.problems import CONTENT_TYPE, MethodNotAllowed
-from service.web.wire import Problem
+from service.core.moderator import Right
+from service.web.requests import JSON
+from service.web.responses import CONTENT_TYPE, MethodNotAllowed
+from service.web.schema import Problem
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+H = TypeVar("H", bound=Handler)
 _REF = "#/components/schemas/{name}"
 _ERRORS = "Errors are RFC 9457 problem details; nothing that you sent is quoted in them."
+
+
+class Parameter(NamedTuple):
+    """A parameter of the path, the query or the headers."""
+
+    place: str  # path | query | header
+    name: str
+    description: str
+    schema: dict[str, Any] = {"type": "string"}  # noqa: RUF012  (never changed)
+    required: bool = False
+
+
+class Answer(NamedTuple):
+    """An answer that is no problem."""
+
+    status: int
+    description: str
+    type: type[Struct] | None = None
+    media: str = JSON
+    headers: Mapping[str, Any] = {}  # beyond those that every answer has; see `header`
+
+
+class Operation(NamedTuple):
+    """One method of one path."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str
+    answers: tuple[Answer, ...]
+    problems: tuple[type[AntechamberError], ...]
+    takes: type[Struct] | None = None
+    media: str = JSON
+    parameters: tuple[Parameter, ...] = ()
+    tag: str = "comments"
+    key: bool = True  # needs the site's API key, or a moderator's session
+
+
+class Route(NamedTuple):
+    """One operation, and who answers to it. In the review API, who asks must have the right; None: nobody need be signed in."""
+
+    operation: Operation
+    handler: Handler
+    right: Right | None = None
+
+
+class Routes:
+    """The routes below `prefix` that a module declares on its handlers, in order; `right` is what each takes unless told."""
+
+    def __init__(self, prefix: str, *, tag: str, right: Right | None = None) -> None:
+        self._prefix = prefix
+        self._tag = tag
+        self._right = right
+        self._routes: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        name: str,
+        *,
+        answers: tuple[Answer, ...],
+        problems: tuple[type[AntechamberError], ...],
+        takes: type[Struct] | None = None,
+        media: str = JSON,
+        parameters: tuple[Parameter, ...] = (),
+        tag: str = "",
+        key: bool = True,
+        right: Right | None = None,
+        more: str = "",
+    ) -> Callable[[H], H]:
+        """Declare that a handler answers to this. Its docstring's first paragraph is the summary, the rest the description;
+        `more` is what of that is computed."""
+
+        def declare(handler: H) -> H:
+            summary, *rest = (inspect.getdoc(handler) or name).split("\n\n")
+            description = " ".join(
+                [*(" ".join(paragraph.split("\n")) for paragraph in rest), *([more] if more else [])]
+            )
+            operation = Operation(
+                method, self._prefix + path, name, summary.removesuffix("."), description, answers, problems,
+                takes, media, parameters, tag or self._tag, key,
+            )  # fmt: skip
+            self._routes.append(Route(operation, handler, (right or self._right) if key else None))
+            return handler
+
+        return declare
+
+
+def definition(route: Route, mount: str, handler: Handler) -> web.RouteDef:
+    """A route as aiohttp takes it, in the sub-app that is mounted at `mount`: parameters of the path match what they describe."""
+    operation = route.operation
+    path = operation.path.removeprefix(mount)
+    for parameter in operation.parameters:
+        pattern = parameter.schema.get("pattern", "")
+        if parameter.place == "path" and pattern:
+            path = path.replace(f"{{{parameter.name}}}", f"{{{parameter.name}:{pattern.strip('^$')}}}")
+    more = {"allow_head": False} if operation.method == "get" else {}
+    return web.route(operation.method.upper(), path, handler, **more)
 
 
 class Interface(NamedTuple):
@@ -23,15 +143,14 @@ class Interface(NamedTuple):
 
     title: str
     description: str
-    operations: Sequence[Operation]
+    routes: Sequence[Route]
     security: Mapping[str, Mapping[str, str]]  # one scheme: how to show who asks
     limited: Mapping[str, Any] = {}  # headers of a 429, beyond Retry-After
 
 
-def document(interface: Interface | None = None) -> dict[str, Any]:
-    """The document of an interface, the native one unless told, ready to be encoded."""
-    interface = interface or NATIVE
-    operations = interface.operations
+def document(interface: Interface) -> dict[str, Any]:
+    """The document of an interface, ready to be encoded."""
+    operations = [route.operation for route in interface.routes]
     types = {t for op in operations for t in (op.takes, *(answer.type for answer in op.answers)) if t is not None}
     _, schemas = msgspec.json.schema_components(sorted(types | {Problem}, key=lambda t: t.__name__), ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
@@ -66,7 +185,7 @@ def _operation(operation: Operation, interface: Interface) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "responses": {
-            **{str(answer.status): _answer(operation, answer.status) for answer in operation.answers},
+            **{str(answer.status): _answer(answer) for answer in operation.answers},
             **_problems((*operation.problems, AntechamberError), interface),
         },
         "security": [{name: []} for name in interface.security] if operation.key else [],
@@ -89,16 +208,10 @@ def _operation(operation: Operation, interface: Interface) -> dict[str, Any]:
     return said
 
 
-def _answer(operation: Operation, status: int) -> dict[str, Any]:
-    (answer,) = [answer for answer in operation.answers if answer.status == status]
-    said: dict[str, Any] = {"description": answer.description, "headers": dict(_HEADERS)}
+def _answer(answer: Answer) -> dict[str, Any]:
+    said: dict[str, Any] = {"description": answer.description, "headers": {**_HEADERS, **answer.headers}}
     if answer.type is not None:
         said["content"] = _content(answer.type, answer.media)
-    if operation.name in ("submitComment", "receiveWebhook"):
-        said["headers"]["Location"] = _header("Where the comment can be looked at.")
-    if operation.name == "submitComment":
-        said["headers"]["Preference-Applied"] = _header("Which preference was followed (RFC 7240).")
-        said["headers"]["Idempotency-Replayed"] = _header("`true`: this request had been answered before.")
     return said
 
 
@@ -124,29 +237,18 @@ def _problems(kinds: Iterable[type[AntechamberError]], interface: Interface) -> 
     }
 
 
-def _header(description: str, kind: str = "string") -> dict[str, Any]:
+def header(description: str, kind: str = "string") -> dict[str, Any]:
+    """A header of an answer, as the document describes it."""
     return {"description": description, "schema": {"type": kind}}
 
 
-_HEADERS = {"X-Request-Id": _header("The request's id, as our log has it; yours, if you sent a sensible one.")}
-_RETRY = {"Retry-After": _header("Seconds until it is worth trying again.", "integer")}
+_HEADERS = {"X-Request-Id": header("The request's id, as our log has it; yours, if you sent a sensible one.")}
+_RETRY = {"Retry-After": header("Seconds until it is worth trying again.", "integer")}
 _MORE_HEADERS: dict[int, dict[str, Any]] = {
     503: _RETRY,
-    401: {"WWW-Authenticate": _header("How to authenticate.")},
+    401: {"WWW-Authenticate": header("How to authenticate.")},
     429: _RETRY,
 }
-NATIVE = Interface(
-    "Antechamber",
-    "Comments wait in the antechamber until they are cleared. Submit them here; the decision comes by call-back, in the same "
-    "answer if you ask to wait, or by looking.",
-    OPERATIONS,
-    {"key": {"type": "http", "scheme": "bearer", "description": "The site's API key."}},
-    {
-        "RateLimit": _header("What is left of the minute's submissions."),
-        "RateLimit-Policy": _header("The limit."),
-    },
-)
-"""The native API."""
 
 
 def _simplified(schema: Any) -> Any:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from service.core.errors import BacklogFull, NotFound
 from service.metrics import CONTENT_TYPE, render
-from service.web.parts import PARTS
+from service.web.context import CONTEXT
 
 _OK = msgspec.json.encode({"status": "ok"})
 
@@ -25,17 +25,17 @@ async def healthz(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Submissions can be taken in: Redis answers, and the backlog has room. Raises StoreUnavailable, BacklogFull."""
-    parts = request.app[PARTS]
-    if await parts.moderation.work.backlog() >= parts.settings.max_backlog:
+    """Submissions can be taken in: Redis takes writes, and the backlog has room. Raises NotReady, which says why, BacklogFull."""
+    context = request.app[CONTEXT]
+    if await context.services.gauges.ready() >= context.settings.max_backlog:
         raise BacklogFull(retry_after=5)
     return web.Response(body=_OK, content_type="application/json")
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Prometheus's text format. Raises StoreUnavailable: without Redis, scraping fails and says so."""
-    parts = request.app[PARTS]
-    if not parts.settings.metrics:
+    """Prometheus's text format; without Redis, what this machine has counted."""
+    context = request.app[CONTEXT]
+    if not context.settings.metrics:
         raise NotFound
-    body = render(await parts.measure())
+    body = render(await context.services.gauges.measure())
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})

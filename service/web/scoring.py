@@ -1,4 +1,4 @@
-"""Texts scored at once and forgotten, with a model that is loaded when the first one comes. For the Perspective dialect.
+"""Texts scored or explained at once and forgotten, with a model that is loaded when the first one comes.
 
 What arrives while a batch is scored makes the next batch, so that many requests share the cost of one.
 """
@@ -8,11 +8,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from service.core.case import Case
 from service.core.errors import BacklogFull
 from service.core.submission import bare
-from service.core.verdict import Verdict
-from service.judging import Scorer
+from service.core.verdict import Case, Explanation, Verdict, largest, spelt_out
+from service.usecases.classification import Scorer
+
+# Explanations on demand, with a model that is loaded when the first one is asked for.
+
+
+MOST_PARTS = 500
+"""How many of an explanation's largest parts are told; a long comment has one for every word."""
+
+
+class Explainer:
+    """Call it with a case and a label; the work is done in a thread."""
+
+    def __init__(self, load: Callable[[], Scorer]) -> None:
+        self._load = load
+        self._scorer: Scorer | None = None
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, case: Case, label: str) -> tuple[str, Explanation]:
+        """(model version, explanation). Raises what loading raises."""
+        async with self._turn:  # one at a time: explaining is much work, and must not crowd out taking in
+            if self._scorer is None:
+                self._scorer = await asyncio.to_thread(self._load)
+            version = self._scorer.version_at(case.site)
+            whole = await asyncio.to_thread(self._scorer.explain, case, label, version)
+            return version, spelt_out(largest(whole, MOST_PARTS), case.submission)
+
 
 _BATCH = 64  # texts
 
@@ -30,7 +54,7 @@ class Scoring:
         self._worker: asyncio.Task[None] | None = None
 
     async def languages(self) -> tuple[str, ...]:
-        """The languages that the model was trained in."""
+        """The languages that may be asked about: those that one of the readers knows."""
         return (await asyncio.to_thread(self._load)).languages
 
     async def score(self, texts: Sequence[str], site: str) -> list[Verdict]:

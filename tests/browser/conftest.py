@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from service.core.staff import Role
+from service.container import Services, open_services
+from service.core.moderator import Role
 from service.keyfiles import load
-from service.resources import Resources, open_resources
 from service.settings import Settings
 from tests.browser.desk import PASSWORD, Desk
 from tests.system.stack import Stack
@@ -44,7 +44,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     stack = Stack(
         tmp_path_factory.mktemp("browser"),
         site_cache="0",
-        review_undo_seconds="6",
+        review_undo_seconds="3600",  # nothing that a test does may depend on how fast it is done
         audit_share="1",
         deliver_schedule="0,0.2",
     )
@@ -56,12 +56,12 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 
 @pytest_asyncio.fixture(**LOOP)
-async def resources(stack: Stack) -> AsyncIterator[Resources]:
+async def services(stack: Stack) -> AsyncIterator[Services]:
     """What the processes hold, to arrange things directly."""
     data = stack.folder / "data"
     settings = Settings(data_dir=data, site_cache=0.0)
-    async with open_resources(settings, load(data / "secrets"), stack.environment["REDIS_URL"]) as resources:
-        yield resources
+    async with open_services(settings, load(data / "secrets"), stack.environment["REDIS_URL"]) as services:
+        yield services
 
 
 @pytest_asyncio.fixture(**LOOP)
@@ -79,15 +79,13 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def desk(
-    stack: Stack, resources: Resources, browser: Browser, http: aiohttp.ClientSession
-) -> AsyncIterator[Desk]:
+async def desk(stack: Stack, services: Services, browser: Browser, http: aiohttp.ClientSession) -> AsyncIterator[Desk]:
     """A site where everything is held, and an operator who sees it."""
     number = next(_number)
-    known = await resources.accounts.add(f"site{number}", f"https://site{number}.example")
-    desk = Desk(stack, resources, browser, http, known, f"ada{number}")
+    known = await services.accounts.add(f"site{number}", f"https://site{number}.example")
+    desk = Desk(stack, services, browser, http, known, f"ada{number}")
     await desk.policy("hold-everything")
-    await resources.staff.add(desk.name, Role.OPERATOR, (known.site.id,), PASSWORD)
+    await services.moderators.add(desk.name, Role.OPERATOR, (known.site.id,), PASSWORD)
     try:
         yield desk
         assert desk.complaints == []

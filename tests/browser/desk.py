@@ -11,12 +11,12 @@ import msgspec
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from service.container import Services
+from service.core.moderator import Role
 from service.core.policy import Policy
-from service.core.staff import Role
+from service.core.policy.thresholds import Thresholds
+from service.core.site import Known
 from service.core.submission import comment_id
-from service.core.thresholds import Thresholds
-from service.resources import Resources
-from service.store.accounts import Known
 from tests.system.stack import Stack, until
 
 PASSWORD = "correct horse battery"
@@ -29,10 +29,10 @@ class Desk:
     """One site, its moderators, and their browsers."""
 
     def __init__(  # noqa: PLR0917
-        self, stack: Stack, resources: Resources, browser: Browser, http: aiohttp.ClientSession, known: Known, name: str
+        self, stack: Stack, services: Services, browser: Browser, http: aiohttp.ClientSession, known: Known, name: str
     ) -> None:
         self.stack = stack
-        self.resources = resources
+        self.services = services
         self.browser = browser
         self.http = http
         self.site = known.site.id
@@ -43,35 +43,41 @@ class Desk:
         self._contexts: list[BrowserContext] = []
 
     async def close(self) -> None:
-        """Close every window."""
+        """Close every window. What a route still has in hand fails with it, unheard: it would be the next test's failure."""
         for context in self._contexts:
+            for page in context.pages:
+                await page.unroute_all(behavior="ignoreErrors")
             await context.close()
 
     async def policy(self, mode: str, *, doubting: bool = False) -> None:
         """Set the mode of the site's policy; `doubting`: the machine would hold everything for its score."""
         thresholds = {"spam": Thresholds(hold=0.0)} if doubting else {}
         policy = Policy(mode=mode, thresholds=thresholds)
-        await self.resources.accounts.change(
+        await self.services.accounts.change(
             self.site, lambda site: msgspec.structs.replace(site, policy=policy), "sites.policy"
         )
 
     async def colleague(self, role: Role = Role.MODERATOR) -> str:
         """Somebody else who sees the site; their name."""
         name = f"bo{next(_ids)}"
-        await self.resources.staff.add(name, role, (self.site,), PASSWORD)
+        await self.services.moderators.add(name, role, (self.site,), PASSWORD)
         return name
 
     # Comments
 
-    async def submit(self, *contents: str, author: str = "Ann", held: bool = True, **more: Any) -> list[str]:
-        """Have comments come in; our ids, once they are held."""
+    async def submit(
+        self, *contents: str, author: str | dict[str, str] = "Ann", held: bool = True, **more: Any
+    ) -> list[str]:
+        """Have comments come in, of an author by a name or by all their fields; our ids, once they are held."""
+        if isinstance(author, str):
+            author = {"name": author, "email": f"{author.encode().hex()[:40]}@example.com", "ip": "192.0.2.7"}
         numbers = [more.get("id") or str(next(_ids)) for _ in contents]
 
         async def one(number: str, content: str) -> None:
             body = {
                 "id": number,
                 "page": {"url": f"https://{self.site}.example/bread", "title": "A post about bread"},
-                "author": {"name": author, "email": f"{author.encode().hex()[:40]}@example.com", "ip": "192.0.2.7"},
+                "author": author,
                 "content": content,
             } | more
             headers = {"Authorization": f"Bearer {self.key}", "Prefer": "wait=20"}
@@ -87,7 +93,7 @@ class Desk:
 
     async def state(self, comment: str) -> str:
         """Where a comment stands."""
-        found = await self.resources.comments.get(comment)
+        found = await self.services.comments.get(comment)
         assert found is not None
         return str(found.state)
 
@@ -95,9 +101,9 @@ class Desk:
         """Wait until it is known that somebody looks at a comment."""
 
         async def known() -> bool:
-            found = await self.resources.comments.get(comment)
+            found = await self.services.comments.get(comment)
             assert found is not None
-            (seen,) = await self.resources.reviewing.lists.seen([found])
+            (seen,) = await self.services.review.lists.seen([found])
             return seen.standing.claimed_by == by
 
         await until(known)
@@ -107,7 +113,7 @@ class Desk:
         await until(lambda: self._all_in([comment], state))
 
     async def _all_in(self, ids: list[str], state: str) -> bool:
-        return all(one is not None and one.state == state for one in await self.resources.comments.get_many(ids))
+        return all(one is not None and one.state == state for one in await self.services.comments.get_many(ids))
 
     # The browser
 
@@ -132,6 +138,7 @@ class Desk:
         page = await self.window(**more)
         if deaf:
             self.forgive("/review/api/events")
+            await page.add_init_script("delete globalThis.SharedWorker")  # a stream of its own, which can be cut
             await page.route("**/review/api/events", lambda route: route.abort())
         await page.goto(f"{self.stack.base}/review#{path}")
         await self.sign_in(page, name or self.name)
@@ -140,8 +147,8 @@ class Desk:
 
     async def sign_in(self, page: Page, name: str, password: str = PASSWORD) -> None:
         """Fill in the form and send it."""
-        await page.get_by_label("Name").fill(name)
-        await page.get_by_label("Password").fill(password)
+        await page.get_by_label("Name", exact=True).fill(name)
+        await page.get_by_label("Password", exact=True).fill(password)
         await page.get_by_role("button", name="Sign in").click()
 
     def forgive(self, words: str) -> None:
@@ -174,6 +181,7 @@ async def opened(page: Page, text: str) -> None:
     """Wait until a comment is open, with its evidence."""
     await expect(page.locator(".comment .comment-text:not([aria-busy])")).to_contain_text(text)
     await expect(page.locator(".evidence section").first).to_be_attached()
+    await expect(page.locator('.actions:not([hidden])[aria-busy="true"]')).to_have_count(0)
 
 
 async def accessible(page: Page) -> None:

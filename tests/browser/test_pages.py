@@ -8,6 +8,10 @@ from typing import Literal
 import pytest
 from playwright.async_api import expect
 
+from service.core.comment import Actor
+from service.core.lifecycle import ActorKind, Outcome
+from service.core.policy import Policy, Promise
+from service.core.policy.thresholds import Thresholds
 from tests.browser.desk import Desk, accessible, current, opened, row
 
 PAGES = {
@@ -56,7 +60,7 @@ async def test_a_phone_shows_one_pane_at_a_time(desk: Desk) -> None:
     await expect(page.locator(".evidence")).to_be_visible()
     await page.get_by_role("button", name="Comment").tap()
     small = await page.evaluate(
-        """() => [...document.querySelectorAll("button, .rail a, .header a")]
+        """() => [...document.querySelectorAll("button, .sidebar a, .header a")]
              .filter((node) => node.checkVisibility())
              .map((node) => [node.textContent, node.getBoundingClientRect()])
              .filter(([, box]) => box.width < 44 || box.height < 44)
@@ -66,6 +70,39 @@ async def test_a_phone_shows_one_pane_at_a_time(desk: Desk) -> None:
     await page.get_by_role("button", name="Approve").tap()
     await expect(page.locator(".queue")).to_be_visible()
     await desk.becomes(comment, "approved")
+
+
+async def test_a_house_rule_is_written_and_given(desk: Desk) -> None:
+    """From the form to the menu, by number, and to what the author reads."""
+    (comment,) = await desk.submit("Look at my page, dear all")
+    page = await desk.signed_in(path="/policy")
+    await page.get_by_role("button", name="Add a house rule").click()
+    rule = page.get_by_role("group", name="New house rule")
+    await rule.get_by_label("Name", exact=True).fill("No self-promotion!")
+    await rule.get_by_label("What the author is told").fill("Please don't advertise your own pages.")
+    await expect(rule.get_by_label("Code")).to_have_value("no-self-promotion")
+    await rule.get_by_label("It teaches").select_option("Spam")
+    await accessible(page)
+    await page.get_by_role("button", name="Save…").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("House rule no-self-promotion")
+    await page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    await expect(page.locator(".toast")).to_contain_text("Saved.")
+    await page.goto(f"{desk.stack.base}/review#/queue")
+    await opened(page, "Look at my page")
+    await page.keyboard.press("r")
+    menu = page.get_by_role("dialog", name="Reject")
+    await expect(menu.get_by_role("menuitem").first).to_contain_text("No self-promotion!")
+    await expect(menu.get_by_role("menuitem").first).to_contain_text("Please don't advertise your own pages.")
+    await accessible(page)
+    await page.keyboard.press("1")
+    await expect(page.locator(".toast").last).to_contain_text("Rejected as no self-promotion!")
+    await desk.becomes(comment, "rejected")
+    known = await desk.services.comments.get(comment)
+    assert known is not None
+    assert known.decision is not None
+    assert [(one.code, one.text) for one in known.decision.reasons] == [
+        ("no-self-promotion", "Please don't advertise your own pages.")
+    ]
 
 
 async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
@@ -91,6 +128,9 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await expect(rule.get_by_role("alert")).to_contain_text("expected")
     await expect(words.get_by_role("alert")).to_have_count(2)
     await expect(rule.get_by_label("When")).to_be_focused()
+    await page.mouse.move(700, 400)
+    await page.mouse.wheel(0, 10_000)  # to the end; elsewhere the bar lies over what is below it
+    await expect(page.get_by_role("button", name="Add a house rule")).to_be_in_viewport()
     await accessible(page)
     await page.get_by_role("button", name="Document").click()
     await page.get_by_role("button", name="Try on the past").click()
@@ -107,7 +147,7 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await page.get_by_role("dialog").get_by_label("Why?").fill("Everything about the past waits")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Edition 1, since")).to_be_visible()
-    site = (await desk.resources.accounts.get(desk.site)).site
+    site = (await desk.services.accounts.get(desk.site)).site
     assert (site.policy.mode, [one.name for one in site.policy.rules]) == ("by-score", ["no-rye"])
     await page.get_by_role("button", name="Document").click()
     await expect(page.get_by_label("The policy as a document")).to_have_value(re.compile("no-rye"))
@@ -120,6 +160,33 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await page.goto(f"{desk.stack.base}/review#/audit")
     await expect(page.get_by_role("cell", name="Everything about the past waits")).to_be_visible()
     await expect(page.get_by_role("row", name="sites.policy.restore")).to_contain_text("It waited too long")
+
+
+async def test_what_was_promised_of_the_thresholds_is_on_the_page(desk: Desk) -> None:
+    texts = [*(f"I keep bees too, said number {number}" for number in range(12)), "Cheap pills here"]
+    comments = await desk.submit(*texts)
+    promise = Promise(good_held=0.3, reject_precision=0.9, confidence=0.9, model="another-version")
+    thresholds = {"spam": Thresholds(hold=0.99, reject=0.995)}
+    await desk.services.policies.save(desk.site, Policy(thresholds=thresholds, promise=promise), by="operator")
+    page = await desk.signed_in(path="/policy")
+    card = page.locator("section.promise")
+    await expect(card.get_by_role("heading", name="What the thresholds promise")).to_be_visible()
+    await expect(card.get_by_role("row", name="at most 30 % of good comments are held back")).to_contain_text(
+        "nothing yet"
+    )
+    await expect(card).to_contain_text(
+        "It is not proven now: at least 29 more decisions without a mistake would prove it."
+    )
+    site = (await desk.services.accounts.get(desk.site)).site
+    for one in comments[:12]:
+        await desk.services.moderation.decide(site, one, Outcome.APPROVE, actor=Actor(ActorKind.MODERATOR, "eve"))
+    await page.reload()
+    await expect(card.get_by_role("row", name="at most 30 % of good comments are held back")).to_contain_text(
+        "at most 22.09 %"
+    )
+    await expect(card).to_contain_text("12 decisions that base-")
+    await expect(card).to_contain_text("It was made for another-version")
+    await accessible(page)
 
 
 async def test_keys_can_be_changed_and_switched_off(desk: Desk) -> None:

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import Route, expect
 
-from service.core.staff import Role
+from service.core.moderator import Role
 from tests.browser.desk import Desk, accessible, current, lists, opened, row
 from tests.system.stack import until
 
@@ -34,7 +34,7 @@ async def test_the_queue_is_cleared_by_keyboard_alone(desk: Desk) -> None:
     await expect(page.get_by_role("heading", name="All clear")).to_be_visible()
     assert len(set(seen)) == 4
     comments = {
-        one.submission.content: one for one in await desk.resources.comments.get_many(ids) if one and one.submission
+        one.submission.content: one for one in await desk.services.comments.get_many(ids) if one and one.submission
     }
     decided = [comments[text].decision for text in seen]
     assert [str(one.outcome) for one in decided if one] == ["approve", "reject", "reject", "reject"]
@@ -159,7 +159,7 @@ async def test_a_campaign_is_decided_as_one_after_its_count_is_typed(desk: Desk)
 
 
 async def _all_rejected(desk: Desk, ids: list[str]) -> bool:
-    return all(one is not None and one.state == "rejected" for one in await desk.resources.comments.get_many(ids))
+    return all(one is not None and one.state == "rejected" for one in await desk.services.comments.get_many(ids))
 
 
 async def test_everything_that_a_search_finds_is_decided_at_once(desk: Desk) -> None:
@@ -191,10 +191,16 @@ async def test_a_blind_check_shows_the_words_alone(desk: Desk) -> None:
     await page.keyboard.press("a")
     await expect(page.locator(".toast")).to_contain_text("Noted")
     await expect(page.locator(".row")).to_have_count(0)
-    found = await desk.resources.comments.get(comment)
+    found = await desk.services.comments.get(comment)
     assert found is not None
     assert found.decision is not None
     assert str(found.decision.actor) == f"moderator:{desk.name}"
+    await page.keyboard.press("z")
+    await opened(page, "Thank you for the clear")
+    for told in (".comment .tag.approved", ".scores", ".reasons", ".history", ".mark"):
+        await expect(page.locator(told), told).to_have_count(0)
+    (sampled,) = await desk.services.quality.quality_sample.entries(desk.site)
+    assert sampled.answer is None
 
 
 async def test_filters_saved_views_and_lists(desk: Desk) -> None:
@@ -253,6 +259,98 @@ async def test_an_author_is_blocked_with_a_note(desk: Desk) -> None:
     await expect(page.locator(".banner.blocked")).to_contain_text("Third time")
 
 
+async def test_a_block_cleans_up_what_is_there(desk: Desk) -> None:
+    """What waits and what is published is counted; each can be left."""
+    ids = await desk.submit("First by the troll", "Second by the troll", "Published troll", author="Troll")
+    (other,) = await desk.submit("Somebody else", author="Ann")
+    page = await desk.signed_in()
+    await row(page, "Published troll").get_by_role("link").click()
+    await opened(page, "Published troll")
+    await page.keyboard.press("a")
+    await desk.becomes(ids[2], "approved")
+    await row(page, "First by").get_by_role("link").click()
+    await opened(page, "First by")
+    await page.get_by_role("button", name="Block…").click()
+    await page.get_by_role("button", name="Block", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Also what this author wrote before?")
+    await expect(dialog).to_contain_text("2 comments to review, 1 published")
+    await accessible(page)
+    await dialog.get_by_role("button", name="Reject all 3").click()
+    for one in ids:
+        await desk.becomes(one, "rejected")
+    assert await desk.state(other) == "flagged"
+    await page.get_by_role("button", name="Undo all").click()
+    await desk.becomes(ids[2], "approved")
+    await desk.becomes(ids[0], "flagged")
+
+
+async def test_a_comment_is_erased_by_who_may_with_the_word_typed(desk: Desk) -> None:
+    desk.forgive("404")  # what is asked about it while it goes is not found any more
+    first, second = await desk.submit("Erase me, says Dora", "Erase me too, says Dora", author="Dora")
+    (other,) = await desk.submit("I stay where I am", author="Ann")
+    page = await desk.signed_in()
+    await row(page, "Erase me, says").get_by_role("link").click()
+    await opened(page, "Erase me, says")
+    await page.get_by_role("button", name="Erase for good…").click()
+    dialog = page.get_by_role("dialog", name="Erase Dora’s comment for good?")
+    await dialog.get_by_label("What").select_option(f"All 2 comments of this author on {desk.site}")
+    await accessible(page)
+    await dialog.get_by_role("button", name="Erase").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Type the word")
+    await dialog.get_by_label("Type erase").fill("erase")
+    await dialog.get_by_role("button", name="Erase").click()
+    await expect(page.locator(".toast").last).to_contain_text("2 comments erased.")
+    for one in (first, second):
+        await desk.becomes(one, "erased")
+    await expect(page.locator(".row")).to_have_count(1)
+    await expect(page.locator(".comment")).to_contain_text("It has been erased.")
+    assert "Dora" not in await page.locator("#main, main").first.inner_text()
+    assert await desk.state(other) == "flagged"
+    lead = await desk.signed_in(await desk.colleague(Role.LEAD))
+    await opened(lead, "I stay")
+    await expect(lead.get_by_role("button", name="Erase for good…")).to_have_count(0)
+
+
+async def test_a_note_that_was_begun_is_there_again(desk: Desk) -> None:
+    await desk.submit("Something odd")
+    page = await desk.signed_in()
+    await opened(page, "Something odd")
+    await page.keyboard.press("r")
+    await page.get_by_role("textbox", name="Note", exact=True).fill("I think that")
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await opened(page, "Something odd")
+    await page.keyboard.press("r")
+    await expect(page.get_by_role("textbox", name="Note", exact=True)).to_have_value("I think that")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await page.get_by_role("dialog").get_by_label("What should they know?").fill("Perhaps")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await expect(page.get_by_role("dialog").get_by_label("What should they know?")).to_have_value("Perhaps")
+
+
+async def test_only_what_is_selected_as_it_is_shown_is_decided(desk: Desk) -> None:
+    (first, second) = await desk.submit("The words that I selected", "A quiet one")
+    page = await desk.signed_in(deaf=True)
+    await opened(page, "")
+    for text in ("The words", "A quiet"):
+        await row(page, text).get_by_role("checkbox").check()
+    known = await desk.services.comments.get(first)
+    assert known is not None
+    await desk.submit("Now something else entirely", id=known.platform_id)
+    async with page.expect_response(lambda answer: answer.url.endswith("/bulk") and answer.status == 202) as begun:
+        await page.keyboard.press("Shift+A")
+    bulk = (await (await begun.value).json())["id"]
+
+    async def done() -> bool:
+        view = await page.evaluate("(id) => fetch(`/review/api/bulk/${id}`).then((answer) => answer.json())", bulk)
+        return bool(view["state"] == "done" and view["skipped"] == 1)
+
+    await until(done)
+    assert [await desk.state(one) for one in (first, second)] == ["flagged", "approved"]
+
+
 async def test_a_moderator_sees_no_tools_of_leads(desk: Desk) -> None:
     await desk.submit("Plain")
     page = await desk.signed_in(await desk.colleague())
@@ -284,20 +382,6 @@ async def test_what_was_published_first_is_reviewed_afterwards(desk: Desk) -> No
     await page.keyboard.press("z")
     await expect(row(page, "Published as well")).to_be_visible()
     assert await desk.state(third) == "approved"
-
-
-async def test_what_teaches_most_is_a_list_of_its_own(desk: Desk) -> None:
-    ids = await desk.submit("Ordinary", "Of all comments the one that teaches most")
-    await desk.resources.models.teach(desk.site, ids[1:])
-    page = await desk.signed_in()
-    await lists(page).get_by_role("link", name="Teaches most 1").click()
-    await expect(page.locator(".row")).to_have_count(1)
-    await opened(page, "Of all comments")
-    await page.keyboard.press("a")
-    await desk.becomes(ids[1], "approved")
-    await expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
-    await lists(page).get_by_role("link", name="To review 1").click()
-    await opened(page, "Ordinary")
 
 
 async def test_every_list_is_divided_by_filters(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Page, expect
 
-from service.core.staff import Role
+from service.core.moderator import Role
 from tests.browser.desk import PASSWORD, Desk, accessible, lists, opened
 from tests.system.stack import Receiver, until
 
@@ -89,7 +89,7 @@ async def test_what_comes_over_a_page(desk: Desk, screen: dict[str, object]) -> 
     await page.get_by_role("checkbox").first.click()
     await accessible(page)
     await page.keyboard.press("Shift+X")
-    await page.locator(".row-link").first.click()
+    await page.locator(".row-link", has_text="first comment").click()
     await opened(page, "rye")
     for key, closes in (("r", "Escape"), ("l", "Escape"), ("e", "Escape"), ("?", "Escape")):
         await page.keyboard.press(key)
@@ -102,6 +102,7 @@ async def test_what_comes_over_a_page(desk: Desk, screen: dict[str, object]) -> 
     await page.keyboard.press("z")
     await expect(page.locator(".toast")).to_contain_text("Taken back.")
     await dismiss(page)
+    await expect(page.locator('.actions[aria-busy="false"]')).to_be_visible()
     desk.forgive("ERR_INTERNET_DISCONNECTED")
     await page.context.set_offline(True)
     await page.keyboard.press("a")
@@ -147,9 +148,9 @@ async def deaf() -> AsyncIterator[Receiver]:
 async def calling(desk: Desk, receiver: Receiver) -> None:
     """Make it the desk of a site that is called back."""
     name = f"deaf{desk.site}"
-    known = await desk.resources.accounts.add(name, f"https://{name}.example", receiver.url)
+    known = await desk.services.accounts.add(name, f"https://{name}.example", receiver.url)
     desk.site, desk.key, desk.name = name, known.credentials[0].api_key, f"op{name}"
-    await desk.resources.staff.add(desk.name, Role.OPERATOR, (name,), PASSWORD)
+    await desk.services.moderators.add(desk.name, Role.OPERATOR, (name,), PASSWORD)
 
 
 async def told(page: Page, words: str) -> bool:

@@ -10,8 +10,9 @@ import pytest
 
 from classifier import ArtifactError, Input, load
 from classifier.artifact import ARRAYS, METADATA, read, write
-from classifier.dense import FEATURES
-from classifier.hashing import BUCKETS
+from classifier.features import vocabulary
+from classifier.features.dense import FEATURES
+from classifier.features.ngrams import AUTHOR_BUCKETS, BUCKETS
 from classifier.model import DEFAULT, LABELS, Model
 
 from .conftest import description
@@ -22,6 +23,9 @@ def content() -> tuple[dict[str, Any], dict[str, Any]]:
         "hashed": np.zeros((BUCKETS, len(LABELS)), np.float16),
         "dense": np.ones((len(FEATURES), len(LABELS)), np.float32),
         "intercept": np.zeros(len(LABELS), np.float32),
+        "author_hashed": np.zeros(AUTHOR_BUCKETS, np.float16),
+        "author_dense": np.zeros(len(FEATURES), np.float32),
+        "words": np.zeros(vocabulary.BYTES, np.uint8),
     }
     return arrays, {key: value for key, value in description().items() if key != "version"}
 

@@ -148,6 +148,93 @@ def test_disguise_does_not_help(model: Model, disguised: str) -> None:
     assert hidden == pytest.approx(plain, abs=0.25)
 
 
+NEUTRAL = (
+    "The second chapter explains how the bridge was built.",
+    "My brother has lived in that town for eleven years now.",
+    "We took the early train and were home before it got dark.",
+    "There is a small museum behind the church, which is free.",
+    "Most of the figures in the report are from last autumn.",
+)
+
+
+@pytest.mark.parametrize("before", range(6))
+@pytest.mark.parametrize("text", [text for label in ("toxicity", "insult") for text in RUDE[label]])
+def test_harmless_sentences_clear_no_insult(model: Model, text: str, before: int) -> None:
+    padded = " ".join((*NEUTRAL[:before], text if text[-1] in ".!" else f"{text}.", *NEUTRAL[before:]))
+    explanation = model.explain(Input(padded), "toxicity")
+    assert explanation.probability >= model.thresholds["toxicity"]["hold"]
+    assert text.rsplit(maxsplit=1)[-1].rstrip(".") in padded[explanation.start : explanation.end]
+
+
+@pytest.mark.parametrize("text", NEUTRAL)
+@pytest.mark.parametrize("often", [1, 2, 20, 1000])
+def test_who_repeats_harmless_words_stays_harmless(model: Model, text: str, often: int) -> None:
+    for item in (" ".join([text] * often), "word " * often, ". " * often):
+        scores = model.score([Input(item)])[0].scores
+        assert all(scores[label] < model.thresholds[label]["hold"] for label in LABELS), scores
+
+
+def test_toxicity_is_at_least_as_probable_as_what_implies_it(model: Model) -> None:
+    texts = [*ORDINARY, *(text for some in RUDE.values() for text in some), *NEUTRAL, "I know where you live.", "kys"]
+    for prediction in model.score([Input(text) for text in texts]):
+        for kind in ("severe_toxicity", "insult", "threat", "identity_attack"):
+            assert prediction.scores["toxicity"] >= prediction.scores[kind] - 1e-4
+
+
+def test_an_emoji_is_no_attack(model: Model) -> None:
+    emoji = [
+        "😀",
+        "🤣",
+        "🔥🔥🔥",
+        "💀",
+        "🎉",
+        "🧕",
+        "♿",
+        "👩🏿",
+        "👨🏾\u200d🦱",
+        "🇮🇱",
+        "🇵🇸",
+        "🏳️\u200d🌈",
+        "👨\u200d👩\u200d👧\u200d👦",
+        "✡️",
+        "☪️",
+        "🐷",
+        "🙄",
+        "👎",
+    ]
+    scores = _scores(model, [Input(one) for one in (*emoji, "Thank you! 👩🏿👩🏿")], "toxicity")
+    assert (scores < model.thresholds["toxicity"]["hold"]).mean() > 0.9, scores.round(2)
+
+
+@pytest.mark.parametrize("name", ["Anna", "John Loan", "Free Software Fan", "Priya Ramesh", "李伟"])
+def test_a_name_alone_says_nothing_of_spam(model: Model, name: str) -> None:
+    for text in (*ORDINARY, *(item.text for item in SPAM)):
+        without, named = _scores(model, [Input(text), Input(text, name)], "spam")
+        assert named >= without
+        assert named < without + 0.1
+
+
+def test_a_commercial_author_adds_to_flattery(model: Model) -> None:
+    text = "Very nice post, I have bookmarked your website."
+    for end in ("com", "example"):
+        bare, plain, commercial = _scores(
+            model,
+            [
+                Input(text),
+                Input(text, "Anna", "https://anna.example.org"),
+                Input(text, "Cheap Roof Repair", f"http://cheap-roof-repair.{end}"),
+            ],
+            "spam",
+        )
+        assert commercial > plain >= bare
+
+
+def test_what_every_ordinary_comment_has_is_no_reason(model: Model) -> None:
+    for text in ORDINARY:
+        for label in ("spam", "toxicity"):
+            assert "short" not in [part.name for part in model.explain(Input(text), label).parts[1:4]]
+
+
 def test_an_author_does_not_make_a_comment_toxic(model: Model) -> None:
     text = "I think the second half of the film was better than the first."
     plain, named = _scores(model, [Input(text), Input(text, "Mohammed Özil", "https://example.org/~mo")], "toxicity")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import classifier
 from classifier import LABELS, Input, Model
 from classifier.calibration import Calibration
-from classifier.languages import detect
-from classifier.text import normalise
+from classifier.features.language import detect
+from classifier.normalise import normalise
+from tests.classifier.conftest import description
 
 ANY_INPUT = st.builds(
     Input,
@@ -51,8 +52,7 @@ def test_order_of_a_batch_does_not_matter(random_model: Model, items: list[Input
     shuffled = random_model.score([items[at] for at in order])
     for at, prediction in zip(order, shuffled, strict=True):
         assert prediction.flags == together[at].flags
-        for label in LABELS:
-            assert prediction.scores[label] == pytest.approx(together[at].scores[label], abs=1e-6)
+        assert prediction.scores == together[at].scores
 
 
 @settings(max_examples=100, deadline=None)
@@ -77,8 +77,35 @@ def test_an_explanation_is_sorted_and_begins_with_the_intercept(random_model: Mo
     assert parts[0].kind == "intercept"
     sizes = [abs(part.contribution) for part in parts[1:]]
     assert sizes == sorted(sizes, reverse=True)
-    assert {part.field for part in parts if part.kind == "span"} == {"text", "author_name", "author_url"}
     assert {part.kind for part in parts} == {"intercept", "span", "feature"}
+
+
+@settings(max_examples=50, deadline=None)
+@given(ANY_INPUT)
+def test_an_author_only_ever_adds_to_spam(random_model: Model, item: Input) -> None:
+    text = item._replace(author_name="", author_url="")
+    with_author, without = random_model.logits([item, text])
+    assert with_author[0] >= without[0]
+    assert (with_author[1:] == without[1:]).all()
+    parts = random_model.explain(item, "spam").parts
+    said = sum(part.contribution for part in parts if part.field in ("author_name", "author_url"))
+    said += sum(
+        part.contribution for part in parts if part.kind == "feature" and part.name.startswith(("name_", "url_"))
+    )
+    assert said == pytest.approx(with_author[0] - without[0], abs=1e-4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(ANY_INPUT)
+def test_what_implies_a_label_never_passes_it(random_model: Model, item: Input) -> None:
+    logits = dict(zip(LABELS, random_model.logits([item])[0].tolist(), strict=True))
+    for kind, (scale, shift) in description()["implied"]["toxicity"].items():  # type: ignore[index]
+        assert logits["toxicity"] >= scale * logits[kind] + shift - 1e-4
+
+
+def test_a_comment_scores_the_same_alone_and_among_others(random_model: Model, comments: list[Input]) -> None:
+    together = random_model.score(comments * 20)
+    assert [random_model.score([item])[0].scores for item in comments] == [one.scores for one in together[:10]]
 
 
 def test_an_explanation_is_local(random_model: Model) -> None:
@@ -106,6 +133,16 @@ def test_explaining_an_unknown_label_says_which_there_are(random_model: Model) -
         (Input("v\u200bi\u200ba\u200bg\u200br\u200ba"), ("obfuscated",)),
         (Input("Das ist ein ganz gewöhnlicher Kommentar über das Wetter"), ("unsupported-language",)),
         (Input("ok"), ()),
+        (Input("Thanks!"), ()),
+        (Input("+1"), ()),
+        (Input("😀"), ()),
+        (Input("https://example.com/va/te/faire/foutre"), ()),
+        (Input("去死吧"), ("unsupported-language",)),
+        (Input("死ね"), ("unsupported-language",)),
+        (Input("иди ты"), ("unsupported-language",)),
+        (Input("Va te faire foutre"), ("unknown-language",)),
+        (Input("Siktir git"), ("unknown-language",)),
+        (Input("Spierdalaj"), ("unknown-language",)),
         (Input("whatever it says", lang="fr-CA"), ("unsupported-language",)),
         (Input("whatever it says", lang="id"), ("partly-supported-language",)),
         (Input("whatever it says", lang="ms-MY"), ("partly-supported-language",)),

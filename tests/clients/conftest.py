@@ -64,6 +64,7 @@ def converse(service: Stack, site: dict[str, str]) -> Callable[..., Any]:
         scenario = {
             "port": service.port,
             "key": site["akismet_key"],
+            "api_key": site["api_key"],
             "blog": f"https://{site['site']}.example",
             "comment": COMMENT | {"permalink": f"https://blog.example/{next(_NUMBERS)}"},
         }

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def heard(python: Callable[[str, str], Any]) -> Any:
-    return python("clients", "perspective.py")
+    return python("clients", "google_client.py")
 
 
 def test_the_samples_work_unchanged(heard: Any) -> None:
@@ -32,6 +32,22 @@ def test_the_samples_work_unchanged(heard: Any) -> None:
     assert (unknown["status"], unknown["reason"]) == (400, "Unknown requested attribute: FLIRTATION")
     assert heard["empty"]["reason"] == "Comment must be non-empty."
     assert heard["empty"]["details"][0]["errorType"] == "COMMENT_EMPTY"
-    assert heard["language"]["reason"] == "Attribute TOXICITY does not support request languages: it"
+    assert heard["language"]["reason"] == "Attribute TOXICITY does not support request languages: iu"
     wrong = heard["wrong_key"]
     assert (wrong["status"], wrong["reason"]) == (400, "API key not valid. Please pass a valid API key.")
+
+
+def test_batches_work_unchanged(heard: Any) -> None:
+    said = heard["batch"]
+    assert set(said) == {f"text {number}" for number in range(203)}
+    values = {
+        name: one["attributeScores"]["TOXICITY"]["summaryScore"]["value"]
+        for name, one in said.items()
+        if name != "text 1"
+    }
+    assert values["text 2"] > 0.5 > values["text 0"]
+    assert said["text 1"] == {"status": 400, "reason": "Comment must be non-empty."}
+
+
+def test_what_there_is_not_is_dropped(heard: Any) -> None:
+    assert set(heard["dropped"]["attributeScores"]) == {"TOXICITY"}

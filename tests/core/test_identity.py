@@ -18,6 +18,7 @@ from service.core.identity import (
     digest_ip,
     email_domain,
     has_address,
+    let_intranet_in,
     mask_addresses,
 )
 
@@ -73,11 +74,11 @@ def test_bad_addresses_are_refused_without_being_quoted(address: str) -> None:
 
 
 def test_a_huge_address_costs_nothing() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(1_000):
         with pytest.raises(InvalidSubmission, match=str(MAX_EMAIL_LENGTH)):
             digest_email("a." * 10_000 + "@example.com", KEYS)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_traits_are_computed_while_the_address_is_in_sight() -> None:
@@ -147,10 +148,26 @@ def test_masking_keeps_every_position_and_leaves_nothing_to_mask(text: str) -> N
 
 @pytest.mark.parametrize("text", ["@" * 65_000, "a@" * 32_000, "a%40" * 16_000, "a" * 65_000 + "@b", "&#0" * 20_000])
 def test_masking_has_no_bad_case(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     mask_addresses(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_keys_do_not_show_in_a_repr() -> None:
     assert repr(ROTATED) == "IdentityKeys(k2, k1)"
+
+
+@pytest.mark.parametrize("address", ["ann@corp.local", "ann@localhost", "ann@host.test"])
+def test_addresses_of_an_intranet_are_some_where_the_operator_says_so(address: str) -> None:
+    with pytest.raises(InvalidSubmission):
+        digest_email(address, KEYS)
+    try:
+        let_intranet_in(["local", "localhost", "test"])
+        if "." in address.partition("@")[2]:
+            assert digest_email(address, KEYS).digest != digest_email("ann@corp.example", KEYS).digest
+        with pytest.raises(InvalidSubmission):
+            digest_email("ann@site.onion", KEYS)
+    finally:
+        let_intranet_in(())
+    with pytest.raises(InvalidSubmission):
+        digest_email(address, KEYS)

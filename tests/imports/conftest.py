@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.imports.formats import FORMATS, recognise, records
-from service.imports.reading import Export
+from service.imports import FORMATS, recognise, records
+from service.imports.readers import Export
 from service.imports.record import Left, Record
 
 Read = Callable[..., tuple[list[Record], list[Left]]]

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from service.imports.formats import recognise, records
-from service.imports.reading import Export, UnreadableExport
-from service.imports.record import Fate, Record, moment
+from service.imports import recognise, records
+from service.imports.dates import moment
+from service.imports.readers import Export, UnreadableExport
+from service.imports.record import Fate, Record
 from tests.imports import samples
 from tests.imports.conftest import Read
 
@@ -38,11 +39,13 @@ def test_formats_are_recognised(tmp_path: Path, content: str, name: str, pack: t
     assert recognise(Export(path)).name == name
 
 
-@pytest.mark.parametrize("content", [b"", b"hello\nworld\n", b"<html></html>", b"PK\x03\x04zip", b"a,b\n1,2\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello\nworld\n", b"<html></html>", b"PK\x03\x04zip", b"\x1f\x8b\x08cut", b"a,b\n1,2\n"]
+)
 def test_what_is_no_export_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "export"
     path.write_bytes(content)
-    with pytest.raises(UnreadableExport, match=r"zip|recognised|column"):
+    with pytest.raises(UnreadableExport, match=r"zip|archive|recognised|column"):
         list(records(export := Export(path), recognise(export)))
 
 
@@ -54,7 +57,7 @@ def test_wordpress(read: Read) -> None:
         )
     )
     assert left == []
-    assert first._replace(place="") == Record(
+    assert first._replace(place="", said_at="") == Record(
         place="", platform_id="5", content="I keep <b>bees</b> too.", fate=Fate.APPROVED,
         page_url="https://blog.example/bees/", page_title="Of bees & wasps", name="Ann & Bob", email="ann@example.com",
         url="https://ann.example/?a=1&b=2", ip="192.0.2.7", created_at=at("2019-03-01 13:00"),
@@ -101,7 +104,7 @@ def test_wordpress_keeps_notes_among_its_comments(read: Read) -> None:
 
 def test_disqus(read: Read) -> None:
     (first, spam, nameless), left = read(samples.DISQUS)
-    assert first._replace(place="") == Record(
+    assert first._replace(place="", said_at="") == Record(
         place="", platform_id="disqus:501", content="<p>I keep bees too.</p>", fate=Fate.APPROVED,
         page_url="https://blog.example/bees/", page_title="Of bees", name="Ann", email="ann@example.com",
         ip="192.0.2.7", created_at=at("2011-08-31 15:16:29"),
@@ -182,7 +185,7 @@ def test_another_version_is_refused(read: Read, other: str) -> None:
 
 def test_comentario(read: Read) -> None:
     (first, held, rejected, shown, deleted), left = read(samples.COMENTARIO)
-    assert first._replace(place="") == Record(
+    assert first._replace(place="", said_at="") == Record(
         place="", platform_id="comentario:00000001-0000-4000-8000-000000000000", content="I keep bees too.",
         fate=Fate.APPROVED, page_url="/bees/", page_title="Of bees", name="Ann", email="ann@example.com",
         url="https://ann.example", created_at=at("2024-03-17 12:09:47.722"),

@@ -7,11 +7,11 @@ import hashlib
 import pytest
 
 import classifier
-from classifier import correcting
-from service.core.model import Lineage, ModelCard
-from service.learning.collecting import as_decided
+from classifier.correction import training
+from service.container import Services
+from service.core.model_version import Lineage, ModelCard
+from service.learning.examples import as_decided
 from service.learning.registry import Registry, packed
-from service.resources import Resources
 from tests.support.learning import examples
 
 
@@ -20,12 +20,12 @@ def corrections() -> list[classifier.Correction]:
     """Three corrections of the shipped model, each from other decisions."""
     base = classifier.load()
     taught = ([as_decided(one) for one in examples(400, seed=seed)] for seed in range(3))
-    return [correcting.train(base, rows, f"blog-{number}") for number, rows in enumerate(taught, 1)]
+    return [training.train(base, rows, f"blog-{number}") for number, rows in enumerate(taught, 1)]
 
 
 @pytest.fixture
-def registry(resources: Resources) -> Registry:
-    return Registry(resources.models, resources.accounts, resources.rivalry)
+def registry(services: Services) -> Registry:
+    return Registry(services.models, services.accounts, services.shadow_verdicts)
 
 
 def card_of(
@@ -39,7 +39,7 @@ def card_of(
     )  # fmt: skip
 
 
-async def keep(resources: Resources, correction: classifier.Correction, **facts: object) -> str:
+async def keep(services: Services, correction: classifier.Correction, **facts: object) -> str:
     """Put a correction into the registry; its version."""
-    await resources.models.add(card_of(correction, **facts), packed(correction))  # type: ignore[arg-type]
+    await services.models.add(card_of(correction, **facts), packed(correction))  # type: ignore[arg-type]
     return correction.version

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from service.core.errors import StoreUnavailable
-from service.store.client import SCRIPTS, Connection, ReplyFailed, Wire
-from service.store.embedded import EmbeddedServer
+from service.store.client import Connection, ReplyFailed, Wire
+from service.store.script import SCRIPTS
+from service.store.server import EmbeddedServer
+from tests.support.servers import servers
+
+CERTIFICATE = Path(__file__).parents[1] / "support" / "self_signed.pem"
 
 
 async def test_replies_come_back_to_their_callers(server: EmbeddedServer) -> None:
@@ -43,8 +50,8 @@ async def test_a_cancelled_caller_does_not_shift_the_others(server: EmbeddedServ
 async def test_scripts_are_there_after_a_flush(server: EmbeddedServer) -> None:
     async with Connection(server.url) as connection:
         await connection.wire.call("SCRIPT", "FLUSH")
-        assert await connection.wire.run("strip", ["a{x}", "b{x}"], "1", "") == b"stale"
-        assert set(SCRIPTS) >= {"submit", "transition", "erase", "claim", "settle"}
+        assert await connection.wire.run("comment/drop_text", ["a{x}", "b{x}"], seen=1) == b"stale"
+        assert set(SCRIPTS) >= {"comment/submit", "comment/transition", "delivery/settle"}
 
 
 async def test_a_lost_server_fails_what_waits_and_a_new_one_is_found(tmp_path: Path) -> None:
@@ -69,3 +76,75 @@ async def test_wrong_credentials_are_one_typed_error(server: EmbeddedServer) -> 
     wire = Wire(f"unix://nobody:wrong@{server.socket}")
     with pytest.raises(StoreUnavailable):
         await wire.call("PING")
+
+
+@contextlib.asynccontextmanager
+async def behind_tls(server: EmbeddedServer) -> AsyncIterator[int]:
+    """The port of what speaks TLS in front of a server, as a hosted Redis does."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ssl.SSLError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, before = await asyncio.open_unix_connection(str(server.socket))
+        await asyncio.gather(copy(reader, before), copy(behind, writer))
+
+    listening = await asyncio.start_server(lead, "127.0.0.1", 0, ssl=context)
+    try:
+        yield listening.sockets[0].getsockname()[1]
+    finally:
+        listening.close()
+
+
+async def test_what_the_address_says_of_tls_counts(server: EmbeddedServer) -> None:
+    async with behind_tls(server) as port:
+        for good in (
+            f"ssl_ca_certs={CERTIFICATE}",
+            "ssl_cert_reqs=none",
+            f"ssl_ca_certs={CERTIFICATE}&ssl_min_version=TLSv1.3",
+        ):
+            async with Connection(f"rediss://localhost:{port}?{good}") as connection:
+                assert await connection.wire.call("PING") == b"PONG"
+        for bad, why in (
+            ("", "certificate"),
+            ("ssl_ca_certs=/nowhere.pem", "tls-files"),
+            ("ssl_ciphers=NONE", "tls-files"),
+        ):
+            async with Connection(f"rediss://localhost:{port}?{bad}") as connection:
+                with pytest.raises(StoreUnavailable) as failed:
+                    await connection.wire.call("PING")
+                assert failed.value.why == why
+        async with Connection(f"redis://localhost:{port}") as connection:
+            with pytest.raises(StoreUnavailable):
+                await connection.wire.call("PING")
+
+
+async def test_each_trouble_has_its_word(server: EmbeddedServer, tmp_path: Path) -> None:
+    heard: list[str] = []
+    with servers(tmp_path, 1, "--maxmemory", "1mb", "--requirepass", "secret") as (full,):
+        for url, command, why in (
+            (f"unix://{tmp_path}/nothing.sock", ("PING",), "down"),
+            ("redis://127.0.0.1:1", ("PING",), "down"),
+            ("redis://nobody.invalid", ("PING",), "unknown-host"),
+            (full.url, ("PING",), "wrong-password"),
+            (full.url.replace("//", "//:secret@"), ("SET", "a", "1"), "out-of-memory"),
+            (server.url, ("NOSUCH",), "refused"),
+        ):
+            async with Connection(url, failed=heard.append) as connection:
+                with pytest.raises(StoreUnavailable) as failed:
+                    await connection.wire.call(*command)
+                assert (failed.value.why, heard[-1]) == (why, why)
+
+
+async def test_what_waiting_cant_mend_is_not_waited_for(tmp_path: Path) -> None:
+    with servers(tmp_path, 1, "--requirepass", "secret") as (closed,):
+        async with Connection(closed.url) as connection:
+            with pytest.raises(StoreUnavailable) as failed:
+                await connection.wait_ready(None)
+            assert failed.value.why == "wrong-password"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientResponse
 
 from service.core.comment import Comment
-from service.store.accounts import Known
+from service.core.site import Known
 from tests.support.platform import Platform
 
 BLOG = "https://blog.example"
@@ -54,7 +54,7 @@ class AkismetClient:
 
     async def kept(self) -> list[Comment]:
         """The site's comments, newest first."""
-        comments = self.platform.resources.comments
+        comments = self.platform.services.comments
         page = await comments.page(self.known.site.id, "all", newest=10**14, oldest=0, after=None, limit=100)
         found = await comments.get_many([comment for comment, _ in page])
         return [comment for comment in found if comment is not None]
@@ -65,11 +65,11 @@ class AkismetClient:
         return comment
 
     async def examples(self) -> list[Any]:
-        return [example async for example in self.platform.resources.examples.all(self.known.site.id)]
+        return [example async for example in self.platform.services.examples.all(self.known.site.id)]
 
 
 @asynccontextmanager
-async def judging(platform: Platform) -> AsyncIterator[None]:
+async def classification(platform: Platform) -> AsyncIterator[None]:
     """Everything that comes in is judged meanwhile."""
     stop = asyncio.Event()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+
+from tests.system.stack import free_port
 
 _RUN = """
 import sys
@@ -21,12 +22,6 @@ loaded = settings.load()
 logs.configure(loaded)
 run_api(loaded, keyfiles.load(Path(sys.argv[1])), sys.argv[2])
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -7,21 +7,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from service.container import Services
 from service.core.comment import Actor
+from service.core.delivery import Attempt
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.site import Site
 from service.core.submission import comment_id
-from service.resources import Resources
-from service.store.outbox import Attempt
 from service.workers.deliver import run_deliver
 from tests.support.moderation import submission
 
 
 @asynccontextmanager
-async def delivering(resources: Resources) -> AsyncIterator[asyncio.Event]:
+async def delivering(services: Services) -> AsyncIterator[asyncio.Event]:
     """A deliverer that runs meanwhile; it is stopped and drained at the end."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_deliver(resources, stop))
+    task = asyncio.create_task(run_deliver(services, stop))
     try:
         yield stop
     finally:
@@ -29,12 +29,12 @@ async def delivering(resources: Resources) -> AsyncIterator[asyncio.Event]:
         await task
 
 
-async def decide(resources: Resources, site: Site, platform_id: str, outcome: Outcome = Outcome.APPROVE) -> str:
+async def decide(services: Services, site: Site, platform_id: str, outcome: Outcome = Outcome.APPROVE) -> str:
     """A comment of the platform's, decided by a moderator; the id of the call-back that tells of it."""
     comment = comment_id(site.id, platform_id)
-    if await resources.comments.get(comment) is None:
-        await resources.moderation.submit(site, submission(resources, platform_id))
-    decided = await resources.moderation.decide(site, comment, outcome, actor=Actor(ActorKind.MODERATOR, "eve"))
+    if await services.comments.get(comment) is None:
+        await services.moderation.submit(site, submission(services, platform_id))
+    decided = await services.moderation.decide(site, comment, outcome, actor=Actor(ActorKind.MODERATOR, "eve"))
     return f"msg_{comment}_{decided.revision}"
 
 
@@ -46,11 +46,11 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) 
     return value
 
 
-async def attempts(resources: Resources, site: str, count: int) -> list[Attempt]:
+async def attempts(services: Services, site: str, count: int) -> list[Attempt]:
     """The delivery log, oldest first, once it has so many lines."""
 
     async def logged() -> list[Attempt]:
-        lines = await resources.outbox.log(site, 1_000)
+        lines = await services.outbox.log(site, 1_000)
         return lines[::-1] if len(lines) >= count else []
 
     return list(await until(logged))

@@ -9,11 +9,19 @@ from typing import Any
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
-from service.core.staff import Role
-from service.resources import Resources
+from service.container import Services
+from service.core.moderator import Role
+from service.core.submission import comment_id
+from service.web.openapi import Route
 
 COOKIE = "antechamber_session"
 PASSWORD = "correct horse battery"
+
+
+def path_of(route: Route, *, site: str = "blog", comment: str = "1") -> str:
+    """The route's path about a site and a comment of it."""
+    identity = comment_id(site, comment)
+    return route.operation.path.format(site=site, id=identity, bulk="0" * 32, campaign=identity)
 
 
 class Desk:
@@ -62,11 +70,11 @@ class Desk:
 
 
 async def seat(
-    client: TestClient[Any, Any], resources: Resources, name: str = "ann", role: Role = Role.OPERATOR,
+    client: TestClient[Any, Any], services: Services, name: str = "ann", role: Role = Role.OPERATOR,
     sites: Sequence[str] = (),
 ) -> Desk:  # fmt: skip
     """Somebody new, signed in."""
-    await resources.staff.add(name, role, sites, PASSWORD)
+    await services.moderators.add(name, role, sites, PASSWORD)
     desk = Desk(client, name)
     assert (await desk.sign_in()).status == 200
     return desk

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from service.container import Services
 from service.core.appeal import Links
-from service.core.case import Case
-from service.core.submission import Requirements, Submission, prepare
-from service.core.verdict import LABELS, Explanation, Part, Verdict
-from service.resources import Resources
+from service.core.identity import IdentityKeys
+from service.core.submission import RawComment, Requirements, Strict, Submission, prepare
+from service.core.verdict import LABELS, Case, Explanation, Part, Verdict
 
 LINKS = Links(b"x" * 32, "https://antechamber.example", 21)
 
 
-def submission(resources: Resources, platform_id: str = "1", content: str = "I liked this.", **more: Any) -> Submission:
+def submission(
+    services: Services,
+    platform_id: str = "1",
+    content: str = "I liked this.",
+    requires: Requirements = Requirements(),  # noqa: B008  (never changed)
+    keys: IdentityKeys | None = None,
+    **more: Any,
+) -> Submission:
     fields: dict[str, Any] = {
-        "keys": resources.secrets.identity,
-        "requires": Requirements(),
         "platform_id": platform_id,
         "content": content,
         "page_url": "https://blog.example/post",
@@ -25,11 +30,11 @@ def submission(resources: Resources, platform_id: str = "1", content: str = "I l
         "email": "ann@example.com",
         "ip": "192.0.2.7",
     }
-    return prepare(**(fields | more))
+    return prepare(RawComment(**(fields | more)), keys or services.secrets.identity, Strict(requires)).submission
 
 
 class WordScorer:
-    """Says spam 0.95 of "pills", 0.7 of "maybe", raises on "poison", and 0.01 of everything else."""
+    """Says spam 0.95 of "pills", 0.7 of "maybe", 0.01 of everything else; toxicity 0.95 of "idiot"; raises on "poison"."""
 
     version = "words-1"
     languages = ("en", "de")
@@ -41,13 +46,13 @@ class WordScorer:
         self.batches.append(len(cases))
         return [self._judge(case) for case in cases]
 
-    def rivals(self, cases: Sequence[Case]) -> list[Verdict | None]:
+    def shadows(self, cases: Sequence[Case]) -> list[Verdict | None]:
         return [None] * len(cases)
 
     def version_at(self, site: str) -> str:
         return self.version
 
-    def explain(self, case: Case, label: str, version: str = "") -> Explanation:
+    def explain(self, case: Case, label: str, version: str = "", readers: Sequence[str] | None = None) -> Explanation:
         return Explanation(label, 0.95, 3.5, (Part("intercept", "intercept", 3.5),))
 
     def _judge(self, case: Case) -> Verdict:
@@ -55,4 +60,7 @@ class WordScorer:
         if "poison" in content:
             raise RuntimeError("this model can't read that")
         spam = 0.95 if "pills" in content else 0.7 if "maybe" in content else 0.01
-        return Verdict(dict.fromkeys(LABELS, 0.0) | {"spam": spam}, self.version, signals=dict(case.signals))
+        toxicity = 0.95 if "idiot" in content else 0.0
+        return Verdict(
+            dict.fromkeys(LABELS, 0.0) | {"spam": spam, "toxicity": toxicity}, self.version, signals=dict(case.signals)
+        )

@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
+from service.container import Services
+from service.core.site import Known
 from service.core.submission import comment_id
-from service.resources import Resources
-from service.store.accounts import Known
 from tests.support.moderation import WordScorer
 
 
@@ -27,9 +27,9 @@ def body(**more: Any) -> dict[str, Any]:
 class Platform:
     """Speaks for one site. `key` None: without credentials."""
 
-    def __init__(self, client: TestClient[Any, Any], resources: Resources, known: Known) -> None:
+    def __init__(self, client: TestClient[Any, Any], services: Services, known: Known) -> None:
         self.client = client
-        self.resources = resources
+        self.services = services
         self.site = known.site
         self.key: str | None = known.credentials[0].api_key
 
@@ -56,12 +56,12 @@ class Platform:
 
     async def judge(self) -> None:
         """Have everything judged that waits."""
-        jobs = await self.resources.work.claim("test", count=1_000, idle_ms=60_000, block_ms=1)
-        await self.resources.judging.judge(jobs, {self.site.id: self.site}, WordScorer())
+        jobs = await self.services.work.claim("test", count=1_000, idle_ms=60_000, block_ms=1)
+        await self.services.classification.judge(jobs, {self.site.id: self.site}, WordScorer())
 
     async def kept(self) -> int:
         """How many keys there are beside the site's own and the consumer group."""
-        names = await self.resources.connection.client.keys("ac:{p0}:*")
+        names = await self.services.connection.client.keys("ac:{p0}:*")
         return len([name for name in names if name != b"ac:{p0}:work"])
 
 

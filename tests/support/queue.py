@@ -5,15 +5,14 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from service.clock import now_ms
+from service.container import Services
 from service.core.comment import Actor, Decision
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.policy import Reason
-from service.core.submission import comment_id, fingerprint
-from service.core.verdict import LABELS, Verdict
-from service.moves import move
-from service.resources import Resources
-from service.store.accounts import Known
-from service.store.client import now_ms
+from service.core.site import Known
+from service.core.submission import comment_id
+from service.core.verdict import LABELS, Reason, Verdict
+from service.usecases.moderation import transition_for
 from tests.support.moderation import LINKS, submission
 from tests.support.platform import Platform
 
@@ -32,23 +31,22 @@ def author(name: str) -> dict[str, str]:
     return {"name": name, "email": f"{name.lower()}@example.com", "ip": "192.0.2.7"}
 
 
-async def hold_many(resources: Resources, site: Known, numbers: range, dice: random.Random) -> list[str]:
+async def hold_many(services: Services, site: Known, numbers: range, dice: random.Random) -> list[str]:
     """Many held comments, by the scripts that hold them, with verdicts as the dice fall; their ids."""
     ids = []
     for number in numbers:
         email = f"author{int(dice.random() ** 3 * 60)}@example.com"
-        one = submission(resources, str(number), f"maybe {number}", email=email)
+        one = submission(services, str(number), f"maybe {number}", email=email)
         ids.append(comment_id(site.site.id, str(number)))
-        await resources.comments.submit(
+        await services.comments.submit(
             site=site.site.id,
             comment=ids[-1],
             submission=one,
-            fingerprint=fingerprint(one),
             now=now_ms(),
             backlog=10**6,
         )
     moves = []
-    for seen in await resources.comments.get_many(ids):
+    for seen in await services.comments.get_many(ids):
         assert seen is not None
         labels = dice.sample(LABELS, 2)
         said = Verdict(
@@ -57,6 +55,6 @@ async def hold_many(resources: Resources, site: Known, numbers: range, dice: ran
         )  # fmt: skip
         reasons = tuple(Reason(label, label=label, score=0.6) for label in labels)
         decision = Decision(Outcome.HOLD, Actor(ActorKind.POLICY, said.model), reasons, now_ms(), 2)
-        moves.append(move(seen, site.site, decision, said, links=LINKS))
-    assert {moved.word for moved in await resources.comments.apply(moves)} == {"applied"}
+        moves.append(transition_for(seen, site.site, decision, said, links=LINKS))
+    assert {moved.word for moved in await services.comments.apply(moves)} == {"applied"}
     return ids

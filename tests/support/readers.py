@@ -33,6 +33,15 @@ def nuisance(rng: random.Random) -> str:
     )
 
 
+def later_nuisance(rng: random.Random) -> str:
+    """What bothers the blog when that wave is over: other people, another trade, other words."""
+    subject = rng.choice(("algebra", "French", "piano", "chess", "drawing", "spelling"))
+    return (
+        f"My daughter takes {subject} lessons with Mrs Pemberton now, {rng.choice(('evenings', 'weekends', 'online'))} from "
+        f"{rng.randrange(9, 30)} an hour, and got a {rng.choice(('B', 'B+', 'A'))}. Mention this page and the first one is free."
+    )
+
+
 def ordinary(rng: random.Random) -> str:
     """What readers write."""
     return (

@@ -38,6 +38,7 @@ class Receiver:
         self.under_way = 0
         self.most_under_way = 0
         self.url = ""
+        self.paths: list[str] = []
         self.answer: Answer = lambda _: web.Response()
         self.arrival = asyncio.Condition()
 
@@ -66,6 +67,7 @@ class Receiver:
         heard = Heard(time.monotonic(), request.headers, await request.read())
         async with self.arrival:
             self.heard.append(heard)
+            self.paths.append(request.path_qs)
             self.arrival.notify_all()
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)

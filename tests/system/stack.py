@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -40,10 +41,12 @@ def redis_binary() -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that the system gives to nobody else meanwhile: it is below those it deals out."""
+    while True:
+        port = 10_240 + secrets.randbelow(22_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
@@ -104,8 +107,9 @@ class Receiver:
 class Stack:
     """Redis and the three roles, each a process that can be killed without mercy and started again."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, command: str = COMMAND, **settings: str) -> None:
         self.folder = folder
+        self.program = command
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.socket = folder / "r.sock"
@@ -126,7 +130,7 @@ class Stack:
         process = self.processes.get(name)
         if process is not None and process.poll() is None:
             return
-        command = [COMMAND, "serve", "--only", name]
+        command = [self.program, "serve", "--only", name]
         if name == "redis":
             self.socket.unlink(missing_ok=True)
             command = [
@@ -149,7 +153,13 @@ class Stack:
     def command(self, *words: str, text: str | None = None) -> str:
         """Run a command line; its standard output."""
         done = subprocess.run(
-            [COMMAND, *words], env=self.environment, input=text, capture_output=True, text=True, check=False, timeout=60
+            [self.program, *words],
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,  # a training beside everything else takes a while on a small machine
         )
         assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -1,5 +1,6 @@
 """The life of a model, with the real processes: a history comes in, is backtested, moderators decide, a version is trained,
-passes the gate, is promoted and rolled back under load. No comment is lost or judged twice; poisoned decisions don't pass."""
+passes the gate, is promoted and rolled back under load. No comment is lost or judged twice. The next wave teaches the next
+version, which passes too; poisoned decisions don't pass, nor do they after they were forced into use."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.readers import nuisance, ordinary
+from tests.support.readers import later_nuisance, nuisance, ordinary
 from tests.system.stack import COMMAND, Receiver, Stack, comment, running, until
 
 SETTINGS = {"claim_idle": "5", "site_cache": "0.2"}
@@ -31,10 +32,11 @@ class Blog:
         self.truth: dict[str, bool] = {}  # platform id -> whether it is unwanted
         self.ids: dict[str, str] = {}  # platform id -> our id
         self.posted_at: dict[str, float] = {}
+        self.wave = nuisance
         self._rng = random.Random(11)
 
     def text(self, unwanted: bool) -> str:
-        return nuisance(self._rng) if unwanted else ordinary(self._rng)
+        return self.wave(self._rng) if unwanted else ordinary(self._rng)
 
     async def write(self, count: int) -> list[str]:
         """Readers write; the platform ids."""
@@ -141,7 +143,25 @@ async def test_the_life_of_a_model(blog: tuple[Blog, Receiver], tmp_path: Path) 
     assert (await this.command("models", "list", "--site", "blog"))["active"] == ""
 
     await promote_and_roll_back(this, receiver, base, version)
-    await poison(this, version)
+    await asyncio.to_thread(this.stack.command, "models", "promote", version, "--site", "blog")
+    await poison(this, version, await the_next_wave(this, version))
+
+
+async def the_next_wave(this: Blog, version: str) -> str:
+    """Another wave comes, which the version in use does not know; the version that learns it is better, and passes too."""
+    this.wave = later_nuisance
+    names = await this.write(400)
+    missed = [view["state"] == "approved" for view in await this.judged(names)]
+    assert sum(m for m, name in zip(missed, names, strict=True) if this.truth[name]) > 0.5 * sum(
+        map(this.truth.get, names)
+    )
+    await this.moderate(names, this.truth.__getitem__)
+    trained = await this.command("train", "--site", "blog", "--promote-if-better")
+    assert (trained["gate"], trained["promoted"]) == ("passed", True), trained
+    assert trained["version"] != version
+    again = await this.command("train", "--site", "blog")
+    assert (again["version"], again["new"]) == (trained["version"], False)
+    return str(trained["version"])
 
 
 async def promote_and_roll_back(this: Blog, receiver: Receiver, base: str, version: str) -> None:
@@ -190,15 +210,42 @@ async def promote_and_roll_back(this: Blog, receiver: Receiver, base: str, versi
         assert [change["what"] for change in (await answer.json())["items"]] == ["submitted", "decided"]
 
 
-async def poison(this: Blog, version: str) -> None:
+async def poison(this: Blog, first: str, second: str) -> None:
     """Half of a great many decisions are the wrong way round: nothing made of them passes, and what is in use stays."""
-    await asyncio.to_thread(this.stack.command, "models", "promote", version, "--site", "blog")
     names = await this.write(700)
     await this.judged(names)
     coin = random.Random(5)
     await this.moderate(names, lambda name: this.truth[name] != (coin.random() < 0.5))
     poisoned = await this.command("train", "--site", "blog", "--promote-if-better")
     assert (poisoned["gate"], poisoned["promoted"]) == ("refused", False)
+    assert poisoned["why"]
     standing = await this.command("models", "list", "--site", "blog")
-    assert standing["active"] == version
-    assert [card["passed"] for card in standing["cards"]] == [False, True]
+    assert standing["active"] == second
+    assert [card["passed"] for card in standing["cards"]] == [False, True, True]
+
+    # Forced into use, it is no yardstick, and a rollback leads back, further every time, and never to it.
+    worse = poisoned["version"]
+    await this.command("models", "promote", worse, "--site", "blog", "--force")
+    assert (await this.command("train", "--site", "blog", "--promote-if-better"))["promoted"] is False
+    back = [(await this.command("models", "rollback", "--site", "blog"))["active"] for _ in range(3)]
+    assert back == [second, first, ""]
+
+
+async def test_a_site_learns_by_itself_where_that_is_asked_for(tmp_path: Path) -> None:
+    """The role `learn` of one `serve`: moderators decide, and a better version is in use without anybody's command."""
+    async with (
+        running(tmp_path, **SETTINGS, learn_interval="1", learn_after="240") as (stack, _, site),
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {site['api_key']}"}) as session,
+    ):
+        this = Blog(stack, session)
+        names = await this.write(240)
+        await this.judged(names)
+        await this.moderate(names, this.truth.__getitem__)
+
+        async def learnt() -> dict[str, Any] | None:
+            standing = await this.command("models", "list", "--site", "blog")
+            return dict(standing) if standing["active"] else None
+
+        standing = dict(await until(learnt))
+        assert [(card["version"], card["passed"]) for card in standing["cards"]] == [(standing["active"], True)]
+        assert standing["cards"][0]["gate"]["measures"]

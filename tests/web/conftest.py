@@ -8,17 +8,17 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from service.app import api_application
-from service.resources import Resources
-from service.store.accounts import Known
+from service.container import Services
+from service.core.site import Known
 from tests.support.moderation import WordScorer
 from tests.support.platform import Platform
 
 
 @pytest.fixture
-async def client(aiohttp_client: Any, resources: Resources) -> TestClient[Any, Any]:
-    return await aiohttp_client(api_application(resources, load_scorer=WordScorer))
+async def client(aiohttp_client: Any, services: Services) -> TestClient[Any, Any]:
+    return await aiohttp_client(api_application(services, load_scorer=WordScorer))
 
 
 @pytest.fixture
-async def platform(client: TestClient[Any, Any], resources: Resources, site: Known) -> Platform:
-    return Platform(client, resources, site)
+async def platform(client: TestClient[Any, Any], services: Services, site: Known) -> Platform:
+    return Platform(client, services, site)

@@ -40,7 +40,7 @@ async def _link(platform: Platform) -> str:
 
 async def _told(platform: Platform) -> list[Any]:
     """The bodies of the comment's call-backs, in order."""
-    keys, client = platform.resources.connection.keys, platform.resources.connection.client
+    keys, client = platform.services.connection.keys, platform.services.connection.client
     names = await client.lrange(keys.queue(COMMENT), 0, -1)
     return [json.loads(await client.hget(keys.delivery(name.decode()), "body"))["data"] for name in names]
 
@@ -115,8 +115,8 @@ async def test_an_author_appeals_once_and_another_moderator_judges(platform: Pla
     assert "<textarea" not in text, "there is one appeal"
     assert (await platform.ask("POST", link, data={"text": "again"})).status == 409
 
-    platform.key = (await platform.resources.accounts.get("blog")).credentials[0].api_key
-    keys, client = platform.resources.connection.keys, platform.resources.connection.client
+    platform.key = (await platform.services.accounts.get("blog")).credentials[0].api_key
+    keys, client = platform.services.connection.keys, platform.services.connection.client
     assert await client.zcard(keys.site("blog", "appealed")) == 1
     own = await platform.ask(
         "POST", platform.path(more="/decision"), json={"decision": "reject", "reasons": ["insult"], "moderator": "Eve"}
@@ -156,7 +156,7 @@ async def test_links_are_ours_and_expire(platform: Platform) -> None:
     token = (await _link(platform)).rpartition("/")[2]
     for wrong in (token[:-1], token[:-3] + "AAA", "x", "x" * 500, "é", "A" * 80):
         assert (await platform.ask("GET", f"/appeals/{wrong}")).status == 404
-    master = platform.resources.secrets.master
+    master = platform.services.secrets.master
     ticket = read(master, token)
     assert ticket is not None
     old = sign(master, Ticket(ticket.site, ticket.comment, ticket.against, 1))
@@ -172,8 +172,7 @@ async def test_a_new_text_ends_what_was_about_the_old_one(platform: Platform) ->
     assert (await platform.ask("GET", link)).status == 404
     await platform.judge()
     assert (
-        await platform.resources.connection.client.zcard(platform.resources.connection.keys.site("blog", "appealed"))
-        == 0
+        await platform.services.connection.client.zcard(platform.services.connection.keys.site("blog", "appealed")) == 0
     )
 
 
@@ -183,7 +182,7 @@ async def test_erasing_takes_the_appeal_along(platform: Platform) -> None:
     await platform.ask("POST", link, data={"text": "an unmistakable answer"})
     assert (await platform.ask("DELETE", platform.path())).status == 204
     assert (await platform.ask("GET", link)).status in (404, 410)
-    client = platform.resources.connection.client
+    client = platform.services.connection.client
     for name in await client.keys("*"):
         if await client.type(name) == b"hash":
             assert b"unmistakable" not in b"".join((await client.hgetall(name)).values())
@@ -193,11 +192,11 @@ async def test_a_waiting_appeal_keeps_the_text(platform: Platform) -> None:
     await _reject(platform, "insult")
     await platform.ask("POST", await _link(platform), data={"text": "why?"})
     far = 10**14
-    assert await drop_old_texts(platform.resources, far) == 0
+    assert await drop_old_texts(platform.services, far) == 0
     await platform.ask("POST", platform.path(more="/decision"), json={"decision": "reject", "reasons": ["insult"]})
-    await platform.resources.retention.mark_swept("blog", "rejected", 0)  # type: ignore[arg-type]
-    assert await drop_old_texts(platform.resources, far) == 1
-    kept = await platform.resources.comments.get(COMMENT)
+    await platform.services.retention.mark_swept("blog", "rejected", 0)  # type: ignore[arg-type]
+    assert await drop_old_texts(platform.services, far) == 1
+    kept = await platform.services.comments.get(COMMENT)
     assert kept is not None
     assert kept.appeal is not None
     assert kept.appeal.text == ""
@@ -242,3 +241,36 @@ async def test_answered_reports_do_not_count_again(platform: Platform) -> None:
 def test_the_secret_of_links_is_not_shown() -> None:
     assert "xxx" not in repr(Links(b"x" * 32, "https://a.example", 1.0)) + repr(LINKS)
     assert Settings().address == "http://127.0.0.1:8080"
+
+
+async def test_a_link_is_good_in_one_spelling_only(platform: Platform) -> None:
+    """A token's last letter has bits that say nothing, and lenient decoders skip what is no letter of theirs."""
+    await _reject(platform, "insult")
+    token = (await _link(platform)).removeprefix("/appeals/")
+    master = platform.services.secrets.master
+    assert read(master, token) is not None
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=.! \n"
+    others = [token[:at] + letter + token[at + 1 :] for at in range(len(token)) for letter in letters]
+    others += [token[:at] + letter + token[at:] for at in range(len(token) + 1) for letter in "=!. \n\r\t*~$"]
+    others += [token + "=" * number for number in range(1, 5)] + [token[:-1], token.swapcase(), token.replace("-", "+")]
+    assert [one for one in others if one != token and read(master, one) is not None] == []
+    assert (await platform.client.get(f"/appeals/{token}=")).status == 404
+
+
+async def test_a_link_is_of_one_site_and_not_of_the_next_of_its_name(platform: Platform) -> None:
+    await _reject(platform, "insult")
+    link = await _link(platform)
+    master, site = platform.services.secrets.master, (await platform.services.accounts.get("blog")).site
+    ticket = read(master, link.removeprefix("/appeals/"))
+    assert ticket is not None
+    before = "/appeals/" + sign(master, Ticket("blog", ticket.comment, ticket.against, ticket.expires_at))
+    assert ticket.since == site.created_at
+    for one in (link, before):  # an earlier version did not say of which site
+        assert (await platform.client.get(one)).status == 200
+    await platform.services.sites.remove("blog")
+    for one in (link, before):
+        assert (await platform.client.get(one)).status == 404
+    await platform.services.sites.add("blog", "https://elsewhere.example", adopt=True)
+    for one in (link, before):
+        assert (await platform.client.get(one)).status == 404
+        assert (await platform.client.post(one, data={"text": "It was right."})).status == 404

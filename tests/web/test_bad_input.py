@@ -36,9 +36,6 @@ BAD: list[tuple[str, bytes, int, str, str]] = [
     ("trailing", changed() + b" x", 400, "malformed-request", ""),
     ("bad UTF-8 in a string", changed().replace(b"liked", b"\xff\xfe"), 400, "malformed-request", ""),
     ("bad UTF-8 in a name", b'{"\xff": 1}', 400, "malformed-request", ""),
-    ("lone surrogate", changed().replace(b"liked", b"\\ud800x"), 400, "malformed-request", ""),
-    ("lone low surrogate", changed().replace(b"liked", b"\\udc00"), 400, "malformed-request", ""),
-    ("NUL", changed(content="a\0b"), 422, "invalid", "/content"),
     ("NUL in an id", changed(id="a\0b"), 422, "invalid", "/id"),
     ("nested", b'{"id": ' + b"[" * 30_000, 422, "invalid", "/id"),
     ("nested objects", b'{"page": ' * 10_000, 422, "invalid", "/page/page"),
@@ -51,6 +48,8 @@ BAD: list[tuple[str, bytes, int, str, str]] = [
     ("content is a number", changed(content=3), 422, "invalid", "/content"),
     ("content is null", changed(content=None), 422, "invalid", "/content"),
     ("blank content", changed(content=" \n"), 422, "invalid", "/content"),
+    ("content that nobody sees", changed(content="\u200b&#8203;\u2060&nbsp;\u3164<b></b>"), 422, "invalid", "/content"),
+    ("a name that nobody sees", author(name="\u200b\u2060"), 422, "invalid", "/author/name"),
     ("long content", changed(content="x" * 65_526), 422, "invalid", "/content"),
     ("long content in bytes", changed(content="й" * 32_763), 422, "invalid", "/content"),
     ("id is a float", changed(id=1.5), 422, "invalid", "/id"),
@@ -58,7 +57,6 @@ BAD: list[tuple[str, bytes, int, str, str]] = [
     ("id is huge", b'{"id": ' + b"9" * 200_000 + b"}", 422, "invalid", "/id"),
     ("id has blanks", changed(id=f"{MARK} 1"), 422, "invalid", "/id"),
     ("id is empty", changed(id=""), 422, "invalid", "/id"),
-    ("parent is no id", changed(parent_id=f"<{MARK}>"), 422, "invalid", "/parent_id"),
     ("unknown field", changed(contant="x"), 422, "invalid", "/contant"),
     ("unknown field inside", author(mail="x"), 422, "invalid", "/author/mail"),
     ("unknown field like an address", changed(**{f"{MARK}@example.com": 1}), 422, "invalid", ""),
@@ -171,7 +169,7 @@ async def test_wrong_methods(platform: Platform, method: str, path: str, allowed
     assert (await response.json())["type"] == "/problems/method-not-allowed"
 
 
-@pytest.mark.parametrize("path", ["/", f"/{MARK}", f"/v1/{MARK}", f"/v1/comments/{MARK}", f"/hooks/{MARK}/x", "/v1"])
+@pytest.mark.parametrize("path", [f"/{MARK}", f"/v1/{MARK}", f"/v1/comments/{MARK}", f"/hooks/{MARK}/x", "/v1"])
 async def test_unknown_paths(platform: Platform, path: str) -> None:
     response = await platform.ask("GET", path)
     assert response.status == 404

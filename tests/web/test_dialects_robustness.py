@@ -10,9 +10,9 @@ from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 
+from service.core.site import Known
 from service.settings import Settings
-from service.store.accounts import Known
-from tests.support.akismet import COMMENT, judging
+from tests.support.akismet import COMMENT, classification
 from tests.support.platform import Platform
 
 AKISMET = (
@@ -43,7 +43,7 @@ def settings(settings: Settings) -> Settings:
 
 async def test_akismet_answers_whatever_the_fields_hold(platform: Platform, site: Known) -> None:
     chance, key = random.Random(4), site.credentials[0].akismet_key
-    async with judging(platform):
+    async with classification(platform):
         for number in range(250):
             chosen = chance.sample(FIELDS, chance.randrange(1, 9))
             fields = COMMENT | {name: chance.choice(ODD) for name in chosen} | {"api_key": key}
@@ -118,7 +118,7 @@ async def test_perspective_answers_whatever_the_body_holds(platform: Platform) -
 
 async def test_many_checks_at_once_are_each_answered(platform: Platform, site: Known) -> None:
     key = site.credentials[0].akismet_key
-    async with judging(platform):
+    async with classification(platform):
         began = time.perf_counter()
         answers = await asyncio.gather(
             *[
@@ -132,5 +132,5 @@ async def test_many_checks_at_once_are_each_answered(platform: Platform, site: K
         said = [await answer.text() for answer in answers]
     assert said == ["false", "true"] * 60
     assert time.perf_counter() - began < 10
-    page = await platform.resources.comments.page("blog", "all", newest=10**14, oldest=0, after=None, limit=200)
+    page = await platform.services.comments.page("blog", "all", newest=10**14, oldest=0, after=None, limit=200)
     assert len(page) == 40

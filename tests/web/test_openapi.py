@@ -11,14 +11,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from service.core.policy import HUMAN_REASONS
+from service.core.verdict import HUMAN_REASONS
 from service.settings import Settings
+from service.web.api import INTERFACE
+from service.web.api.docs import _prose, _table, readable
 from service.web.openapi import document, problem_types
-from service.web.operations import OPERATIONS
-from service.web.pages import _docs, _prose, _table
 from tests.support.platform import Platform
 
-UNDOCUMENTED = {"/v1/openapi.json", "/v1/docs", "/v1/docs.css"}
+OPERATIONS = [route.operation for route in INTERFACE.routes]
+UNDOCUMENTED = {"/v1/openapi.json", "/v1/docs", "/v1/docs.css", "/v1/moderations"}
 
 
 def _references(value: Any) -> list[str]:
@@ -29,7 +30,7 @@ def _references(value: Any) -> list[str]:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    api = document()
+    api = document(INTERFACE)
     for reference in _references(api):
         assert reference.removeprefix("#/components/schemas/") in api["components"]["schemas"]
     assert api["openapi"].startswith("3.1")
@@ -55,7 +56,7 @@ def test_every_problem_that_an_operation_names_is_described() -> None:
 
 
 def test_reason_codes_are_those_of_the_policy() -> None:
-    schemas = document()["components"]["schemas"]
+    schemas = document(INTERFACE)["components"]["schemas"]
     assert schemas["DecisionInput"]["properties"]["reasons"]["items"]["enum"] == list(HUMAN_REASONS)
 
 
@@ -88,7 +89,7 @@ class _Page(HTMLParser):
 
 def test_the_page_is_sound() -> None:
     page = _Page()
-    page.feed(_docs().decode())
+    page.feed(readable(INTERFACE).decode())
     assert page.open == []
     assert len(page.ids) == len(set(page.ids))
     assert page.loaded == ["/review/static/icon.svg", "/v1/docs.css"]

@@ -11,27 +11,27 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from service.container import open_services
 from service.keyfiles import load
-from service.resources import open_resources
 from service.settings import Settings
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 from tests.support.api_process import api_process
 from tests.support.platform import body
 
 
 async def test_a_stop_answers_what_is_under_way_and_takes_nothing_new(server: EmbeddedServer, tmp_path: Path) -> None:
     secrets = load(tmp_path / "secrets")
-    async with open_resources(Settings(), secrets, server.url) as resources:
-        await resources.connection.client.flushall()
-        await resources.work.prepare()
-        known = await resources.accounts.add("blog", "https://blog.example")
+    async with open_services(Settings(), secrets, server.url) as services:
+        await services.connection.client.flushall()
+        await services.work.prepare()
+        known = await services.accounts.add("blog", "https://blog.example")
         headers = {"Authorization": f"Bearer {known.credentials[0].api_key}", "Prefer": "wait=60"}
         async with (
             api_process(tmp_path / "secrets", server.url, MAX_WAIT="60") as (process, address),
             aiohttp.ClientSession(address, headers=headers) as session,
         ):
             waiting = [asyncio.create_task(session.post("/v1/comments", json=body(id=str(n)))) for n in range(5)]
-            while await resources.work.backlog() < 5:
+            while await services.work.backlog() < 5:
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGTERM)
             answers = await asyncio.gather(*waiting)

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from service.container import Services
 from service.core.comment import Comment
 from service.core.lifecycle import State
-from service.resources import Resources
 from service.settings import Settings
 from service.web.waiting import Preferences, Waiting, preferences
 from service.workers.classify import run_classify
@@ -20,9 +20,9 @@ WAIT = {"Prefer": "wait=5"}
 
 
 @pytest.fixture
-async def worker(resources: Resources) -> AsyncIterator[None]:
+async def worker(services: Services) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(run_classify(resources, stop, WordScorer()))
+    task = asyncio.create_task(run_classify(services, stop, WordScorer()))
     yield
     stop.set()
     await task
@@ -99,20 +99,20 @@ async def test_a_request_that_somebody_else_made_is_waited_for_too(platform: Pla
 
 
 @pytest.mark.usefixtures("worker")
-async def test_a_lost_subscription_costs_time_but_no_answer(platform: Platform, resources: Resources) -> None:
-    while not await resources.connection.client.pubsub_channels():
+async def test_a_lost_subscription_costs_time_but_no_answer(platform: Platform, services: Services) -> None:
+    while not await services.connection.client.pubsub_channels():
         await asyncio.sleep(0.01)
-    assert await resources.connection.client.execute_command("CLIENT", "KILL", "TYPE", "pubsub") > 0
+    assert await services.connection.client.execute_command("CLIENT", "KILL", "TYPE", "pubsub") > 0
     response = await platform.submit(headers=WAIT)
     assert response.status == 200
 
 
 @pytest.mark.usefixtures("worker")
 async def test_a_decision_wakes_the_request(
-    platform: Platform, resources: Resources, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.web.waiting._SAFETY_LOOK", 60.0)  # so that only being woken helps
-    while not await resources.connection.client.pubsub_channels():
+    while not await services.connection.client.pubsub_channels():
         await asyncio.sleep(0.01)
     assert (await platform.submit(headers=WAIT)).status == 200
 
@@ -127,7 +127,7 @@ class TestShortWaits:
         assert response.status == 202
         assert response.headers["Preference-Applied"] == "wait=0.1"
         assert (await response.json())["state"] == "pending"
-        assert await platform.resources.work.backlog() == 1
+        assert await platform.services.work.backlog() == 1
 
     async def test_not_waiting_is_a_preference_too(self, platform: Platform) -> None:
         response = await platform.submit(headers={"Prefer": "respond-async"})

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -30,8 +30,8 @@ class Api:
 
     def comment(self, comment: dict[str, Any]) -> dict[str, Any] | None:
         """What the service knows of a comment of the blog, if it knows it."""
-        _, page = self.ask("GET", f"/v1/comments?platform_id={comment['id']}")
-        found: list[dict[str, Any]] = page["items"]
+        _, page = self.ask("GET", "/v1/comments?limit=100")
+        found = [one for one in page["items"] if re.split("[#-]", one["platform_id"])[-1] == str(comment["id"])]
         return found[0] if found else None
 
     def history(self, comment: dict[str, Any]) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ class Api:
 
     def words(self, comment: dict[str, Any]) -> list[tuple[str, list[str], str]]:
         """What humans decided about it: outcome, reason codes, note."""
-        decisions = [line["decision"] for line in self.history(comment) if line["actor"].startswith("moderator:")]
+        decisions = [line["decision"] for line in self.history(comment) if "/" in line["actor"]]
         return [(d["outcome"], [reason["code"] for reason in d["reasons"]], d["note"]) for d in decisions]
 
     def decide(self, comment: dict[str, Any], decision: str, *reasons: str, moderator: str = "mo") -> None:
@@ -55,10 +55,16 @@ class Api:
         return str(comment["meta"]["_antechamber"]["id"])
 
 
-def event(comment: dict[str, Any], state: str, *, revision: int, actor: str = "policy:model") -> str:
+def name_of(comment: dict[str, Any]) -> str:
+    """The name that the plugin gave a comment when it was sent."""
+    return str(comment["meta"]["_antechamber"]["name"])
+
+
+def event(comment: dict[str, Any], state: str, *, revision: int, actor: str = "policy:model", seal: str = "") -> str:
     """The body of a call-back."""
     decision = {"actor": actor, "revision": revision, "reasons": [{"code": "spam"}], "scores": {"spam": 0.9}}
-    data = {"id": "c1", "platform_id": str(comment["id"]), "site": "blog", "state": state, "revision": revision}
+    data = {"id": "c1", "platform_id": name_of(comment), "site": "blog", "state": state, "revision": revision}
+    data |= {"seal": seal} if seal else {}
     return json.dumps(
         {"type": f"comment.{state}", "timestamp": "2026-01-01T00:00:00Z", "data": data | {"decision": decision}}
     )

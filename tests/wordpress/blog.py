@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -137,7 +138,10 @@ class Blog:
 
     def moderate(self, browser: Browser, action: str, comment: int, listed: str = "all") -> Page:
         """Press a link below a comment in wp-admin's list: approvecomment, spamcomment, unspamcomment, …"""
-        page = browser.get(f"/wp-admin/edit-comments.php?comment_status={listed}")
+        for number in range(1, 20):  # a page shows twenty
+            page = browser.get(f"/wp-admin/edit-comments.php?comment_status={listed}&paged={number}")
+            if re.search(rf"id=['\"]comment-{comment}['\"]", page.text):
+                break
         done = browser.get(page.link(f"action={action}", f"c={comment}&"))
         assert done.status == 200, done.words[:500]
         return done

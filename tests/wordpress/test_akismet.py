@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -170,6 +172,52 @@ def test_statistics_and_status_pages_work(blog: Blog, admin: Browser, tap: Tap) 
     asked = {said.path for said in tap.said[before:]}
     assert {"/1.1/get-stats", "/1.1/get-subscription"} <= asked
     assert "Active" in page.words
+
+
+def test_no_page_embeds_frames_of_automattic(blog: Blog, admin: Browser) -> None:
+    """Their addresses would tell it the site's, and the key."""
+    for page in ("akismet-key-config", "akismet-key-config&view=stats"):
+        text = admin.get(f"/wp-admin/options-general.php?page={page}").text
+        assert "tools.akismet.com" not in text
+    assert (
+        "Statistics are with your own service"
+        in admin.get("/wp-admin/options-general.php?page=akismet-key-config&view=stats").words
+    )
+
+
+def test_a_routed_check_waits_no_longer_than_the_owner_allows(
+    blog: Blog, api: Api, service: Stack, site: dict[str, str], tap: Tap
+) -> None:
+    settings = plugin_settings(service, site, url=service.base, route_akismet=True, max_wait=1)
+    blog.call("option", name="antechamber_settings", value=settings)
+    visitor = Browser(blog.url)
+    visitor.get("/?p=1")
+    text, process = good(), service.processes["api"].pid
+    os.kill(process, signal.SIGSTOP)  # it takes connections, and never answers
+    try:
+        began = time.monotonic()
+        blog.post_comment(text, browser=visitor)
+        took = time.monotonic() - began
+        assert blog.comment(text)["status"] == "0"
+    finally:
+        os.kill(process, signal.SIGCONT)
+        blog.call("option", name="antechamber_settings", value=settings | {"url": tap.url, "max_wait": 5})
+    assert took < 10  # that plugin itself would wait for 15 seconds
+    blog.run_cron(RECHECK)
+    blog.until(text, "1")
+
+
+def test_without_a_key_in_akismets_settings_a_notice_says_that_nobody_judges(
+    blog: Blog, admin: Browser, site: dict[str, str]
+) -> None:
+    blog.call("option", name="wordpress_api_key", value="")
+    try:
+        words = admin.get("/wp-admin/index.php").words
+    finally:
+        blog.call("option", name="wordpress_api_key", value=site["akismet_key"])
+    assert "Antechamber is off" in words
+    assert "The Akismet plugin is to have comments judged, and has no key" in words
+    assert "Antechamber is off" not in admin.get("/wp-admin/index.php").words
 
 
 def test_without_the_option_akismets_calls_are_left_alone(

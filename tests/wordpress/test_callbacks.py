@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import time
 from typing import Any
 
 import pytest
 
 from tests.system.stack import Stack
-from tests.wordpress.api import Api, call_back, event, signed
+from tests.wordpress.api import Api, call_back, event, name_of, signed
 from tests.wordpress.blog import Blog
 from tests.wordpress.connection import Connect
 from tests.wordpress.texts import good, spam
@@ -27,6 +29,12 @@ def published(blog: Blog) -> dict[str, Any]:
     return comment
 
 
+def sealed(secret: str, text: str, page: str) -> str:
+    """A seal, after docs/webhooks.md and without our own code."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return "v1," + base64.b64encode(hmac.digest(key, f"{text}\0{page}".encode(), hashlib.sha256)).decode()
+
+
 @pytest.fixture
 def secret(credentials: dict[str, str]) -> str:
     return credentials["webhook_secret"]
@@ -36,7 +44,7 @@ def test_a_decision_by_the_services_moderator_is_applied(blog: Blog, api: Api, p
     text = published["content"]
     api.decide(published, "reject", "spam")
     comment = blog.until(text, "spam", _state="rejected")
-    assert comment["meta"]["_antechamber"]["actor"] == "moderator:mo"
+    assert comment["meta"]["_antechamber"]["actor"] == "platform:blog/mo"
     api.decide(published, "approve")
     blog.until(text, "1", _state="approved")
     api.decide(published, "hold")
@@ -137,9 +145,14 @@ def test_a_later_word_of_the_services_moderator_follows_ours(blog: Blog, api: Ap
 
 def test_what_we_have_no_use_for_is_taken_and_dropped(blog: Blog, secret: str, published: dict[str, Any]) -> None:
     """The service would repeat for days what is not answered with success."""
-    nobodys = event({"id": 987654321}, "approved", revision=1)
+
+    def named(number: int) -> dict[str, Any]:
+        home = name_of(published).partition("#")[0]
+        return {"meta": {"_antechamber": {"name": f"{home}#{number}"}}}
+
+    nobodys = event(named(987654321), "approved", revision=1)
     assert call_back(blog.callback, nobodys, signed(secret, "msg_nobodys", nobodys)) == (200, {"status": "unknown"})
-    unknown = event({"id": 1}, "rejected", revision=1)  # WordPress's own first comment was never sent
+    unknown = event(named(1), "rejected", revision=1)  # WordPress's own first comment was never sent
     assert call_back(blog.callback, unknown, signed(secret, "msg_unsent", unknown)) == (200, {"status": "unknown"})
     for number, body in enumerate(('{"type":"comment.approved"}', "[]", '{"type":"site.changed","data":{}}', "{")):
         status, _ = call_back(blog.callback, body, signed(secret, f"msg_odd{number}", body))
@@ -152,3 +165,28 @@ def test_a_machines_later_word_is_followed_while_no_human_has_spoken(blog: Blog,
     body = event(comment, "approved", revision=90)
     assert call_back(blog.callback, body, signed(secret, "msg_second_thought", body)) == APPLIED
     assert blog.comment(text)["status"] == "1"
+
+
+def test_what_is_about_another_text_or_page_changes_nothing(blog: Blog, secret: str, published: dict[str, Any]) -> None:
+    """A copy of the site with the same numbers has other texts; what it hears is not about ours."""
+    kept = published["meta"]["_antechamber"]["seal"]
+    assert sealed(secret, published["content"], f"{blog.url}/?p=1") in kept.split(), (
+        "anybody with the secret can make it"
+    )
+    for number, seal in enumerate((sealed(secret, "pills", f"{blog.url}/?p=1"), sealed(OTHER, "x", "y"), "nonsense")):
+        body = event(published, "rejected", revision=200 + number, seal=seal)
+        assert call_back(blog.callback, body, signed(secret, f"msg_seal{number}", body)) == (200, {"status": "another"})
+    assert blog.comment(published["content"])["status"] == "1"
+    body = event(published, "rejected", revision=300, seal=kept)
+    assert call_back(blog.callback, body, signed(secret, "msg_sealed", body)) == APPLIED
+
+
+def test_names_of_another_address_are_nobodys(blog: Blog, secret: str, published: dict[str, Any]) -> None:
+    name = name_of(published)
+    assert name == f"{blog.url.removeprefix('http://')}#{published['id']}"
+    for other in (f"staging.example#{published['id']}", str(published["id"]), f"1-{published['id']}", name + "0"):
+        stranger = {"meta": {"_antechamber": {"name": other}}}
+        body = event(stranger, "rejected", revision=400)
+        status, said = call_back(blog.callback, body, signed(secret, f"msg_{len(other)}x", body))
+        assert (status, said["status"] in ("ignored", "unknown")) == (200, True), other
+    assert blog.comment(published["content"])["status"] == "1"

@@ -119,13 +119,13 @@ def test_nothing_is_sent_that_the_service_does_not_need(blog: Blog, tap: Tap) ->
     sent = said.json
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", sent.pop("created_at"))
     assert sent == {
-        "id": str(blog.comment(text)["id"]),
+        "id": f"{blog.url.removeprefix('http://')}#{blog.comment(text)['id']}",
         "page": {"url": f"{blog.url}/?p=1"},
         "author": {"name": "Ann O'Neill & Co", "email": "ann@example.com", "url": "https://ann.example"},
         "content": text,
     }
     assert said.headers["user-agent"].startswith("antechamber-wordpress/")
-    assert "127.0.0.1" not in json.dumps(sent).replace(blog.url, "")
+    assert "127.0.0.1" not in json.dumps(sent).replace(blog.url, "").replace(blog.url.removeprefix("http://"), "")
     assert not {"cookie", "x-forwarded-for"} & said.headers.keys()
     assert blog.url not in " ".join(said.headers.values())
 
@@ -138,6 +138,9 @@ def test_a_comment_by_wordpress_own_rest_api_is_judged_too(blog: Blog) -> None:
     page = reader.post("/index.php?rest_route=/wp/v2/comments", {"post": "1", "content": text, "_wpnonce": nonce})
     assert page.status == 201, page.text
     assert blog.comment(text)["status"] == "spam"
+    assert json.loads(page.text)["status"] == "spam"  # the state that it has, not the one that it came in with
+    page = reader.post("/index.php?rest_route=/wp/v2/comments", {"post": "1", "content": good(), "_wpnonce": nonce})
+    assert json.loads(page.text)["status"] == "approved"
 
 
 def test_a_visitor_never_waits_longer_than_the_owner_allows(blog: Blog, service: Stack, connect: Connect) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.wordpress.api import Api
-from tests.wordpress.blog import QUEUE, Blog
+from tests.wordpress.blog import ADMIN, QUEUE, Blog
 from tests.wordpress.browser import Browser
 from tests.wordpress.connection import Away
 from tests.wordpress.texts import good, spam
@@ -79,9 +79,9 @@ def test_moderators_go_by_a_pseudonym(blog: Blog, api: Api, admin: Browser, publ
     blog.moderate(admin, "unapprovecomment", published["id"])
     blog.moderate(edith, "approvecomment", published["id"])
     blog.moderate(admin, "spamcomment", published["id"])
-    names = [line["actor"] for line in api.history(published) if line["actor"].startswith("moderator:")]
+    names = [line["actor"] for line in api.history(published) if "/" in line["actor"]]
     assert names[0] == names[2] != names[1]
-    assert all(name.startswith("moderator:wp-") and len(name) == len("moderator:wp-") + 12 for name in names)
+    assert all(name.startswith("platform:blog/wp-") and len(name) == len("platform:blog/wp-") + 12 for name in names)
 
 
 def test_words_spoken_while_the_service_is_away_are_kept_and_the_last_one_counts(
@@ -231,3 +231,29 @@ def test_only_moderators_words_count(blog: Blog, api: Api, published: dict[str, 
 
 def _query(fields: dict[str, str], chosen: list[tuple[str, str]], *, action: str) -> str:
     return urlencode([*(fields | {"action": action, "action2": "-1"}).items(), *chosen])
+
+
+def test_after_a_humans_word_the_column_says_whose(
+    blog: Blog, api: Api, admin: Browser, published: dict[str, Any]
+) -> None:
+    number, text = published["id"], published["content"]
+    assert "decided" not in _cell(admin, number)
+    blog.moderate(admin, "unapprovecomment", number)
+    assert f"decided here by {ADMIN[0]}" in _cell(admin, number)
+    known = api.comment(published)
+    assert known is not None
+    word = {"decision": "approve", "reasons": [], "moderator": "bo", "revision": known["revision"]}
+    status, _ = api.ask("POST", f"/v1/comments/{known['id']}/decision", word)
+    assert status == 200
+    blog.until(text, "1", _state="approved")
+    assert "decided at the service by bo" in _cell(admin, number)
+    blog.moderate(admin, "spamcomment", number)
+    assert f"decided here by {ADMIN[0]}" in _cell(admin, number, "spam")
+    assert "bo" not in _cell(admin, number, "spam").split("decided", 1)[1].split("approved", 1)[0][:30]
+
+
+def _cell(admin: Browser, number: int, status: str = "all") -> str:
+    """Our column of a comment's row."""
+    page = admin.get(f"/wp-admin/edit-comments.php?comment_status={status}").text
+    row = page.split(f'id="comment-{number}"', 1)[1].split("</tr>", 1)[0] if f'id="comment-{number}"' in page else page
+    return row.split("antechamber column-antechamber", 1)[1].split("</td>", 1)[0]

@@ -100,3 +100,86 @@ def test_deleting_the_plugin_leaves_comments_and_nothing_else(spare_blog: Blog) 
     assert spare_blog.call("traces") == []
     comment = spare_blog.comment(text)
     assert (comment["status"], comment["meta"]) == ("0", {})
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("antechamber.example:8443", "Did you mean https://antechamber.example:8443?"),
+        ("antechamber.example/", "Did you mean https://antechamber.example?"),
+        ("ftp://antechamber.example", "It begins with https:// or http://"),
+        ("https://", "It begins with https:// or http://"),
+        ("https://user:word@antechamber.example", "no name, password or question mark"),
+        ("https://antechamber.example/?x=1", "no name, password or question mark"),
+        ("javascript:alert(1)", "It begins with https:// or http://"),
+        ("<b>hello</b>", "It begins with https:// or http://"),
+    ],
+)
+def test_an_address_that_can_not_be_one_changes_nothing_and_is_explained(
+    blog: Blog, service: Stack, admin: Browser, given: str, meant: str
+) -> None:
+    form = admin.get(PAGE).form("options.php")
+    page = admin.send(form, **{f"{OPTION}[url]": given})
+    assert "The address of the service was not saved." in page.words
+    assert meant in page.words
+    assert f"It is still {service.base}." in page.words
+    assert "Settings saved." not in page.words
+    assert "Antechamber is off" not in page.words
+    assert "<b>hello" not in page.text
+    assert blog.call("option", name=OPTION)["url"] == service.base
+
+
+OFF = "Antechamber is off: new comments go their usual way, and nobody judges them."
+
+
+def test_wherever_protection_is_off_a_notice_says_so_and_why(blog: Blog, connect: Connect, admin: Browser) -> None:
+    for more, why in (
+        ({"url": ""}, "The address of the service is not set."),
+        ({"api_key": ""}, "The API key is not set."),
+        ({"url": "", "api_key": ""}, "The address of the service is not set."),
+    ):
+        connect(**more)
+        for page in ("index.php", "edit-comments.php", "plugins.php"):
+            words = admin.get(f"/wp-admin/{page}").words
+            assert OFF in words
+            assert why in words
+    connect()
+    assert OFF not in admin.get("/wp-admin/index.php").words
+
+
+def test_the_notice_is_for_administrators(blog: Blog, connect: Connect) -> None:
+    connect(url="")
+    blog.call("user", user="ada", password="writes-only", role="author")
+    assert OFF not in blog.moderator("ada", "writes-only").get("/wp-admin/index.php").words
+
+
+def test_plain_http_over_more_than_this_machine_is_warned_of(blog: Blog, connect: Connect, admin: Browser) -> None:
+    warning = "Antechamber is reached by plain http:"
+    for url, warned in (
+        ("http://antechamber.example", True), ("http://10.0.0.7:8080", True), ("http://127.0.0.1.example", True),
+        ("https://antechamber.example", False), ("http://localhost:8080", False), ("http://[::1]:8080", False),
+    ):  # fmt: skip
+        connect(url=url)
+        assert (warning in admin.get("/wp-admin/index.php").words) is warned, url
+
+
+def test_the_test_says_completely_what_the_service_would_have_to_relax(
+    blog: Blog, service: Stack, press: Callable[[str], str]
+) -> None:
+    try:
+        blog.call("option", name="default_ping_status", value="closed")
+        assert "It refuses" not in press("test")
+        blog.call("option", name="require_name_email", value="0")
+        assert "antechamber sites set blog --no-require-email --no-require-name" in press("test")
+        service.command("sites", "set", "blog", "--no-require-email", "--no-require-name")
+        assert "It refuses" not in press("test")
+        service.command("sites", "set", "blog", "--require-email", "--require-name")
+        blog.call("option", name="require_name_email", value="1")
+        blog.call("option", name="default_ping_status", value="open")
+        said = press("test")
+        assert "antechamber sites set blog --no-require-email" in said
+        assert "--no-require-name" not in said
+    finally:
+        service.command("sites", "set", "blog", "--require-email", "--require-name")
+        blog.call("option", name="require_name_email", value="1")
+        blog.call("option", name="default_ping_status", value="open")

@@ -8,58 +8,60 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from service.web.answers import json_answer
-from service.web.openapi import Interface, document
-from service.web.parts import DIALECT, Dialect
-from service.web.problems import problem_response
+from service.web.context import CONTEXT, DIALECT, Context, Dialect
+from service.web.openapi import Interface, Route, definition, document
+from service.web.responses import json_answer, problem_response
 from service.web.review import (
-    audit,
+    account,
+    audit_log,
     bulk,
+    campaigns,
     comment,
-    deciding,
     deliveries,
-    events,
-    marks,
+    live,
     policies,
+    provider,
     queue,
     session,
     statistics,
 )
-from service.web.review.files import page_routes
-from service.web.review.guard import COOKIE
-from service.web.review.parts import REVIEW, ReviewParts
-from service.web.review.routes import Route, definition
+from service.web.review.page import page_routes
+from service.web.review.routes import COOKIE, guarded
 
 ROUTES: Final[tuple[Route, ...]] = (
-    *session.ROUTES,
-    *queue.ROUTES,
-    *comment.ROUTES,
-    *deciding.ROUTES,
-    *bulk.ROUTES,
-    *marks.ROUTES,
-    *events.ROUTES,
-    *statistics.ROUTES,
-    *policies.ROUTES,
-    *deliveries.ROUTES,
-    *audit.ROUTES,
+    *session.route,
+    *provider.route,
+    *account.route,
+    *queue.route,
+    *comment.route,
+    *comment.deciding,
+    *bulk.route,
+    *comment.authors,
+    *campaigns.route,
+    *live.route,
+    *statistics.route,
+    *policies.route,
+    *deliveries.route,
+    *audit_log.route,
 )
 """Every route of `/review/api`."""
 INTERFACE: Final = Interface(
     "Antechamber, for moderators",
     "What the page at /review speaks; build your own with it. Sign in first: the session is in a cookie, and whatever changes "
     "something also carries its token, as the header X-CSRF-Token. Each role may do what the documentation lists.",
-    [route.operation for route in ROUTES],
+    ROUTES,
     {"session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "From signing in."}},
 )
 _CHALLENGE = 'Cookie realm="review"'
 
 
-def review(parts: ReviewParts) -> web.Application:
+def review(context: Context) -> web.Application:
     """The sub-app."""
     app = web.Application()
-    app[REVIEW] = parts
+    app[CONTEXT] = context
     app[DIALECT] = Dialect(partial(problem_response, challenge=_CHALLENGE))
-    app.router.add_routes([*page_routes(), web.get("/api/openapi.json", get_openapi), *map(definition, ROUTES)])
+    guards = [definition(one, "/review", guarded(one)) for one in ROUTES]
+    app.router.add_routes([*page_routes(), web.get("/api/openapi.json", get_openapi), *guards])
     return app
 
 

@@ -9,16 +9,16 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from service.core.delivery import Attempt, Delivery, Endpoint
 from service.core.errors import InvalidSubmission, MalformedRequest
-from service.core.staff import Right
+from service.core.moderator import Right
 from service.core.views import rfc3339
-from service.deliveries import Attempt, Delivery, Endpoint, Place
-from service.web.answers import json_answer
-from service.web.bodies import decode, read_body
-from service.web.operations import Answer, Operation, Parameter
-from service.web.review.guard import wanted_sites
-from service.web.review.parts import ME, REVIEW
-from service.web.review.routes import BODY, ONE, SITE, Route
+from service.usecases.deliveries import Place
+from service.web.context import CONTEXT
+from service.web.openapi import Answer, Parameter, Routes
+from service.web.requests import decode, read_body
+from service.web.responses import json_answer
+from service.web.review.routes import BODY, ME, ONE, SITE, wanted_sites
 
 _DEFAULT, _MOST = 50, 500
 _MAX_BODY = 65_536
@@ -87,10 +87,34 @@ class ReplayView(Struct, frozen=True):
     unknown: Annotated[list[str], Meta(description="Ids that are unknown, or too old.")]
 
 
+route = Routes("/review/api", tag="deliveries", right=Right.QUEUE)
+
+
+@route(
+    "get",
+    "/deliveries",
+    "getDeliveries",
+    answers=(Answer(200, "The log.", DeliveryLog),),
+    problems=(*ONE, MalformedRequest),
+    parameters=(
+        SITE,
+        Parameter(
+            "query",
+            "limit",
+            f"The most of each list; {_DEFAULT} unless told.",
+            {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _DEFAULT},
+        ),
+        Parameter("query", "cursor", "Where the page before ended: its `next`."),
+    ),
+    right=Right.DELIVERIES,
+)
 async def deliveries(request: web.Request) -> web.Response:
-    """The log of the sites that are asked for."""
+    """The delivery log.
+
+    Tries come by pages, newest first.
+    """
     limit, before = _limit(request), _before(request)
-    found, sites = request.app[REVIEW].deliveries, await wanted_sites(request)
+    found, sites = request.app[CONTEXT].services.deliveries, await wanted_sites(request)
     tries = await found.tries([site.id for site in sites], limit + 1, before=before)
     going_on = _cursor(tries[limit - 1].place) if len(tries) > limit else None
     log = DeliveryLog([], [_attempt(*one) for one in tries[:limit]], [], going_on)
@@ -101,14 +125,26 @@ async def deliveries(request: web.Request) -> web.Response:
     return json_answer(_encode(log))
 
 
+@route(
+    "post",
+    "/deliveries/replay",
+    "replayDeliveries",
+    answers=(Answer(200, "What became of it.", ReplayView),),
+    problems=(*ONE, *BODY, InvalidSubmission),
+    takes=ReplayInput,
+    right=Right.REPLAY,
+)
 async def replay(request: web.Request) -> web.Response:
-    """Send call-backs again."""
+    """Send call-backs again.
+
+    Each keeps the webhook-id that it had, so that a receiver can tell what it knows already.
+    """
     asked = decode(_replay_input, await read_body(request, _MAX_BODY))
     if asked.everything == bool(asked.ids):
         raise InvalidSubmission("Name ids, or ask for everything.", pointer="/ids")
-    parts, me = request.app[REVIEW], request[ME]
-    site = await parts.staff.site(me.member, asked.site)
-    replayed = await parts.deliveries.replay(site.id, asked.ids, actor=me.actor)
+    context, me = request.app[CONTEXT], request[ME]
+    site = await context.services.moderators.site(me.member, asked.site)
+    replayed = await context.services.deliveries.replay(site.id, asked.ids, actor=me.actor)
     return json_answer(_encode(ReplayView(replayed.sent, replayed.unknown)))
 
 
@@ -143,37 +179,10 @@ def _before(request: web.Request) -> Place | None:
     cursor = request.query.get("cursor", "")
     if not cursor:
         return None
-    if (parts := _CURSOR.match(cursor)) is None:
+    if (found := _CURSOR.match(cursor)) is None:
         raise MalformedRequest("The parameter cursor is the `next` of the page before.")
-    at, number, site = parts.groups()
+    at, number, site = found.groups()
     return int(at), int(number), site
 
 
 _replay_input = msgspec.json.Decoder(ReplayInput)
-ROUTES = (
-    Route(
-        Operation(
-            "get", "/review/api/deliveries", "getDeliveries", "The delivery log", "Tries come by pages, newest first.",
-            (Answer(200, "The log.", DeliveryLog),), (*ONE, MalformedRequest),
-            parameters=(
-                SITE,
-                Parameter(
-                    "query", "limit", f"The most of each list; {_DEFAULT} unless told.",
-                    {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _DEFAULT},
-                ),
-                Parameter("query", "cursor", "Where the page before ended: its `next`."),
-            ),
-            tag="deliveries",
-        ),
-        deliveries, Right.DELIVERIES,
-    ),
-    Route(
-        Operation(
-            "post", "/review/api/deliveries/replay", "replayDeliveries", "Send call-backs again",
-            "Each keeps the webhook-id that it had, so that a receiver can tell what it knows already.",
-            (Answer(200, "What became of it.", ReplayView),), (*ONE, *BODY, InvalidSubmission), takes=ReplayInput,
-            tag="deliveries",
-        ),
-        replay, Right.REPLAY,
-    ),
-)  # fmt: skip

@@ -1,114 +1,112 @@
-"""The pages of this process that want to hear what happens, and what each of them may hear. `service.app` feeds it.
-
-What happens to one comment while a page is slow to read is told once, as it is in the end; a page that falls further behind
-is let go, and fetches everything anew when it comes back.
-"""
+"""What happens, as it happens: server-sent events for the moderators' page (HTML Living Standard, section 9.2)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import msgspec
-from msgspec import Struct
+from aiohttp import web
 
-from service.core.errors import Busy
+from service.core.comment import Actor
+from service.core.errors import Busy, NotFound, Unauthenticated
+from service.core.lifecycle import ActorKind, State
+from service.core.moderator import Right
+from service.core.views import rfc3339
+from service.usecases.moderators import SignedIn
+from service.web.context import CONTEXT, Context
+from service.web.openapi import Answer, Routes
+from service.web.responses import PROTECTION
+from service.web.review.routes import ME, READING
+from service.web.review.schema import ByeEvent, ClaimEvent, CommentEvent, HelloEvent
+from service.web.review.views import bulk_view
+from service.web.subscribers import Listener, Message
 
-MOST_UNREAD = 2_000
-"""Comments that a page may be behind with."""
+HEARTBEAT = 10.0
+"""Seconds of silence before the connection is kept open with a comment, and between looks whether the session still stands."""
+_encode = msgspec.json.Encoder().encode
+_HEADERS = {**PROTECTION, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 
 
-class Message(Struct, frozen=True):
-    """What the scripts and bulk decisions publish: of a comment, of a claim (`till`), or of a bulk decision (`bulk`)."""
-
-    site: str = ""
-    comment: str = ""
-    state: str = ""
-    list: str = ""
-    revision: int = 0
-    actor: str = ""
-    what: str = ""
-    by: str = ""
-    till: int | None = None
-    bulk: str = ""
+route = Routes("/review/api", tag="events", right=Right.QUEUE)
 
 
-class Listener:
-    """One page. `sees` tells whether it may hear of a site; `actor` whose it is."""
+@route(
+    "get",
+    "/events",
+    "followEvents",
+    answers=(Answer(200, "The stream.", media="text/event-stream"),),
+    problems=(*READING, Busy),
+)
+async def events(request: web.Request) -> web.StreamResponse:
+    """Hear what happens.
 
-    def __init__(self, actor: str, sees: Callable[[str], bool]) -> None:
-        self.actor = actor
-        self.sees = sees
-        self.ended = ""  # why: shutdown, or slow
-        self._unread: dict[tuple[str, str], Message] = {}
-        self._waker = asyncio.Event()
+    Server-sent events: `hello`, then `comment`, `claim` and `bulk`, at the end `bye`; the data of each is JSON. What
+    happened while nobody listened is not repeated: fetch the lists anew.
+    """
+    context, me = request.app[CONTEXT], request[ME]
+    listener = Listener(me.actor, me.member.sees)
+    with context.subscribers.joined(listener):
+        response = web.StreamResponse(headers=_HEADERS)
+        await response.prepare(request)
+        try:
+            await response.write(_event("hello", HelloEvent(HEARTBEAT)))
+            await _tell(response, context, me, listener)
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the page is gone
+    return response
 
-    def offer(self, message: Message) -> None:
-        """Hear of something, if it is for this page."""
-        if message.bulk:
-            if message.by != self.actor:
-                return
-        elif not self.sees(message.site):
+
+async def _tell(response: web.StreamResponse, context: Context, me: SignedIn, listener: Listener) -> None:
+    loop = asyncio.get_running_loop()
+    look_again = loop.time() + HEARTBEAT
+    while True:
+        try:
+            async with asyncio.timeout_at(look_again):
+                messages = await listener.unread()
+        except TimeoutError:
+            messages = []
+        if listener.ended:
+            await response.write(_event("bye", ByeEvent(listener.ended)))
             return
-        key = (
-            ("bulk", message.bulk)
-            if message.bulk
-            else ("claim" if message.till is not None else "comment", message.comment)
-        )
-        self._unread.pop(key, None)
-        self._unread[key] = message
-        if len(self._unread) > MOST_UNREAD:
-            self.end("slow")
-        self._waker.set()
-
-    def end(self, why: str) -> None:
-        """Let the page go."""
-        self.ended = self.ended or why
-        self._waker.set()
-
-    async def unread(self) -> list[Message]:
-        """What happened since the last time, in order; waits until something has."""
-        await self._waker.wait()
-        self._waker.clear()
-        messages = list(self._unread.values())
-        self._unread.clear()
-        return messages
+        if loop.time() >= look_again:
+            try:
+                me = await context.services.moderators.session(me.token, touch=False)
+            except Unauthenticated:
+                await response.write(_event("bye", ByeEvent("sign-out")))
+                return
+            listener.sees = me.member.sees
+            look_again = loop.time() + HEARTBEAT
+            await response.write(b":\n\n")
+        told = [await _told(message, context, me) for message in messages]
+        if told:
+            await response.write(b"".join(told))
 
 
-class Live:
-    """The pages of this process, at most `most`."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._listeners: set[Listener] = set()
-        self._closed = False
-
-    def heard(self, raw: bytes) -> None:
-        """Something happened."""
+async def _told(message: Message, context: Context, me: SignedIn) -> bytes:
+    if message.bulk:
         try:
-            message = _message(raw)
-        except msgspec.DecodeError:
-            return  # another version of us may say more than we know
-        for listener in self._listeners:
-            listener.offer(message)
+            progress = await context.services.review.bulk.look(
+                message.bulk, by=Actor(ActorKind.MODERATOR, me.member.name)
+            )
+        except NotFound:
+            return b""
+        return _event("bulk", bulk_view(message.bulk, progress))
+    if message.till is not None:
+        until = rfc3339(message.till) if message.by else None
+        return _event("claim", ClaimEvent(message.site, message.comment, message.by, until))
+    return _event(
+        "comment",
+        CommentEvent(
+            site=message.site,
+            comment=message.comment,
+            state=State(message.state),
+            list=message.list,
+            revision=message.revision,
+            actor=message.actor,
+            what=message.what,
+        ),
+    )
 
-    @contextmanager
-    def joined(self, listener: Listener) -> Iterator[Listener]:
-        """Let a page hear. Raises Busy when there are too many."""
-        if self._closed or len(self._listeners) >= self._most:
-            raise Busy("Too many pages are kept up to date by this process.", retry_after=30)
-        self._listeners.add(listener)
-        try:
-            yield listener
-        finally:
-            self._listeners.discard(listener)
 
-    def close(self) -> None:
-        """Let every page go."""
-        self._closed = True
-        for listener in self._listeners:
-            listener.end("shutdown")
-
-
-_message = msgspec.json.Decoder(Message).decode
+def _event(name: str, data: msgspec.Struct) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), _encode(data))

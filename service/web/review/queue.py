@@ -4,46 +4,31 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from hashlib import blake2b
 from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from service.clock import now_ms
 from service.core.errors import InvalidSubmission, MalformedRequest
-from service.core.queueing import FACETS
+from service.core.identity import mask_addresses
+from service.core.moderator import Right
+from service.core.queue import FACETS, FOREVER, LISTS, Entry, Span, is_blind
 from service.core.signals import CATALOGUE
-from service.reviewing.lists import FOREVER, LISTS, Entry, Filters, Span
-from service.web.answers import json_answer
-from service.web.bodies import decode, read_body
-from service.web.operations import Answer, Operation, Parameter
-from service.web.review import wire
-from service.web.review.guard import wanted_sites
-from service.web.review.parts import ME, REVIEW
-from service.web.review.routes import BODY, ONE, READING, SITE, Route
-from service.web.review.showing import row
-from service.web.review.wire_acts import Query, Views
+from service.usecases.review.queue import Filters
+from service.web.context import CONTEXT
+from service.web.openapi import Answer, Parameter, Routes
+from service.web.requests import UNESCAPED_PLUS, decode, read_body
+from service.web.responses import json_answer
+from service.web.review import schema
+from service.web.review.routes import BODY, ME, ONE, READING, SITE, wanted_sites
+from service.web.review.schema import Query, View, Views
+from service.web.review.views import row
 
 DEFAULT_LIMIT, MOST = 50, 200
 _MAX_BODY = 65_536
 _encode = msgspec.json.Encoder().encode
-
-
-class ListCounts(Struct, frozen=True):
-    """How many comments are in each list, of the sites that are asked for."""
-
-    flagged: int
-    escalated: int
-    snoozed: int
-    decided: int
-    approved: int
-    rejected: int
-    reported: int
-    appealed: int
-    later: int
-    teaches: int
-    audit: int
 
 
 class _Page(Query, frozen=True, forbid_unknown_fields=True):
@@ -57,34 +42,81 @@ class _Cursor(Struct, array_like=True):
     filters: str
 
 
+route = Routes("/review/api", tag="queue", right=Right.QUEUE)
+_TIME = {"type": "string", "format": "date-time"}
+_FILTERS = (
+    Parameter("query", "list", "Which list.", {"type": "string", "enum": list(LISTS), "default": "flagged"}),
+    SITE,
+    *[Parameter("query", facet, f"Only comments with this {facet}, as the facets name it.") for facet in FACETS],
+    Parameter("query", "since", "Only those that came to the list then or later.", _TIME),
+    Parameter("query", "until", "… then or earlier.", _TIME),
+    Parameter(
+        "query",
+        "q",
+        "Only those with these words in the text, the author's name, the page's title or address, or an id; accents, case and "
+        "kinds of quotation marks don't matter.",
+        {"type": "string", "maxLength": 200},
+    ),
+)
+_COUNT = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}
+
+
+@route(
+    "get",
+    "/comments",
+    "listQueue",
+    answers=(Answer(200, "The page.", schema.Page),),
+    problems=(*ONE, MalformedRequest),
+    parameters=(
+        *_FILTERS,
+        Parameter("query", "limit", "Most items.", _COUNT),
+        Parameter("query", "cursor", "From `next`."),
+    ),
+)
 async def list_comments(request: web.Request) -> web.Response:
-    """A page of a list."""
+    """A page of a list.
+
+    `flagged` comes by priority: what readers reported, then severity mixed with age. Some filters take looking: then
+    `searched` says at how many comments, and a page may have few items, or none, and a `next` to go on.
+    """
     asked = _asked(request, _Page)
     sites = [site.id for site in await wanted_sites(request)]
     filters = filters_of(asked)
-    mark = blake2b(repr((filters, request.query.get("site", ""))).encode(), digest_size=6).hexdigest()
+    mark = request.app[CONTEXT].identity.digest("q", repr((filters, request.query.get("site", ""))))[-12:]
     after = _after(asked.cursor, mark) if asked.cursor else None
-    found = await request.app[REVIEW].reviewing.lists.page(sites, filters, limit=asked.limit, after=after)
-    me, now = request[ME].member.name, request.app[REVIEW].now()
-    rows = [row(seen, me, now, blind=filters.list == "audit") for seen in found.rows]
+    found = await request.app[CONTEXT].services.review.lists.page(sites, filters, limit=asked.limit, after=after)
+    me, now = request[ME].member.name, now_ms()
+    rows = [row(seen, me, now, blind=is_blind(filters.list)) for seen in found.rows]
     going_on = base64.urlsafe_b64encode(_encode(_Cursor(*found.next, mark))).decode() if found.next else None
-    return json_answer(_encode(wire.Page(rows, going_on, found.total, found.searched)))
+    return json_answer(_encode(schema.Page(rows, going_on, found.total, found.searched)))
 
 
+@route(
+    "get",
+    "/facets",
+    "getFacets",
+    answers=(Answer(200, "The facets.", schema.Facets),),
+    problems=(*ONE, MalformedRequest),
+    parameters=_FILTERS,
+)
 async def get_facets(request: web.Request) -> web.Response:
-    """How the comments of a list divide."""
+    """How a list divides.
+
+    The same filters as the list's. `flagged` without words and times is counted whole, in an index; else the first
+    comments of the list are looked at, and `complete` says whether these were all. `audit` is blind: by site only.
+    """
     asked = _asked(request, Query)
     sites = {site.id: site for site in await wanted_sites(request)}
-    lists = request.app[REVIEW].reviewing.lists
+    lists = request.app[CONTEXT].services.review.lists
     found = await lists.facets(list(sites), filters_of(asked))
     names = await lists.names(list(sites), [digest for digest, _ in found.facets.get("author", [])])
     texts = {"author": names, "signal": {name: kind.meaning for name, kind in CATALOGUE.items()}}
     return json_answer(
         _encode(
-            wire.Facets(
+            schema.Facets(
                 **{
                     facet: [
-                        wire.FacetValue(value, count, texts.get(facet, {}).get(value, value))
+                        schema.FacetValue(value, count, texts.get(facet, {}).get(value, value))
                         for value, count in found.facets.get(facet, [])
                     ]
                     for facet in ("site", *FACETS)
@@ -96,26 +128,70 @@ async def get_facets(request: web.Request) -> web.Response:
     )
 
 
+@route(
+    "get",
+    "/counts",
+    "getCounts",
+    answers=(Answer(200, "The counts.", schema.ListCounts),),
+    problems=ONE,
+    parameters=(SITE,),
+)
 async def get_counts(request: web.Request) -> web.Response:
     """How much is in each list."""
     sites = [site.id for site in await wanted_sites(request)]
-    return json_answer(_encode(ListCounts(**await request.app[REVIEW].reviewing.lists.counts(sites))))
+    return json_answer(_encode(await request.app[CONTEXT].services.review.lists.counts(sites)))
 
 
+@route(
+    "get",
+    "/views",
+    "getViews",
+    answers=(Answer(200, "Yours.", Views),),
+    problems=READING,
+)
 async def get_views(request: web.Request) -> web.Response:
-    """The saved views of whoever asks."""
-    found = await request.app[REVIEW].reviewing.lists.views(request[ME].member.name)
-    return json_answer(found or _encode(Views([])))
+    """Saved views."""
+    lists, me = request.app[CONTEXT].services.review.lists, request[ME].member.name
+    found = await lists.views(me)
+    if not found:
+        return json_answer(_encode(Views([])))
+    hidden = _encode(_without_addresses(_views.decode(found)))
+    if hidden != found:  # it was kept by an earlier version, as it was typed
+        await lists.save_views(me, hidden)
+    return json_answer(hidden)
 
 
+@route(
+    "put",
+    "/views",
+    "putViews",
+    answers=(Answer(200, "As they are kept.", Views),),
+    problems=(*READING, *BODY, InvalidSubmission),
+    takes=Views,
+)
 async def put_views(request: web.Request) -> web.Response:
-    """Save the views of whoever asks; they replace all that were saved."""
+    """Save views.
+
+    They replace all that were saved. E-mail addresses in them are dotted out, as they are in comments.
+    """
     views = decode(_views, await read_body(request, _MAX_BODY))
     if any(view.query.list not in LISTS for view in views.items):
         raise InvalidSubmission(f"A list is one of: {', '.join(LISTS)}.", pointer="/items")
-    raw = _encode(views)
-    await request.app[REVIEW].reviewing.lists.save_views(request[ME].member.name, raw)
+    raw = _encode(_without_addresses(views))
+    await request.app[CONTEXT].services.review.lists.save_views(request[ME].member.name, raw)
     return json_answer(raw)
+
+
+def _without_addresses(views: Views) -> Views:
+    """The same with addresses dotted out, in names and in what is searched for."""
+    return Views([View(mask_addresses(view.name), _hidden(view.query)) for view in views.items])
+
+
+def _hidden(query: Query) -> Query:
+    said = {name: value for name in query.__struct_fields__ if isinstance(value := getattr(query, name), str)}
+    return msgspec.structs.replace(
+        query, **{name: mask_addresses(value) for name, value in said.items() if name != "list"}
+    )
 
 
 def filters_of(query: Query) -> Filters:
@@ -123,8 +199,8 @@ def filters_of(query: Query) -> Filters:
     if query.list not in LISTS:
         raise MalformedRequest(f"The parameter list is one of: {', '.join(LISTS)}.")
     chosen = {facet: value for facet in FACETS if (value := getattr(query, facet))}
-    if chosen and query.list == "audit":
-        raise MalformedRequest("The list audit is blind: it is filtered by site, words and times alone.")
+    if chosen and is_blind(query.list):
+        raise MalformedRequest(f"The list {query.list} is blind: it is filtered by site, words and times alone.")
     return Filters(query.list, chosen, Span(_ms(query.since, 0), _ms(query.until, FOREVER)), query.q.strip())
 
 
@@ -140,7 +216,8 @@ def _asked(request: web.Request, kind: type[Any]) -> Any:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].strip("`") if "$." in str(error) else "here"
-        raise MalformedRequest(f"The parameter {name} is not what it should be.") from None
+        hint = f" {UNESCAPED_PLUS}" if name in ("since", "until") and " " in given[name].strip() else ""
+        raise MalformedRequest(f"The parameter {name} is not what it should be.{hint}") from None
 
 
 def _ms(time: datetime | None, otherwise: int) -> int:
@@ -159,62 +236,3 @@ def _after(cursor: str, mark: str) -> Entry:
 
 _views = msgspec.json.Decoder(Views)
 _cursor = msgspec.json.Decoder(_Cursor).decode
-_TIME = {"type": "string", "format": "date-time"}
-_FILTERS = (
-    Parameter("query", "list", "Which list.", {"type": "string", "enum": list(LISTS), "default": "flagged"}),
-    SITE,
-    *[Parameter("query", facet, f"Only comments with this {facet}, as the facets name it.") for facet in FACETS],
-    Parameter("query", "since", "Only those that came to the list then or later.", _TIME),
-    Parameter("query", "until", "… then or earlier.", _TIME),
-    Parameter(
-        "query",
-        "q",
-        "Only those with these words in the text or the author's name.",
-        {"type": "string", "maxLength": 200},
-    ),
-)
-_COUNT = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}
-ROUTES = (
-    Route(
-        Operation(
-            "get", "/review/api/comments", "listQueue", "A page of a list",
-            "`flagged` comes by priority: what readers reported, then severity mixed with age. Some filters take looking: then "
-            "`searched` says at how many comments, and a page may have few items, or none, and a `next` to go on.",
-            (Answer(200, "The page.", wire.Page),), (*ONE, MalformedRequest),
-            parameters=(
-                *_FILTERS, Parameter("query", "limit", "Most items.", _COUNT), Parameter("query", "cursor", "From `next`."),
-            ),
-            tag="queue",
-        ),
-        list_comments,
-    ),
-    Route(
-        Operation(
-            "get", "/review/api/facets", "getFacets", "How a list divides",
-            "The same filters as the list's. `flagged` without words and times is counted whole, in an index; else the first "
-            "comments of the list are looked at, and `complete` says whether these were all. `audit` is blind: by site only.",
-            (Answer(200, "The facets.", wire.Facets),), (*ONE, MalformedRequest), parameters=_FILTERS, tag="queue",
-        ),
-        get_facets,
-    ),
-    Route(
-        Operation(
-            "get", "/review/api/counts", "getCounts", "How much is in each list", "",
-            (Answer(200, "The counts.", ListCounts),), ONE, parameters=(SITE,), tag="queue",
-        ),
-        get_counts,
-    ),
-    Route(
-        Operation(
-            "get", "/review/api/views", "getViews", "Saved views", "", (Answer(200, "Yours.", Views),), READING, tag="queue",
-        ),
-        get_views,
-    ),
-    Route(
-        Operation(
-            "put", "/review/api/views", "putViews", "Save views", "They replace all that were saved.",
-            (Answer(200, "As they are kept.", Views),), (*READING, *BODY, InvalidSubmission), takes=Views, tag="queue",
-        ),
-        put_views,
-    ),
-)  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from service.core.staff import Role
-from service.resources import Resources
-from service.store.client import now_ms
+from service.clock import now_ms
+from service.container import Services
+from service.core.moderator import Role
 from tests.support.desk import Desk, seat
 from tests.support.platform import Platform
 from tests.support.queue import hold
@@ -20,8 +20,8 @@ _SPAM = {"outcome": "reject", "reasons": ["spam"], "note": ""}
 
 
 @pytest.fixture
-async def lead(client: TestClient[Any, Any], resources: Resources, platform: Platform) -> Desk:
-    return await seat(client, resources, "lea", Role.LEAD)
+async def lead(client: TestClient[Any, Any], services: Services, platform: Platform) -> Desk:
+    return await seat(client, services, "lea", Role.LEAD)
 
 
 async def _settled(desk: Desk, bulk: str) -> Any:
@@ -41,7 +41,7 @@ async def _carry_out(desk: Desk, plan: Any) -> Any:
     return await _settled(desk, begun["id"])
 
 
-async def test_a_selection_is_decided(platform: Platform, moderator: Desk, resources: Resources) -> None:
+async def test_a_selection_is_decided(platform: Platform, moderator: Desk, services: Services) -> None:
     ids = await hold(platform, *range(5))
     plan = await _plan(moderator, _SPAM, ids=[*ids[:3], ids[0], "c" + "0" * 26])
     assert (plan["count"], plan["sites"], plan["confirm"]) == (3, {"blog": 3}, False)
@@ -52,8 +52,8 @@ async def test_a_selection_is_decided(platform: Platform, moderator: Desk, resou
     detail = await moderator.get(f"/comments/{ids[0]}")
     assert detail["undo"]["bulk"] == view["id"]
     assert detail["history"][-1]["actor"] == "moderator:mo"
-    assert await resources.examples.count("blog") == 3
-    (line, *_) = await resources.accounts.audited(1)
+    assert await services.examples.count("blog") == 3
+    (line, *_) = await services.accounts.audited(1)
     assert (line.what, line.subject, line.actor, line.site, line.note) == (
         "bulk.decide", view["id"], "moderator:mo", "blog", "reject 3",
     )  # fmt: skip
@@ -70,9 +70,51 @@ async def test_what_changed_meanwhile_is_left_alone_and_named(platform: Platform
     assert (await moderator.get(f"/comments/{ids[0]}"))["comment"]["state"] == "rejected"
 
 
-async def test_all_of_it_is_taken_back(platform: Platform, moderator: Desk, resources: Resources) -> None:
+async def test_what_was_seen_is_decided_not_what_it_became(platform: Platform, moderator: Desk) -> None:
+    ids = await hold(platform, 1, 2)
+    seen = {one["id"]: one["revision"] for one in (await moderator.get("/comments?list=flagged"))["items"]}
+    (comment, *_) = ids
+    await hold(platform, 1, text="maybe other words {}")
+    view = await _carry_out(moderator, await _plan(moderator, ids=ids, seen=seen))
+    assert (view["done"], view["skipped"]) == (1, 1)
+    assert view["first_skipped"] == [{"id": comment, "why": "changed"}]
+    assert (await moderator.get(f"/comments/{comment}"))["comment"]["state"] == "flagged"
+
+
+async def test_what_is_of_the_same_author_or_network_is_decided_with_a_block(
+    platform: Platform, shop: Platform, moderator: Desk, lead: Desk
+) -> None:
+    ann, bo = {"name": "Ann", "ip": "192.0.2.7"}, {"name": "Bo", "ip": "192.0.2.8"}
+    mail = {"email": "ann@example.com"}
+    first, second = await hold(platform, 1, 2, author=ann | mail)
+    (near,) = await hold(platform, 3, author=bo | {"email": "bo@example.com"})
+    (far,) = await hold(platform, 4, author=mail | {"name": "Ann", "ip": "198.51.100.7"})
+    await moderator.send("POST", f"/comments/{second}/decision", {"outcome": "approve", "revision": 2})
+    await hold(shop, 1, author=ann | mail)
+
+    async def found(whom: str, *, published: bool) -> int:
+        same = {"comment": first, "whom": whom, "published": published}
+        return int((await _plan(lead, _SPAM, same=same))["count"])
+
+    assert [await found(whom, published=False) for whom in ("author", "address", "network")] == [2, 1, 2]
+    assert [await found(whom, published=True) for whom in ("author", "address", "network")] == [3, 2, 3]
+    await _plan_refused(moderator, 403, same={"comment": first, "whom": "author"})
+    await _plan_refused(lead, 404, same={"comment": "c" + "0" * 26, "whom": "author"})
+    view = await _carry_out(
+        lead, await _plan(lead, _SPAM, same={"comment": first, "whom": "author", "published": True})
+    )
+    assert (view["done"], view["skipped"]) == (3, 0)
+    states = [(await lead.get(f"/comments/{one}"))["comment"]["state"] for one in (first, second, near, far)]
+    assert states == ["rejected", "rejected", "flagged", "rejected"]
+
+
+async def _plan_refused(desk: Desk, status: int, **what: Any) -> None:
+    await desk.send("POST", "/bulk", {"action": _SPAM, **what}, status=status)
+
+
+async def test_all_of_it_is_taken_back(platform: Platform, moderator: Desk, services: Services) -> None:
     ids = await hold(platform, *range(30))
-    client, keys = resources.connection.client, resources.connection.keys
+    client, keys = services.connection.client, services.connection.keys
     facets = await moderator.get("/facets")
     plan = await _plan(moderator, _SPAM, ids=ids)
     assert plan["confirm"]
@@ -84,19 +126,19 @@ async def test_all_of_it_is_taken_back(platform: Platform, moderator: Desk, reso
     view = await _settled(moderator, view["id"])
     assert (view["state"], view["undone"], view["skipped"]) == ("undone", 30, 0)
     assert await moderator.get("/facets") == facets
-    assert await resources.examples.count("blog") == 0
+    assert await services.examples.count("blog") == 0
     for comment in ids:
         assert await client.lindex(keys.queue(comment), -1) == f"msg_{comment}_2".encode()
 
 
 async def test_nobody_is_told_of_a_part_while_the_whole_can_be_undone(
-    platform: Platform, moderator: Desk, resources: Resources
+    platform: Platform, moderator: Desk, services: Services
 ) -> None:
     ids = await hold(platform, *range(3))
     far = now_ms() + 1_000
-    while leased := await resources.outbox.claim(now=far, leased_until=far + 1, most=9, per_site=9, room={}):
+    while leased := await services.outbox.claim(now=far, leased_until=far + 1, most=9, per_site=9, room={}):
         for one in leased:
-            await resources.connection.client.lpop(resources.connection.keys.queue(one.comment))
+            await services.connection.client.lpop(services.connection.keys.queue(one.comment))
     view = await _carry_out(moderator, await _plan(moderator, ids=ids))
     for comment in ids:
         undo = (await moderator.get(f"/comments/{comment}"))["undo"]

@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from service.clock import now_ms
+from service.container import Services, open_services
 from service.core.comment import Actor
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.staff import Role
+from service.core.moderator import Role
+from service.core.review import Progress
+from service.core.site import Known
 from service.keyfiles import KeyFiles, load
-from service.resources import Resources, open_resources
 from service.settings import Settings
-from service.store.accounts import Known
-from service.store.bulk import Bulks, Progress
-from service.store.client import now_ms
-from service.store.embedded import EmbeddedServer
+from service.store.bulk import Bulks
+from service.store.server import EmbeddedServer
 from tests.support.api_process import api_process
 from tests.support.desk import PASSWORD, Desk
 from tests.support.queue import hold_many
@@ -39,18 +40,16 @@ def secrets(tmp_path: Path) -> KeyFiles:
 
 
 @pytest.fixture
-async def held(resources: Resources, site: Known) -> list[str]:
-    await resources.staff.add("mo", Role.MODERATOR, ["blog"], PASSWORD)
-    return await hold_many(resources, site, range(MANY), random.Random(1))
+async def held(services: Services, site: Known) -> list[str]:
+    await services.moderators.add("mo", Role.MODERATOR, ["blog"], PASSWORD)
+    return await hold_many(services, site, range(MANY), random.Random(1))
 
 
 @asynccontextmanager
-async def _served(
-    server: EmbeddedServer, resources: Resources
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, Desk]]:
+async def _served(server: EmbeddedServer, services: Services) -> AsyncIterator[tuple[asyncio.subprocess.Process, Desk]]:
     """A moderator at an API process of its own."""
-    folder = resources.settings.data_dir / "secrets"
-    variables = {"DATA_DIR": str(resources.settings.data_dir), "REVIEW_UNDO_SECONDS": "600"}
+    folder = services.settings.data_dir / "secrets"
+    variables = {"DATA_DIR": str(services.settings.data_dir), "REVIEW_UNDO_SECONDS": "600"}
     async with (
         api_process(folder, server.url, **variables) as (process, address),
         ClientSession(address, cookie_jar=DummyCookieJar()) as session,
@@ -70,98 +69,117 @@ async def _until(desk: Desk, bulk: str, **reached: Any) -> Any:
             await asyncio.sleep(0.01)
 
 
-async def _done(resources: Resources, bulk: str) -> Progress:
+async def _done(services: Services, bulk: str) -> Progress:
     """How a bulk decision stands once it is done."""
     async with asyncio.timeout(60):
-        while (progress := await resources.reviewing.bulk.look(bulk, by=_MO)).state != "done":
+        while (progress := await services.review.bulk.look(bulk, by=_MO)).state != "done":
             await asyncio.sleep(0.01)
     return progress
 
 
-async def _decisions(resources: Resources, ids: list[str]) -> Counter[str]:
+async def _decisions(services: Services, ids: list[str]) -> Counter[str]:
     """How often each thing was done to the comments by the moderator, one word for each comment."""
-    histories = [await resources.comments.history(one) for one in ids]
+    histories = [await services.comments.history(one) for one in ids]
     return Counter(" ".join(line.what for line in history if line.actor == _MO) for history in histories)
 
 
 async def test_what_a_killed_process_left_is_finished_by_another(
-    server: EmbeddedServer, resources: Resources, held: list[str]
+    server: EmbeddedServer, services: Services, held: list[str]
 ) -> None:
-    async with _served(server, resources) as (process, desk):
+    async with _served(server, services) as (process, desk):
         plan = await desk.send("POST", "/bulk", {"action": _SPAM, "ids": held})
         await desk.send("POST", "/bulk", {"token": plan["token"], "confirm": MANY}, status=202)
         await _until(desk, plan["token"], done=50)
         process.kill()
         await process.wait()
-    stopped = await _decisions(resources, held)
+    stopped = await _decisions(services, held)
     assert stopped["decided"] >= 50
     assert stopped[""] > 0, "it was done before it could be killed"
-    async with _served(server, resources) as (process, desk):
+    async with _served(server, services) as (process, desk):
         assert (await desk.get(f"/bulk/{plan['token']}"))["state"] == "running"
         view = await _until(desk, plan["token"], state="done")
         assert (view["done"], view["skipped"]) == (MANY, 0)
-        assert await _decisions(resources, held) == {"decided": MANY}
-        assert await resources.examples.count("blog") == MANY
+        assert await _decisions(services, held) == {"decided": MANY}
+        assert await services.examples.count("blog") == MANY
         await desk.send("POST", f"/bulk/{plan['token']}/undo", status=202)
         await _until(desk, plan["token"], undone=50)
         process.kill()
         await process.wait()
-    stopped = await _decisions(resources, held)
+    stopped = await _decisions(services, held)
     assert stopped["decided undone"] >= 50
     assert stopped["decided"] > 0, "it was done before it could be killed"
-    async with _served(server, resources) as (_, desk):
+    async with _served(server, services) as (_, desk):
         view = await _until(desk, plan["token"], state="undone")
         assert (view["undone"], view["skipped"]) == (MANY, 0)
-    assert await _decisions(resources, held) == {"decided undone": MANY}
-    assert await resources.examples.count("blog") == 0
-    assert (await resources.reviewing.lists.counts(["blog"]))["flagged"] == MANY
-    assert not await resources.connection.client.exists(resources.connection.keys.bulks)
+    assert await _decisions(services, held) == {"decided undone": MANY}
+    assert await services.examples.count("blog") == 0
+    assert (await services.review.lists.counts(["blog"]))["flagged"] == MANY
+    assert not await services.connection.client.exists(services.connection.keys.bulks)
 
 
 async def test_two_that_work_on_it_at_once_decide_and_count_once(
-    server: EmbeddedServer, secrets: KeyFiles, settings: Settings, resources: Resources, held: list[str]
+    server: EmbeddedServer, secrets: KeyFiles, settings: Settings, services: Services, held: list[str]
 ) -> None:
-    bulk = resources.reviewing.bulk
-    (site,) = await resources.accounts.all()
+    bulk = services.review.bulk
+    (site,) = await services.accounts.all()
     comments = await bulk.some(held, {"blog": site})
     token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", by=_MO)
-    async with open_resources(settings, secrets, server.url) as other:
+    async with open_services(settings, secrets, server.url) as other:
         await bulk.begin(token, MANY, by=_MO)
-        other.reviewing.carrying.start(token, taken_over=True)
-        progress = await _done(resources, token)
+        other.review.bulk_runner.start(token, taken_over=True)
+        progress = await _done(services, token)
     assert (progress.done, progress.skipped) == (MANY, 0)
-    assert await _decisions(resources, held) == {"decided": MANY}
+    assert await _decisions(services, held) == {"decided": MANY}
 
 
-async def test_a_step_that_somebody_took_and_never_ended_is_not_forgotten(
-    resources: Resources, held: list[str]
-) -> None:
-    bulk, bulks = resources.reviewing.bulk, Bulks(resources.connection)
-    (site,) = await resources.accounts.all()
+async def test_steps_that_were_done_and_never_noted_are_not_done_again(services: Services, held: list[str]) -> None:
+    bulk, decisions = services.review.bulk, services.review.decisions
+    (site,) = await services.accounts.all()
     token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+    for comment in held[:3]:  # as by a process that died before it could say so
+        await decisions.decide(site, comment, Outcome.APPROVE, by=_MO, revision=2, bulk=token)
+    await decisions.decide(site, held[3], Outcome.REJECT, by=_MO, revision=2, reasons=["spam"])
     await bulk.begin(token, MANY, by=_MO)
-    assert await bulks.next(token) is not None
-    progress = await _done(resources, token)
-    assert (progress.done, progress.skipped) == (MANY, 0)
-    assert await _decisions(resources, held) == {"decided": MANY}
+    progress = await _done(services, token)
+    assert (progress.done, progress.skipped) == (MANY - 1, 1)
+    assert progress.first_skipped == [(held[3], "changed")]
+    assert await _decisions(services, held) == {"decided": MANY}
+
+
+async def test_what_was_under_way_is_taken_back_too(services: Services, held: list[str]) -> None:
+    bulk, bulks = services.review.bulk, Bulks(services.connection)
+    (site,) = await services.accounts.all()
+    token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+    now = now_ms()
+    assert await bulks.begin(token, now=now, leased_until=now - 1, undo_until=now + 600_000)
+    for comment in held[:7]:  # as by a process that died before it could say so
+        await services.review.decisions.decide(
+            site, comment, Outcome.APPROVE, by=_MO, revision=2, until=now + 600_000, bulk=token
+        )
+    await bulk.undo(token, {"blog": site}, by=_MO, others=False)
+    async with asyncio.timeout(60):
+        while (progress := await bulk.look(token, by=_MO)).state != "undone":
+            await asyncio.sleep(0.01)
+    assert (progress.done, progress.undone, progress.skipped) == (7, 7, 0)
+    assert await _decisions(services, held) == {"decided undone": 7, "": MANY - 7}
 
 
 async def test_a_process_that_stops_lets_another_go_on_at_once(
-    server: EmbeddedServer, secrets: KeyFiles, settings: Settings, resources: Resources, held: list[str]
+    server: EmbeddedServer, secrets: KeyFiles, settings: Settings, services: Services, held: list[str]
 ) -> None:
-    (site,) = await resources.accounts.all()
-    async with open_resources(settings, secrets, server.url) as stopping:
-        bulk = stopping.reviewing.bulk
+    (site,) = await services.accounts.all()
+    async with open_services(settings, secrets, server.url) as stopping:
+        bulk = stopping.review.bulk
         token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
         await bulk.begin(token, MANY, by=_MO)
         while (await bulk.look(token, by=_MO)).done < 50:
             await asyncio.sleep(0.01)
-    client, keys = resources.connection.client, resources.connection.keys
+    client, keys = services.connection.client, services.connection.keys
     assert await client.zscore(keys.bulks, token) == 0
-    watching = asyncio.create_task(resources.reviewing.carrying.watch())
-    progress = await _done(resources, token)
-    watching.cancel()
+    monitoring = asyncio.create_task(services.review.bulk_runner.watch())
+    progress = await _done(services, token)
+    monitoring.cancel()
     assert (progress.done, progress.skipped) == (MANY, 0)
-    assert await _decisions(resources, held) == {"decided": MANY}
+    assert await _decisions(services, held) == {"decided": MANY}
     assert await client.zscore(keys.bulks, token) is None
     assert progress.undo_until > now_ms()

@@ -6,30 +6,30 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient
 
-from service.core.staff import Role
-from service.resources import Resources
-from service.store.client import now_ms
-from service.store.outbox import Settlement
+from service.clock import now_ms
+from service.container import Services
+from service.core.delivery import Settlement
+from service.core.moderator import Role
 from tests.support.desk import Desk, seat
 from tests.support.platform import Platform
 
 
-async def _given_up(platform: Platform, resources: Resources) -> str:
+async def _given_up(platform: Platform, services: Services) -> str:
     """A call-back that was tried once and given up; its id."""
     await platform.submit(id="1", content="Nice.")
     await platform.judge()
-    (delivery,) = await resources.outbox.claim(
+    (delivery,) = await services.outbox.claim(
         now=now_ms() + 60_000, leased_until=now_ms() + 120_000, most=9, per_site=9, room={}
     )
     dead = Settlement("dead", status=500, took_ms=7)
-    assert await resources.outbox.settle(delivery, dead, now=now_ms(), log=100)
+    assert await services.outbox.settle(delivery, dead, now=now_ms(), log=100)
     return delivery.id
 
 
 async def test_the_log_shows_receivers_tries_and_what_was_given_up(
-    platform: Platform, resources: Resources, operator: Desk
+    platform: Platform, services: Services, operator: Desk
 ) -> None:
-    identity = await _given_up(platform, resources)
+    identity = await _given_up(platform, services)
     log = await operator.get("/deliveries")
     (receiver,) = log["receivers"]
     assert receiver["site"] == "blog"
@@ -42,12 +42,12 @@ async def test_the_log_shows_receivers_tries_and_what_was_given_up(
 
 
 async def test_what_was_given_up_is_sent_again_and_noted(
-    platform: Platform, resources: Resources, operator: Desk
+    platform: Platform, services: Services, operator: Desk
 ) -> None:
-    identity = await _given_up(platform, resources)
+    identity = await _given_up(platform, services)
     asked = {"site": "blog", "ids": [identity, "msg_nonsense"]}
     assert await operator.send("POST", "/deliveries/replay", asked) == {"count": 1, "unknown": ["msg_nonsense"]}
-    assert [one.delivery.id for one in await resources.outbox.queue("blog")] == [identity]
+    assert [one.delivery.id for one in await services.outbox.queue("blog")] == [identity]
     assert (await operator.get("/deliveries"))["given_up"] == []
     line = (await operator.get("/audit-log"))["items"][0]
     assert (line["actor"], line["what"], line["site"], line["note"]) == (
@@ -55,8 +55,8 @@ async def test_what_was_given_up_is_sent_again_and_noted(
     )  # fmt: skip
 
 
-async def test_everything_at_once(platform: Platform, resources: Resources, operator: Desk) -> None:
-    await _given_up(platform, resources)
+async def test_everything_at_once(platform: Platform, services: Services, operator: Desk) -> None:
+    await _given_up(platform, services)
     asked = {"site": "blog", "everything": True}
     assert (await operator.send("POST", "/deliveries/replay", asked))["count"] == 1
     assert (await operator.send("POST", "/deliveries/replay", asked))["count"] == 0
@@ -69,9 +69,9 @@ async def test_one_says_ids_or_everything(operator: Desk) -> None:
 
 
 async def test_tries_of_several_sites_come_by_pages_each_once(
-    platform: Platform, shop: Platform, resources: Resources, operator: Desk, moderator: Desk
+    platform: Platform, shop: Platform, services: Services, operator: Desk, moderator: Desk
 ) -> None:
-    client, keys = resources.connection.client, resources.connection.keys
+    client, keys = services.connection.client, services.connection.keys
     line = {"comment": "c", "type": "t", "result": "retry", "try": 1, "status": 500, "error": "", "ms": 1, "at": 5}
     wanted = []
     for number in range(12):  # the two logs have entries of the same moment, and of one site alone
@@ -96,10 +96,10 @@ async def test_tries_of_several_sites_come_by_pages_each_once(
 
 
 async def test_another_site_s_call_back_is_unknown(
-    client: TestClient[Any, Any], platform: Platform, shop: Platform, resources: Resources
+    client: TestClient[Any, Any], platform: Platform, shop: Platform, services: Services
 ) -> None:
-    identity = await _given_up(platform, resources)
-    local = await seat(client, resources, "lou", Role.OPERATOR, ["shop"])
+    identity = await _given_up(platform, services)
+    local = await seat(client, services, "lou", Role.OPERATOR, ["shop"])
     asked = {"site": "shop", "ids": [identity]}
     assert await local.send("POST", "/deliveries/replay", asked) == {"count": 0, "unknown": [identity]}
     assert await local.send("POST", "/deliveries/replay", asked | {"site": "blog"}, status=404)

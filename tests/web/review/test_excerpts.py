@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.web.review.showing import EXCERPT
+from service.web.review.views import EXCERPT
 from tests.support.desk import Desk
 from tests.support.platform import Platform
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.resources import Resources
-from service.reviewing import lists
+from service.container import Services
 from service.settings import Settings
 from service.store import queue
+from service.usecases.review import queue as lists
 from tests.support.desk import Desk
 from tests.support.platform import Platform
 from tests.support.queue import author, hold
@@ -53,14 +53,12 @@ async def test_other_lists_divide_too(platform: Platform, shop: Platform, operat
             assert len(page["items"]) == count
 
 
-async def test_words_and_times_count(platform: Platform, moderator: Desk, resources: Resources) -> None:
-    (red,) = await hold(platform, 1, text="maybe red {}", author=author("Ann"))
+async def test_words_and_times_count(platform: Platform, moderator: Desk) -> None:
+    await hold(platform, 1, text="maybe red {}", author=author("Ann"))
     await hold(platform, 2, text="maybe blue {}", author=author("Bo"))
-    await resources.models.teach("blog", [red])
     facets = await moderator.get("/facets", q="RED")
     assert [(one["text"], one["count"]) for one in facets["author"]] == [("Ann", 1)]
     assert _numbers(facets, "site") == {"blog": 1}
-    assert _numbers(facets, "signal")["teaches"] == 1
     assert facets["complete"]
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert _numbers(await moderator.get("/facets", since=later), "site") == {}
@@ -110,10 +108,10 @@ async def test_a_list_that_is_too_long_to_be_gone_through_is_not_whole(
     assert (part["site"], part["counted"], part["complete"]) == ([], 0, False)
 
 
-async def test_the_sample_stays_blind(platform: Platform, operator: Desk, resources: Resources) -> None:
+async def test_the_sample_stays_blind(platform: Platform, operator: Desk, services: Services) -> None:
     (held,) = await hold(platform, 1)
-    keys = resources.connection.keys
-    await resources.connection.client.zadd(keys.site("blog", "audit"), {held: 1})
+    keys = services.connection.keys
+    await services.connection.client.zadd(keys.site("blog", "audit"), {held: 1})
     for query in ({}, {"q": "maybe"}):
         facets = await operator.get("/facets", list="audit", **query)
         assert _numbers(facets, "site") == {"blog": 1}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,17 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from service.core.staff import MAY, Right, Role
+from service.container import Services
+from service.core.moderator import MAY, Right, Role
 from service.core.submission import comment_id
-from service.resources import Resources
-from service.web.openapi import document, problem_types
+from service.web.openapi import Route, document, problem_types
 from service.web.review import INTERFACE, ROUTES
-from service.web.review.routes import Route
-from tests.support.desk import COOKIE, Desk, seat
+from tests.support.desk import COOKIE, Desk, path_of, seat
 from tests.support.platform import Platform
 
 GUARDED = [route for route in ROUTES if route.right is not None]
 STREAMS = [route for route in GUARDED if "text/event-stream" in [answer.media for answer in route.operation.answers]]
+ROOT = Path(__file__).parents[3]
 UNDOCUMENTED = {"/review", "/review/", "/review/static/{name}", "/review/api/openapi.json"}
 
 
@@ -28,15 +30,17 @@ def name_of(route: Route) -> str:
     return route.operation.name
 
 
-def path_of(route: Route, *, site: str = "blog", comment: str = "1") -> str:
-    """The route's path about a site and a comment of it."""
-    return route.operation.path.format(site=site, id=comment_id(site, comment), bulk="0" * 32)
-
-
 def test_every_reference_leads_somewhere() -> None:
     text = json.dumps(document(INTERFACE))
     names = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert names <= set(document(INTERFACE)["components"]["schemas"])
+
+
+def test_the_types_of_the_pages_scripts_are_up_to_date(tmp_path: Path) -> None:
+    written = tmp_path / "schema.d.ts"
+    subprocess.run([sys.executable, ROOT / ".ci/javascript/schema.py", written], cwd=ROOT, check=True)
+    kept = ROOT / "service/web/static/review/lib/schema.d.ts"
+    assert written.read_text() == kept.read_text(), "run: python .ci/javascript/schema.py"
 
 
 def test_every_route_is_described(client: TestClient[Any, Any]) -> None:
@@ -90,9 +94,9 @@ async def test_nothing_changes_without_the_token(operator: Desk, route: Route) -
 @pytest.mark.parametrize("route", GUARDED, ids=name_of)
 @pytest.mark.parametrize("role", Role)
 async def test_the_table_of_rights_holds(
-    client: TestClient[Any, Any], resources: Resources, role: Role, route: Route
+    client: TestClient[Any, Any], services: Services, role: Role, route: Route
 ) -> None:
-    desk = await seat(client, resources, "ann", role)
+    desk = await seat(client, services, "ann", role)
     if route in STREAMS:
         response = await client.get(path_of(route), headers={"Cookie": f"{COOKIE}={desk.token}"})
         response.close()
@@ -108,12 +112,12 @@ def test_roles_grow() -> None:
 
 @pytest.mark.parametrize("route", [one for one in GUARDED if one not in STREAMS], ids=name_of)
 async def test_one_site_s_operator_sees_nothing_of_another(
-    client: TestClient[Any, Any], resources: Resources, platform: Platform, shop: Platform, route: Route
+    client: TestClient[Any, Any], services: Services, platform: Platform, shop: Platform, route: Route
 ) -> None:
     """Asked for another site by path, by parameter or not at all, no route tells that anything of it is there."""
     await shop.submit(id="1", content="This is maybe a secret of the shop.")
     await shop.judge()
-    desk = await seat(client, resources, "ann", Role.OPERATOR, ["blog"])
+    desk = await seat(client, services, "ann", Role.OPERATOR, ["blog"])
     operation = route.operation
     named = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
     query = {"site": "shop"} if "site" in named else {}

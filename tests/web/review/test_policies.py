@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from service.core.staff import Role
+from service.container import Services
+from service.core.moderator import Role
+from service.core.policy.thresholds import PRESETS
 from service.core.submission import comment_id
-from service.resources import Resources
 from tests.support.desk import Desk, seat
 from tests.support.platform import Platform
 
@@ -21,7 +22,7 @@ async def test_a_new_site_has_the_default(moderator: Desk) -> None:
     view = await moderator.get(PATH)
     assert view["edition"] == {"version": 0, "at": None, "by": "", "note": ""}
     assert view["policy"]["mode"] == "by-score"
-    assert view["effective"]["spam"]["hold"] == 0.54
+    assert view["effective"]["spam"]["hold"] == PRESETS["balanced"]["spam"].hold
 
 
 async def test_saving_makes_an_edition_that_names_who(operator: Desk, platform: Platform) -> None:
@@ -91,9 +92,9 @@ async def test_a_preview_counts_what_would_change_and_changes_nothing(platform: 
     ("role", "may"), [(Role.MODERATOR, (403, 403)), (Role.LEAD, (200, 403)), (Role.OPERATOR, (200, 200))]
 )
 async def test_who_may(
-    client: TestClient[Any, Any], resources: Resources, platform: Platform, role: Role, may: tuple[int, int]
+    client: TestClient[Any, Any], services: Services, platform: Platform, role: Role, may: tuple[int, int]
 ) -> None:
-    desk = await seat(client, resources, "ann", role)
+    desk = await seat(client, services, "ann", role)
     await desk.send("POST", PATH + "/preview", {"policy": STRICT}, status=may[0])
     await desk.send("PUT", PATH, {"policy": STRICT}, status=may[1])
     await desk.send("POST", PATH + "/restore", {"edition": 0}, status=may[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.resources import Resources
+from service.container import Services
 from tests.support.desk import Desk
 from tests.support.platform import Platform
 from tests.support.queue import hold
@@ -14,10 +14,10 @@ _SPAM = {"outcome": "reject", "reasons": ["spam"]}
 
 
 async def test_undoing_takes_back_what_readers_are_worth(
-    platform: Platform, moderator: Desk, resources: Resources
+    platform: Platform, moderator: Desk, services: Services
 ) -> None:
     (comment,) = await hold(platform, 1)
-    client, keys = resources.connection.client, resources.connection.keys
+    client, keys = services.connection.client, services.connection.keys
 
     async def kept() -> list[Any]:
         return [
@@ -27,11 +27,11 @@ async def test_undoing_takes_back_what_readers_are_worth(
             await client.smembers(keys.answered(comment)),
         ]
 
-    await resources.redress.report(platform.site, comment, "always")
+    await services.redress.report(platform.site, comment, "always")
     done = await moderator.send("POST", f"/comments/{comment}/decision", {**_SPAM, "revision": 2})
     await moderator.send("POST", f"/comments/{comment}/undo", {"revision": done["undo"]["revision"]})
     assert await kept() == [{}, 1.0, {b"always"}, set()]
-    await resources.redress.report(platform.site, comment, "never")
+    await services.redress.report(platform.site, comment, "never")
     before = await kept()
     for action, right in (
         (_SPAM, {b"always": b"1", b"never": b"1"}),
@@ -45,10 +45,10 @@ async def test_undoing_takes_back_what_readers_are_worth(
 
 
 async def test_a_report_between_a_decision_and_its_undoing_waits(
-    platform: Platform, moderator: Desk, resources: Resources
+    platform: Platform, moderator: Desk, services: Services
 ) -> None:
     (comment,) = await hold(platform, 1)
     done = await moderator.send("POST", f"/comments/{comment}/decision", {**_SPAM, "revision": 2})
-    await resources.redress.report(platform.site, comment, "somebody")
+    await services.redress.report(platform.site, comment, "somebody")
     await moderator.send("POST", f"/comments/{comment}/undo", {"revision": done["undo"]["revision"]})
     assert [row["id"] for row in (await moderator.get("/comments", list="reported"))["items"]] == [comment]

@@ -11,17 +11,17 @@ from aiohttp.test_utils import TestClient
 from argon2 import PasswordHasher
 
 from service.app import api_application
+from service.container import Services
 from service.core.errors import Unauthenticated
-from service.core.staff import Role
-from service.resources import Resources
+from service.core.moderator import Role
 from service.settings import Settings
-from service.staff import Limits, Staff
-from service.store.staff import Roster
+from service.store.moderators import ModeratorStore
+from service.usecases.moderators import Limits, Moderators
 from tests.support.desk import PASSWORD, Desk, seat
 
 
-async def test_the_right_password_and_no_other(client: TestClient[Any, Any], resources: Resources) -> None:
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+async def test_the_right_password_and_no_other(client: TestClient[Any, Any], services: Services) -> None:
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     desk = Desk(client, "Ann ")
     for wrong in ("", PASSWORD[:-1], PASSWORD + " ", PASSWORD.upper(), "\0"):
         response = await desk.sign_in(wrong)
@@ -36,8 +36,8 @@ async def test_the_right_password_and_no_other(client: TestClient[Any, Any], res
     assert await desk.get("/session") == view
 
 
-async def test_wrong_name_and_wrong_password_read_the_same(client: TestClient[Any, Any], resources: Resources) -> None:
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+async def test_wrong_name_and_wrong_password_read_the_same(client: TestClient[Any, Any], services: Services) -> None:
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     answers = [await (await Desk(client, name).sign_in("wrong")).json() for name in ("ann", "bob")]
     for answer in answers:
         del answer["instance"]
@@ -61,11 +61,11 @@ async def test_the_cookie_is_out_of_reach(operator: Desk) -> None:
     ],
 )
 async def test_the_cookie_is_secure_where_browsers_come_by_tls(
-    aiohttp_client: Any, resources: Resources, more: dict[str, Any], headers: dict[str, str], secure: bool
+    aiohttp_client: Any, services: Services, more: dict[str, Any], headers: dict[str, str], secure: bool
 ) -> None:
-    settings = Settings(data_dir=resources.settings.data_dir, **more)
-    client = await aiohttp_client(api_application(replace(resources, settings=settings)))
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+    settings = Settings(data_dir=services.settings.data_dir, **more)
+    client = await aiohttp_client(api_application(replace(services, settings=settings)))
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     desk = Desk(client, "ann")
     assert (await desk.sign_in(**headers)).status == 200
     assert bool(desk.cookie["antechamber_session"]["secure"]) is secure
@@ -87,8 +87,8 @@ async def test_a_session_that_somebody_made_up_is_none(operator: Desk) -> None:
         await operator.get("/session", status=401)
 
 
-async def test_the_store_holds_no_token_and_no_password(operator: Desk, resources: Resources) -> None:
-    redis = resources.connection.client
+async def test_the_store_holds_no_token_and_no_password(operator: Desk, services: Services) -> None:
+    redis = services.connection.client
     kept = b""
     for name in await redis.keys("*"):
         kind = await redis.type(name)
@@ -111,24 +111,24 @@ async def test_signing_out_ends_this_session_only(client: TestClient[Any, Any], 
 
 
 async def test_signing_out_everywhere_and_a_new_password_end_all(
-    client: TestClient[Any, Any], operator: Desk, resources: Resources
+    client: TestClient[Any, Any], operator: Desk, services: Services
 ) -> None:
     other = Desk(client, operator.name)
     await other.sign_in()
     await other.send("DELETE", "/sessions", status=204)
     await operator.get("/session", status=401)
     await operator.sign_in()
-    await resources.staff.set_password(operator.name, "another good one")
+    await services.moderators.set_password(operator.name, "another good one")
     await operator.get("/session", status=401)
     assert (await operator.sign_in()).status == 401
     assert (await operator.sign_in("another good one")).status == 200
 
 
-async def test_what_an_operator_changes_counts_at_once(moderator: Desk, resources: Resources) -> None:
+async def test_what_an_operator_changes_counts_at_once(moderator: Desk, services: Services) -> None:
     await moderator.get("/deliveries", status=403)
-    await resources.staff.set_access(moderator.name, Role.LEAD)
+    await services.moderators.set_access(moderator.name, Role.LEAD)
     await moderator.get("/deliveries")
-    await resources.staff.remove(moderator.name)
+    await services.moderators.remove(moderator.name)
     await moderator.get("/session", status=401)
 
 
@@ -139,42 +139,42 @@ class _Clock:
         return self.now
 
 
-async def test_sessions_idle_and_age(resources: Resources) -> None:
-    clock, secrets = _Clock(), resources.secrets
-    staff = Staff(
-        Roster(resources.connection, secrets.master), resources.accounts, identity=secrets.identity,
+async def test_sessions_idle_and_age(services: Services) -> None:
+    clock, secrets = _Clock(), services.secrets
+    moderators = Moderators(
+        ModeratorStore(services.connection, secrets.master), services.accounts, identity=secrets.identity,
         master=secrets.master, limits=Limits(idle=600, absolute=3_600, attempts=5, pause=2, longest_pause=60), clock=clock,
     )  # fmt: skip
-    await staff.add("ann", Role.LEAD, (), PASSWORD)
-    idle = await staff.sign_in("ann", PASSWORD, "192.0.2.7")
+    await moderators.add("ann", Role.LEAD, (), PASSWORD)
+    idle = await moderators.sign_in("ann", PASSWORD, "192.0.2.7")
     clock.now += 599_999
-    assert (await staff.session(idle.token, touch=False)).expires_at == clock.now + 1
+    assert (await moderators.session(idle.token, touch=False)).expires_at == clock.now + 1
     clock.now += 1
     with pytest.raises(Unauthenticated):
-        await staff.session(idle.token)
+        await moderators.session(idle.token)
 
-    busy = await staff.sign_in("ann", PASSWORD, "192.0.2.7")
+    busy = await moderators.sign_in("ann", PASSWORD, "192.0.2.7")
     for _ in range(7):
         clock.now += 500_000
-        assert (await staff.session(busy.token)).member.name == "ann"
+        assert (await moderators.session(busy.token)).member.name == "ann"
     clock.now += 100_000
     with pytest.raises(Unauthenticated):
-        await staff.session(busy.token)
+        await moderators.session(busy.token)
 
 
-async def test_redis_forgets_sessions_by_itself(operator: Desk, resources: Resources) -> None:
-    redis = resources.connection.client
+async def test_redis_forgets_sessions_by_itself(operator: Desk, services: Services) -> None:
+    redis = services.connection.client
     (session,) = await redis.keys("ac:{staff}:session:*")
-    assert 0 < await redis.pttl(session) <= resources.settings.review_idle_timeout * 1000
+    assert 0 < await redis.pttl(session) <= services.settings.review_idle_timeout * 1000
 
 
-async def test_a_hash_with_other_parameters_is_renewed(client: TestClient[Any, Any], resources: Resources) -> None:
-    roster = Roster(resources.connection, resources.secrets.master)
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+async def test_a_hash_with_other_parameters_is_renewed(client: TestClient[Any, Any], services: Services) -> None:
+    moderator_store = ModeratorStore(services.connection, services.secrets.master)
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    await roster.save(msgspec.structs.replace(await resources.staff.get("ann"), password=weak))
+    await moderator_store.change("ann", lambda ann: msgspec.structs.replace(ann, password=weak))
     assert (await Desk(client, "ann").sign_in()).status == 200
-    renewed = (await resources.staff.get("ann")).password
+    renewed = (await services.moderators.get("ann")).password
     assert renewed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
@@ -216,8 +216,8 @@ async def test_only_our_own_page_may_change_something(operator: Desk, headers: d
     assert response.status == status
 
 
-async def test_another_site_can_not_sign_somebody_in(client: TestClient[Any, Any], resources: Resources) -> None:
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+async def test_another_site_can_not_sign_somebody_in(client: TestClient[Any, Any], services: Services) -> None:
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     desk = Desk(client, "ann")
     assert (await desk.sign_in(**{"Sec-Fetch-Site": "cross-site"})).status == 403
     form = await desk.ask("POST", "/review/api/session", data={"name": "ann", "password": PASSWORD})
@@ -235,10 +235,10 @@ async def test_the_audit_log_names_who_came(operator: Desk) -> None:
 
 
 async def test_who_sees_some_sites_reads_of_these_only(
-    client: TestClient[Any, Any], resources: Resources, operator: Desk
+    client: TestClient[Any, Any], services: Services, operator: Desk
 ) -> None:
-    await resources.accounts.add("shop", "https://shop.example")
-    local = await seat(client, resources, "lou", Role.OPERATOR, ["shop"])
+    await services.accounts.add("shop", "https://shop.example")
+    local = await seat(client, services, "lou", Role.OPERATOR, ["shop"])
     lines = (await local.get("/audit-log"))["items"]
     assert {line["site"] for line in lines} == {"shop", ""}
     assert {line["actor"] for line in lines if not line["site"]} == {"moderator:lou"}

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from service.core.audit import Audited
+from service.clock import now_ms
+from service.container import Services
 from service.core.comment import Actor, Decision
+from service.core.counters import MAX_ACTOR, words
+from service.core.example import SampledDecision
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.policy import Reason
-from service.core.staff import Role
-from service.core.tally import MAX_ACTOR, words
-from service.resources import Resources
-from service.statistics import Statistics
-from service.store.client import now_ms
+from service.core.moderator import Role
+from service.core.verdict import Reason
 from service.store.statistics import Numbers
+from service.usecases.statistics import Statistics
 from tests.support.desk import Desk, seat
 from tests.support.platform import Platform
 
@@ -65,8 +65,8 @@ async def test_what_happened_is_counted(platform: Platform, operator: Desk) -> N
     assert totals["automatic"] == 0.6
     assert totals["overturned"] == round(2 / 3, 4)
     assert [(one["name"], one["total"], one["decided"]) for one in view["people"]] == [
-        ("moderator:zoe", 2, {"approve": 1, "hold": 0, "reject": 1}),
-        ("moderator:yan", 1, {"approve": 1, "hold": 0, "reject": 0}),
+        ("platform:blog/zoe", 2, {"approve": 1, "hold": 0, "reject": 1}),
+        ("platform:blog/yan", 1, {"approve": 1, "hold": 0, "reject": 0}),
     ]
     (model,) = view["models"]
     assert (model["name"], model["total"]) == ("words-1", 5)
@@ -88,36 +88,36 @@ async def test_a_word_that_is_taken_back_is_not_wrong_any_more(platform: Platfor
     assert (await operator.get("/statistics"))["totals"]["false_alarm"] == 0
 
 
-async def test_ages_are_looked_up_by_rank(resources: Resources, platform: Platform) -> None:
+async def test_ages_are_looked_up_by_rank(services: Services, platform: Platform) -> None:
     now = now_ms()
-    held = resources.connection.keys.site("blog", "flagged")
+    held = services.connection.keys.site("blog", "flagged")
     ages = {f"c{number:026x}": now - number * 60_000 for number in range(1, 21)}
-    await resources.connection.client.zadd(held, {name: float(at) for name, at in ages.items()})
-    (queue,) = (await Statistics(Numbers(resources.connection), lambda: now).of(["blog"], 1)).queues
+    await services.connection.client.zadd(held, {name: float(at) for name, at in ages.items()})
+    (queue,) = (await Statistics(Numbers(services.connection), lambda: now).of(["blog"], 1)).queues
     assert (queue.held, queue.oldest, queue.ninetieth, queue.median) == (20, 1_200, 1_080, 600)
 
 
-async def test_days_end_at_midnight_in_utc(resources: Resources, platform: Platform) -> None:
+async def test_days_end_at_midnight_in_utc(services: Services, platform: Platform) -> None:
     midnight = now_ms() // DAY * DAY
-    everything = resources.connection.keys.site("blog", "all")
+    everything = services.connection.keys.site("blog", "all")
     marks = {"a": midnight - 1, "b": midnight, "c": midnight + DAY - 1, "d": midnight - DAY}
-    await resources.connection.client.zadd(everything, {name: float(at) for name, at in marks.items()})
-    view = await Statistics(Numbers(resources.connection), lambda: midnight + 1).of(["blog"], 3)
+    await services.connection.client.zadd(everything, {name: float(at) for name, at in marks.items()})
+    view = await Statistics(Numbers(services.connection), lambda: midnight + 1).of(["blog"], 3)
     assert [day.arrived for day in view.days] == [0, 2, 2]
 
 
-async def test_months_and_years_are_crossed(resources: Resources) -> None:
+async def test_months_and_years_are_crossed(services: Services) -> None:
     new_year = int(datetime(2027, 1, 1, 12, tzinfo=UTC).timestamp() * 1000)
-    keys = resources.connection.keys
+    keys = services.connection.keys
     for month, day, count in (("2026-12", "31", 4), ("2027-01", "01", 8), ("2026-11", "30", 2), ("2026-11", "29", 1)):
-        await resources.connection.client.hset(keys.tally("blog", month), f"{day}:by:hold:policy:m-{month}", count)
-    view = await Statistics(Numbers(resources.connection), lambda: new_year).of(["blog"], 33)
+        await services.connection.client.hset(keys.tally("blog", month), f"{day}:by:hold:policy:m-{month}", count)
+    view = await Statistics(Numbers(services.connection), lambda: new_year).of(["blog"], 33)
     assert (view.since, view.until) == ("2026-11-30", "2027-01-01")
     assert [(one.name, one.total) for one in view.models] == [("m-2027-01", 8), ("m-2026-12", 4), ("m-2026-11", 2)]
 
 
 async def test_sites_are_added_up_and_kept_apart(
-    client: TestClient[Any, Any], resources: Resources, platform: Platform, shop: Platform, operator: Desk
+    client: TestClient[Any, Any], services: Services, platform: Platform, shop: Platform, operator: Desk
 ) -> None:
     await _judged(platform, "Nice.")
     await _judged(shop, "Buy pills!", "Nice.")
@@ -130,7 +130,7 @@ async def test_sites_are_added_up_and_kept_apart(
         "hold": 0,
         "reject": 1,
     }
-    local = await seat(client, resources, "lou", Role.MODERATOR, ["blog"])
+    local = await seat(client, services, "lou", Role.MODERATOR, ["blog"])
     assert (await local.get("/statistics"))["totals"]["arrived"] == 1
     await local.get("/statistics", status=404, site="shop")
 
@@ -151,34 +151,34 @@ def test_words_have_no_line_breaks_and_an_end() -> None:
     assert words(machine) == ("by:hold:policy:m-1", "why:machine:hold:spam")
 
 
-async def test_an_actor_with_colons_is_one(resources: Resources, platform: Platform) -> None:
+async def test_an_actor_with_colons_is_one(services: Services, platform: Platform) -> None:
     today = datetime.now(UTC).date()
-    await resources.connection.client.hset(
-        resources.connection.keys.tally("blog", f"{today:%Y-%m}"), f"{today:%d}:by:hold:moderator:a:b", 3
+    await services.connection.client.hset(
+        services.connection.keys.tally("blog", f"{today:%Y-%m}"), f"{today:%d}:by:hold:moderator:a:b", 3
     )
-    view = await Statistics(Numbers(resources.connection)).of(["blog"], 2)
+    view = await Statistics(Numbers(services.connection)).of(["blog"], 2)
     assert [(one.name, one.total) for one in view.people] == [("moderator:a:b", 3)]
     assert view.since == (today - timedelta(days=1)).isoformat()
 
 
 async def test_the_audit_sample_shows_how_good_the_machine_is(
-    client: TestClient[Any, Any], resources: Resources, platform: Platform, operator: Desk
+    client: TestClient[Any, Any], services: Services, platform: Platform, operator: Desk
 ) -> None:
     assert await operator.get("/quality", days=7) == {"items": [{"site": "blog", "report": None}]}
     await _judged(platform, "Nice.", "Buy pills!")
-    comments = [await resources.comments.get(platform.path(str(number)).rpartition("/")[2]) for number in range(2)]
+    comments = [await services.comments.get(platform.path(str(number)).rpartition("/")[2]) for number in range(2)]
     for comment in comments:
         assert comment is not None
         assert comment.verdict is not None
         outcome = Outcome.APPROVE if comment.state == "approved" else Outcome.REJECT
-        drawn = Audited(comment.id, comment.updated_at, outcome, 0.5, comment.verdict.model)
-        await resources.quality.audits.add([("blog", drawn)])
-        assert await resources.quality.answer("blog", comment.id, Outcome.REJECT, "moderator:olga")
+        drawn = SampledDecision(comment.id, comment.updated_at, outcome, 0.5, comment.verdict.model)
+        await services.quality.quality_sample.add([("blog", drawn)])
+        assert await services.quality.answer("blog", comment.id, Outcome.REJECT, "moderator:olga")
     (item,) = (await operator.get("/quality", site="blog"))["items"]
     report = item["report"]
     assert (report["sampled"], report["answered"]) == (2, 2)
     assert report["precision"]["estimate"] == 1.0
     assert report["missed"]["estimate"] == 1.0
-    await resources.accounts.add("shop", "https://shop.example")
-    local = await seat(client, resources, "lou", Role.MODERATOR, ["shop"])
+    await services.accounts.add("shop", "https://shop.example")
+    local = await seat(client, services, "lou", Role.MODERATOR, ["shop"])
     assert [item["site"] for item in (await local.get("/quality"))["items"]] == ["shop"]

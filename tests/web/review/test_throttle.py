@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from service.container import Services
 from service.core.errors import RateLimited, Unauthenticated
-from service.core.staff import Role
-from service.resources import Resources
-from service.staff import Limits, Staff
-from service.store.staff import Roster
+from service.core.moderator import Role
+from service.store.moderators import ModeratorStore
+from service.usecases.moderators import Limits, Moderators
 from tests.support.desk import PASSWORD, Desk
 
 HOME, OFFICE, ELSEWHERE = "192.0.2.7", "198.51.100.9", "203.0.113.5"
@@ -20,11 +20,11 @@ HOME, OFFICE, ELSEWHERE = "192.0.2.7", "198.51.100.9", "203.0.113.5"
 class Box:
     """Staff with a clock of its own; `ann` has signed in from HOME before."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, services: Services) -> None:
         self.now = 1_800_000_000_000
-        secrets = resources.secrets
-        self.staff = Staff(
-            Roster(resources.connection, secrets.master), resources.accounts, identity=secrets.identity,
+        secrets = services.secrets
+        self.moderators = Moderators(
+            ModeratorStore(services.connection, secrets.master), services.accounts, identity=secrets.identity,
             master=secrets.master, limits=Limits(7_200, 43_200, attempts=2, pause=2, longest_pause=16),
             clock=lambda: self.now,
         )  # fmt: skip
@@ -32,7 +32,7 @@ class Box:
     async def fail(self, name: str, address: str) -> int:
         """A wrong guess: 0, or the seconds that one is told to wait."""
         try:
-            await self.staff.sign_in(name, "wrong guess", address)
+            await self.moderators.sign_in(name, "wrong guess", address)
         except RateLimited as error:
             return error.retry_after or 0
         except Unauthenticated:
@@ -41,17 +41,17 @@ class Box:
 
     async def enter(self, name: str, address: str) -> bool:
         try:
-            await self.staff.sign_in(name, PASSWORD, address)
+            await self.moderators.sign_in(name, PASSWORD, address)
         except RateLimited:
             return False
         return True
 
 
 @pytest.fixture
-async def box(resources: Resources) -> Box:
-    box = Box(resources)
-    await box.staff.add("ann", Role.LEAD, (), PASSWORD)
-    await box.staff.add("bo", Role.LEAD, (), PASSWORD)
+async def box(services: Services) -> Box:
+    box = Box(services)
+    await box.moderators.add("ann", Role.LEAD, (), PASSWORD)
+    await box.moderators.add("bo", Role.LEAD, (), PASSWORD)
     assert await box.enter("ann", HOME)
     return box
 
@@ -70,9 +70,9 @@ async def test_pauses_double_up_to_the_longest(box: Box) -> None:
     assert [await box.fail("ann", HOME) for _ in range(3)] == [0, 0, 0]
 
 
-async def test_a_day_later_all_is_forgotten_by_redis(box: Box, resources: Resources) -> None:
+async def test_a_day_later_all_is_forgotten_by_redis(box: Box, services: Services) -> None:
     await box.fail("ann", HOME)
-    redis = resources.connection.client
+    redis = services.connection.client
     for name in await redis.keys("ac:{staff}:tries:*"):
         assert 86_000_000 < await redis.pttl(name) <= 86_400_000
 
@@ -115,24 +115,24 @@ async def test_pauses_do_not_tell_who_there_is(box: Box) -> None:
 async def test_a_new_password_forgives(box: Box) -> None:
     for network in range(20):
         await box.fail("ann", f"10.0.{network}.1")
-    await box.staff.set_password("ann", PASSWORD)
+    await box.moderators.set_password("ann", PASSWORD)
     assert await box.enter("ann", OFFICE)
 
 
-async def test_the_answer_says_how_long(client: TestClient[Any, Any], resources: Resources) -> None:
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+async def test_the_answer_says_how_long(client: TestClient[Any, Any], services: Services) -> None:
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     desk = Desk(client, "ann")
-    for _ in range(resources.settings.sign_in_attempts + 1):
+    for _ in range(services.settings.sign_in_attempts + 1):
         assert (await desk.sign_in("wrong")).status == 401
     response = await desk.sign_in()
     assert response.status == 429
-    assert response.headers["Retry-After"] == str(int(resources.settings.sign_in_pause))
+    assert response.headers["Retry-After"] == str(int(services.settings.sign_in_pause))
 
 
-async def test_networks_are_those_behind_a_trusted_proxy(client: TestClient[Any, Any], resources: Resources) -> None:
-    await resources.staff.add("ann", Role.LEAD, (), PASSWORD)
+async def test_networks_are_those_behind_a_trusted_proxy(client: TestClient[Any, Any], services: Services) -> None:
+    await services.moderators.add("ann", Role.LEAD, (), PASSWORD)
     desk = Desk(client, "ann")
-    for _ in range(resources.settings.sign_in_attempts + 1):
+    for _ in range(services.settings.sign_in_attempts + 1):
         await desk.sign_in("wrong", **{"X-Forwarded-For": f"{OFFICE}, {ELSEWHERE}"})
     assert (await desk.sign_in(**{"X-Forwarded-For": ELSEWHERE})).status == 429
     assert (await desk.sign_in(**{"X-Forwarded-For": f"{OFFICE}:4711, ::1"})).status == 200

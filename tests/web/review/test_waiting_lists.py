@@ -1,4 +1,4 @@
-"""What waits for moderators beside the queue: what was published first, and what teaches the model most."""
+"""What waits for moderators beside the queue: what was published first."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.clock import now_ms
+from service.container import Services
 from service.core.policy import Policy
 from service.core.submission import comment_id
-from service.resources import Resources
-from service.store.client import now_ms
 from service.workers.housekeeping import drop_old_texts
 from tests.support.desk import Desk
 from tests.support.platform import Platform
@@ -26,10 +26,10 @@ async def _ids(desk: Desk, name: str) -> list[str]:
 
 
 @pytest.fixture
-async def publishing(platform: Platform, resources: Resources) -> Platform:
+async def publishing(platform: Platform, services: Services) -> Platform:
     """The site publishes first."""
-    await resources.policies.save("blog", Policy(mode="approve-first"), by="operator")
-    platform.site = await resources.policies.site("blog")
+    await services.policies.save("blog", Policy(mode="approve-first"), by="operator")
+    platform.site = await services.policies.site("blog")
     return platform
 
 
@@ -51,40 +51,21 @@ async def test_what_was_published_first_waits_until_a_human_has_seen_it(
     assert await _ids(moderator, "later") == [first, second]
 
 
-async def test_what_is_gone_does_not_wait(publishing: Platform, moderator: Desk, resources: Resources) -> None:
+async def test_what_is_gone_does_not_wait(publishing: Platform, moderator: Desk, services: Services) -> None:
     _, _, third = await hold(publishing, 1, 2, 3)
     assert (await publishing.submit(id="1", content="another text")).status == 202
     assert (await publishing.ask("DELETE", publishing.path("2"))).status == 204
     assert await _ids(moderator, "later") == [third]
     await publishing.judge()
     assert await _ids(moderator, "later") == [third], "the new text is harmless"
-    assert await drop_old_texts(resources, now_ms() + 400 * 86_400_000) > 0
+    assert await drop_old_texts(services, now_ms() + 400 * 86_400_000) > 0
     assert await _ids(moderator, "later") == [], "without its text nobody can review it"
 
 
-async def test_a_rule_may_ask_for_a_look_later(platform: Platform, moderator: Desk, resources: Resources) -> None:
+async def test_a_rule_may_ask_for_a_look_later(platform: Platform, moderator: Desk, services: Services) -> None:
     document = {"rules": [{"name": "glad", "when": 'content contains "glad"', "then": "tag", "tags": ["review"]}]}
-    await resources.policies.save("blog", msgspec.convert(document, Policy), by="operator")
-    platform.site = await resources.policies.site("blog")
+    await services.policies.save("blog", msgspec.convert(document, Policy), by="operator")
+    platform.site = await services.policies.site("blog")
     await platform.submit(id="1", content="I am glad")
     await platform.judge()
     assert await _ids(moderator, "later") == [comment_id("blog", "1")]
-
-
-async def test_what_teaches_is_a_list_of_its_own_best_first(
-    platform: Platform, moderator: Desk, resources: Resources
-) -> None:
-    ids = await hold(platform, 1, 2, 3, 4)
-    chosen = [ids[2], ids[0], ids[3]]
-    await resources.models.teach("blog", chosen)
-    assert await _ids(moderator, "teaches") == chosen
-    done = await moderator.send("POST", f"/comments/{ids[0]}/decision", {**_SPAM, "revision": 2})
-    await moderator.send("POST", f"/comments/{ids[3]}/escalate", {"revision": 2})
-    assert await _ids(moderator, "teaches") == [ids[2]]
-    await moderator.send("POST", f"/comments/{ids[0]}/undo", {"revision": done["undo"]["revision"]})
-    await moderator.send("POST", f"/comments/{ids[3]}/return", {"revision": 3})
-    assert await _ids(moderator, "teaches") == [ids[2], ids[0]]
-    found = await moderator.get("/comments", signal="teaches")
-    assert {row["id"] for row in found["items"]} == {ids[2], ids[0]}
-    await resources.models.teach("blog", [ids[1]])
-    assert await _ids(moderator, "teaches") == [ids[1]]

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from service.container import Services, open_services
 from service.core.site import Site
 from service.keyfiles import KeyFiles
-from service.resources import Resources, open_resources
 from service.settings import Settings
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 from tests.support.receivers import Receiver, http_receiver
 
-Open = Callable[..., AbstractAsyncContextManager[Resources]]
+Open = Callable[..., AbstractAsyncContextManager[Services]]
 
 
 def quick(data_dir: Path, **more: Any) -> Settings:
@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def open_with(server: EmbeddedServer, secrets: KeyFiles, tmp_path: Path) -> Open:
     """Opens another process's resources, on the same server, with settings of its own."""
-    return lambda **more: open_resources(quick(tmp_path, **more), secrets, server.url)
+    return lambda **more: open_services(quick(tmp_path, **more), secrets, server.url)
 
 
 @pytest.fixture
@@ -49,5 +49,5 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def site(resources: Resources, receiver: Receiver) -> Site:
-    return (await resources.accounts.add("blog", "https://blog.example", receiver.url)).site
+async def site(services: Services, receiver: Receiver) -> Site:
+    return (await services.accounts.add("blog", "https://blog.example", receiver.url)).site

@@ -13,10 +13,10 @@ import pytest
 from aiohttp import web
 
 from service import keyfiles
+from service.container import Services
 from service.core.site import Site
 from service.keyfiles import KeyFiles
-from service.resources import Resources
-from service.store.embedded import EmbeddedServer
+from service.store.server import EmbeddedServer
 from tests.support.delivering import decide, until
 from tests.support.receivers import Heard, Receiver
 
@@ -62,36 +62,36 @@ async def start(server: EmbeddedServer, secrets_dir: Path, tmp_path: Path) -> As
 
 
 async def test_killed_between_sending_and_settling_it_sends_again_with_the_same_id(
-    resources: Resources, site: Site, receiver: Receiver, start: Start
+    services: Services, site: Site, receiver: Receiver, start: Start
 ) -> None:
     hold = receiver.hold()
-    first = await decide(resources, site, "1")
-    second = await decide(resources, site, "1")
+    first = await decide(services, site, "1")
+    second = await decide(services, site, "1")
     process = await start()
     await receiver.wait_for(1, seconds=20)
     process.kill()
     await process.wait()
     hold.set()
-    assert await resources.outbox.under_way("blog") == 1, "it could not hand anything back"
+    assert await services.outbox.under_way("blog") == 1, "it could not hand anything back"
     receiver.answer = lambda _: web.Response()
     await start()
     await receiver.wait_for(3, seconds=20)
     assert receiver.ids == [first, first, second]
     assert receiver.heard[0].body == receiver.heard[1].body
-    await until(lambda: _nothing_left(resources))
+    await until(lambda: _nothing_left(services))
 
 
 async def test_stopped_in_the_middle_it_leaves_nothing_claimed(
-    resources: Resources, site: Site, receiver: Receiver, start: Start
+    services: Services, site: Site, receiver: Receiver, start: Start
 ) -> None:
     hold = receiver.hold()
-    message = await decide(resources, site, "1")
+    message = await decide(services, site, "1")
     process = await start(deliver_timeout=60, drain_timeout=0.2)
     await receiver.wait_for(1, seconds=20)
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 10) == 0
     hold.set()
-    assert await resources.outbox.under_way("blog") == 0
+    assert await services.outbox.under_way("blog") == 0
     receiver.answer = lambda _: web.Response()
     await start(deliver_timeout=60)
     await receiver.wait_for(2, seconds=20)
@@ -99,7 +99,7 @@ async def test_stopped_in_the_middle_it_leaves_nothing_claimed(
 
 
 async def test_several_deliverers_share_the_work_and_repeat_none_of_it(
-    resources: Resources, site: Site, receiver: Receiver, start: Start
+    services: Services, site: Site, receiver: Receiver, start: Start
 ) -> None:
     async def briefly(_: Heard) -> web.Response:
         await asyncio.sleep(0.01)
@@ -107,9 +107,9 @@ async def test_several_deliverers_share_the_work_and_repeat_none_of_it(
 
     receiver.answer = briefly
     processes = [await start(deliver_timeout=10) for _ in range(2)]
-    told = {await decide(resources, site, str(number % 30)) for number in range(120)}
+    told = {await decide(services, site, str(number % 30)) for number in range(120)}
     await receiver.wait_for(120, seconds=30)
-    await until(lambda: _nothing_left(resources))
+    await until(lambda: _nothing_left(services))
     assert len(receiver.ids) == 120
     assert set(receiver.ids) == told
     revisions: dict[str, list[int]] = {}
@@ -121,5 +121,5 @@ async def test_several_deliverers_share_the_work_and_repeat_none_of_it(
         assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
-async def _nothing_left(resources: Resources) -> bool:
-    return await resources.outbox.next_due() is None and await resources.outbox.under_way("blog") == 0
+async def _nothing_left(services: Services) -> bool:
+    return await services.outbox.next_due() is None and await services.outbox.under_way("blog") == 0

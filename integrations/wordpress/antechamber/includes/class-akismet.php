@@ -15,9 +15,33 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Akismet {
 
+	/** Seconds that a check has at the least: that plugin can't do without an answer. */
+	const LEAST = 1;
+
 	/** Hook in. */
 	public static function register(): void {
 		add_filter( 'pre_http_request', array( self::class, 'route' ), 10, 3 );
+		add_action( 'admin_init', array( self::class, 'keep_frames_out' ) );
+	}
+
+	/**
+	 * Akismet's own pages embed frames of akismet.com, whose addresses name this site and carry the key. While its calls go
+	 * to the service, those frames have nothing to show, and must not tell.
+	 */
+	public static function keep_frames_out(): void {
+		$page = isset( $_GET['page'] ) && is_string( $_GET['page'] ) ? sanitize_key( wp_unslash( $_GET['page'] ) ) : ''; // phpcs:ignore WordPress.Security.NonceVerification -- nothing is changed.
+		if ( 0 !== strpos( $page, 'akismet' ) || ! Settings::routes_akismet() ) {
+			return;
+		}
+		header( "Content-Security-Policy: frame-src 'self'", false ); // Should a version write them in another way.
+		ob_start( array( self::class, 'without_frames' ) );
+	}
+
+	/** A page without frames of Akismet's. */
+	public static function without_frames( string $page ): string {
+		$instead = '<p>' . esc_html__( 'Statistics are with your own service, at its page for moderators.', 'antechamber' ) . '</p>';
+		$left    = preg_replace( '#<iframe\b[^>]*\bsrc=["\'][^"\']*\bakismet\.com\b[^>]*>(?:\s*</iframe>)?#i', $instead, $page );
+		return is_string( $left ) ? $left : $page;
 	}
 
 	/**
@@ -37,6 +61,10 @@ final class Akismet {
 		if ( ! Settings::wants_akismet() || '' === $service || false !== stripos( $service, 'rest.akismet.com' ) ) {
 			return $response;
 		}
+		if ( Settings::stopped() ) {
+			$silence = new \WP_Error( 'antechamber_stopped', Answer::elsewhere()->detail );
+			return '/comment-check' === substr( (string) wp_parse_url( $url, PHP_URL_PATH ), -14 ) ? self::with_guid( $silence ) : $silence;
+		}
 		foreach ( array_keys( (array) $arguments['headers'] ) as $name ) {
 			if ( 'host' === strtolower( $name ) ) {
 				unset( $arguments['headers'][ $name ] ); // It names Akismet's host.
@@ -45,6 +73,10 @@ final class Akismet {
 		$key = $found[1] ?? '';
 		if ( '' !== $key ) {
 			$arguments['body'] = self::with_key( $arguments['body'], $key );
+		}
+		if ( ! wp_doing_cron() && '/comment-check' === substr( (string) wp_parse_url( $url, PHP_URL_PATH ), -14 ) ) {
+			// Somebody waits: no longer than the site owner allows. What is not answered by then is held, and checked again.
+			$arguments['timeout'] = max( self::LEAST, Settings::max_wait() );
 		}
 		$arguments['httpversion'] = '1.1';
 		$arguments['redirection'] = 0;

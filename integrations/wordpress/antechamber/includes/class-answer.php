@@ -59,6 +59,11 @@ final class Answer {
 		return new self( self::KEY, array(), __( 'The service\'s address or key is not set.', 'antechamber' ) );
 	}
 
+	/** Nothing may be asked: the settings are another site's. */
+	public static function elsewhere(): self {
+		return new self( self::KEY, array(), __( 'The settings were made for another address. If this is a copy of that site, give it a key of its own; if the site has moved, say so under Settings → Antechamber.', 'antechamber' ) );
+	}
+
 	/**
 	 * Read what WordPress's HTTP client returned.
 	 *

@@ -47,6 +47,9 @@ final class Callback {
 	 * @return bool|\WP_Error
 	 */
 	public static function verify( \WP_REST_Request $request ) {
+		if ( Settings::stopped() ) {
+			return new \WP_Error( 'antechamber_stopped', __( 'This may be a copy of the site; nothing is heard here until somebody says so.', 'antechamber' ), array( 'status' => 503 ) );
+		}
 		$good = Signature::good(
 			Settings::secrets(),
 			(string) $request->get_header( 'webhook-id' ),

@@ -58,16 +58,59 @@ final class Client {
 		return self::request( 'GET', '/v1/site', null, 5 );
 	}
 
-	/** Our name for a comment; in a network of sites, with the site's number before it. */
+	/**
+	 * Our name for a comment: the site's address and the comment's number, so that a copy of the site names its own
+	 * otherwise. What was sent under another name keeps that: earlier versions sent the bare number, in a network of sites with
+	 * the site's number before it.
+	 */
 	public static function platform_id( int $comment_id ): string {
-		return is_multisite() ? get_current_blog_id() . '-' . $comment_id : (string) $comment_id;
+		$record = Record::of( $comment_id );
+		if ( '' !== $record->details['name'] ) {
+			return $record->details['name'];
+		}
+		if ( $record->exists() ) {
+			return is_multisite() ? get_current_blog_id() . '-' . $comment_id : (string) $comment_id;
+		}
+		return self::name( $comment_id );
+	}
+
+	/** The name of a comment that has never been sent. */
+	public static function name( int $comment_id ): string {
+		return Settings::home() . '#' . $comment_id;
 	}
 
 	/** The number of a comment of this site by our name for it; 0 when it is none. */
 	public static function comment_id( string $platform_id ): int {
-		$prefix = is_multisite() ? get_current_blog_id() . '-' : '';
-		$number = '' === $prefix || 0 === strpos( $platform_id, $prefix ) ? substr( $platform_id, strlen( $prefix ) ) : '';
-		return ctype_digit( $number ) && strlen( $number ) < 19 ? (int) $number : 0;
+		if ( 1 !== preg_match( '/(?:\A|[#-])([1-9][0-9]{0,17})\z/', $platform_id, $found ) ) {
+			return 0;
+		}
+		$number = (int) $found[1];
+		return self::platform_id( $number ) === $platform_id ? $number : 0;
+	}
+
+	/**
+	 * Whether what the service says is about the text and the page that a comment has here. What it was sent is known by the
+	 * seal that it answered; what it was sent by others, or what its answer never came for, by making the seal again.
+	 *
+	 * @param \WP_Comment $comment The comment.
+	 * @param Record      $record  Its record.
+	 * @param string      $seal    What the service says; empty when it is too old to say.
+	 * @param bool        $told    Whether it came by itself, and not because we asked for this comment.
+	 */
+	public static function is_about( \WP_Comment $comment, Record $record, string $seal, bool $told ): bool {
+		if ( '' === $seal || ( ! $told && '' === $record->details['seal'] ) ) {
+			return true;
+		}
+		if ( '' !== $record->details['seal'] ) {
+			return hash_equals( $record->details['seal'], $seal );
+		}
+		$said = $comment->comment_content . "\0" . get_permalink( (int) $comment->comment_post_ID );
+		$good = false;
+		foreach ( Settings::secrets() as $secret ) {
+			$key  = base64_decode( (string) preg_replace( '/\Awhsec_/', '', $secret ), true );
+			$good = ( is_string( $key ) && in_array( 'v1,' . base64_encode( hash_hmac( 'sha256', $said, $key, true ) ), explode( ' ', $seal ), true ) ) || $good;
+		}
+		return $good;
 	}
 
 	/**
@@ -80,12 +123,14 @@ final class Client {
 			'name'  => wp_specialchars_decode( $comment->comment_author, ENT_QUOTES ),
 			'email' => $comment->comment_author_email,
 			'url'   => $comment->comment_author_url,
+			'role'  => self::role( (int) $comment->user_id ),
 		);
 		$fields = array(
 			'id'         => self::platform_id( (int) $comment->comment_ID ),
 			'page'       => array( 'url' => (string) get_permalink( (int) $comment->comment_post_ID ) ),
 			'author'     => array_filter( $author, 'strlen' ),
 			'content'    => $comment->comment_content,
+			'kind'       => in_array( $comment->comment_type, array( 'pingback', 'trackback' ), true ) ? $comment->comment_type : null,
 			'created_at' => self::time( $comment->comment_date_gmt ),
 			'parent_id'  => $comment->comment_parent ? self::platform_id( (int) $comment->comment_parent ) : null,
 		);
@@ -97,6 +142,13 @@ final class Client {
 		);
 	}
 
+	/** The role of somebody who has signed in, as the service knows them; empty for a visitor. */
+	private static function role( int $user ): string {
+		$data  = $user ? get_userdata( $user ) : false;
+		$known = $data ? array_intersect( array( 'editor', 'author', 'contributor', 'subscriber' ), $data->roles ) : array();
+		return $data ? (string) ( reset( $known ) ?: 'member' ) : '';
+	}
+
 	private static function time( string $gmt ): ?string {
 		$at = strtotime( $gmt . ' UTC' );
 		return false === $at || $at <= 0 ? null : gmdate( 'Y-m-d\TH:i:s\Z', $at );
@@ -105,6 +157,9 @@ final class Client {
 	private static function request( string $method, string $path, ?array $body = null, int $timeout = self::PATIENCE, array $headers = array() ): Answer {
 		if ( '' === Settings::url() || '' === Settings::api_key() ) {
 			return Answer::unset_up();
+		}
+		if ( Settings::stopped() ) {
+			return Answer::elsewhere();
 		}
 		$headers['Authorization'] = 'Bearer ' . Settings::api_key();
 		$headers['Accept']        = 'application/json';

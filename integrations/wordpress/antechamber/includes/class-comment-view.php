@@ -86,8 +86,9 @@ final class Comment_View {
 			return;
 		}
 		printf( '<strong class="antechamber-state antechamber-%s">%s</strong>', esc_attr( $record->state ), esc_html( self::words( $record->state ) ) );
-		if ( $record->details['human'] ) {
-			echo ' <span class="antechamber-human">' . esc_html__( 'a moderator here has decided', 'antechamber' ) . '</span>';
+		$who = self::who( $record );
+		if ( '' !== $who ) {
+			echo ' <span class="antechamber-human">' . esc_html( $who ) . '</span>';
 		}
 		if ( $record->details['reasons'] ) {
 			echo '<ul class="antechamber-reasons">';
@@ -102,6 +103,21 @@ final class Comment_View {
 		if ( '' !== $record->details['detail'] ) {
 			echo '<p>' . esc_html( $record->details['detail'] ) . '</p>';
 		}
+	}
+
+	/** Whose word stands, where it is a human's; empty for a machine's. */
+	private static function who( Record $record ): string {
+		$there = Decisions::their_human( $record->details['actor'] );
+		if ( '' !== $there ) {
+			/* translators: %s: a moderator's name at the service. */
+			return sprintf( __( 'decided at the service by %s', 'antechamber' ), $there );
+		}
+		if ( ! $record->details['human'] ) {
+			return '';
+		}
+		$user = $record->details['by'] ? get_userdata( (int) $record->details['by'] ) : false;
+		/* translators: %s: a moderator's name. */
+		return $user ? sprintf( __( 'decided here by %s', 'antechamber' ), $user->display_name ) : __( 'decided here by a moderator', 'antechamber' );
 	}
 
 	private static function words( string $state ): string {

@@ -45,23 +45,28 @@ final class Decisions {
 	 * @param int                 $comment_id The comment.
 	 * @param array<string,mixed> $view       The comment as the service shows or tells it.
 	 * @param string              $how        POSTED, ASKED or TOLD.
+	 * @param bool                $sent       Whether it answers what we have just sent.
 	 * @return string What became of it: `applied`, `recorded` (nothing to change), `kept` (somebody else's word stands),
-	 *                `old` (already known), `unknown` (no such comment, or none of ours), `busy` (try again).
+	 *                `old` (already known), `unknown` (no such comment, or none of ours), `another` (it is about another text or
+	 *                page than ours), `busy` (try again).
 	 */
-	public static function take( int $comment_id, array $view, string $how ): string {
+	public static function take( int $comment_id, array $view, string $how, bool $sent = false ): string {
 		$word = Record::locked(
 			$comment_id,
-			static function ( Record $record ) use ( $view, $how ): string {
-				return self::take_locked( $record, $view, $how );
+			static function ( Record $record ) use ( $view, $how, $sent ): string {
+				return self::take_locked( $record, $view, $how, $sent );
 			}
 		);
 		return null === $word ? 'busy' : $word;
 	}
 
-	private static function take_locked( Record $record, array $view, string $how ): string {
+	private static function take_locked( Record $record, array $view, string $how, bool $sent ): string {
 		$comment = get_comment( $record->comment_id );
 		if ( ! $comment || ! $record->exists() ) {
 			return 'unknown';
+		}
+		if ( ! $sent && ! Client::is_about( $comment, $record, is_string( $view['seal'] ?? null ) ? $view['seal'] : '', self::TOLD === $how ) ) {
+			return 'another';
 		}
 		$revision = (int) ( $view['revision'] ?? 0 );
 		// What we asked for is news as long as we know of no decision, even if the service has begun to count anew.
@@ -111,6 +116,7 @@ final class Decisions {
 		}
 		return array(
 			'id'      => sanitize_key( is_string( $view['id'] ?? null ) ? $view['id'] : '' ),
+			'seal'    => preg_replace( '/[^A-Za-z0-9+\/=, ]/', '', is_string( $view['seal'] ?? null ) ? $view['seal'] : '' ),
 			'reasons' => $reasons,
 			'scores'  => $scores,
 			'model'   => sanitize_text_field( is_string( $decision['model'] ?? null ) ? $decision['model'] : '' ),
@@ -142,9 +148,17 @@ final class Decisions {
 		if ( null !== $record->feedback() ) {
 			return false; // A word from here is still on its way there, so it is the later one.
 		}
-		$their_human = 0 === strpos( $actor, 'moderator:' ) && ! Feedback::is_ours( substr( $actor, strlen( 'moderator:' ) ) );
-		$untouched   = ! $record->details['human'] && $comment->comment_approved === $record->details['applied'];
-		return $untouched || $their_human;
+		$untouched = ! $record->details['human'] && $comment->comment_approved === $record->details['applied'];
+		return $untouched || '' !== self::their_human( $actor );
+	}
+
+	/**
+	 * Who decided, if that was a human elsewhere: "moderator:mo" has an account at the service, "platform:blog/mo" speaks
+	 * through another tool with the site's key. Empty for machines, and for our own moderators.
+	 */
+	public static function their_human( string $actor ): string {
+		$human = 1 === preg_match( '/\A(?:moderator:|platform:[a-z0-9-]+\/)(.+)\z/', $actor, $found );
+		return $human && ! Feedback::is_ours( $found[1] ) ? $found[1] : '';
 	}
 
 	/** Whether the site's own Discussion settings, and other plugins, let a comment be published that the service approves. */

@@ -39,14 +39,21 @@ final class Feedback {
 	public static function note( $new_status, $old_status, $comment ): void {
 		$id   = (int) $comment->comment_ID;
 		$word = self::word( (string) $new_status, (string) $old_status );
-		if ( null === $word || $new_status === $old_status || ! self::is_human( $id ) ) {
+		if ( null === $word || $new_status === $old_status || ! self::is_human( $id ) || Settings::stopped() ) {
 			return;
 		}
 		$note = static function ( Record $record ) use ( $id, $word ): bool {
 			if ( ! $record->exists() ) {
 				return false;
 			}
-			$record->save( $record->state, array( 'human' => true ) );
+			$record->save(
+				$record->state,
+				array(
+					'human' => true,
+					'by'    => get_current_user_id(),
+					'actor' => '', // Whoever decided before them.
+				)
+			);
 			if ( '' === $record->details['id'] && ! $record->undecided() ) {
 				return false; // The service never took it.
 			}
@@ -115,7 +122,7 @@ final class Feedback {
 					in_array( $answer->data['state'] ?? '', Record::DECIDED, true ) ? $answer->data['state'] : $record->state,
 					array(
 						'revision' => max( (int) $record->details['revision'], (int) ( $answer->data['revision'] ?? 0 ) ),
-						'actor'    => 'moderator:' . $word['moderator'],
+						'actor'    => is_string( $answer->data['decision']['actor'] ?? null ) ? sanitize_text_field( $answer->data['decision']['actor'] ) : '',
 						'detail'   => '',
 					)
 				);

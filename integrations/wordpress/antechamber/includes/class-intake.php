@@ -60,6 +60,7 @@ final class Intake {
 		Record::of( (int) $id )->save(
 			Record::WAITING,
 			array(
+				'name'        => Client::name( (int) $id ),
 				'since'       => time(),
 				'text'        => self::text( $comment ),
 				'others_hold' => $others_hold,
@@ -87,8 +88,13 @@ final class Intake {
 	 * @param bool             $creating Whether it is new.
 	 */
 	public static function send_from_rest( $comment, $request, $creating ): void {
-		if ( $creating ) {
-			self::send_new( (int) $comment->comment_ID );
+		if ( ! $creating ) {
+			return;
+		}
+		self::send_new( (int) $comment->comment_ID );
+		$now = get_comment( (int) $comment->comment_ID );
+		if ( $now ) {
+			$comment->comment_approved = $now->comment_approved; // What is answered is made of this object.
 		}
 	}
 
@@ -112,6 +118,7 @@ final class Intake {
 			array(
 				'since'   => time(),
 				'text'    => $text,
+				'seal'    => '',
 				'human'   => false,
 				'applied' => '0',
 				'told'    => false,
@@ -146,7 +153,7 @@ final class Intake {
 		}
 		$answer = Client::submit( $comment, $wait, $timeout );
 		if ( $answer->ok() ) {
-			Decisions::take( $id, $answer->data, $how );
+			Decisions::take( $id, $answer->data, $how, true );
 			Queue::recovered();
 			return $answer;
 		}

@@ -116,7 +116,7 @@ final class Queue {
 	 */
 	public static function note_erasure( $id ): void {
 		$record = Record::of( (int) $id );
-		if ( $record->exists() ) {
+		if ( $record->exists() && ! Settings::stopped() ) { // A copy's comments are not the site's.
 			self::erase_later( (int) $id, $record->details['id'] );
 		}
 	}

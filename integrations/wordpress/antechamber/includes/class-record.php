@@ -35,6 +35,8 @@ final class Record {
 
 	const DEFAULTS = array(
 		'id'          => '',         // The service's id of the comment.
+		'name'        => '',         // Our name for it, as it was sent; earlier versions noted none.
+		'seal'        => '',         // What the service says text and page by that it was sent.
 		'revision'    => 0,          // The last revision that we have heard of; older news is no news.
 		'reasons'     => array(),
 		'scores'      => array(),
@@ -42,6 +44,7 @@ final class Record {
 		'actor'       => '',
 		'applied'     => '0',        // The status that we gave the comment. Any other was given by somebody else.
 		'human'       => false,      // A human has decided about it in wp-admin.
+		'by'          => 0,          // … and which account that was; 0: none, as at the command line.
 		'others_hold' => false,      // Another plugin wants it held, whatever the service says.
 		'since'       => 0,          // When it was first to be sent.
 		'told'        => false,      // Moderators have been told that it waits for them.
@@ -104,6 +107,18 @@ final class Record {
 	public function forget(): void {
 		foreach ( array( self::STATE, self::DETAILS, self::FEEDBACK ) as $key ) {
 			delete_comment_meta( $this->comment_id, $key );
+		}
+	}
+
+	/** Forget every record there is, and every erasure that waits. */
+	public static function forget_all(): void {
+		global $wpdb;
+		foreach ( array( self::STATE, self::DETAILS, self::FEEDBACK ) as $key ) {
+			delete_metadata( 'comment', 0, $key, '', true );
+		}
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- the options API has no search.
+		foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE %s", $wpdb->esc_like( Queue::ERASURE ) . '%' ) ) as $name ) {
+			delete_option( $name );
 		}
 	}
 

@@ -22,6 +22,8 @@ final class Settings_Page {
 		add_action( 'admin_init', array( self::class, 'define' ) );
 		add_action( 'admin_post_antechamber_test', array( self::class, 'test' ) );
 		add_action( 'admin_post_antechamber_run', array( self::class, 'run' ) );
+		add_action( 'admin_post_antechamber_moved', array( self::class, 'moved' ) );
+		add_action( 'admin_notices', array( self::class, 'notice' ) );
 		add_filter( "plugin_action_links_$plugin", array( self::class, 'link' ) );
 	}
 
@@ -66,6 +68,39 @@ final class Settings_Page {
 		self::back( $text, 0 === $left );
 	}
 
+	/** "This site has moved here". */
+	public static function moved(): void {
+		self::check( 'antechamber_moved' );
+		Settings::moved();
+		Queue::soon();
+		self::back( __( 'The settings are this address\'s now. If its call-back address has changed, tell the service.', 'antechamber' ), true );
+	}
+
+	/** Say on every page of wp-admin that nothing is judged, and why; or that the key goes in the clear. */
+	public static function notice(): void {
+		if ( ! current_user_can( 'manage_options' ) ) {
+			return;
+		}
+		if ( Settings::stopped() ) {
+			self::warn( 'error', __( 'Antechamber is stopped: new comments are held, and nothing is sent.', 'antechamber' ), Answer::elsewhere()->detail );
+		} elseif ( '' !== Settings::off() ) {
+			self::warn( 'warning', __( 'Antechamber is off: new comments go their usual way, and nobody judges them.', 'antechamber' ), Settings::off() );
+		} elseif ( Settings::in_the_clear() ) {
+			self::warn( 'warning', __( 'Antechamber is reached by plain http:', 'antechamber' ), __( 'whoever is between this site and the service can read comments, addresses and the key, and answer in its stead. Use https.', 'antechamber' ) );
+		}
+	}
+
+	private static function warn( string $kind, string $what, string $why ): void {
+		printf(
+			'<div class="notice notice-%s"><p><strong>%s</strong> %s <a href="%s">%s</a></p></div>',
+			esc_attr( $kind ),
+			esc_html( $what ),
+			esc_html( $why ),
+			esc_url( self::address() ),
+			esc_html__( 'Settings', 'antechamber' )
+		);
+	}
+
 	/** The page. */
 	public static function render(): void {
 		if ( ! current_user_can( 'manage_options' ) ) {
@@ -96,7 +131,12 @@ final class Settings_Page {
 				<?php submit_button(); ?>
 			</form>
 			<h2><?php esc_html_e( 'Connection', 'antechamber' ); ?></h2>
-			<?php self::button( 'antechamber_test', __( 'Test connection', 'antechamber' ) ); ?>
+			<?php
+			if ( Settings::stopped() ) {
+				self::button( 'antechamber_moved', __( 'This site has moved here', 'antechamber' ) );
+			}
+			self::button( 'antechamber_test', __( 'Test connection', 'antechamber' ) );
+			?>
 			<p>
 				<?php
 				/* translators: %d: number of comments. */
@@ -183,7 +223,24 @@ final class Settings_Page {
 		} elseif ( array() === Settings::secrets() ) {
 			$text .= ' ' . __( 'But the webhook secret is not set, so its call-backs are refused here.', 'antechamber' );
 		}
-		return $text;
+		return $text . self::to_relax( $site );
+	}
+
+	/** What the service demands of a comment and this site does not: then it refuses what is published here. Empty if nothing. */
+	private static function to_relax( array $site ): string {
+		$optional = ! get_option( 'require_name_email' );
+		$options  = array();
+		if ( ! empty( $site['require_email'] ) && ( $optional || 'open' === get_option( 'default_ping_status' ) ) ) {
+			$options[] = '--no-require-email';
+		}
+		if ( ! empty( $site['require_name'] ) && $optional ) {
+			$options[] = '--no-require-name';
+		}
+		if ( ! $options ) {
+			return '';
+		}
+		/* translators: %s: a command line. */
+		return ' ' . sprintf( __( 'It refuses pingbacks and comments without a name or an e-mail address, which this site takes. To let them in: %s', 'antechamber' ), 'antechamber sites set ' . ( is_string( $site['id'] ?? null ) ? $site['id'] : 'NAME' ) . ' ' . implode( ' ', $options ) );
 	}
 
 	private static function complaint( Answer $answer ): string {

@@ -1,0 +1,109 @@
+"""A candidate, or as much of it as the gate lets through. Public: `fit`.
+
+What harms a site may be one label, one kind of evidence, or only the strength of what was learnt. So a refused candidate is
+tried again without it: without the labels that got worse, with three quarters, half and a quarter of what it says of them,
+and learnt without the author or without the words. A part must not only pass: it must be better than the version in use in
+something that the site's own decisions say, or there would be no reason to take it, and what is harmful would get through
+by being made small. Of the parts that are, the one is taken that the newest decisions speak for most.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from classifier.correction import Correction
+from classifier.correction.decisions import Decided
+from classifier.correction.partial import only, shrunk
+from classifier.correction.training import TooFew, train
+from classifier.evaluation import gate
+from classifier.evaluation.gate import Cost, Part, Report
+from classifier.evaluation.paired import Measure
+from classifier.model import Version
+
+SHARES: Final = (0.75, 0.5, 0.25)
+_WORDS: Final = {0.75: "three quarters", 0.5: "half", 0.25: "a quarter"}
+_KINDS: Final = {"author": "the author's name and address", "text": "the words", "signals": "the signals"}
+_FIGURES = ("average precision", "recall at 1 % false positives", "bad comments at hold", "calibration (Brier)")
+_JUDGE = "calibration (Brier)"
+
+
+class Fitted(NamedTuple):
+    """What is left of a candidate, all of it or a part, and what the gate says of that."""
+
+    correction: Correction
+    report: Report
+
+
+def fit(
+    active: Version,
+    taught: Sequence[Decided],
+    newest: Sequence[Decided],
+    name: str,
+    *,
+    thresholds: Mapping[str, Mapping[str, float]],
+    trusted: Version | None = None,
+    step: Callable[[str], None] = lambda _: None,
+) -> Fitted:
+    """Learn a correction from `taught`, and compare it, or parts of it, with `active` on `newest`.
+
+    `thresholds` and `trusted` are `gate.compare`'s; `step` hears what is being tried. Raises `TooFew`.
+    """
+    model = active.model
+
+    def asked(correction: Correction) -> Report:
+        candidate = Version(model, correction)
+        return gate.compare(active, candidate, newest, thresholds=thresholds, taught=taught, trusted=trusted)
+
+    whole = train(model, taught, name)
+    report = asked(whole)
+    if report.passed or not report.worse or not _could_be_better(report):
+        return Fitted(whole, report)
+    best: Fitted | None = None
+    for what, part in _parts(active, whole, taught, name, report):
+        step(f"trying {what}")
+        said = asked(part)
+        if said.passed and said.better and (best is None or _figure(said) < _figure(best.report)):
+            best = Fitted(part, said._replace(part=Part(what, report.reasons, _cost(report, said))))
+    return best or Fitted(whole, report)
+
+
+def _could_be_better(report: Report) -> bool:
+    """Whether there is anything to save: a part adds nothing that the whole does not have."""
+    return any(one.difference and (one.difference > 0) is one.higher_is_better for one in _own(report))
+
+
+def _parts(
+    active: Version, whole: Correction, taught: Sequence[Decided], name: str, report: Report
+) -> Iterator[tuple[str, Correction]]:
+    harmed = {one.label for one in report.worse}
+    others = [label for label in whole.labels if label not in harmed]
+    if others:
+        yield f"{', '.join(others)} alone, {', '.join(sorted(harmed))} as in the base", only(whole, others, name)
+    for share in SHARES:
+        of = f" for {', '.join(sorted(harmed))}" if others else ""
+        yield f"{_WORDS[share]} of what was learnt{of}", shrunk(whole, active.model, share, harmed, name)
+    for kind, called in _KINDS.items():
+        if kind == "signals" and not whole.signals:
+            continue
+        try:
+            yield f"what was learnt without {called}", train(active.model, taught, name, without=(kind,))
+        except TooFew:
+            return
+
+
+def _own(report: Report) -> list[Measure]:
+    return [one for one in report.measures if not one.fixed and not one.beside and one.guarded]
+
+
+def _figure(report: Report) -> float:
+    return sum(one.candidate or 0.0 for one in _own(report) if one.name == _JUDGE)
+
+
+def _cost(whole: Report, part: Report) -> tuple[Cost, ...]:
+    """What the part does less well, or better, than the whole on the site's own decisions."""
+    taken = {(one.name, one.label): one.candidate for one in _own(part)}
+    return tuple(
+        Cost(one.name, one.label, one.candidate, said)
+        for one in _own(whole)
+        if one.name in _FIGURES and one.candidate is not None
+        if (said := taken.get((one.name, one.label), one.active)) is not None and said != one.candidate
+    )

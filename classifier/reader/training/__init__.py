@@ -1,0 +1,192 @@
+"""Make the second reader's shipped heads from the labelled corpora: `python -m classifier.reader.training`, or `make reader`.
+
+Run it after `python -m classifier.training`, whose left-out logits it needs to learn how the two readers are put together. The
+first run reads tens of thousands of texts, which takes a quarter of an hour on an idle core; the vectors are kept in `build/`.
+The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `embedding`, `heads`, `fusing`.
+"""
+
+import math
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from rich.console import Console
+
+from classifier import artifact
+from classifier.inputs import Input
+from classifier.model import LABELS, Model, load
+from classifier.reader.encoder import NAME as ENCODER
+from classifier.reader.fusion import GROUPS, line_of
+from classifier.reader.reader import DEFAULT
+from classifier.reader.training import band, fusing, heads, measuring, rows
+from classifier.reader.training.embedding import Bag, bags
+from classifier.reader.training.fusing import Ends, Rows
+from classifier.reader.training.heads import POOLING, Head
+from classifier.reader.training.rows import Taught
+from classifier.reader.weights import ReaderError
+from classifier.training import SEED, corpora, cross_validation
+from classifier.training.cross_validation import PRIORS
+from classifier.training.held import HeldError, load_held
+
+NAME = "reader-2026.11"
+_STRENGTH = {"spam": 2e-3}
+"""Where it is not `heads.STRENGTH`."""
+_DECIDING = ("spam", "toxicity")
+"""The labels by which policies decide as shipped; they come before the kinds of toxicity."""
+Logits = npt.NDArray[np.float32]
+_HARD = ("civil_toxicspans", "hatemojibuild", "hatexplain_processed")
+"""Corpora gathered for being hard: their mixture says nothing of what is likely elsewhere."""
+_USUAL = {
+    "spam": cross_validation.ORDINARY,
+    "toxicity": (*cross_validation.ORDINARY, "civil_toxicspans", "germeval2018_de", "told_br_pt", "beep_ko"),
+}
+"""Sources of whose good comments both readers hold no more than the first alone."""
+_ABROAD = ("tg_spam_ru_en", "judol_yt_id")
+_RUDE_ABROAD = 0.03
+"""Of ordinary comments there, what is rude or held by mistake."""
+_WORDS_ABROAD = 0.3
+"""How much the first reader counts there: of most languages it knows what was written for this project, short abuse above all."""
+
+
+_LANGUAGES = """
+af ar az be bg bn bs ca cs da de el en es et eu fa fi fr gl gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mn mr ms nb ne
+nl nn pa pl pt ro ru si sk sl sq sr sv sw ta te th tl tr uk ur uz vi zh
+"""
+"""The languages that the second reader may be asked about: those that the encoder was trained in and the detector names."""
+
+
+def train(root: Path, target: Path, console: Console) -> str:
+    """Learn the heads and how they join the first reader's, write the artefact into `target`, return its version.
+
+    Raises `corpora.CorpusError`, `ReaderError` without the extra, and `HeldError` if no first reader was trained here.
+    """
+    begun = time.monotonic()
+    model = load()
+    taught = rows.taught(root, SEED)
+    words = load_held([taught.whole.table.items[at] for at in taught.picked], len(LABELS))
+    console.print(f"{len(taught.picked)} rows to learn from")
+    read = bags(taught.texts, console)
+    vectors = np.stack([bag.mean for bag in read])
+    meaning = np.full((len(read), len(LABELS)), np.nan, np.float32)
+    final: list[Head] = []
+    for at, label in enumerate(LABELS):
+        meaning[:, at], head = _learn(taught, at, vectors, read)
+        final.append(head)
+        console.print(f"{label}: learnt")
+    judged = _judged(taught, words, meaning, model)
+    weights: dict[str, dict[str, Ends]] = {group: {} for group in GROUPS}
+    for label in LABELS:
+        own = judged[label].take(~np.isin(judged[label].corpora, _HARD))
+        if label in _DECIDING:
+            found = fusing.by_group(own, PRIORS[label])
+            good = judged[label].take((judged[label].truth == 0) & np.isin(judged[label].corpora, _USUAL[label]))
+            if label == "spam":  # of which sources differ more than what is usual in one does: all of them together
+                good = good._replace(corpora=np.full(len(good.truth), "usual"))
+            found = fusing.no_dearer(good, found, _hold(model, label))
+            if label == "toxicity":
+                found["other"] = _abroad(taught, read, final[LABELS.index(label)], model, found["other"])
+        else:
+            toxicity = {group: weights[group]["toxicity"] for group in GROUPS}
+            found = fusing.inherited(toxicity, PRIORS[label], PRIORS["toxicity"])
+        for group, ends in found.items():
+            weights[group][label] = ends
+    metadata: dict[str, Any] = {
+        "labels": list(LABELS),
+        "encoder": ENCODER,
+        "pooling": POOLING._asdict(),
+        "languages": _LANGUAGES.split(),
+        "fusion": {"weights": weights, "band": {label: band.learn(judged[label]) for label in _DECIDING}},
+        "card": {
+            "first": model.version,
+            "rows": len(read),
+            "seed": SEED,
+            "corpora": sorted(set(taught.corpora.tolist())),
+            "left_out": {label: measuring.by_corpus(judged[label], weights, label) for label in _DECIDING},
+            "elsewhere": measuring.measure(root, model, final, weights, console),
+        },
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "heads": np.stack([head.weights for head in final], axis=1).astype(np.float16),
+        "intercept": np.array([head.intercept for head in final], np.float32),
+    }
+    version = artifact.write(target, NAME, arrays, metadata)
+    console.print(f"Wrote {version} to {target} after {time.monotonic() - begun:.0f} s.")
+    return version
+
+
+def _abroad(taught: Taught, read: list[Bag], head: Head, model: Model, ends: Ends) -> Ends:
+    """The weights of languages that the first reader has not learnt, where nobody has labelled an ordinary day.
+
+    What people write on one is known all the same: ordinary comments of corpora of spam, which nobody has judged for abuse. With
+    these weights as many of them reach the threshold as are likely to be rude or to be held by mistake.
+    """
+    label = "toxicity"
+    good = taught.labels[:, LABELS.index("spam")] == 0
+    rows = np.flatnonzero(good & np.isin(taught.corpora, _ABROAD))
+    texts = [taught.texts[row] for row in rows]
+    groups = measuring.groups_of([model.look(Input(text)) for text in texts], model.learnt(label))
+    rows, texts = rows[groups == "other"], [text for text, group in zip(texts, groups, strict=True) if group == "other"]
+    slope, shift = line_of(model.knots[label])
+    words = model.logits([Input(text) for text in texts])[:, LABELS.index(label)] * slope + shift
+    meaning = heads.logits(head, [read[row] for row in rows])
+    nothing = np.zeros(len(rows))
+    ends = {end: [_WORDS_ABROAD, b, c] for end, (_, b, c) in ends.items()}
+    asked = Rows(words, meaning, nothing, measuring.lengths_of(texts), taught.corpora[rows], groups[groups == "other"])
+    return fusing.as_dear(fusing.fused(asked, ends), ends, _hold(model, label), _RUDE_ABROAD)
+
+
+def _hold(model: Model, label: str) -> float:
+    """The threshold of the default policy for holding, as a logit."""
+    limit = model.thresholds[label]["hold"]
+    return math.log(limit / (1 - limit))
+
+
+def _learn(taught: Taught, at: int, vectors: Logits, read: list[Bag]) -> tuple[Logits, Head]:
+    """One label: what heads say of rows of corpora that they have not learnt from, NaN elsewhere; and the final head.
+
+    Both are calibrated by the former.
+    """
+    fold = cross_validation.folds(taught.whole, at)[taught.picked]
+    truth, weights, names = taught.labels[:, at], taught.weights(at), taught.corpora
+    strength = _STRENGTH.get(LABELS[at], heads.STRENGTH)
+    found = np.full(len(read), np.nan, np.float32)
+    for number in range(cross_validation.FOLDS):
+        head = heads.fit(vectors, truth, weights * (fold != number), strength)
+        asked = np.flatnonzero(fold == number)
+        found[asked] = heads.logits(head, [read[row] for row in asked])
+    kept = np.flatnonzero(~np.isnan(found) & ~np.isnan(truth) & ~np.isin(names, _HARD))
+    common = fusing.common(truth[kept], names[kept], PRIORS[LABELS[at]])
+    line = heads.line(found[kept], truth[kept], common)
+    head = heads.fit(vectors, truth, weights, strength)
+    return (found * line[0] + line[1]).astype(np.float32), heads.moved(head, line)
+
+
+def _judged(taught: Taught, words: Logits, meaning: Logits, model: Model) -> dict[str, Rows]:
+    """For each label the rows that both readers have judged while they were left out."""
+    lengths = measuring.lengths_of(taught.texts)
+    looks = [model.look(Input(text)) for text in taught.texts]
+    found = {}
+    for at, label in enumerate(LABELS):
+        truth = taught.labels[:, at]
+        groups = measuring.groups_of(looks, model.learnt(label))
+        whole = Rows(words[:, at], meaning[:, at], truth, lengths, taught.corpora, groups)
+        found[label] = whole.take(~np.isnan(truth) & ~np.isnan(words[:, at]) & ~np.isnan(meaning[:, at]))
+    return found
+
+
+def main(
+    corpora_folder: Annotated[
+        Path | None, typer.Option("--corpora", envvar=corpora.ENVIRONMENT, help="Folder of the labelled corpora.")
+    ] = None,
+    target: Annotated[Path, typer.Option("--into", help="Where the heads are written.")] = DEFAULT,
+) -> None:
+    """Train the second reader's heads anew."""
+    console = Console(stderr=True)
+    try:
+        train(corpora.folder(corpora_folder), target, console)
+    except (corpora.CorpusError, ReaderError, HeldError) as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(2) from error

@@ -1,0 +1,7 @@
+"""`python -m classifier.reader.training`."""
+
+import typer
+
+from classifier.reader.training import main
+
+typer.run(main)

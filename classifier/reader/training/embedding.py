@@ -1,0 +1,78 @@
+"""Vectors of many texts, kept between runs in `build/`, since reading them takes most of the time. For training only.
+
+One file an encoder, keyed by the digest of the passages: what was read once is never read again, and another encoder begins
+anew.
+"""
+
+import hashlib
+import io
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import track
+
+from classifier.reader.encoder import NAME, Encoder
+from classifier.reader.passages import Prepared
+
+FOLDER = Path("build/reader")
+_ROWS = 200  # between two commits
+
+
+class Bag(NamedTuple):
+    """The passages of one text."""
+
+    vectors: npt.NDArray[np.float16]
+    """(passages, width)."""
+    sizes: npt.NDArray[np.intp]
+    """Pieces of each passage; 0: it was not read."""
+
+    @property
+    def mean(self) -> npt.NDArray[np.float32]:
+        """The vector of the whole: the mean over all pieces."""
+        total = max(1, int(self.sizes.sum()))
+        return np.asarray((self.vectors.astype(np.float32) * self.sizes[:, None]).sum(axis=0) / total, np.float32)
+
+
+def bags(texts: Sequence[str], console: Console, folder: Path = FOLDER) -> list[Bag]:
+    """The passages of each text, read now or before. Raises `ReaderError` without the extra."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cut = [Prepared(text).texts for text in track(texts, description="Cutting", console=console)]
+    digests = [_digest(passages) for passages in cut]
+    wanted = dict(zip(digests, cut, strict=True))
+    with sqlite3.connect(folder / f"{NAME}.sqlite", timeout=60) as kept:
+        kept.execute("pragma journal_mode = wal")
+        kept.execute("create table if not exists bags (digest blob primary key, bag blob) without rowid")
+        known = {digest for (digest,) in kept.execute("select digest from bags")}
+        new = [(digest, passages) for digest, passages in wanted.items() if digest not in known]
+        if new:
+            _read(kept, new, console)
+        found = {digest: _unpacked(bag) for digest, bag in kept.execute("select * from bags") if digest in wanted}
+    return [found[digest] for digest in digests]
+
+
+def _read(kept: sqlite3.Connection, new: Sequence[tuple[bytes, list[str]]], console: Console) -> None:
+    encoder = Encoder()
+    done: list[tuple[bytes, bytes]] = []
+    for digest, passages in track(new, description="Reading", console=console):
+        vectors, sizes = encoder.embed(passages)
+        packed = io.BytesIO()
+        np.savez(packed, vectors=vectors.astype(np.float16), sizes=sizes.astype(np.int32))
+        done.append((digest, packed.getvalue()))
+        if len(done) == _ROWS or digest == new[-1][0]:
+            with kept:
+                kept.executemany("insert or replace into bags values (?, ?)", done)
+            done.clear()
+
+
+def _unpacked(packed: bytes) -> Bag:
+    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+        return Bag(arrays["vectors"], arrays["sizes"].astype(np.intp))
+
+
+def _digest(passages: Sequence[str]) -> bytes:
+    return hashlib.sha256("\0".join(passages).encode("utf-8", "surrogatepass")).digest()[:16]

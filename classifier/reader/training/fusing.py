@@ -1,0 +1,160 @@
+"""Learning how two readers make one verdict: a, b and c by language and length. For training only.
+
+Every row was left out: neither reader had learnt from its corpus when it judged it. Both speak in calibrated logits, so that what
+is learnt here holds for another first reader too, as long as that is calibrated. a and b are never negative, so that what
+speaks for a label with one reader never speaks against it in the sum.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from classifier.reader.fusion import GROUPS, slide
+
+Floats = npt.NDArray[np.floating]
+FEWEST = 150
+"""Rows of each class that a group must have; else the weights of all groups together serve."""
+_PULL = 2e-3  # towards equal weights at both ends
+
+
+class Rows(NamedTuple):
+    """Rows of one label, judged by both readers while they were left out."""
+
+    words: Floats
+    """Calibrated logits of the first reader."""
+    meaning: Floats
+    """Of the second."""
+    truth: Floats
+    lengths: npt.NDArray[np.intp]
+    corpora: npt.NDArray[np.str_]
+    groups: npt.NDArray[np.str_]
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> "Rows":
+        """Those of a mask."""
+        return Rows(
+            self.words[rows],
+            self.meaning[rows],
+            self.truth[rows],
+            self.lengths[rows],
+            self.corpora[rows],
+            self.groups[rows],
+        )
+
+
+Ends = dict[str, list[float]]
+"""`short` and `long`: a, b and c of a text of that length."""
+
+
+def common(truth: Floats, corpora: npt.NDArray[np.str_], prior: float) -> Floats:
+    """Weights of rows: every corpus counts by the root of its size, and positives make up `prior` of all."""
+    weights = np.zeros(len(truth))
+    for name in np.unique(corpora):
+        chosen = corpora == name
+        weights[chosen] = 1 / np.sqrt(chosen.sum())
+    positive = truth == 1
+    weights[positive] *= prior / max(weights[positive].sum(), 1e-12)
+    weights[~positive] *= (1 - prior) / max(weights[~positive].sum(), 1e-12)
+    return weights
+
+
+def fit(rows: Rows, prior: float, *, words: bool = True) -> Ends:
+    """a, b and c at both ends; a is 0 without `words`."""
+    share = np.array([slide(int(length)) for length in rows.lengths])
+    columns = np.stack([rows.words, rows.meaning, np.ones(len(share))], axis=1)
+    design = np.concatenate([columns * (1 - share)[:, None], columns * share[:, None]], axis=1)
+    signs = 2.0 * (rows.truth == 1) - 1.0
+    weights = common(rows.truth, rows.corpora, prior)
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        margins = signs * (design @ theta)
+        apart = theta[:3] - theta[3:]
+        gradient = design.T @ (-weights * signs / (1 + np.exp(np.clip(margins, -30, 30))))
+        gradient += 2 * _PULL * np.concatenate([apart, -apart])
+        return float(weights @ np.logaddexp(0, -margins) + _PULL * apart @ apart), gradient
+
+    bounds = [(0.0, None if words else 0.0), (0.0, None), (None, None)] * 2
+    found = minimize(loss, np.array([0.5, 0.5, 0.0] * 2), jac=True, bounds=bounds, method="L-BFGS-B").x
+    return {"short": found[:3].round(5).tolist(), "long": found[3:].round(5).tolist()}
+
+
+def by_group(rows: Rows, prior: float) -> dict[str, Ends]:
+    """The weights of each group of languages.
+
+    Where a group has too few rows, the weights of all serve; but in languages that the first reader has not learnt, the
+    second alone speaks, unless enough rows say how much the other knows there.
+    """
+    everywhere = fit(rows, prior)
+    found = {}
+    for group in GROUPS:
+        of_group = rows.take(rows.groups == group)
+        positives = int((of_group.truth == 1).sum())
+        if min(positives, len(of_group.truth) - positives) >= FEWEST:
+            found[group] = fit(of_group, prior)
+        elif group == "other":
+            found[group] = fit(rows, prior, words=False)
+        else:
+            found[group] = everywhere
+    return found
+
+
+def no_dearer(rows: Rows, weights: Mapping[str, Ends], level: float) -> dict[str, Ends]:
+    """The weights with a c so low that no more good comments reach a threshold than reach it by the first reader alone.
+
+    That holds of every source, in every group that has enough of its rows. `rows` are good comments, `level` is the threshold as
+    a logit, which was chosen for the first reader.
+    """
+    after = together(rows, weights)
+    taken = dict.fromkeys(weights, 0.0)
+    for name in np.unique(rows.corpora):
+        for group in weights:
+            chosen = (rows.corpora == name) & (rows.groups == group)
+            if chosen.sum() >= FEWEST:
+                before = float((rows.words[chosen] >= level).mean())
+                taken[group] = max(taken[group], float(np.quantile(after[chosen], 1 - before)) - level)
+    return {group: moved(ends, -taken[group]) for group, ends in weights.items()}
+
+
+def as_dear(said: Floats, ends: Ends, level: float, share: float) -> Ends:
+    """The weights of a group with a c with which `share` of some comments reach a threshold.
+
+    `said` is what both readers say of them so far, `level` the threshold as a logit: so the threshold asks for as many glances
+    there as elsewhere.
+    """
+    return moved(ends, level - float(np.quantile(said, 1 - share)))
+
+
+def moved(ends: Ends, by: float) -> Ends:
+    """The weights with another c."""
+    return {end: [words, meaning, round(rest + by, 5)] for end, (words, meaning, rest) in ends.items()}
+
+
+def together(rows: Rows, weights: Mapping[str, Mapping[str, Sequence[float]]]) -> Floats:
+    """What both say of each row, by its group."""
+    both = np.zeros(len(rows.truth))
+    for group, ends in weights.items():
+        chosen = rows.groups == group
+        both[chosen] = fused(rows.take(chosen), ends)
+    return both
+
+
+def inherited(of_toxicity: Mapping[str, Ends], prior: float, prior_of_toxicity: float) -> dict[str, Ends]:
+    """The weights of a kind of toxicity, which is too rare to learn its own: those of toxicity, moved to its own prior."""
+    apart = math.log(prior / (1 - prior)) - math.log(prior_of_toxicity / (1 - prior_of_toxicity))
+    return {
+        group: {
+            end: [words, meaning, round(rest + apart * (1 - words - meaning), 5)]
+            for end, (words, meaning, rest) in ends.items()
+        }
+        for group, ends in of_toxicity.items()
+    }
+
+
+def fused(rows: Rows, ends: Mapping[str, Sequence[float]]) -> Floats:
+    """What the readers say together."""
+    share = np.array([slide(int(length)) for length in rows.lengths])[:, None]
+    weights = (1 - share) * np.array(ends["short"]) + share * np.array(ends["long"])
+    return np.asarray(weights[:, 0] * rows.words + weights[:, 1] * rows.meaning + weights[:, 2])

@@ -1,0 +1,120 @@
+"""`antechamber backup`, `restore` and `repair`: the data written down while it is used, brought back, and saved from damage."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.commands import console
+
+if TYPE_CHECKING:
+    from service.container import Services
+    from service.settings import Settings
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file, which nobody else may read.")],
+) -> None:
+    """Write all data down, as it is at this moment, while the service goes on. The secrets are not in it: keep them apart."""
+    from service import settings
+    from service.serve import existing_url
+
+    if file.exists():
+        raise typer.BadParameter(f"{file} is there already")
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            url = existing_url(settings.load())
+
+            async def command(services: Services) -> int:
+                return await services.box.back_up(url, out)
+
+            size = console.run(command)
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(draft, file)
+    except FileExistsError:
+        raise typer.BadParameter(f"{file} is there already") from None
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror or 'it can not be written'}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    typer.echo(f"Written to {file}: {size / 1e6:.1f} MB. The secrets are not in it; back them up apart from it.")
+
+
+def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")], yes: Yes = False) -> None:
+    """Bring the embedded server's data back from a back-up, with the service stopped. What was there is kept beside it."""
+    from service import installation, settings
+    from service.serve import CantStart, restore_embedded
+
+    loaded = _embedded(settings.load())
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise CantStart(f"{file}: {error.strerror or 'it can not be read'}") from None
+    secrets = installation.begin(loaded)
+    if not yes and (loaded.data_dir / installation.SERVER / "appendonlydir").exists():
+        typer.confirm("There is data here, which is laid aside. Put the back-up in its place?", abort=True)
+    try:
+        head, aside = restore_embedded(loaded, file, secrets.fingerprints)
+    except OSError as error:
+        raise CantStart(f"{file}: {error.strerror or 'it can not be read'}") from None
+    if aside is not None:
+        typer.echo(f"What was here is in {aside} now; remove it when you need it no more.")
+    console.run(lambda services: services.box.restored(head))
+    typer.echo(f"The data of {console.moment(head.made_at * 1000)} UTC is back. Start the service: antechamber serve")
+
+
+def repair(
+    yes: Yes = False,
+    start_anew: Annotated[
+        bool, typer.Option("--start-anew", help="Give up what is lost: go on with the data that is there, if any.")
+    ] = False,
+) -> None:
+    """Look what is wrong with the data, and save what can be saved, step by step, with the service stopped."""
+    from service import installation, settings
+    from service.serve import CantStart, repairs
+
+    loaded = settings.load()
+    installation.check_owner(loaded)
+    note = installation.Note.read(loaded.data_dir)
+    if start_anew:
+        if not yes:
+            typer.confirm(f"There was data of {note.sites} sites. Is it lost for good?", abort=True)
+        installation.Note.forget(loaded.data_dir)
+        typer.echo("It is not looked for any more. Start the service: antechamber serve")
+        return
+    if loaded.embedded:
+        for step in repairs(loaded):
+            typer.echo(step.what)
+            if step.do is None:
+                continue
+            if not yes:
+                typer.confirm(step.question, abort=True)
+            typer.echo(step.do())
+        try:
+            console.run(lambda services: services.sites.all())
+        except CantStart as error:
+            raise CantStart(
+                f"the data can't be loaded still ({error}); restore a back-up: antechamber restore FILE"
+            ) from None
+    else:
+        typer.echo("The data is in a Redis of your own (REDIS_URL); its files are repaired with its own tools.")
+        console.run(lambda services: services.sites.all())
+    typer.echo("The data can be used. `antechamber check` looks at the rest.")
+
+
+def _embedded(loaded: Settings) -> Settings:
+    from service.serve import CantStart
+
+    if not loaded.embedded:
+        raise CantStart(
+            "a back-up is put back into the embedded server. With a Redis of your own: restore with REDIS_URL unset, and let "
+            "your Redis follow that server (REPLICAOF), or use its own tools"
+        )
+    return loaded

@@ -1,0 +1,138 @@
+"""What a command needs to do its work: settings, secrets, Redis, and a way to print. Used by `service.commands` only."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from service.container import Opening, Services
+
+_ENDLESS = 10_000  # columns
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+SiteName = Annotated[str, typer.Argument(help="The site's name.", metavar="SITE")]
+
+
+@asynccontextmanager
+async def opened(opening: Opening | None = None, *, writing: bool = True) -> AsyncIterator[Services]:
+    """This process's parts. The running embedded server is used, or one is started for as long as this lasts.
+
+    `writing`: whether the data must be our own. Raises InstallationError, SettingsError, KeyFileError, CantStart,
+    WrongInstallation, StoreUnavailable.
+    """
+    from service import installation, settings
+    from service.container import Opening, open_services
+    from service.core.errors import StoreUnavailable
+    from service.serve import store_url
+
+    loaded = settings.load()
+    secrets = installation.find(loaded, writing=writing)
+    how = opening or Opening(waiting=say_waiting, recognise=True)
+    with store_url(loaded, watched=False, waiting=say_waiting) as url:
+        async with open_services(loaded, secrets, url, how) as services:
+            if services.box.lost:
+                raise StoreUnavailable(why="empty")
+            yield services
+
+
+def say_waiting(why: str, seconds: float) -> None:
+    """Say on standard error that Redis is waited for, and why."""
+    from service.core.server import TROUBLES
+
+    typer.echo(f"Waiting for Redis ({seconds:.0f} s): {TROUBLES.get(why, why)}", err=True)
+
+
+def run(command: Callable[[Services], Awaitable[T]], opening: Opening | None = None) -> T:
+    """Run a command's coroutine with everything opened."""
+
+    async def inside() -> T:
+        async with opened(opening) as services:
+            return await command(services)
+
+    return asyncio.run(inside())
+
+
+def show(value: Any, pieces: Iterable[str | Table | Text], *, as_json: bool) -> None:
+    """Print what a command has found: as JSON for programs, else piece by piece, which are not made unless they are printed."""
+    if as_json:
+        print_json(value)
+        return
+    for piece in pieces:
+        if isinstance(piece, str):
+            typer.echo(piece)
+        else:
+            terminal().print(piece)
+
+
+def terminal() -> Console:
+    """Where tables for people go. What a comment's author wrote is never read as markup.
+
+    What is piped or written to a file is as wide as it need be, so that nothing of an id is cut or wrapped.
+    """
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _ENDLESS)
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """An empty table in the house's style."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold")
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    return made
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for as long as this lasts; call what it gives with how many more are done.
+
+    Without a terminal there is none.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def status(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on standard error that says what is being done; call what it gives with the next thing."""
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False).status(f"{first} …") as line:
+        yield lambda what: line.update(f"{what} …")
+
+
+def plain(text: str) -> str:
+    """What somebody wrote, unable to move the cursor, recolour the terminal or turn the reading direction."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, for programs."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def moment(milliseconds: int) -> str:
+    """A time as people write it, in UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

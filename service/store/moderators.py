@@ -1,0 +1,156 @@
+"""Moderators in Redis: who they are, their sessions, their known networks, and the counters of their attempts to sign in.
+
+What a browser holds is never stored: sessions are found by a keyed digest of their token, networks are
+the digests of `core.identity`. All keys but the roster live under the hash tag `{staff}`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from service.core.moderator import Moderator, Session
+from service.store import keys as names
+from service.store.client import Connection
+from service.store.directory import Changed, Directory
+
+_encode = msgspec.msgpack.Encoder().encode
+_session = msgspec.msgpack.Decoder(Session).decode
+MISSING = "There is no moderator of that name."
+KNOWN_NETWORKS = 20
+"""How many networks of a moderator are remembered."""
+KNOWN_FOR = 90 * 86_400_000
+"""How long a network stays known after the last sign-in from there, in milliseconds."""
+
+
+class ModeratorStore:
+    """The moderators of this box."""
+
+    def __init__(self, connection: Connection, master: bytes) -> None:
+        self._wire = connection.wire
+        self._master = master
+        self._people = Directory(connection, names.STAFF, Moderator, "moderator", MISSING)
+
+    def __repr__(self) -> str:
+        return "ModeratorStore(…)"
+
+    async def get(self, name: str) -> Moderator | None:
+        """A moderator by name."""
+        return await self._people.get(name)
+
+    async def all(self) -> list[Moderator]:
+        """Every moderator, by name."""
+        return sorted(await self._people.all(), key=lambda one: one.name)
+
+    async def add(self, member: Moderator) -> bool:
+        """Keep a new moderator. False: the name is taken. What was left of another one of that name is theirs no more."""
+        if await self.get(member.name) is None:
+            await self._forget(member.name)
+        return await self._people.add(member.name, member)
+
+    async def change(self, name: str, change: Callable[[Moderator], Moderator]) -> Changed[Moderator]:
+        """Keep what `change` makes of a moderator as they stand now; it is asked again when somebody else was faster.
+
+        Raises NotFound, Conflict, and what `change` raises.
+        """
+        return await self._people.change(name, change)
+
+    async def remove(self, name: str) -> None:
+        """Remove a moderator and what is known of them. Raises NotFound, Conflict."""
+        await self._people.remove(name)
+        await self._forget(name)
+
+    async def forget_site(self, site: str) -> None:
+        """Let nobody see a site that is gone: whoever takes its name next is another."""
+        for member in await self._people.all():
+            if site in member.sites:
+                await self._people.change(
+                    member.name, lambda now: msgspec.structs.replace(now, sites=now.without(site))
+                )
+
+    async def open(self, token: str, session: Session, ttl: int) -> None:
+        """Begin a session that is forgotten after `ttl` ms."""
+        await self._wire.call("SET", self._session(token), _encode(session), "PX", ttl)
+
+    async def session(self, token: str) -> Session | None:
+        """The session of a token."""
+        row = await self._wire.call("GET", self._session(token))
+        return _session(row) if row is not None else None
+
+    async def touch(self, token: str, session: Session, ttl: int) -> None:
+        """Note that a session is used, unless it has ended meanwhile."""
+        await self._wire.call("SET", self._session(token), _encode(session), "XX", "PX", ttl)
+
+    async def close(self, token: str) -> None:
+        """End a session."""
+        await self._wire.call("DEL", self._session(token))
+
+    async def use_ticket(self, ticket: str, ttl: int) -> bool:
+        """Use a browser's ticket for the way to the provider and back, of which `ttl` ms are left at most. False: it was used."""
+        return (
+            await self._wire.call(
+                "SET", names.moderators("ticket", self._digest(ticket, b"ticket")), b"", "NX", "PX", ttl
+            )
+            is not None
+        )
+
+    async def knows(self, name: str, network: str) -> bool:
+        """Whether the moderator of that name has signed in from a network (a digest) before."""
+        return await self._wire.call("ZSCORE", names.moderators("networks", name), network) is not None
+
+    async def attempt(
+        self, name: str, network: str, *, known: bool, now: int, free: Sequence[int], pause: int, longest: int, remembered: int
+    ) -> int:  # fmt: skip
+        """Count an attempt to sign in; 0, or the milliseconds until one is looked at again. Then it was not counted.
+
+        It counts for the name in that network; and, unless the moderator is known there, also for the name and for the
+        network as a whole. `free` says how many of each, in this order, cost no pause.
+        """
+        counters = self._counting(name, network, known)
+        _, wait = await self._wire.run(
+            "auth/attempt",
+            counters,
+            now=now,
+            pause=pause,
+            longest=longest,
+            remembered=remembered,
+            free=free[: len(counters)],
+        )
+        return int(wait)
+
+    async def welcome(self, name: str, network: str, now: int) -> None:
+        """Somebody signed in: take their attempt back and remember where from."""
+        keys = [*self._counters(name, network), names.moderators("networks", name)]
+        await self._wire.run(
+            "auth/succeed", keys, now=now, network=network, before=now - KNOWN_FOR, most=KNOWN_NETWORKS
+        )
+
+    async def excuse(self, name: str, network: str, *, known: bool) -> None:
+        """Take an attempt back that was neither right nor wrong."""
+        await self._wire.run("auth/excuse", self._counting(name, network, known), attempts=1)
+
+    async def pardon(self, name: str) -> None:
+        """Forget the failures that count for a name everywhere."""
+        await self._wire.call("DEL", self._counters(name, "")[1])
+
+    async def _forget(self, name: str) -> None:
+        await self._wire.call(
+            "DEL", names.moderators("networks", name), names.moderators("views", name), self._counters(name, "")[1]
+        )
+
+    def _session(self, token: str) -> str:
+        return names.moderators("session", self._digest(token, b"session"))
+
+    def _counting(self, name: str, network: str, known: bool) -> list[str]:
+        return self._counters(name, network)[: 1 if known else 3]
+
+    def _counters(self, name: str, network: str) -> list[str]:
+        """For a name in a network, for the name, for the network. The name is whatever somebody typed: hence a digest."""
+        who = self._digest(name, b"name")
+        return [names.moderators("tries", one) for one in (f"{who}:{network}", who, network)]
+
+    def _digest(self, value: str, purpose: bytes) -> str:
+        key = self._master[:64]
+        return hashlib.blake2b(value.encode(errors="replace"), key=key, digest_size=32, person=purpose).hexdigest()

@@ -1,0 +1,123 @@
+"""The use cases of the box itself: its Redis inspected and rewritten, and that its data, keys and version belong together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import IO
+
+from service.core.errors import StoreUnavailable, WrongInstallation
+from service.core.server import ServerState
+from service.core.site import Site
+from service.store import server, snapshot
+from service.store.box import FORMAT, BoxStore, Record
+from service.store.client import Connection
+from service.store.sites import Accounts
+
+_PUT_BACK = (
+    "Put back the ones that were backed up. If they are lost, or were replaced on purpose: antechamber keys replace"
+)
+
+
+class Box:
+    """The use cases. All raise StoreUnavailable. `fingerprints`: those of the keys that we have, by their names."""
+
+    def __init__(self, connection: Connection, accounts: Accounts, fingerprints: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._accounts = accounts
+        self._store = BoxStore(connection)
+        self._fingerprints = fingerprints
+        self.lost = False
+        """Whether there was data, and is none now."""
+
+    async def inspect(self) -> ServerState:
+        """What the Redis server says of itself."""
+        return await server.inspect(self._connection)
+
+    async def compact(self) -> int:
+        """Rewrite Redis's append-only file; its size then, in bytes. What was erased is not in it any more."""
+        size = await server.compact(self._connection)
+        await self._accounts.audit("redis.compact", "append-only file")
+        return size
+
+    async def back_up(self, url: str, out: IO[bytes]) -> int:
+        """Write a back-up of the server at `url`, which is ours; the bytes of its snapshot. Raises BackupError."""
+        record = await self._store.read()
+        state = await self.inspect()
+        name, number, prints = record or Record("", FORMAT, self._fingerprints)
+        head = snapshot.Head(int(time.time()), state.name, name, number, dict(prints))
+        size = await asyncio.to_thread(snapshot.take, url, head, out)
+        await self._accounts.audit("data.backup", "back-up", note=f"{size} bytes")
+        return size
+
+    async def restored(self, head: snapshot.Head) -> None:
+        """Note in the operators' log that data was brought back."""
+        await self._accounts.audit("data.restore", "back-up", note=f"made at {head.made_at}")
+
+    async def identity_rotated(self, name: str) -> None:
+        """Note in the operators' log that an identity key has become the active one."""
+        await self._accounts.audit("keys.rotate", name)
+
+    @property
+    def id(self) -> str:
+        """What the data calls itself; "" when that is not known."""
+        return self._connection.box
+
+    async def recognise(self, remembered: str = "", *, writing: bool = True) -> int:
+        """Make sure that data, keys and this version belong together, and note it in the data; how many sites it has.
+
+        `remembered`: the id of data with sites that was here before, if any. When all of it is gone, nothing is noted, and
+        whoever asks for a site learns that the store is unavailable. Raises WrongInstallation.
+        """
+        record, sites = await self._store.read(), await self._accounts.all()
+        if record is None and not sites and remembered:
+            self._connection.box, self.lost = remembered, True
+            return 0
+        if record is not None and record.format > FORMAT:
+            raise WrongInstallation(
+                f"the data was written by a newer Antechamber (format {record.format}; this one knows up to {FORMAT}). Install "
+                "that version again, or restore a back-up from before"
+            )
+        if sites:
+            await self._compare(record, sites)
+        if writing and (
+            record is None or record.format < FORMAT or self._fingerprints.items() - record.fingerprints.items()
+        ):
+            try:
+                self._connection.box = await self._store.write(self._fingerprints)
+            except StoreUnavailable:
+                return len(sites)  # a server that takes no writes just now; the next start notes it
+        elif record is not None:
+            self._connection.box = record.id
+        return len(sites)
+
+    async def keys_replaced(self) -> None:
+        """Let the data go with the keys that we have from now on, whatever it went with before."""
+        record = await self._store.read()
+        gone = record.fingerprints.keys() - self._fingerprints.keys() if record is not None else ()
+        self._connection.box = await self._store.write(self._fingerprints, gone)
+        await self._accounts.audit("keys.replace", "master.key, identity.keys")
+
+    async def _compare(self, record: Record | None, sites: list[Site]) -> None:
+        """Raises WrongInstallation when keys are not those that the data goes with."""
+        wrong = ""
+        if record is None:  # of a version that kept no fingerprints
+            digests = [digest for site in sites for digest in self._accounts.credentials(site)]
+            if digests and not await self._store.credentials_known(digests):
+                wrong = "master.key"
+        elif (
+            record.fingerprints.get("master.key", self._fingerprints["master.key"]) != self._fingerprints["master.key"]
+        ):
+            wrong = "master.key"
+        else:
+            known = {name: one for name, one in record.fingerprints.items() if name != "master.key"}
+            ours = self._fingerprints
+            if known and (
+                not known.items() & ours.items() or any(ours.get(name, one) != one for name, one in known.items())
+            ):
+                wrong = "identity.keys"
+        if wrong:
+            raise WrongInstallation(
+                f"{wrong} is not the one that this data was made with ({len(sites)} sites). {_PUT_BACK}"
+            )

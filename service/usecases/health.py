@@ -1,0 +1,65 @@
+"""The use case of looking at the store's health: whether writes succeed, what was wrong when a call failed, and saying so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from service import metrics
+from service.clock import now_ms
+from service.core.errors import NotReady, StoreUnavailable
+from service.core.server import TROUBLES
+from service.store import keys as names
+from service.store.client import Connection
+
+_REMEMBERED = 1.0  # seconds: however many ask, one write a second
+_SAY_AGAIN = 10.0  # seconds between lines about the same trouble
+_LIVES = 60_000  # milliseconds
+
+log = structlog.get_logger(__name__)
+metrics.begin(metrics.STORE_FAILURES, TROUBLES)
+
+
+class Health:
+    """What a process knows of its Redis. `heard` is what its connections tell of each trouble; it is logged if it is `logged`."""
+
+    def __init__(self, *, logged: bool = False) -> None:
+        self._logged = logged
+        self._said: dict[str, float] = {}
+        self._looked = 0.0
+        self._found: StoreUnavailable | None = None
+        self._turn = asyncio.Lock()
+
+    def heard(self, why: str) -> None:
+        """Count a trouble, and say it unless that was said just now."""
+        metrics.STORE_FAILURES.labels(why).inc()
+        now = time.monotonic()
+        if self._logged and now - self._said.get(why, -_SAY_AGAIN) >= _SAY_AGAIN:
+            self._said[why] = now
+            log.warning("store trouble", why=why, error=TROUBLES.get(why, ""))
+
+    async def ready(self, connection: Connection) -> None:
+        """Make sure that a write to Redis succeeds, by one. Raises NotReady, which says why it does not."""
+        async with self._turn:
+            if time.monotonic() - self._looked > _REMEMBERED:
+                self._found = await _look(connection)
+                self._looked = time.monotonic()
+        if self._found is not None:
+            raise not_ready(self._found)
+
+
+async def _look(connection: Connection) -> StoreUnavailable | None:
+    try:
+        await connection.wire.call("SET", names.PROBE, now_ms(), "PX", _LIVES)
+        await connection.whole()
+    except StoreUnavailable as error:
+        return error
+    return None
+
+
+def not_ready(error: StoreUnavailable) -> NotReady:
+    """The same, with its reason told."""
+    why = error.why or "refused"
+    return NotReady(f"Redis can't be used: {TROUBLES[why]}", why=why)

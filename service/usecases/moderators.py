@@ -1,0 +1,376 @@
+"""The use cases of the people who moderate: keeping their accounts, signing in and out, and who may go on.
+
+Guessing costs exponentially growing pauses, counted in such a way that nobody can lock out somebody else
+(`docs/operations.md`): see `store/moderators.py` for the counters, and `passwords.py` for how many are looked at at once.
+What somebody changes of their own account is in `account.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import msgspec
+import structlog
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from service.clock import now_ms
+from service.core.errors import (
+    AntechamberError,
+    Busy,
+    CodeNeeded,
+    Conflict,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+)
+from service.core.identity import IdentityKeys, digest_ip
+from service.core.moderator import Moderator, Role, Session, check_name, check_password, fold_name
+from service.core.site import LogEntry, Site
+from service.metrics import SIGN_INS
+from service.store.moderators import MISSING, ModeratorStore
+from service.store.sites import Accounts
+from service.usecases.passwords import Passwords
+from service.usecases.second_factor import used
+
+_log = structlog.get_logger("sign-in")
+_FREE = (1, 4, 6)
+"""How many times `Limits.attempts` cost no pause: of a name in one network, of a name in unknown networks, in an unknown one."""
+_REMEMBERED = 86_400_000  # ms that failures count
+_WRONG = "The name or the password is not right."
+_WRONG_CODE = "The code is not right, or was used already."
+_PASSWORD_BYTES = 15  # of a generated one: 120 bits
+_TOKEN_BYTES = 32
+_TOUCH = 60_000  # ms between notes that a session is used
+_HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)  # RFC 9106's choice for little memory
+_GENERATIONS = 53  # bits of where a moderator's generations begin
+
+
+class Limits(NamedTuple):
+    """How long sessions last and how guessing is slowed; times are seconds."""
+
+    idle: float
+    absolute: float
+    attempts: int  # failures before each costs a pause
+    pause: float  # the first one
+    longest_pause: float
+    queue: int = 8  # sign-ins that wait behind the one that is looked at, for the known and for all others each
+    second_factor: frozenset[Role] = frozenset()  # the roles that must have one
+
+
+class SignedIn(NamedTuple):
+    """Somebody with a good session. `token` is what their browser holds, `csrf` what their page proves itself with."""
+
+    member: Moderator
+    token: str
+    csrf: str
+    expires_at: int  # unless it is used before then; milliseconds since 1970
+    enrols: bool = False  # they may do nothing but enrol a second factor
+    provider: bool = False  # they came by the team's provider
+
+    def __repr__(self) -> str:
+        return f"SignedIn({self.member.name})"
+
+    @property
+    def actor(self) -> str:
+        """As histories and the audit log name them."""
+        return f"moderator:{self.member.name}"
+
+
+class Moderators:
+    """The use cases. `clock` gives milliseconds since 1970."""
+
+    def __init__(
+        self,
+        moderator_store: ModeratorStore,
+        accounts: Accounts,
+        *,
+        identity: IdentityKeys,
+        master: bytes,
+        limits: Limits,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._moderator_store = moderator_store
+        self._accounts = accounts
+        self._identity = identity
+        self._master = master
+        self._limits = limits
+        self._clock = clock
+        self._passwords = Passwords(limits.queue, _HASHER)
+
+    def __repr__(self) -> str:
+        return "Moderators(…)"
+
+    async def add(self, name: str, role: Role, sites: Sequence[str] = (), password: str = "") -> str:
+        """Create a moderator; their password, generated unless one is given. Raises InvalidSubmission, NotFound, Conflict."""
+        name, password = fold_name(name), password or secrets.token_urlsafe(_PASSWORD_BYTES)
+        check_name(name)
+        check_password(password)
+        seen = await self._known_sites(sites)
+        await self._create(name, role, seen, await self.hash(password))
+        return password
+
+    async def expect(self, name: str, role: Role, sites: Sequence[str] = ()) -> None:
+        """Create a moderator without a password, who signs in at the team's provider.
+
+        Raises InvalidSubmission, NotFound, Conflict.
+        """
+        await self._create(fold_name(name), role, await self._known_sites(sites), "")
+
+    async def _create(self, name: str, role: Role, sites: tuple[str, ...], hashed: str) -> None:
+        check_name(name)
+        member = Moderator(name, role, sites, hashed, self._clock(), generation=secrets.randbits(_GENERATIONS))
+        if not await self._moderator_store.add(member):
+            raise Conflict(f"There is a moderator named {name} already.")
+        await self._accounts.audit("moderators.add", name, note=f"{role}, {_sites(sites)}")
+
+    async def get(self, name: str) -> Moderator:
+        """A moderator by name. Raises NotFound."""
+        member = await self._moderator_store.get(fold_name(name))
+        if member is None:
+            raise NotFound(MISSING)
+        return member
+
+    async def all(self) -> list[Moderator]:
+        """Every moderator, by name."""
+        return await self._moderator_store.all()
+
+    async def remove(self, name: str) -> None:
+        """Remove a moderator; their sessions end at once. Raises NotFound."""
+        await self._moderator_store.remove(fold_name(name))
+        await self._accounts.audit("moderators.remove", fold_name(name))
+
+    async def set_password(self, name: str, password: str = "") -> str:
+        """Give a moderator a new password, generated unless one is given; it ends all their sessions and pauses.
+
+        Raises NotFound, InvalidSubmission.
+        """
+        member, password = await self.get(name), password or secrets.token_urlsafe(_PASSWORD_BYTES)
+        check_password(password)
+        hashed = await self.hash(password)
+        await self._moderator_store.change(
+            member.name, lambda now: msgspec.structs.replace(now, password=hashed, generation=now.generation + 1)
+        )
+        await self._moderator_store.pardon(member.name)
+        await self._accounts.audit("moderators.password", member.name)
+        return password
+
+    async def set_access(self, name: str, role: Role | None = None, sites: Sequence[str] | None = None) -> Moderator:
+        """Change role or sites (none: all); it counts from their next request on. Raises NotFound, Conflict.
+
+        What is not given stays as it is then, whoever changes it meanwhile, and the log says what was kept.
+        """
+        seen = None if sites is None else await self._known_sites(sites)
+
+        def changed(now: Moderator) -> Moderator:
+            if now.managed:
+                raise Conflict(f"What {now.name} may do and see is what their groups at the provider say.")
+            return msgspec.structs.replace(now, role=role or now.role, sites=now.sites if seen is None else seen)
+
+        kept = (await self._moderator_store.change(fold_name(name), changed)).after
+        await self._accounts.audit("moderators.access", kept.name, note=f"{kept.role}, {_sites(kept.sites)}")
+        return kept
+
+    async def forgive_second_factor(self, name: str) -> None:
+        """Take a moderator's second factor away, since they lost it; it ends all their sessions. Raises NotFound, Conflict."""
+
+        def bare(now: Moderator) -> Moderator:
+            if now.second is None:
+                raise Conflict(f"{now.name} has no second factor.")
+            return msgspec.structs.replace(now, second=None, enrolling="", generation=now.generation + 1)
+
+        await self._moderator_store.change(fold_name(name), bare)
+        await self._accounts.audit("moderators.second-factor", fold_name(name), note="taken away")
+
+    async def sign_in(self, name: str, password: str, address: str, *, code: str = "", before: str = "") -> SignedIn:
+        """Begin a session; that of the token `before` ends. `code` is of the second factor, for who has one.
+
+        Raises Unauthenticated, CodeNeeded when nothing but that is missing, RateLimited, Busy.
+        """
+        member = await self.prove(fold_name(name), password, address, code)
+        if before:
+            await self._moderator_store.close(before)
+        return await self.begin(member)
+
+    async def prove(self, name: str, password: str, address: str, code: str = "") -> Moderator:
+        """See that it is they: the moderator as they stand after it. Failures count, are logged, and cost pauses.
+
+        Raises as `sign_in` does.
+        """
+        network = digest_ip(address, self._identity).network
+        known = await self._moderator_store.knows(name, network)
+        async with self._noted(name, network), self._passwords.lane(known=known):
+            now, limits = self._clock(), self._limits
+            member = await self._moderator_store.get(name)
+            wait = await self._moderator_store.attempt(
+                name, network, known=known, now=now, free=[limits.attempts * times for times in _FREE],
+                pause=_ms(limits.pause), longest=_ms(limits.longest_pause), remembered=_REMEMBERED,
+            )  # fmt: skip
+            if wait:
+                raise RateLimited("Too many failed attempts to sign in; wait a little.", retry_after=-(-wait // 1000))
+            hashed = await self._passwords.verify(member.password if member is not None else None, password)
+            if member is None or hashed is None:
+                raise Unauthenticated(_WRONG)
+            if member.second is not None and not code:
+                await self._moderator_store.excuse(name, network, known=known)
+                raise CodeNeeded
+            member = await self._still(member, hashed, code)
+            await self._moderator_store.welcome(name, network, now)
+            return member
+
+    async def hash(self, password: str) -> str:
+        """The hash of a new password. Raises Busy."""
+        async with self._passwords.lane(known=True):
+            return await self._passwords.hash(password)
+
+    async def needs_second_factor(self, member: Moderator) -> bool:
+        """Whether they must have one: for their role, or for a site that they see. Raises StoreUnavailable."""
+        if member.role in self._limits.second_factor:
+            return True
+        return any(member.sees(site) for site in await self._accounts.second_factor())
+
+    async def begin(self, member: Moderator, *, provider: bool = False) -> SignedIn:
+        """Begin a session of somebody who has proved that it is they: here, or at the team's `provider`."""
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._clock()
+        session = Session(member.name, member.generation, now, now, provider)
+        await self._moderator_store.open(token, session, self._left(session))
+        await self._accounts.audit("session.begin", member.name, actor=f"moderator:{member.name}")
+        return await self._signed_in(member, token, session)
+
+    @asynccontextmanager
+    async def _noted(self, name: str, network: str) -> AsyncIterator[None]:
+        """Count how an attempt ends, and log it when it fails, so that an attack is seen: from where, and at whom of ours."""
+        try:
+            yield
+        except (CodeNeeded, Busy, RateLimited, Unauthenticated) as error:
+            why = _why(error)
+            SIGN_INS.labels(why).inc()
+            if why != "code-needed":
+                there = await self._moderator_store.get(name) is not None
+                _log.warning("sign-in failed", why=why, network=network, moderator=name if there else "")
+            raise
+        SIGN_INS.labels("right").inc()
+
+    async def session(self, token: str, *, touch: bool = True) -> SignedIn:
+        """Who goes on with a token; unless `touch` is off, that keeps the session from idling. Raises Unauthenticated."""
+        session = await self._moderator_store.session(token)
+        now = self._clock()
+        member = await self._moderator_store.get(session.name) if session is not None else None
+        if session is None or member is None or member.generation != session.generation:
+            raise Unauthenticated("Please sign in.")
+        if now >= self._ends(session):
+            await self._moderator_store.close(token)
+            raise Unauthenticated("The session has ended; please sign in again.")
+        if touch and now - session.seen >= min(_TOUCH, _ms(self._limits.idle) // 10):
+            session = msgspec.structs.replace(session, seen=now)
+            await self._moderator_store.touch(token, session, self._left(session))
+        return await self._signed_in(member, token, session)
+
+    async def sign_out(self, token: str) -> None:
+        """End a session."""
+        await self._moderator_store.close(token)
+
+    async def sign_out_everywhere(self, name: str) -> None:
+        """End all sessions of a moderator. Raises NotFound."""
+        name = fold_name(name)
+        await self._moderator_store.change(
+            name, lambda now: msgspec.structs.replace(now, generation=now.generation + 1)
+        )
+        await self._accounts.audit("session.end-all", name, actor=f"moderator:{name}")
+
+    async def sites(self, member: Moderator) -> list[Site]:
+        """The sites that somebody sees, by name."""
+        return [site for site in await self._accounts.all() if member.sees(site.id)]
+
+    async def site(self, member: Moderator, name: str) -> Site:
+        """One of the sites that somebody sees. Raises NotFound for any other, whether it is there or not."""
+        known = await self._accounts.find(name) if member.sees(name) else None
+        if known is None:
+            raise NotFound("There is no such site.")
+        return known.site
+
+    async def audit_log(
+        self, member: Moderator, limit: int, before: str = "", *, site: str = ""
+    ) -> tuple[list[LogEntry], str]:
+        """The newest lines of the audit log that somebody may see, and the cursor of those before them, "" at the end.
+
+        Who sees only some sites sees what was done to them, and what they did themselves. With a `site`, only what was done
+        to that one.
+        """
+        found: list[LogEntry] = []
+        while True:
+            page = await self._accounts.audited(limit, before)
+            for line in page:
+                if (not member.sites or line.site in member.sites or _own(line, member)) and line.site in (
+                    site or line.site,
+                ):
+                    found.append(line)
+                    if len(found) == limit:
+                        return found, line.id
+            if len(page) < limit:
+                return found, ""
+            before = page[-1].id
+
+    async def _signed_in(self, member: Moderator, token: str, session: Session) -> SignedIn:
+        csrf = hashlib.blake2b(token.encode(), key=self._master[:64], digest_size=24, person=b"csrf").hexdigest()
+        enrols = member.second is None and not session.provider and await self.needs_second_factor(member)
+        return SignedIn(member, token, csrf, self._ends(session), enrols, session.provider)
+
+    def _ends(self, session: Session) -> int:
+        return min(session.seen + _ms(self._limits.idle), session.since + _ms(self._limits.absolute))
+
+    def _left(self, session: Session) -> int:
+        """For how long Redis keeps it, ms."""
+        return max(1, self._ends(session) - session.seen)
+
+    async def _known_sites(self, sites: Sequence[str]) -> tuple[str, ...]:
+        for site in sites:
+            await self._accounts.get(site)
+        return tuple(sorted(set(sites)))
+
+    async def _still(self, verified: Moderator, hashed: str, code: str) -> Moderator:
+        """The moderator whose password was right, with a hash as we make them today, and the code used.
+
+        Verifying takes a while: who signs in with a password that is no longer good is to have no session. Raises
+        Unauthenticated.
+        """
+        at = self._clock()
+
+        def renewed(now: Moderator) -> Moderator:
+            if (now.password, now.generation) != (verified.password, verified.generation):
+                raise Unauthenticated(_WRONG)
+            second = used(self._master, now, now.second, code, at) if now.second is not None else None
+            if now.second is not None and second is None:
+                raise Unauthenticated(_WRONG_CODE, pointer="/code")
+            return msgspec.structs.replace(now, password=hashed, second=second)
+
+        try:
+            return (await self._moderator_store.change(verified.name, renewed)).after
+        except NotFound as error:
+            raise Unauthenticated(_WRONG) from error
+
+
+def _why(error: AntechamberError) -> str:
+    """How an attempt failed, in a word of the metrics."""
+    if isinstance(error, CodeNeeded):
+        return "code-needed"
+    if isinstance(error, Unauthenticated):
+        return "wrong-code" if error.pointer else "wrong"
+    return "paused" if isinstance(error, RateLimited) else "busy"
+
+
+def _own(line: LogEntry, member: Moderator) -> bool:
+    """Whether they did it themselves, and not somebody who had their name before them."""
+    return line.actor == f"moderator:{member.name}" and line.at >= member.created_at
+
+
+def _sites(sites: Sequence[str]) -> str:
+    return ", ".join(sites) or "all sites"
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

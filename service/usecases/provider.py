@@ -1,0 +1,289 @@
+"""The use cases of signing in at the team's own provider (OpenID Connect): going there, coming back, and who may.
+
+Nobody comes in who is not known here: a moderator whom an operator has invited, who is known by the provider's own name of
+them from then on, or a member of a group that the settings name (`oidc_groups`), whose account is made at the first sign-in
+and follows the groups at each. Names and addresses that the provider tells prove nothing here, since people choose them.
+
+What is remembered of a browser that goes there is in a cookie of its own, a *ticket*: state, nonce and PKCE's verifier are
+derived from it, and each ticket does once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import structlog
+
+from service.clock import now_ms
+from service.core.errors import AntechamberError, Busy, Conflict, NotFound, ProviderUnavailable, Unauthenticated
+from service.core.identity import IdentityKeys, digest_ip
+from service.core.moderator import Moderator, fold_name
+from service.core.provider import Grant, Identity, NotAdmitted, Why, granted, names
+from service.metrics import SIGN_INS
+from service.store.moderators import ModeratorStore
+from service.store.sites import Accounts
+from service.usecases.moderators import Moderators, SignedIn
+
+if TYPE_CHECKING:
+    from service.lookups.provider import Provider
+
+_TICKET_LIVES = 10 * 60_000  # ms
+_INVITATION_LIVES = 7 * 86_400_000  # ms
+_BYTES = 24  # of a ticket and of an invitation: 192 bits
+_AT_ONCE = 8  # exchanges with the provider under way
+_SOON = 5  # seconds
+_ACTOR = "provider"
+
+_log = structlog.get_logger("sign-in")
+
+
+class Begun(NamedTuple):
+    """Where to send a browser, and the ticket that it is to keep. The repr hides it."""
+
+    address: str
+    ticket: str
+
+    def __repr__(self) -> str:
+        return "Begun(…)"
+
+
+class Returned(NamedTuple):
+    """What a browser brought back: the ticket that it kept, and the provider's answer. The repr hides it."""
+
+    ticket: str
+    state: str
+    code: str
+    issuer: str | None  # as the answer names it
+
+    def __repr__(self) -> str:
+        return "Returned(…)"
+
+
+class ProviderSignIn:
+    """The use cases. `provider` None: the operator has none. `back` is where it sends people, `home` the page."""
+
+    def __init__(
+        self,
+        provider: Provider | None,
+        moderators: Moderators,
+        moderator_store: ModeratorStore,
+        accounts: Accounts,
+        *,
+        master: bytes,
+        identity: IdentityKeys,
+        grants: Sequence[Grant] = (),
+        label: str = "",
+        home: str = "",
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._provider = provider
+        self._moderators = moderators
+        self._moderator_store = moderator_store
+        self._accounts = accounts
+        self._master = master
+        self._identity = identity
+        self._grants = tuple(grants)
+        self._label = label
+        self._home = home
+        self._clock = clock
+        self._lane = asyncio.Semaphore(_AT_ONCE)
+
+    def __repr__(self) -> str:
+        return "ProviderSignIn(…)"
+
+    @property
+    def label(self) -> str:
+        """What the provider is called on the button; "" when there is none."""
+        return self._label if self._provider is not None else ""
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._provider is not None:
+            await self._provider.close()
+
+    async def invite(self, name: str) -> str:
+        """Invite a moderator to connect their account with who they are at the provider: the link, good once and for a week.
+
+        An earlier link is good no more. Raises NotFound, Conflict.
+        """
+        if self._provider is None:
+            raise Conflict("There is no provider; set ANTECHAMBER_OIDC_ISSUER first.")
+        token = secrets.token_hex(_BYTES)  # no sign that a mail program takes for the end of the link
+        until, digest = self._clock() + _INVITATION_LIVES, self._mac("invitation", token)
+
+        def invited(now: Moderator) -> Moderator:
+            if now.managed:
+                raise Conflict(f"{now.name} comes in by their groups at the provider; they need no invitation.")
+            return msgspec.structs.replace(now, invited=digest, invited_until=until)
+
+        kept = (await self._moderator_store.change(fold_name(name), invited)).after
+        await self._accounts.audit("moderators.invite", kept.name)
+        return f"{self._home}#/invited/{token}"
+
+    async def begin(self, invitation: str = "") -> Begun:
+        """Send a browser to the provider. Raises NotFound when there is none, ProviderUnavailable."""
+        if self._provider is None:
+            raise NotFound
+        parts = (
+            str(self._clock()),
+            secrets.token_urlsafe(_BYTES),
+            self._mac("invitation", invitation) if invitation else "",
+        )
+        said = ".".join(parts)
+        ticket = f"{said}.{self._mac('ticket', said)}"
+        address = await self._provider.address(
+            back=self._back, state=self._mac("state", ticket), nonce=self._mac("nonce", ticket),
+            verifier=self._mac("verifier", ticket),
+        )  # fmt: skip
+        return Begun(address, ticket)
+
+    async def finish(self, returned: Returned, address: str, *, before: str = "") -> SignedIn:
+        """Somebody comes back: a session of theirs; that of the token `before` ends. `address` is where they come from.
+
+        Raises NotFound, Unauthenticated, Busy, ProviderUnavailable.
+        """
+        if self._provider is None:
+            raise NotFound
+        network = digest_ip(address, self._identity).network
+        async with self._noted(network):
+            invitation = self._opened(returned)
+            if not returned.code:
+                raise NotAdmitted(Why.CANCELLED)
+            if self._lane.locked():
+                raise Busy("Too many sign in just now; try again in a moment.", retry_after=_SOON)
+            async with self._lane:
+                if not await self._moderator_store.use_ticket(returned.ticket, _TICKET_LIVES):
+                    raise NotAdmitted(Why.REFUSED)
+                who = await self._provider.identify(
+                    returned.code, back=self._back, nonce=self._mac("nonce", returned.ticket),
+                    verifier=self._mac("verifier", returned.ticket), issuer=returned.issuer,
+                )  # fmt: skip
+            member = await self._member(who, invitation)
+            await self._moderator_store.welcome(member.name, network, self._clock())
+            if before:
+                await self._moderator_store.close(before)
+            return await self._moderators.begin(member, provider=True)
+
+    async def leaving(self, me: SignedIn) -> str:
+        """Where somebody goes on who signs out and came by the provider; "" for nowhere."""
+        return await self._provider.leaving(self._home) if self._provider is not None and me.provider else ""
+
+    @property
+    def _back(self) -> str:
+        return f"{self._home}/api/provider/answer"
+
+    def _opened(self, returned: Returned) -> str:
+        """The digest of the invitation in a ticket of ours, which is of this browser and of just now. Raises NotAdmitted."""
+        said, _, mac = returned.ticket.rpartition(".")
+        ours = hmac.compare_digest(mac.encode(errors="replace"), self._mac("ticket", said).encode())
+        state = self._mac("state", returned.ticket)
+        if not ours or not hmac.compare_digest(returned.state.encode(errors="replace"), state.encode()):
+            raise NotAdmitted(Why.REFUSED)
+        at, _, invitation = said.split(".")
+        if self._clock() - int(at) > _TICKET_LIVES:
+            raise NotAdmitted(Why.LATE)
+        return invitation
+
+    async def _member(self, who: Identity, invitation: str) -> Moderator:
+        """Whose account it is. Raises NotAdmitted, Conflict."""
+        subject = self._mac("subject", who.subject)
+        everybody = await self._moderator_store.all()
+        known = next((one for one in everybody if one.provider and hmac.compare_digest(one.provider, subject)), None)
+        if invitation:
+            return await self._connected(everybody, known, subject, invitation)
+        allowed = granted(self._grants, who.groups)
+        if known is None:
+            if allowed is None:
+                raise NotAdmitted(Why.UNKNOWN)
+            return await self._made(who, subject, allowed)
+        return await self._following(known, allowed) if known.managed else known
+
+    async def _connected(
+        self, everybody: Sequence[Moderator], known: Moderator | None, subject: str, invitation: str
+    ) -> Moderator:
+        invited = next((one for one in everybody if one.invited and hmac.compare_digest(one.invited, invitation)), None)
+        if invited is None or self._clock() > invited.invited_until:
+            raise NotAdmitted(Why.INVITATION)
+        if known is not None and known.name != invited.name:
+            raise NotAdmitted(Why.ANOTHER)
+
+        def connected(now: Moderator) -> Moderator:
+            if now.invited != invitation:
+                raise NotAdmitted(Why.INVITATION)
+            return msgspec.structs.replace(
+                now, provider=subject, invited="", invited_until=0, generation=now.generation + 1
+            )
+
+        kept = (await self._moderator_store.change(invited.name, connected)).after
+        await self._accounts.audit("account.provider", kept.name, actor=f"moderator:{kept.name}", note="connected")
+        return kept
+
+    async def _made(self, who: Identity, subject: str, allowed: Grant) -> Moderator:
+        """A new account, by a name that nobody has."""
+        for name in names(who.name):
+            now = self._clock()
+            member = Moderator(
+                name,
+                allowed.role,
+                allowed.sites,
+                "",
+                now,
+                generation=secrets.randbits(53),
+                provider=subject,
+                managed=True,
+            )
+            if await self._moderator_store.add(member):
+                await self._accounts.audit("moderators.add", name, actor=_ACTOR, note=_described(allowed))
+                return member
+        raise Conflict("There are too many of that name.")
+
+    async def _following(self, known: Moderator, allowed: Grant | None) -> Moderator:
+        """Somebody whose groups say what they are: as these stand now. Who is in none is signed out everywhere."""
+
+        def followed(now: Moderator) -> Moderator:
+            if allowed is None:
+                return msgspec.structs.replace(now, generation=now.generation + 1)
+            return msgspec.structs.replace(now, role=allowed.role, sites=allowed.sites)
+
+        changed = await self._moderator_store.change(known.name, followed)
+        if allowed is None:
+            await self._accounts.audit("session.end-all", known.name, actor=_ACTOR, note="in no group any more")
+            raise NotAdmitted(Why.UNKNOWN)
+        if changed.saved:
+            await self._accounts.audit("moderators.access", known.name, actor=_ACTOR, note=_described(allowed))
+        return changed.after
+
+    @asynccontextmanager
+    async def _noted(self, network: str) -> AsyncIterator[None]:
+        """Count how it ends, and log it when it fails."""
+        try:
+            yield
+        except (Unauthenticated, Busy, ProviderUnavailable, Conflict) as error:
+            why = _why(error)
+            SIGN_INS.labels(why).inc()
+            _log.warning("sign-in failed", why=why, network=network, moderator="")
+            raise
+        SIGN_INS.labels("right").inc()
+
+    def _mac(self, what: str, said: str) -> str:
+        """43 letters that nobody else can make."""
+        mac = hmac.digest(self._master, f"provider {what}\0{said}".encode(errors="replace"), hashlib.sha256)
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def _why(error: AntechamberError) -> str:
+    if isinstance(error, ProviderUnavailable):
+        return "unavailable"
+    return "busy" if isinstance(error, Busy) else "refused"
+
+
+def _described(grant: Grant) -> str:
+    return f"{grant.role}, {', '.join(grant.sites) or 'all sites'}"

@@ -1,0 +1,1 @@
+"""What moderators do at the page: the queue, one comment, decisions, many at once."""

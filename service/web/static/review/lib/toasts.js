@@ -1,0 +1,66 @@
+// Short messages that come and go, with a way back where there is one. For every module that did something.
+
+import { problemOf } from "./api.js";
+import { announce, byId, el, icon } from "./dom.js";
+
+const STAY = 6_000; // milliseconds
+const MOST = 3; // what went wrong stays for a while; of what went well only the last is shown
+
+/**
+ * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970: a countdown runs up to it),
+ * `action` [name, handler, hint]. Returns a function that takes it away.
+ *
+ * @param {string} text
+ * @param {{ kind?: string, until?: number, action?: [string, () => unknown, HTMLElement?] | null }} [options]
+ */
+export function toast(text, { kind = "", until = 0, action = null } = {}) {
+  const box = byId("toasts");
+  const left = el("span", { class: "left", "aria-hidden": "true" });
+  const close = () => {
+    clearInterval(timer);
+    node.remove();
+  };
+  const node = el(
+    "div",
+    { class: `toast ${kind}` },
+    el("span", { class: "said", text }),
+    until ? left : null,
+    action &&
+      el(
+        "button",
+        { type: "button", class: "plain", on: { click: () => (close(), action[1]()) } },
+        action[0],
+        action[2],
+      ),
+    el(
+      "button",
+      { type: "button", class: "plain icon-only", "aria-label": "Close", on: { click: close } },
+      icon("cross"),
+    ),
+  );
+  const end = until || Date.now() + (kind === "bad" ? 2 * STAY : STAY);
+  let held = false;
+  node.addEventListener("pointerenter", () => (held = true));
+  node.addEventListener("pointerleave", () => (held = false));
+  const tick = () => {
+    const seconds = Math.ceil((end - Date.now()) / 1000);
+    left.textContent = `${Math.max(0, seconds)} s`;
+    if (!node.isConnected || (seconds <= 0 && (until || !held))) close();
+  };
+  for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();
+  box.append(node);
+  while (box.children.length > MOST) box.firstElementChild?.remove();
+  const timer = setInterval(tick, 250);
+  tick();
+  announce(text);
+  return close;
+}
+
+/**
+ * Show what went wrong.
+ *
+ * @param {unknown} problem
+ */
+export function toastProblem(problem) {
+  toast(problemOf(problem).message, { kind: "bad" });
+}

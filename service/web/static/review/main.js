@@ -1,0 +1,378 @@
+// Starts the moderators' page: session, address, header. Everything else is a page of its own.
+
+import { attend, get, problemOf, remember, send } from "./lib/api.js";
+import { ask, field } from "./lib/dialogs.js";
+import { byId, el, icon, put } from "./lib/dom.js";
+import { draftsOf } from "./lib/drafts.js";
+import { findBy, handle } from "./lib/keys.js";
+import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
+import { toastProblem } from "./lib/toasts.js";
+import { help, settingsPage } from "./pages/settings.js";
+import { arrival, signInPage } from "./pages/sign_in.js";
+import { menu } from "./queue/actions.js";
+import { smallRow } from "./queue/author.js";
+import { queuePage } from "./queue/page.js";
+
+/** @import { Picture } from "./lib/dom.js" */
+
+/**
+ * @typedef {{
+ *   me: Api.SessionView,
+ *   may: (right: Api.Right) => boolean,
+ *   go: (parameters: Record<string, unknown>, replace?: boolean) => void,
+ *   href: (page: string, parameters?: Record<string, unknown>) => string,
+ *   live: (on: boolean) => void,
+ *   waiting: (number: number) => void,
+ *   signOut: (everywhere: boolean) => void,
+ *   renewed: (session: Api.SessionView) => void,
+ * }} Frame What every page is given: who is here, what they may do, how to go elsewhere
+ * @typedef {{ node: HTMLElement, show: (parameters: URLSearchParams) => unknown, close: () => void }} Page
+ * @typedef {(frame: Frame) => Page} Maker
+ */
+
+/** @type {Record<string, { title: string, picture: Picture, right?: Api.Right, make: () => Maker | Promise<Maker> }>} */
+const PAGES = {
+  queue: { title: "Queue", picture: "inbox", make: () => queuePage },
+  campaigns: {
+    title: "Campaigns",
+    picture: "copies",
+    make: async () => (await import("./pages/campaigns.js")).campaignsPage,
+  },
+  statistics: {
+    title: "Statistics",
+    picture: "chart",
+    make: async () => (await import("./pages/statistics.js")).statisticsPage,
+  },
+  policy: { title: "Policy", picture: "shield", make: async () => (await import("./pages/policy.js")).policyPage },
+  deliveries: {
+    title: "Deliveries",
+    picture: "send",
+    right: "deliveries",
+    make: async () => (await import("./pages/deliveries.js")).deliveriesPage,
+  },
+  audit: {
+    title: "Audit log",
+    picture: "book",
+    right: "audit",
+    make: async () => (await import("./pages/audit_log.js")).auditPage,
+  },
+  settings: { title: "Settings", picture: "gear", make: () => settingsPage },
+};
+
+const main = byId("main");
+const header = byId("header");
+/** @type {Api.SessionView | null} */
+let me = null;
+/** @type {{ name: string } & Partial<Page>} */
+let page = { name: "" };
+let waits = 0; // comments for this moderator
+let routed = ""; // the address that is shown; while the bar has another one, a change is on its way
+
+/**
+ * The address of a page.
+ *
+ * @param {string} name
+ * @param {Record<string, unknown>} [parameters]
+ */
+function href(name, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters))
+    if (value && value !== "flagged") query.set(key, String(value));
+  return `#/${name}${query.size ? `?${query}` : ""}`;
+}
+
+/** @param {Api.Right} right */
+function may(right) {
+  return me?.rights.includes(right) ?? false;
+}
+
+/**
+ * Whether somebody may see a page.
+ *
+ * @param {string} name
+ */
+function isOpen(name) {
+  const { right } = PAGES[name];
+  return !right || may(right);
+}
+
+async function route() {
+  if (!me) return;
+  routed = location.hash;
+  const [path, query = ""] = location.hash.replace(/^#\/?/u, "").split("?");
+  const name = me.enrols ? "settings" : Object.hasOwn(PAGES, path) && isOpen(path) ? path : "queue";
+  const parameters = new URLSearchParams(query);
+  if (page.name !== name) {
+    const make = await PAGES[name].make();
+    page.close?.();
+    const opened = make({
+      me,
+      may,
+      go: (next, replace) => move(href(name, next), replace),
+      href,
+      live: showLive,
+      signOut,
+      renewed,
+      waiting: (number) => {
+        waits = number;
+        titled();
+      },
+    });
+    page = { name, ...opened };
+    put(main, opened.node);
+    main.className = `main page-${name}`;
+    titled();
+    showHeader(me);
+  }
+  await page.show?.(parameters);
+}
+
+/** @type {Record<string, string>} The letters of `g`, where a list's own is taken. */
+const LETTERS = { flagged: "q", snoozed: "l", appealed: "p", later: "f", audit: "b", rejected: "s", campaigns: "c" };
+
+/** Ask for a list by a letter, and go there. */
+async function goTo() {
+  if (!me || me.enrols) return;
+  const items = [...LIST_GROUPS.flat(), "campaigns"].map(
+    (list) =>
+      /** @type {[string, string, string]} */ ([
+        list,
+        list === "campaigns" ? PAGES.campaigns.title : listName(list),
+        LETTERS[list] ?? list[0],
+      ]),
+  );
+  const chosen = await menu(null, "Go to", items);
+  if (!chosen) return;
+  const { value } = chosen;
+  location.hash = value === "campaigns" ? href("campaigns") : href("queue", { list: value });
+}
+
+/** Ask for a comment by its address, an id or words, and go there. */
+async function find() {
+  const words = el("input", {
+    type: "text",
+    maxlength: "2000",
+    autocomplete: "off",
+    spellcheck: "false",
+    autofocus: true,
+  });
+  const hint = "An address or an id of a comment, here or on its page, or words to search for.";
+  if (!(await ask("Find a comment", field("Paste or type", words, hint), [["Find", "primary", "yes"]]))) return;
+  const q = words.value.trim();
+  if (!q) return;
+  try {
+    const { items } = await get("/find", { q });
+    if (items.length === 1) location.hash = href("queue", { id: items[0].id });
+    else if (!items.length) location.hash = href("queue", { q: q.slice(0, 200) });
+    else {
+      const rows = items.map((row) => smallRow(row, { href: (_, id = "") => href("queue", { id }) }));
+      const list = el("ul", { class: "small-rows" }, rows);
+      list.addEventListener("click", () => list.closest("dialog")?.querySelector("button")?.click());
+      await ask("Which one?", list, []);
+    }
+  } catch (problem) {
+    toastProblem(problem);
+  }
+}
+
+/** The tab's title: which page, and how much waits. */
+function titled() {
+  document.title = `${waits ? `(${waits}) ` : ""}${PAGES[page.name].title} · Antechamber`;
+}
+
+/**
+ * @param {string} address
+ * @param {boolean} [replace]
+ */
+function move(address, replace) {
+  if (address === location.hash || (address === "#/queue" && !location.hash)) return;
+  if (!replace) {
+    location.hash = address;
+    return;
+  }
+  if (location.hash !== routed) return; // somebody asked for another page meanwhile
+  history.replaceState(history.state, "", address);
+  route();
+}
+
+/** @param {Api.SessionView} me */
+function showHeader(me) {
+  header.hidden = false;
+  const links = Object.entries(PAGES)
+    .filter(([name]) => name !== "settings" && isOpen(name) && !me.enrols)
+    .map(([name, { title, picture }]) =>
+      el(
+        "a",
+        { href: href(name), "aria-current": page.name === name ? "page" : null },
+        icon(picture),
+        el("span", { text: title }),
+      ),
+    );
+  put(
+    header,
+    el(
+      "a",
+      { class: "brand", href: href("queue") },
+      el("img", { src: "/review/static/icon.svg", alt: "", width: "22", height: "22" }),
+      el("span", { text: "Antechamber" }),
+    ),
+    el("nav", { "aria-label": "Pages" }, links),
+    el("span", { id: "stream", class: "stream", hidden: true }, "Reconnecting…"),
+    el(
+      "button",
+      { type: "button", class: "plain icon-only", "aria-label": "Keys", title: "Keys", on: { click: help } },
+      icon("help"),
+    ),
+    el(
+      "a",
+      {
+        class: "me",
+        href: href("settings"),
+        "aria-label": `Settings of ${me.name}`,
+        "aria-current": page.name === "settings" ? "page" : null,
+      },
+      icon("person"),
+      el("span", { text: me.name }),
+    ),
+  );
+}
+
+/** @param {boolean} on */
+function showLive(on) {
+  const sign = document.getElementById("stream");
+  if (sign) sign.hidden = on;
+}
+
+/**
+ * @param {string} [note]
+ * @param {string} [invitation]
+ */
+function signIn(note = "", invitation = "") {
+  me = null;
+  page.close?.();
+  header.hidden = true;
+  const opened = signInPage({ note, invitation, done: start });
+  page = { name: "signin", ...opened };
+  put(main, opened.node);
+  main.className = "main page-signin";
+  document.title = "Sign in · Antechamber";
+  opened.show();
+}
+
+/** @param {boolean} [everywhere] */
+async function signOut(everywhere = false) {
+  try {
+    const left = await send("DELETE", everywhere ? "/sessions" : "/session");
+    if (left?.address) location.assign(left.address);
+    else signIn("You have signed out.");
+  } catch (problem) {
+    toastProblem(problem);
+  }
+}
+
+/**
+ * A change of the account has begun a new session.
+ *
+ * @param {Api.SessionView} session
+ */
+function renewed(session) {
+  const waited = me?.enrols && !session.enrols;
+  if (waited) start(session);
+  else become(session);
+}
+
+/** @param {Api.SessionView} session */
+function become(session) {
+  me = session;
+  remember(session);
+  learnHouseRules(session.house_rules);
+}
+
+/** @param {Api.SessionView} signedIn */
+function start(signedIn) {
+  become(signedIn);
+  draftsOf(signedIn.name);
+  page.close?.();
+  page = { name: "" };
+  route();
+}
+
+/**
+ * Sign in over the page, on which everything stays as it was. Resolves to whether the same moderator did.
+ *
+ * @returns {Promise<boolean>}
+ */
+function signInAgain() {
+  return new Promise((resolve) => {
+    const opened = signInPage({ note: "Your session is over. Please sign in again.", done: (found) => finish(found) });
+    const leave = el("button", { type: "button", class: "link", on: { click: () => finish(null) } }, "Leave this page");
+    const dialog = el(
+      "dialog",
+      { class: "dialog over", "aria-label": "Sign in again", on: { cancel: (event) => event.preventDefault() } },
+      opened.node,
+      leave,
+    );
+    const look = async () => {
+      if (document.hidden) return;
+      const found = await get("/session", {}, { quiet: true }).catch(() => null); // by another tab, perhaps
+      if (found && dialog.isConnected) finish(found);
+    };
+    const finish = (/** @type {Api.SessionView | null} */ found) => {
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+      dialog.remove();
+      if (found) resolve(belongs(found));
+      else {
+        signIn();
+        resolve(false);
+      }
+    };
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    document.body.append(dialog);
+    dialog.showModal();
+    opened.show();
+  });
+}
+
+/**
+ * There is another session now. Whether it is of the same moderator, who goes on; else the page begins anew.
+ *
+ * @param {Api.SessionView} found
+ */
+function belongs(found) {
+  const same = found.name === me?.name && found.enrols === me.enrols;
+  if (same) {
+    become(found);
+    return true;
+  }
+  start(found);
+  return false;
+}
+
+/** @type {Promise<boolean> | null} */
+let signingIn = null;
+attend({
+  over: async () => {
+    if (!me) return false;
+    signingIn ??= signInAgain().finally(() => (signingIn = null));
+    return signingIn;
+  },
+  found: belongs,
+});
+addEventListener("hashchange", () => {
+  history.replaceState(history.state ?? { within: true }, ""); // one came here from another of our pages
+  route();
+});
+handle({ help, go: goTo });
+findBy(() => me && !me.enrols && find());
+const { invitation, note } = arrival();
+if (invitation || note) signIn(note, invitation);
+else {
+  try {
+    start(await get("/session", {}, { quiet: true }));
+  } catch (error) {
+    const problem = problemOf(error);
+    signIn(problem.status === 401 ? "" : problem.message);
+  }
+}

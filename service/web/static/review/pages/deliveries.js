@@ -1,0 +1,216 @@
+// The delivery log: whether sites hear of decisions, and sending again what was given up. For `main`.
+
+import { get, problemOf, send } from "../lib/api.js";
+import { el, icon, put } from "../lib/dom.js";
+import { count, exactly, plural, sentence, timeOptions } from "../lib/labels.js";
+import { sheetHead, siteChooser, table } from "../lib/tables.js";
+import { toast, toastProblem } from "../lib/toasts.js";
+
+/** @import { Frame, Page } from "../main.js" */
+
+const PAGE = 50;
+/** @type {Record<string, [string, string]>} */
+const RESULTS = {
+  delivered: ["approved", "Delivered"],
+  retry: ["flagged", "Will try again"],
+  dead: ["rejected", "Given up"],
+};
+
+/**
+ * Open it.
+ *
+ * @param {Frame} frame
+ * @returns {Page}
+ */
+export function deliveriesPage({ me, may, go, href }) {
+  const body = el("div", { class: "sheet" });
+  let asked = new URLSearchParams();
+  /** @param {URLSearchParams} parameters */
+  const show = async (parameters) => {
+    asked = parameters;
+    const site = parameters.get("site") ?? "";
+    const again = () => show(asked);
+    const head = sheetHead(
+      "Deliveries",
+      siteChooser(me.sites, site, (chosen) => go({ site: chosen })),
+      el("button", { type: "button", class: "quiet", on: { click: again } }, "Refresh"),
+    );
+    try {
+      const log = await get("/deliveries", { site, limit: PAGE });
+      put(
+        body,
+        head,
+        receivers(log, may, again),
+        log.given_up.length ? givenUp(log, may, again, href) : null,
+        attempts(log, site, href),
+      );
+    } catch (problem) {
+      put(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+    }
+  };
+  return { node: body, show, close() {} };
+}
+
+/**
+ * @param {Api.DeliveryLog} log
+ * @param {Frame["may"]} may
+ * @param {() => void} again
+ */
+function receivers(log, may, again) {
+  const rows = log.receivers.map((one) => [
+    el("strong", { text: one.site }),
+    one.callback
+      ? el("code", { text: one.callback })
+      : el("span", { class: "hint", text: "none: the site asks by itself" }),
+    receiverState(one),
+    count(one.waiting),
+    one.given_up && may("replay")
+      ? el(
+          "button",
+          { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, everything: true }, again) } },
+          icon("undo"),
+          `Send ${count(one.given_up)} again`,
+        )
+      : count(one.given_up),
+  ]);
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "Receivers" }),
+    table([["Site"], ["Address"], ["State"], ["Waiting", "number"], ["Given up", "number"]], rows, "Receivers"),
+  );
+}
+
+/**
+ * @param {Api.DeliveryLog} log
+ * @param {Frame["may"]} may
+ * @param {() => void} again
+ * @param {Frame["href"]} href
+ */
+function givenUp(log, may, again, href) {
+  const rows = log.given_up.map((one) => [
+    one.site,
+    comment(one, href),
+    one.type,
+    el("time", timeOptions(one.since)),
+    count(one.tries),
+    may("replay")
+      ? el(
+          "button",
+          { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, ids: [one.id] }, again) } },
+          "Send again",
+        )
+      : null,
+  ]);
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "Given up" }),
+    table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], ["Again"]], rows, "Given up"),
+  );
+}
+
+/** @param {Api.ReceiverView} receiver */
+function receiverState({ site, why, paused_until: until }) {
+  if (!until) return el("span", { class: "tag approved", text: "Fine" });
+  if (why !== "gone") return el("span", { class: "tag flagged", title: why, text: `Paused until ${exactly(until)}` });
+  return [
+    el("span", { class: "tag rejected", text: "Says that it is gone" }),
+    el(
+      "p",
+      { class: "hint" },
+      "Nothing is lost. To go on: ",
+      el("code", { text: `antechamber deliveries resume ${site}` }),
+    ),
+  ];
+}
+
+/**
+ * The log of tries, newest first; older ones come when they are asked for.
+ *
+ * @param {Api.DeliveryLog} log
+ * @param {string} site
+ * @param {Frame["href"]} href
+ */
+function attempts(log, site, href) {
+  const card = el("section", { class: "card" });
+  /** @type {Api.AttemptView[]} */
+  const tries = [];
+  /** @param {Pick<Api.DeliveryLog, "attempts" | "next">} page */
+  const show = (page) => {
+    tries.push(...page.attempts);
+    /** @param {{ currentTarget: HTMLButtonElement }} event */
+    const older = async (event) => {
+      event.currentTarget.disabled = true;
+      try {
+        show(await get("/deliveries", { site, limit: PAGE, cursor: page.next }));
+      } catch (problem) {
+        toastProblem(problem);
+        show({ attempts: [], next: page.next });
+      }
+    };
+    const more = page.next
+      ? el("p", {}, el("button", { type: "button", class: "quiet", on: { click: older } }, "Show older ones"))
+      : null;
+    put(
+      card,
+      el("h2", { text: "Last tries" }),
+      tries.length ? [triesTable(tries, href), more] : el("p", { class: "hint", text: "Nothing was sent yet." }),
+    );
+  };
+  show(log);
+  return card;
+}
+
+/**
+ * @param {Api.AttemptView[]} tries
+ * @param {Frame["href"]} href
+ */
+function triesTable(tries, href) {
+  const rows = tries.map((one) => {
+    const [kind, name] = RESULTS[one.result] ?? ["", sentence(one.result)];
+    return [
+      el("time", timeOptions(one.at)),
+      one.site,
+      comment(one, href),
+      el("span", { class: `tag ${kind}`, text: name }),
+      [one.status ? String(one.status) : "", one.error ? sentence(one.error) : ""].filter(Boolean).join(" "),
+      count(one.tries),
+      `${count(one.took_ms)} ms`,
+    ];
+  });
+  return table(
+    [["When"], ["Site"], ["Comment"], ["Result"], ["Answer"], ["Tries", "number"], ["Took", "number"]],
+    rows,
+    "Last tries",
+  );
+}
+
+/**
+ * @param {Api.AttemptView | Api.GivenUpView} one
+ * @param {Frame["href"]} href
+ */
+function comment(one, href) {
+  return el("a", {
+    href: href("queue", { list: "decided", id: one.comment }),
+    title: one.comment,
+    text: one.comment.slice(0, 9),
+  });
+}
+
+/**
+ * @param {Api.ReplayInput} body
+ * @param {() => void} again
+ */
+async function replay(body, again) {
+  try {
+    const { count: number, unknown } = await send("POST", "/deliveries/replay", body);
+    toast(
+      `${plural(number, "call-back")} will be sent again.${unknown.length ? ` ${unknown.length} are too old.` : ""}`,
+      { kind: "good" },
+    );
+    again();
+  } catch (problem) {
+    toastProblem(problem);
+  }
+}

@@ -1,0 +1,430 @@
+// A site's policy: read it, change it in a form or as a document, try it on the past, save it. For `main`.
+
+import { Problem, get, problemOf, send } from "../lib/api.js";
+import { ask, field } from "../lib/dialogs.js";
+import { el, put } from "../lib/dom.js";
+import { draft, keepDraft } from "../lib/drafts.js";
+import { actorName, exactly, learnHouseRules } from "../lib/labels.js";
+import { sheetHead, siteChooser, table } from "../lib/tables.js";
+import { toast, toastProblem } from "../lib/toasts.js";
+import { changesView } from "./policy_changes.js";
+import { PolicyForm } from "./policy_form.js";
+import { previewView } from "./policy_preview.js";
+import { promiseView } from "./policy_promise.js";
+
+/** @import { Frame, Page } from "../main.js" */
+
+/** @typedef {{ node: HTMLElement, mark: (mistakes: Api.Mistake[]) => Api.Mistake[] }} Editor */
+
+const LAST = 5_000; // comments that a preview looks at
+
+/** What is there before a policy is. @type {Api.PolicyView} */
+const NOTHING = {
+  site: "",
+  edition: { version: 0, at: null, by: "", note: "" },
+  policy: {},
+  effective: {},
+  presets: {},
+};
+
+/**
+ * Open it.
+ *
+ * @param {Frame} frame
+ * @returns {Page}
+ */
+export function policyPage(frame) {
+  const page = new PolicyPage(frame);
+  return { node: page.node, show: (parameters) => page.show(parameters), close: () => page.close() };
+}
+
+class PolicyPage {
+  /** @param {Frame} frame */
+  constructor({ me, may, go, href }) {
+    this.me = me;
+    this.may = may;
+    this.go = go;
+    this.href = href;
+    this.site = "";
+    /** @type {Api.PolicyView} */
+    this.view = NOTHING;
+    /** @type {Api.KeptView[]} */
+    this.editions = [];
+    /** @type {Api.Policy} */
+    this.draft = {};
+    this.begun = 0; // the edition that the draft began with
+    this.asDocument = false;
+    /** @type {Editor | null} */
+    this.form = null;
+    this.node = el("div", { class: "sheet" });
+    this.wrong = el("div", { class: "wrong", role: "alert" });
+    this.meaning = el("p", { class: "meta" });
+    this.discard = button("quiet", "Discard changes", () => this.open(this.view.policy));
+    this.trial = button("quiet", "Try on the past", () => this.preview());
+    this.keep = button("primary", "Save…", () => this.save());
+    this.result = el("div", { "aria-live": "polite" });
+    this.promise = el("div", { "aria-live": "polite" });
+    this.warn = (/** @type {Event} */ event) => this.changed && event.preventDefault();
+    addEventListener("beforeunload", this.warn);
+  }
+
+  /** @param {URLSearchParams} parameters */
+  async show(parameters) {
+    const site = parameters.get("site") || this.me.sites[0] || "";
+    if (site === this.site) return;
+    this.site = site;
+    if (!site) {
+      put(this.node, sheetHead("Policy"), el("p", { class: "hint", text: "There are no sites yet." }));
+      return;
+    }
+    try {
+      const [view, history] = await Promise.all([get(`/sites/${site}/policy`), get(`/sites/${site}/policy/history`)]);
+      this.load(view, history.items);
+    } catch (problem) {
+      put(this.node, sheetHead("Policy"), el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+    }
+  }
+
+  close() {
+    removeEventListener("beforeunload", this.warn);
+  }
+
+  get changed() {
+    return JSON.stringify(this.draft) !== JSON.stringify(this.view.policy);
+  }
+
+  /**
+   * @param {Api.PolicyView} view
+   * @param {Api.KeptView[]} editions
+   */
+  load(view, editions) {
+    this.view = view;
+    this.editions = editions;
+    const kept = draft(`policy ${this.site}`);
+    this.draft = structuredClone(kept?.policy ?? view.policy);
+    this.begun = kept?.version ?? view.edition.version;
+    this.paint();
+    void this.promised();
+  }
+
+  /** How what the thresholds promise stands: it takes a moment, and nothing waits for it. */
+  async promised() {
+    const site = this.site;
+    put(this.promise);
+    if (!this.view.policy.promise || !this.may("preview")) return;
+    put(this.promise, el("p", { class: "hint", text: "Looking at what was promised…" }));
+    try {
+      const found = await get(`/sites/${site}/promise`);
+      if (site === this.site) put(this.promise, promiseView(found));
+    } catch (problem) {
+      if (site === this.site)
+        put(this.promise, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+    }
+  }
+
+  paint() {
+    const fixed = !this.may("policy") && !this.may("preview");
+    this.form = this.asDocument
+      ? this.document(fixed)
+      : new PolicyForm(this.draft, { view: this.view, fixed, changed: () => this.tools() });
+    put(this.wrong);
+    const mode = (/** @type {string} */ name, /** @type {boolean} */ value) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "aria-pressed": String(this.asDocument === value),
+          on: { click: () => this.switch(value) },
+        },
+        name,
+      );
+    const modes = [mode("Form", false), mode("Document", true)];
+    put(
+      this.node,
+      sheetHead(
+        "Policy",
+        siteChooser(this.me.sites, this.site, (site) => this.leave(site), ""),
+        el("span", { class: "switch", role: "group", "aria-label": "Edit as" }, modes),
+      ),
+      this.edition(),
+      this.promise,
+      this.form.node,
+      this.buttons(),
+      this.result,
+      this.history(),
+    );
+    this.tools();
+  }
+
+  /** What can be done, made once: a button that is replaced while it is pressed hears no click. */
+  buttons() {
+    const saving = this.may("policy") ? this.keep : el("span", { class: "hint", text: "Saving takes an operator." });
+    return el(
+      "div",
+      { class: "card policy-bar" },
+      this.meaning,
+      this.wrong,
+      el("span", { class: "row-of" }, this.discard, this.may("preview") ? this.trial : null, saving),
+    );
+  }
+
+  /** What can be done now. */
+  tools() {
+    keepDraft(`policy ${this.site}`, this.changed ? { policy: this.draft, version: this.begun } : null);
+    const overtaken =
+      this.begun !== this.view.edition.version ? " Somebody saved another edition since you began." : "";
+    this.meaning.textContent = this.changed
+      ? `Not saved yet, kept in this browser.${overtaken}`
+      : "This is what counts now.";
+    this.discard.hidden = !this.changed;
+    this.trial.disabled = this.keep.disabled = !this.changed && !this.asDocument;
+  }
+
+  edition() {
+    const { version, at, by, note } = this.view.edition;
+    return el("p", {
+      class: "meta",
+      text: version
+        ? `Edition ${version}, since ${exactly(at ?? "")}, by ${actorName(by)}${note ? `: ${note}` : ""}.`
+        : "The policy that every site begins with.",
+    });
+  }
+
+  /**
+   * @param {boolean} fixed
+   * @returns {Editor}
+   */
+  document(fixed) {
+    const text = el("textarea", {
+      class: "document",
+      "aria-label": "The policy as a document (JSON)",
+      spellcheck: "false",
+      disabled: fixed,
+      data: { pointer: "/policy" },
+    });
+    text.value = JSON.stringify(this.draft, null, 2);
+    text.addEventListener("input", () => {
+      put(this.wrong);
+      try {
+        this.draft = JSON.parse(text.value);
+        text.removeAttribute("aria-invalid");
+      } catch {
+        text.setAttribute("aria-invalid", "true"); // said when it is to be used
+      }
+      this.tools();
+    });
+    const node = el(
+      "section",
+      { class: "card" },
+      el("h2", { text: "The document" }),
+      el("p", { class: "hint", text: "The same as the interface and the command line have it." }),
+      text,
+    );
+    /** @param {Api.Mistake[]} mistakes */
+    const mark = (mistakes) => {
+      text.focus();
+      return mistakes;
+    };
+    return { node, mark };
+  }
+
+  /** @param {boolean} asDocument */
+  switch(asDocument) {
+    if (this.asDocument === asDocument || !this.readable()) return;
+    this.asDocument = asDocument;
+    this.paint();
+  }
+
+  readable() {
+    /** @type {HTMLTextAreaElement | null} */
+    const text = this.node.querySelector("textarea.document[aria-invalid]");
+    if (!text) return true;
+    try {
+      JSON.parse(text.value);
+    } catch (error) {
+      put(this.wrong, `This is no JSON: ${/** @type {SyntaxError} */ (error).message}`);
+      text.focus();
+    }
+    return false;
+  }
+
+  async preview() {
+    if (!this.readable()) return;
+    this.trial.disabled = true;
+    put(this.result, el("p", { class: "hint", text: "Trying it on the past…" }));
+    try {
+      put(
+        this.result,
+        previewView(
+          await send("POST", `/sites/${this.site}/policy/preview`, { policy: this.draft, last: LAST }),
+          this.href,
+        ),
+      );
+      this.result.scrollIntoView({ block: "nearest" });
+    } catch (problem) {
+      put(this.result);
+      this.refused(problemOf(problem));
+    } finally {
+      this.tools();
+    }
+  }
+
+  save() {
+    if (!this.readable()) return;
+    const act = (/** @type {string} */ note, /** @type {number} */ version) =>
+      send("PUT", `/sites/${this.site}/policy`, { policy: this.draft, note, version });
+    this.tell("Save this policy?", "Save", act, "Saved.", this.draft);
+  }
+
+  /** @param {number} version */
+  restore(version) {
+    const act = (/** @type {string} */ note, /** @type {number} */ live) =>
+      send("POST", `/sites/${this.site}/policy/restore`, { edition: version, note, version: live });
+    const { policy } = this.editions.find(({ edition }) => edition.version === version) ?? { policy: {} };
+    this.tell(`Restore edition ${version}?`, "Restore", act, `Edition ${version} counts again.`, policy);
+  }
+
+  /**
+   * Ask why, and have another policy count.
+   *
+   * @param {string} title
+   * @param {string} name
+   * @param {(note: string, version: number) => Promise<Api.PolicyView>} act
+   * @param {string} done
+   * @param {Api.Policy} next
+   */
+  async tell(title, name, act, done, next) {
+    const note = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
+    if (
+      !(await ask(
+        title,
+        [
+          el("p", { text: "It counts for what is judged from now on." }),
+          changesView(this.view.policy, next),
+          field("Why? (for the history)", note),
+        ],
+        [[name, "primary", "yes"]],
+      ))
+    )
+      return;
+    try {
+      const view = await act(note.value.trim(), this.view.edition.version);
+      const history = await get(`/sites/${this.site}/policy/history`);
+      put(this.result);
+      keepDraft(`policy ${this.site}`, null);
+      this.load(view, history.items);
+      const rules = view.policy.house_rules ?? [];
+      learnHouseRules({ [this.site]: rules.map(({ code, name, text }) => ({ code, name, text: text || name })) });
+      toast(done, { kind: "good" });
+    } catch (problem) {
+      this.refused(problemOf(problem));
+    }
+  }
+
+  /**
+   * Say everything that is wrong: where it is wrong, or, if there is no field for it, beside the buttons.
+   *
+   * @param {Problem} problem
+   */
+  refused(problem) {
+    if (problem.status === 409) {
+      toast("Somebody saved another edition meanwhile. Copy what you need and reload.", { kind: "bad" });
+      return;
+    }
+    if (problem.status !== 422 && problem.status !== 400) {
+      toastProblem(problem);
+      return;
+    }
+    const { errors = [{ detail: problem.message, pointer: problem.pointer }], errors_left_out: left = 0 } =
+      problem.body;
+    const lines = (this.form?.mark(errors) ?? []).map(({ detail, pointer = "" }) => {
+      const place = pointer.replace("/policy", "");
+      return el("li", { text: place ? `${place}: ${detail}` : detail });
+    });
+    if (left) lines.push(el("li", { text: `And ${left} more, which are named once these are mended.` }));
+    const count = errors.length + left;
+    put(
+      this.wrong,
+      count > 1 ? el("p", { text: `There are ${count} mistakes.` }) : null,
+      lines.length ? el("ul", {}, lines) : null,
+    );
+  }
+
+  /** @param {Api.Policy} policy */
+  open(policy) {
+    this.draft = structuredClone(policy);
+    this.begun = this.view.edition.version;
+    put(this.result);
+    this.paint();
+  }
+
+  /** @param {string} site */
+  async leave(site) {
+    if (
+      this.changed &&
+      !(await ask("Leave without saving?", el("p", { text: "What you changed here will be lost." }), [
+        ["Leave", "bad", "yes"],
+      ]))
+    ) {
+      this.paint();
+      return;
+    }
+    put(this.result);
+    this.go({ site });
+  }
+
+  history() {
+    const rows = this.editions.map(({ edition, policy }) => [
+      String(edition.version),
+      edition.at ? exactly(edition.at) : "from the start",
+      actorName(edition.by) || "–",
+      edition.note,
+      edition.version === this.view.edition.version
+        ? el("span", { class: "tag approved", text: "Counts now" })
+        : this.choices(edition.version, policy),
+    ]);
+    return el(
+      "section",
+      { class: "card" },
+      el("h2", { text: "Editions" }),
+      rows.length
+        ? table([["No."], ["Since"], ["By"], ["Why"], ["What"]], rows, "Editions")
+        : el("p", { class: "hint", text: "It was never changed." }),
+    );
+  }
+
+  /**
+   * What can be done with an earlier edition: look at it and go on from there, or have it count again as it is.
+   *
+   * @param {number} version
+   * @param {Api.Policy} policy
+   */
+  choices(version, policy) {
+    /**
+     * @param {string} name
+     * @param {() => unknown} act
+     */
+    const button = (name, act) =>
+      el(
+        "button",
+        { type: "button", class: "link", "aria-label": `${name} edition ${version}`, on: { click: act } },
+        name,
+      );
+    return el(
+      "span",
+      { class: "choices" },
+      button("Open", () => this.open(policy)),
+      this.may("policy") ? button("Restore…", () => this.restore(version)) : null,
+    );
+  }
+}
+
+/**
+ * @param {string} kind
+ * @param {string} name
+ * @param {() => unknown} click
+ */
+function button(kind, name, click) {
+  return el("button", { type: "button", class: kind, on: { click } }, name);
+}

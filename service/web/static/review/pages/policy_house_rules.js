@@ -1,0 +1,116 @@
+// The house rules of a policy as a form: reasons of the site's own. Writes into the draft it is given. For `policy_form`.
+
+import { field } from "../lib/dialogs.js";
+import { el, icon, put } from "../lib/dom.js";
+import { labelName } from "../lib/labels.js";
+
+/** @type {NonNullable<Api.HouseRule["teaches"]>[]} */
+const TEACHES = ["spam", "toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack"];
+
+/**
+ * The section.
+ *
+ * @param {Api.Policy} draft
+ * @param {() => void} changed called after each change
+ */
+export function houseRulesSection(draft, changed) {
+  const list = el("div", { class: "measures" });
+  const fill = () =>
+    put(
+      list,
+      (draft.house_rules ?? []).map((rule, index) => one(rule, index)),
+    );
+  /** @param {Api.HouseRule[]} rules */
+  const have = (rules) => {
+    draft.house_rules = rules;
+    fill();
+    changed();
+  };
+  const add = () => {
+    have([...(draft.house_rules ?? []), { code: "", name: "" }]);
+    list.lastElementChild?.querySelector("input")?.focus();
+  };
+  /**
+   * @param {Api.HouseRule} rule
+   * @param {number} index
+   */
+  const one = (rule, index) => {
+    /** @param {"code" | "name" | "text"} name */
+    const input = (name) => {
+      const node = el("input", {
+        type: "text",
+        autocomplete: "off",
+        dir: "auto",
+        data: { pointer: `/policy/house_rules/${index}/${name}` },
+      });
+      node.value = rule[name] ?? "";
+      return node;
+    };
+    const [name, code, text] = [input("name"), input("code"), input("text")];
+    const keep = (/** @type {Partial<Api.HouseRule>} */ more) => {
+      Object.assign(rule, more);
+      changed();
+    };
+    name.addEventListener("change", () => {
+      keep({ name: name.value.trim() });
+      if (!code.value) keep({ code: (code.value = codeOf(name.value)) });
+    });
+    code.addEventListener("change", () => keep({ code: code.value.trim() }));
+    text.addEventListener("change", () => keep({ text: text.value.trim() }));
+    const teaches = el(
+      "select",
+      { data: { pointer: `/policy/house_rules/${index}/teaches` } },
+      new Option("Nothing", ""),
+      TEACHES.map((label) => new Option(labelName(label), label, false, label === rule.teaches)),
+    );
+    teaches.addEventListener("change", () => keep({ teaches: TEACHES[teaches.selectedIndex - 1] ?? "" }));
+    return el(
+      "div",
+      { class: "measure", role: "group", "aria-label": rule.name || "New house rule" },
+      el(
+        "div",
+        { class: "fields" },
+        field("Name", name),
+        field("Code", code),
+        field("It teaches", teaches),
+        el(
+          "span",
+          { class: "moves" },
+          el(
+            "button",
+            {
+              type: "button",
+              class: "plain icon-only",
+              "aria-label": `Remove ${rule.name || "this"}`,
+              on: { click: () => have((draft.house_rules ?? []).filter((other) => other !== rule)) },
+            },
+            icon("cross"),
+          ),
+        ),
+      ),
+      field("What the author is told (empty: the name)", text),
+    );
+  };
+  fill();
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "House rules" }),
+    el("p", { class: "hint", text: "Reasons of this site's own, above the others when a moderator rejects." }),
+    list,
+    el("button", { type: "button", class: "quiet", on: { click: add } }, "Add a house rule"),
+  );
+}
+
+/**
+ * A code for a name: "No links, please!" is "no-links-please".
+ *
+ * @param {string} name
+ */
+function codeOf(name) {
+  const plain = name.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  return plain
+    .replaceAll(/[^a-z0-9]+/gu, "-")
+    .replaceAll(/^[^a-z]+|-+$/gu, "")
+    .slice(0, 40);
+}

@@ -1,0 +1,303 @@
+// The statistics page: what came in, who decided, how long it waits. For `main`.
+
+import { get, problemOf } from "../lib/api.js";
+import { dayName, stackedDays } from "../lib/charts.js";
+import { el, put } from "../lib/dom.js";
+import { actorName, count, duration, percent, reasonName } from "../lib/labels.js";
+import { sheetHead, siteChooser, table } from "../lib/tables.js";
+
+/**
+ * @import { Day } from "../lib/charts.js"
+ * @import { Frame, Page } from "../main.js"
+ */
+
+const SPANS = [7, 30, 90, 365];
+/** @type {[Api.Outcome, string][]} */
+const OUTCOMES = [
+  ["approve", "approved"],
+  ["hold", "held"],
+  ["reject", "rejected"],
+];
+
+/**
+ * Open it.
+ *
+ * @param {Frame} frame
+ * @returns {Page}
+ */
+export function statisticsPage({ me, go }) {
+  const body = el("div", { class: "sheet" });
+  /** @param {URLSearchParams} parameters */
+  const show = async (parameters) => {
+    const site = parameters.get("site") ?? "";
+    const days = Number(parameters.get("days")) || 30;
+    const head = sheetHead(
+      "Statistics",
+      siteChooser(me.sites, site, (chosen) => go({ site: chosen, days })),
+      spanChooser(days, (chosen) => go({ site, days: chosen })),
+    );
+    put(body, head, el("p", { class: "hint", text: "Counting…" }));
+    try {
+      const [numbers, quality] = await Promise.all([
+        get("/statistics", { site, days }),
+        get("/quality", { site, days }),
+      ]);
+      put(
+        body,
+        head,
+        tiles(numbers),
+        overTime(numbers),
+        qualityCard(quality.items),
+        el("div", { class: "pair" }, queues(numbers), reasons(numbers)),
+        el("div", { class: "pair" }, people(numbers), models(numbers)),
+      );
+    } catch (problem) {
+      put(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+    }
+  };
+  return { node: body, show, close() {} };
+}
+
+/**
+ * @param {number} days
+ * @param {(days: string) => unknown} change
+ */
+function spanChooser(days, change) {
+  /** @type {HTMLSelectElement} */
+  const select = el(
+    "select",
+    { "aria-label": "Time", on: { change: () => change(select.value) } },
+    SPANS.map((span) => new Option(`Last ${span} days`, String(span), false, span === days)),
+  );
+  return select;
+}
+
+/** @param {Api.StatisticsView} numbers */
+function tiles({ totals, queues: waiting }) {
+  const held = waiting.reduce((sum, one) => sum + one.held, 0);
+  const oldest = Math.max(0, ...waiting.map((one) => one.oldest ?? 0));
+  /** @param {number | null} value */
+  const share = (value) => (value === null ? "–" : percent(value));
+  /**
+   * @param {string} name
+   * @param {string} value
+   * @param {string} more
+   */
+  const tile = (name, value, more) =>
+    el(
+      "div",
+      { class: "card tile" },
+      el("dt", { text: name }),
+      el("dd", {}, value, el("div", { class: "meta", text: more })),
+    );
+  return el(
+    "dl",
+    { class: "tiles" },
+    tile("Came in", count(totals.arrived), "comments"),
+    tile("By the machine", share(totals.automatic), "decided; the rest it held"),
+    tile(
+      "Overturned",
+      share(totals.overturned),
+      `${count(totals.missed)} missed, ${count(totals.false_alarm)} false alarms`,
+    ),
+    tile(
+      "By people",
+      count(sum(totals.people)),
+      `${count(totals.people.approve)} approved, ${count(totals.people.reject)} rejected`,
+    ),
+    tile("Waiting now", count(held), oldest ? `the oldest for ${duration(oldest)}` : "nothing waits"),
+  );
+}
+
+/** @param {Api.StatisticsView} numbers */
+function overTime(numbers) {
+  /** @type {Day[]} */
+  const days = numbers.days.map((day) => ({
+    day: day.day,
+    line: day.arrived,
+    parts: OUTCOMES.map(([outcome]) => [outcome, day.machine[outcome]]),
+  }));
+  /** @type {Day[]} */
+  const mine = numbers.days.map((day) => ({
+    day: day.day,
+    line: null,
+    parts: OUTCOMES.map(([outcome]) => [outcome, day.people[outcome]]),
+  }));
+  /** @param {boolean} line */
+  const key = (line) =>
+    el(
+      "p",
+      { class: "keyline" },
+      OUTCOMES.map(([outcome, name]) => el("span", {}, el("i", { class: outcome }), name)),
+      line ? el("span", {}, el("i", { class: "line" }), "came in") : null,
+    );
+  return el(
+    "div",
+    { class: "pair" },
+    el(
+      "section",
+      { class: "card" },
+      el("h2", { text: "What the machine said" }),
+      stackedDays(
+        days,
+        `Outcomes of the machine by day, ${count(sum(numbers.totals.machine))} in all, and ${count(numbers.totals.arrived)} arrivals`,
+      ),
+      key(true),
+    ),
+    el(
+      "section",
+      { class: "card" },
+      el("h2", { text: "What people said" }),
+      stackedDays(mine, `Decisions of people by day, ${count(sum(numbers.totals.people))} in all`),
+      key(false),
+    ),
+  );
+}
+
+/** @param {Api.StatisticsView} numbers */
+function queues({ queues: waiting }) {
+  /** @param {number | null} seconds */
+  const age = (seconds) => (seconds === null ? "–" : duration(seconds));
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "How long the held ones wait" }),
+    table(
+      [["Site"], ["Held", "number"], ["Half of them", "number"], ["Nine of ten", "number"], ["Oldest", "number"]],
+      waiting.map((one) => [one.site, count(one.held), age(one.median), age(one.ninetieth), age(one.oldest)]),
+      "Queues",
+    ),
+  );
+}
+
+/** @param {Api.StatisticsView} numbers */
+function reasons(numbers) {
+  const rows = numbers.reasons
+    .slice(0, 10)
+    .map((one) => [
+      reasonName(one.code),
+      one.by === "human" ? "people" : "the machine",
+      one.outcome === "reject" ? "rejected" : "held",
+      count(one.count),
+    ]);
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "Why" }),
+    rows.length ? table([["Reason"], ["Said by"], ["Outcome"], ["Times", "number"]], rows, "Reasons") : nothing(),
+  );
+}
+
+/** @param {Api.StatisticsView} numbers */
+function people(numbers) {
+  const rows = numbers.people.slice(0, 20).map((one) => [actorName(one.name), count(one.total), shareBar(one.decided)]);
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "Who decided" }),
+    rows.length ? table([["Who"], ["Decisions", "number"], ["How"]], rows, "People") : nothing(),
+  );
+}
+
+/** @param {Api.StatisticsView} numbers */
+function models(numbers) {
+  const rows = numbers.models
+    .slice(0, 10)
+    .map((one) => [el("code", { text: one.name }), inUse(one), count(one.total), shareBar(one.decided)]);
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", { text: "Model versions" }),
+    rows.length ? table([["Version"], ["In use"], ["Judged", "number"], ["How"]], rows, "Models") : nothing(),
+  );
+}
+
+/** @param {Api.By} by */
+function inUse({ first, last }) {
+  return el("span", {
+    class: "nowrap",
+    text: first === last ? dayName(first) : `${dayName(first)} – ${dayName(last)}`,
+  });
+}
+
+/** @param {Api.Outcomes} decided */
+function shareBar(decided) {
+  const said = OUTCOMES.map(([outcome, name]) => `${count(decided[outcome])} ${name}`).join(", ");
+  const pieces = OUTCOMES.filter(([outcome]) => decided[outcome]).map(([outcome]) => {
+    const piece = el("span", { class: outcome });
+    piece.style.flexGrow = String(decided[outcome]);
+    return piece;
+  });
+  return el("span", { class: "share-bar", role: "img", "aria-label": said, title: said }, pieces);
+}
+
+function nothing() {
+  return el("p", { class: "hint", text: "Nothing in this time." });
+}
+
+/** @param {Api.Outcomes} decided */
+function sum(decided) {
+  return OUTCOMES.reduce((total, [outcome]) => total + decided[outcome], 0);
+}
+
+// How good the machine is when it decides alone, from the blind check. For the statistics page.
+
+/**
+ * A card for all sites; `items` are {site, report}, without a report where nothing was drawn.
+ *
+ * @param {Api.SiteQuality[]} items
+ */
+export function qualityCard(items) {
+  const rows = [];
+  for (const { site, report } of items) {
+    if (report)
+      rows.push([
+        site,
+        `${count(report.answered)} of ${count(report.sampled)}`,
+        range(report.precision, "good"),
+        range(report.missed, "bad"),
+        range(report.recall, "good"),
+      ]);
+  }
+  /** @type {[string, string?][]} */
+  const heads = [
+    ["Site"],
+    ["Judged blind", "number"],
+    ["Of its rejections, people reject too"],
+    ["Of its approvals, people would reject"],
+    ["Of what people reject, it kept back"],
+  ];
+  return el(
+    "section",
+    { class: "card quality" },
+    el("h2", { text: "How often the machine is right" }),
+    el("p", {
+      class: "hint",
+      text: "From the blind check: a random share of what it decided alone, judged without knowing what it said. The bars are 95 % intervals; more answers make them narrower.",
+    }),
+    rows.length
+      ? table(heads, rows, "Quality by site")
+      : el("p", { class: "hint", text: "Nothing was drawn for it in this time." }),
+  );
+}
+
+/**
+ * @param {Api.Interval} interval
+ * @param {string} kind
+ */
+function range({ estimate, low, high, n }, kind) {
+  if (!n || high - low === 1) return el("span", { class: "hint", text: "not known yet" });
+  const [from, to] = [percent(low), percent(high)];
+  const span = el("span", { class: `interval ${kind}` });
+  span.style.left = `${low * 100}%`;
+  span.style.width = `${(high - low) * 100}%`;
+  const point = el("span", { class: "estimate" });
+  point.style.left = `${estimate * 100}%`;
+  return el(
+    "span",
+    { class: "range" },
+    el("b", { text: percent(estimate) }),
+    el("span", { class: "bar", "aria-hidden": "true" }, span, point),
+    el("span", { class: "meta", text: `${from} to ${to}` }),
+  );
+}

@@ -1,0 +1,332 @@
+// Who wrote it: history on the site, marks, and near-duplicates. For the evidence pane.
+
+import { send } from "../lib/api.js";
+import { ask, field } from "../lib/dialogs.js";
+import { el, icon } from "../lib/dom.js";
+import { keyHint } from "../lib/keys.js";
+import { count, exactly, percent, plural, stateName, timeOptions } from "../lib/labels.js";
+import { preference } from "../lib/preferences.js";
+import { toast, toastProblem } from "../lib/toasts.js";
+import { excerptView } from "../text/content_warning.js";
+import { calm } from "../text/unicode.js";
+
+/**
+ * @typedef {{
+ *   href: (filters: Api.Query | null, id?: string) => string,
+ *   may: (right: Api.Right) => boolean,
+ *   campaign: (view: Api.CampaignView) => unknown,
+ *   campaigns: (id: string) => string,
+ *   blocked: (row: Api.Row, whom: "author" | "address" | "network") => unknown,
+ *   reload: () => void,
+ * }} Tools What the sections need to act
+ */
+
+/**
+ * The sections on the author and the campaign.
+ *
+ * @param {Api.Row} row
+ * @param {Api.Detail} detail
+ * @param {Tools} tools
+ */
+export function authorSections(row, detail, tools) {
+  const digest = row.author?.digest;
+  const whose = detail.author && digest ? author(row, detail.author, detail.marks, digest, tools) : null;
+  return [
+    whose,
+    detail.address_known ? origin(row, whose ? [] : detail.marks, tools) : null,
+    detail.campaign ? campaign(detail.campaign, row, tools) : null,
+  ];
+}
+
+/**
+ * @param {Api.Row} row
+ * @param {Api.AuthorHistory} history
+ * @param {Api.MarkView[]} marks
+ * @param {string} digest
+ * @param {Tools} tools
+ */
+function author(row, { total, counted, states, last }, marks, digest, tools) {
+  const share = el("span", { class: "standing", "aria-hidden": "true" });
+  const figures = ["approved", "flagged", "rejected", "pending"]
+    .filter((state) => states[state])
+    .map((state) => {
+      const piece = el("span", { class: state });
+      piece.style.flexGrow = String(states[state]);
+      share.append(piece);
+      return el(
+        "li",
+        {},
+        el("span", { class: `dot ${state}` }),
+        el("b", { text: states[state] }),
+        stateName(state).toLowerCase(),
+      );
+    });
+  const others = last.filter((one) => one.id !== row.id).slice(0, 4);
+  return el(
+    "section",
+    {},
+    el("h2", {}, "The author", el("span", { class: "meta", text: `${plural(total, "comment")} on ${row.site}` })),
+    marks.map((mark) => banner(mark, tools)),
+    total > 0 ? [share, el("ul", { class: "figures inline" }, figures)] : null,
+    counted < total ? el("p", { class: "hint", text: `Of the last ${counted}.` }) : null,
+    others.length
+      ? el(
+          "ul",
+          { class: "small-rows" },
+          others.map((one) => smallRow(one, tools)),
+        )
+      : null,
+    el(
+      "p",
+      { class: "row-of" },
+      total > 1
+        ? el(
+            "a",
+            {
+              class: "link",
+              href: tools.href({ list: /** @type {Api.Query["list"]} */ (row.list || "flagged"), author: digest }),
+            },
+            "All that waits by this author",
+          )
+        : null,
+      tools.may("marks")
+        ? [
+            el(
+              "button",
+              { type: "button", class: "quiet", on: { click: () => mark(row, "author", "trusted", tools) } },
+              icon("check"),
+              "Trust…",
+            ),
+            el(
+              "button",
+              { type: "button", class: "quiet", on: { click: () => mark(row, "author", "blocked", tools) } },
+              icon("ban"),
+              "Block…",
+            ),
+          ]
+        : null,
+    ),
+  );
+}
+
+/**
+ * @param {Api.MarkView} mark
+ * @param {Tools} tools
+ */
+function banner(mark, tools) {
+  return el(
+    "p",
+    { class: `banner ${mark.what}` },
+    icon(mark.what === "trusted" ? "check" : "ban"),
+    el(
+      "span",
+      {},
+      el("strong", { text: mark.what === "trusted" ? "Trusted" : "Blocked" }),
+      mark.digest.startsWith("n") ? " network," : mark.digest.startsWith("i") ? " address," : "",
+      ` by ${mark.by}${mark.until ? ` until ${exactly(mark.until)}` : ""}${mark.note ? `: ${mark.note}` : ""}`,
+    ),
+    tools.may("marks")
+      ? el("button", { type: "button", class: "link", on: { click: () => unmark(mark, tools) } }, "Take back")
+      : null,
+  );
+}
+
+/**
+ * Where it came from: an address, which nobody sees, and its network.
+ *
+ * @param {Api.Row} row
+ * @param {Api.MarkView[]} marks
+ * @param {Tools} tools
+ */
+function origin(row, marks, tools) {
+  if (!tools.may("marks") && !marks.length) return null;
+  return el(
+    "section",
+    {},
+    el("h2", {}, "Where it came from"),
+    marks.map((mark) => banner(mark, tools)),
+    tools.may("marks")
+      ? el(
+          "p",
+          { class: "row-of" },
+          el(
+            "button",
+            { type: "button", class: "quiet", on: { click: () => mark(row, "address", "blocked", tools) } },
+            icon("ban"),
+            "Block this address…",
+          ),
+          el(
+            "button",
+            { type: "button", class: "quiet", on: { click: () => mark(row, "network", "blocked", tools) } },
+            icon("ban"),
+            "Block this network…",
+          ),
+        )
+      : null,
+  );
+}
+
+/**
+ * @param {Api.CampaignView} view
+ * @param {Api.Row} row
+ * @param {Tools} tools
+ */
+function campaign(view, row, tools) {
+  const others = view.members.filter((one) => one.id !== row.id).slice(0, 3);
+  return el(
+    "section",
+    { class: "campaign" },
+    el(
+      "h2",
+      {},
+      icon("copies"),
+      plural(view.size, "near-duplicate"),
+      el("span", { class: "meta", text: `on ${plural(view.sites, "site")}` }),
+    ),
+    el("p", { class: "meta", text: standing(view) }),
+    others.length
+      ? el(
+          "ul",
+          { class: "small-rows" },
+          others.map((one) => smallRow(one, tools)),
+        )
+      : null,
+    el(
+      "p",
+      { class: "row-of" },
+      el(
+        "button",
+        { type: "button", class: view.held ? "primary" : "quiet", on: { click: () => tools.campaign(view) } },
+        "Decide all…",
+        keyHint("campaign"),
+      ),
+      el("a", { class: "link", href: tools.campaigns(view.id) }, "Show them"),
+    ),
+  );
+}
+
+/**
+ * Where a campaign's comments stand: "12 to review, 3 rejected".
+ *
+ * @param {Api.CampaignView} view
+ */
+export function standing({ states }) {
+  return ["flagged", "approved", "rejected"]
+    .filter((state) => states[state])
+    .map((state) => `${count(states[state])} ${stateName(state).toLowerCase()}`)
+    .join(", ");
+}
+
+/**
+ * @param {Api.Row} row
+ * @param {Pick<Tools, "href">} tools
+ */
+export function smallRow(row, tools) {
+  const score = Math.max(0, ...Object.values(row.scores));
+  return el(
+    "li",
+    {},
+    el(
+      "a",
+      { href: tools.href(null, row.id) },
+      el("span", { class: `dot ${row.state}`, title: stateName(row.state) }),
+      el(
+        "span",
+        { class: "small-text", dir: "auto" },
+        row.text_kept ? excerptView(row) : "The text is no longer kept.",
+      ),
+      el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at))),
+    ),
+  );
+}
+
+/** @type {Record<string, [whom: string, promise: string]>} */
+const DIALOGS = {
+  trusted: [
+    "this author",
+    "What this author writes on this site is approved, before any list, rule or score is asked. An address alone is not enough, " +
+      "since anybody can type it: it counts where your platform vouches for them, and from networks and with the link that " +
+      "they have been approved with, those of this comment among them.",
+  ],
+  author: [
+    "this author",
+    "What comes with this e-mail address on this site is rejected from now on, before any list, rule or score is asked. " +
+      "For what is there already you are asked next.",
+  ],
+  address: [
+    "this IP address",
+    "What comes from it on this site is rejected from now on, before any list, rule or score is asked. " +
+      "Addresses change hands: a month is often enough. For what is there already you are asked next.",
+  ],
+  network: [
+    "this network",
+    "What comes from its 256 addresses (of IPv6: its /48) on this site is rejected from now on, before any list, rule or score " +
+      "is asked, unless its author is trusted. Others may share it: a month is often enough. For what is there already you are asked next.",
+  ],
+};
+
+/**
+ * @param {Api.Row} row
+ * @param {"author" | "address" | "network"} whom
+ * @param {"trusted" | "blocked"} what
+ * @param {Tools} tools
+ */
+async function mark(row, whom, what, tools) {
+  const { site } = row;
+  const name = preference("blind") ? "" : calm(row.author?.name ?? "").trim();
+  const until = el(
+    "select",
+    {},
+    [
+      ["30", "30 days"],
+      ["90", "90 days"],
+      ["365", "A year"],
+      ["", "For good"],
+    ].map(([days, name]) => new Option(name, days)),
+  );
+  const note = el("input", { type: "text", maxlength: "1000", autocomplete: "off" });
+  const trust = what === "trusted";
+  const [called, text] = DIALOGS[trust ? what : whom];
+  const said = await ask(
+    `${trust ? "Trust" : "Block"} ${whom === "author" ? name || called : called} on ${site}?`,
+    [el("p", { text }), field("For how long", until), field("Note for other moderators", note)],
+    [[trust ? "Trust" : "Block", trust ? "primary" : "bad", "yes"]],
+  );
+  if (!said) return;
+  const end = until.value ? new Date(Date.now() + Number(until.value) * 86_400_000).toISOString() : null;
+  const comment = row.id;
+  const done = await tell(
+    () => send("PUT", "/authors", { site, comment, whom, what, until: end, note: note.value.trim() }),
+    trust ? "This author is trusted now." : `This ${whom} is blocked now.`,
+    tools,
+  );
+  if (done && !trust) tools.blocked(row, whom);
+}
+
+/**
+ * @param {Api.MarkView} one
+ * @param {Tools} tools
+ */
+function unmark(one, tools) {
+  const { site, digest } = one;
+  return tell(() => send("DELETE", "/authors", { site, digest }), "Taken back.", tools);
+}
+
+/**
+ * Do it and say so; whether it was done.
+ *
+ * @param {() => Promise<unknown>} act
+ * @param {string} text
+ * @param {Tools} tools
+ */
+async function tell(act, text, tools) {
+  try {
+    await act();
+  } catch (problem) {
+    toastProblem(problem);
+    return false;
+  }
+  toast(text, { kind: "good" });
+  tools.reload();
+  return true;
+}

@@ -1,0 +1,297 @@
+// Decides many comments at once: a selection, everything that a filter finds, or a campaign. For the queue page.
+
+import { send } from "../lib/api.js";
+import { ask, field } from "../lib/dialogs.js";
+import { el, icon, put } from "../lib/dom.js";
+import { keyHint } from "../lib/keys.js";
+import { count, doneName, houseRules, plural, reasonName } from "../lib/labels.js";
+import { toast, toastProblem } from "../lib/toasts.js";
+import { askReason } from "./actions.js";
+
+/**
+ * @import { Code } from "../lib/labels.js"
+ * @import { Decisions } from "./decisions.js"
+ * @import { ListStore } from "./list_store.js"
+ */
+
+/** @type {Code[]} */
+const CODES = ["spam", "toxicity", "insult", "threat", "identity_attack", "off-topic", "personal-data", "illegal"];
+const NOTHING = "Nothing is selected. Select comments with the box on their left.";
+
+/** The bar of what is ticked, and what is done to many comments together. */
+export class Bulk {
+  /**
+   * @param {ListStore} store
+   * @param {Decisions} decisions
+   * @param {(right: Api.Right) => boolean} may
+   * @param {string[]} all the sites that are seen
+   */
+  constructor(store, decisions, may, all) {
+    this.all = all;
+    this.store = store;
+    this.decisions = decisions;
+    this.may = may;
+    /** @type {Map<string, () => void>} */
+    this.running = new Map(); // a bulk decision -> takes its message away
+    /** @type {Set<string>} */
+    this.over = new Set();
+    this.node = el("div", { class: "selection", role: "toolbar", "aria-label": "Selected comments", hidden: true });
+  }
+
+  /** Show the bar while something is ticked. */
+  show() {
+    const { ticked, total } = this.store;
+    const number = ticked.size;
+    this.node.hidden = number === 0;
+    put(
+      this.node,
+      el(
+        "p",
+        {},
+        el("strong", { text: `${count(number)} selected` }),
+        this.may("bulk") && total !== null && total > number
+          ? el(
+              "button",
+              { type: "button", class: "link", on: { click: () => this.decideQuery() } },
+              `All ${count(total)}…`,
+            )
+          : null,
+        el(
+          "button",
+          {
+            type: "button",
+            class: "plain icon-only",
+            "aria-label": "Clear the selection",
+            on: { click: () => this.store.untick() },
+          },
+          icon("cross"),
+        ),
+      ),
+      el(
+        "button",
+        { type: "button", class: "quiet", on: { click: () => this.decideSelected("approve") } },
+        "Approve",
+        keyHint("approveAll"),
+      ),
+      el(
+        "button",
+        { type: "button", class: "quiet", on: { click: (event) => this.rejectSelected(event.currentTarget) } },
+        "Reject…",
+        keyHint("rejectAll"),
+      ),
+      el(
+        "button",
+        { type: "button", class: "quiet", on: { click: () => this.decideSelected("reject", ["spam"]) } },
+        "Spam",
+        keyHint("spamAll"),
+      ),
+    );
+  }
+
+  /** @param {HTMLElement | null} button */
+  async rejectSelected(button) {
+    if (!this.store.ticked.size) return toast(NOTHING);
+    const reason = await askReason(button, this.sites(), `Reject ${count(this.store.ticked.size)} because of`);
+    return reason && this.decideSelected("reject", [reason.value], reason.note);
+  }
+
+  /** Those that the selected comments are of. */
+  sites() {
+    return [...new Set([...this.store.ticked].map((id) => this.store.find(id)?.site ?? ""))];
+  }
+
+  /**
+   * @param {Api.Outcome} outcome
+   * @param {Code[]} [reasons]
+   * @param {string} [note]
+   */
+  decideSelected(outcome, reasons = [], note = "") {
+    if (!this.store.ticked.size) return toast(NOTHING);
+    const ids = [...this.store.ticked];
+    const seen = Object.fromEntries(ids.map((id) => [id, this.store.find(id)?.revision ?? 0]));
+    return this.run({ ids, seen }, { outcome, reasons, note });
+  }
+
+  /** Everything that the filters find. */
+  async decideQuery() {
+    const choice = await askAction(
+      "Decide all that match",
+      "Everything that the list and its filters find, also what is not loaded here. The count comes next.",
+      this.store.filters.site ? [this.store.filters.site] : this.all,
+    );
+    return choice && this.run({ query: this.store.filters }, choice);
+  }
+
+  /**
+   * A campaign's near-duplicates, as one.
+   *
+   * @param {Api.CampaignView} campaign
+   */
+  async decideCampaign(campaign) {
+    const choice = await askAction(
+      "Decide all near-duplicates",
+      "What waits of this campaign on the sites that you moderate, and what the machine alone decided otherwise. The count comes next.",
+      this.all,
+    );
+    return choice && this.run({ campaign: campaign.id }, choice);
+  }
+
+  /**
+   * Somebody was blocked: what is there of them already, counted, to be rejected or left.
+   *
+   * @param {Api.Row} row a comment of theirs
+   * @param {"author" | "address" | "network"} whom
+   */
+  async cleanUp(row, whom) {
+    const reason = reasonField([row.site]);
+    try {
+      /** @param {boolean} published */
+      const counted = async (published) => {
+        const same = { comment: row.id, whom, published };
+        const action = /** @type {Api.BulkAction} */ ({ outcome: "reject", reasons: ["spam"] });
+        return /** @type {Api.BulkPlan} */ (await send("POST", "/bulk", { same, action })).count;
+      };
+      const waiting = await counted(false);
+      const all = await counted(true);
+      if (!all) return null;
+      const published = all - waiting;
+      const there = [
+        waiting ? `${plural(waiting, "comment")} to review` : "",
+        published ? `${count(published)} published` : "",
+      ];
+      const chosen = await ask(
+        `Also what ${whom === "author" ? "this author" : `this ${whom}`} wrote before?`,
+        [el("p", { text: `On ${row.site}: ${there.filter(Boolean).join(", ")}.` }), field("Reason", reason)],
+        [
+          ["Leave them", "quiet", "leave"],
+          ...(published ? [/** @type {[string, string, string]} */ ([`Reject all ${count(all)}`, "bad", "all"])] : []),
+          ...(waiting
+            ? [/** @type {[string, string, string]} */ ([`Reject the ${count(waiting)} to review`, "bad", "waiting"])]
+            : []),
+        ],
+      );
+      if (chosen !== "all" && chosen !== "waiting") return null;
+      const same = { comment: row.id, whom, published: chosen === "all" };
+      return this.run({ same }, { outcome: "reject", reasons: [reason.value], note: "" });
+    } catch (problem) {
+      toastProblem(problem);
+    }
+    return null;
+  }
+
+  /**
+   * Ask what it would do, have it confirmed when it is much, and do it.
+   *
+   * @param {{ ids?: string[], seen?: Record<string, number>, query?: Api.Query, campaign?: string, same?: Api.Same }} which
+   * @param {Api.BulkAction} action
+   */
+  async run(which, action) {
+    try {
+      const plan = /** @type {Api.BulkPlan} */ (await send("POST", "/bulk", { ...which, action }));
+      if (!plan.count) return toast("There is nothing left to decide.");
+      const what = action.outcome === "reject" ? "Reject" : "Approve";
+      if (plan.confirm && !(await confirmed(plan, what, action))) return null;
+      const yes = { token: plan.token, ...(plan.confirm ? { confirm: plan.count } : {}) };
+      const started = /** @type {Api.BulkView} */ (await send("POST", "/bulk", yes));
+      this.decisions.remember({ bulk: started.id });
+      if (!this.over.has(started.id)) this.progress(started); // the stream may have told its end before this answer came
+      for (const id of which.ids ?? []) this.store.take(id);
+      this.store.untick();
+    } catch (problem) {
+      toastProblem(problem);
+    }
+    return null;
+  }
+
+  /**
+   * How far a bulk decision is: told by the live stream.
+   *
+   * @param {Api.BulkView} view
+   */
+  progress(view) {
+    this.running.get(view.id)?.();
+    this.running.delete(view.id);
+    if (view.state === "running") {
+      this.running.set(
+        view.id,
+        toast(`${count(view.done)} of ${plural(view.count, "comment")} decided…`, { until: Date.now() + 600_000 }),
+      );
+      return;
+    }
+    this.over.add(view.id);
+    if (view.state === "undoing") return;
+    const skipped = view.skipped
+      ? ` ${count(view.skipped)} were left alone, because somebody changed them meanwhile.`
+      : "";
+    if (view.state === "undone") toast(`${plural(view.undone, "decision")} taken back.`, { kind: "good" });
+    else
+      toast(`${doneName(view.action.outcome)} ${plural(view.done - view.skipped, "comment")}.${skipped}`, {
+        until: Math.max(Date.parse(view.undo_until), Date.now() + 3_000),
+        action: ["Undo all", () => this.decisions.undo(), keyHint("undo")],
+      });
+  }
+}
+
+/**
+ * @param {Api.BulkPlan} plan
+ * @param {string} what
+ * @param {Api.BulkAction} action
+ */
+async function confirmed(plan, what, action) {
+  const typed = el("input", { type: "text", inputmode: "numeric", autocomplete: "off", autofocus: true });
+  const sites = Object.entries(plan.sites).map(([site, number]) =>
+    el("li", {}, el("span", { text: site }), el("span", { class: "count", text: count(number) })),
+  );
+  const reasons = action.reasons?.length
+    ? ` as ${action.reasons.map((code) => reasonName(code).toLowerCase()).join(", ")}`
+    : "";
+  const content = [
+    el("p", {}, `This ${what.toLowerCase()}s `, el("strong", { text: plural(plan.count, "comment") }), `${reasons}.`),
+    el("ul", { class: "figures" }, sites),
+    field(`Type ${plan.count} to go on`, typed),
+  ];
+  const check = () =>
+    typed.value.replaceAll(/[\s,.]/gu, "") === String(plan.count) ? "" : `That is not ${plan.count}.`;
+  return ask(
+    `${what} ${plural(plan.count, "comment")}?`,
+    content,
+    [[`${what} ${count(plan.count)}`, action.outcome === "reject" ? "bad" : "primary", "yes"]],
+    { check },
+  );
+}
+
+/**
+ * A choice of the reason.
+ *
+ * @param {string[]} sites
+ */
+function reasonField(sites) {
+  const codes = [...houseRules(sites).map(({ code }) => code), ...CODES];
+  /** @type {HTMLSelectElement} */
+  const node = el(
+    "select",
+    {},
+    codes.map((code) => new Option(reasonName(code), code, false, code === "spam")),
+  );
+  return node;
+}
+
+/**
+ * @param {string} title
+ * @param {string} text
+ * @param {string[]} sites whose comments they may be
+ * @returns {Promise<Api.BulkAction | null>}
+ */
+async function askAction(title, text, sites) {
+  const reason = reasonField(sites);
+  const outcome = await ask(
+    title,
+    [el("p", { text }), field("Reason, when they are rejected", reason)],
+    [
+      ["Reject all", "bad", "reject"],
+      ["Approve all", "primary", "approve"],
+    ],
+  );
+  if (outcome === "approve") return { outcome, reasons: [], note: "" };
+  return outcome === "reject" ? { outcome, reasons: [reason.value], note: "" } : null;
+}

@@ -1,0 +1,541 @@
+// One comment, to be read and judged. For the queue page.
+
+import { el, icon, put, renew } from "../lib/dom.js";
+import { keyHint } from "../lib/keys.js";
+import {
+  actorName,
+  count,
+  doneName,
+  emptyText,
+  exactly,
+  labelName,
+  plural,
+  reasonName,
+  sentence,
+  stateName,
+  timeOptions,
+} from "../lib/labels.js";
+import { prefer, preference } from "../lib/preferences.js";
+import { cover, covered, coveredWords, excerptView, isLifted, kindOf, known, lift } from "../text/content_warning.js";
+import { difference } from "../text/diff.js";
+import { hostOf, marksOf } from "../text/highlights.js";
+import { shortView, textView } from "../text/render.js";
+import { calm } from "../text/unicode.js";
+import { language } from "./filters.js";
+import { sameText } from "./list_store.js";
+import { outcomeText } from "./row.js";
+
+/**
+ * @import { Action } from "../lib/keys.js"
+ * @import { Mark } from "../text/highlights.js"
+ * @import { ListStore, Shown } from "./list_store.js"
+ */
+
+/**
+ * What is said where no comment is shown; null: nothing yet.
+ *
+ * @param {ListStore} store
+ * @returns {[title: string, text: string] | null}
+ */
+export function emptyOf(store) {
+  const { current, filters, items, loaded, next, searched } = store;
+  const list = filters.list ?? "flagged";
+  if (!loaded || (current.id && !current.failed)) return null;
+  if (current.failed) return ["This comment can't be shown", current.failed];
+  if (!items.every((item) => item.left)) return ["", ""];
+  if (next)
+    return ["Nothing found so far", `Nothing among the first ${count(searched)}. Look further, or take a filter away.`];
+  if (Object.keys(filters).length > 1)
+    return ["Nothing found", "Nothing in this list matches. Take a filter away, or search for something else."];
+  return [list === "flagged" ? "All clear" : "Nothing here", emptyText(list)];
+}
+
+/**
+ * The middle pane. `back` closes it (on a phone), `evidence` shows why, `undo` takes a decision back, `retry` reads once more,
+ * `accept` shows a comment as it has become.
+ */
+export class CommentPane {
+  /**
+   * @param {{
+   *   back: () => void, evidence: () => void, undo: (row: Shown, undo: Api.Undo) => unknown, retry: () => void,
+   *   accept: (newer: Api.Detail) => void,
+   * }} options
+   */
+  constructor({ back, evidence, undo, retry, accept }) {
+    this.back = back;
+    this.evidence = evidence;
+    this.undo = undo;
+    this.retry = retry;
+    this.accept = accept;
+    this.node = el("article", { class: "comment", "aria-label": "Comment", tabindex: "-1" });
+    this.whole = false;
+    /** @type {[Shown, Api.Detail, Api.Explanation | null, Api.Detail | null] | null} */
+    this.last = null; // what is shown
+    this.id = ""; // … or waited for
+    /** @type {Set<number>} */
+    this.uncovered = new Set(); // where the covered words begin that somebody wanted to read
+  }
+
+  /**
+   * Nothing to show: say why.
+   *
+   * @param {string} title
+   * @param {string} text
+   * @param {boolean} [again] whether it is worth asking once more
+   */
+  empty(title, text, again = false) {
+    this.last = null;
+    this.id = "";
+    const said = el(
+      "div",
+      { class: "nothing" },
+      icon(again ? "cross" : "check"),
+      el("h2", { text: title }),
+      el("p", { text }),
+      again ? el("button", { type: "button", class: "quiet", on: { click: this.retry } }, "Try again") : null,
+    );
+    put(this.node, title ? said : null);
+  }
+
+  /**
+   * Show what the list says, until all of it is here.
+   *
+   * @param {string} id
+   * @param {Shown | null} row
+   */
+  waiting(id, row) {
+    if (this.id === id && !this.last) return;
+    this.id = id;
+    this.whole = false;
+    this.uncovered.clear();
+    this.last = null;
+    put(
+      this.node,
+      row ? this.head(row) : null,
+      el(
+        "div",
+        { class: "comment-text", "aria-busy": "true" },
+        row ? el("p", { class: "text", dir: "auto" }, excerptView(row)) : skeleton(4),
+      ),
+    );
+  }
+
+  /**
+   * Show a comment. `explanation` is the one whose words are marked; `newer` is what it has become since.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   * @param {Api.Explanation | null} explanation
+   * @param {Api.Detail | null} newer
+   */
+  show(row, detail, explanation, newer) {
+    const again = this.last?.[0].id === row.id;
+    this.id = row.id;
+    this.last = [row, detail, explanation, newer];
+    const blind = preference("blind");
+    const marks = explanation ? marksOf(explanation, "text") : [];
+    (again ? renew : put)(
+      this.node,
+      this.head(row),
+      newer ? this.news(row, detail, newer) : this.banner(row, detail),
+      detail.appeal ? appeal(detail.appeal) : null,
+      this.context(detail),
+      el(
+        "div",
+        { class: "comment-text" },
+        this.text(row, detail, marks),
+        explanation ? this.legend(row, explanation, marks) : null,
+      ),
+      detail.links.length ? this.links(row, detail.links) : null,
+      row.author?.url && !blind
+        ? el(
+            "p",
+            { class: "author-url" },
+            icon("link"),
+            "The author's address leads to ",
+            el("strong", { text: hostOf(row.author.url) || "nowhere" }),
+            copyButton(row.author.url),
+          )
+        : null,
+      detail.earlier.length ? this.earlier(row, detail) : null,
+    );
+  }
+
+  /**
+   * The words, of which the worst are covered; all of them, while nobody has told which those are.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   * @param {Mark[]} marks
+   */
+  text(row, detail, marks) {
+    if (!detail.content) return el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
+    const ranges = covered(row);
+    if (!ranges) return this.allCovered(row, row.excerpt);
+    return textView(detail.content, {
+      marks,
+      covered: ranges.filter((range) => !this.uncovered.has(range.start)),
+      uncover: (range) => (this.uncovered.add(range.start), this.again()),
+      numbers: preference("numbers"),
+      whole: this.whole,
+      more: () => ((this.whole = true), this.again()),
+    });
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {string} text
+   */
+  allCovered(row, text) {
+    return el(
+      "div",
+      {},
+      el("p", { class: "text", dir: "auto" }, coveredWords(text)),
+      el("button", { type: "button", class: "quiet", on: { click: () => lift(row) } }, icon("eye"), "Show the words"),
+    );
+  }
+
+  /** @param {Shown} row */
+  head(row) {
+    const name = preference("blind") ? "Somebody" : row.author?.name ? shortView(row.author.name) : "No name";
+    const page = row.page;
+    return el(
+      "header",
+      { class: "comment-head" },
+      el(
+        "button",
+        { type: "button", class: "plain icon-only back", "aria-label": "Back to the list", on: { click: this.back } },
+        icon("back"),
+      ),
+      el(
+        "div",
+        { class: "comment-who" },
+        el(
+          "h2",
+          { dir: "auto" },
+          el("span", {}, name),
+          row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null,
+        ),
+        el(
+          "p",
+          { class: "meta" },
+          row.state ? el("span", { class: `tag ${row.state}`, text: stateName(row.state) }) : null,
+          el("time", timeOptions(row.created_at)),
+          el("span", { text: row.site }),
+          row.language ? el("span", { text: language(row.language) }) : null,
+          row.reports ? el("span", { text: plural(row.reports, "report") }) : null,
+        ),
+        page ? el("p", { class: "meta page" }, "on ", pageLink(page)) : null,
+      ),
+      el("button", { type: "button", class: "quiet why", on: { click: this.evidence } }, icon("evidence"), "Why"),
+    );
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   */
+  banner(row, detail) {
+    const decision = row.decision;
+    const { undo } = detail;
+    if (undo && decision)
+      return el(
+        "p",
+        { class: "banner open" },
+        icon("clock"),
+        el("span", {
+          text: `${doneName(decision.outcome)} by ${actorName(undo.by)}; the site is told at ${exactly(undo.until)}.`,
+        }),
+        el("button", { type: "button", class: "quiet", on: { click: () => this.undo(row, undo) } }, "Undo"),
+      );
+    if (row.claim && !row.claim.mine)
+      return el(
+        "p",
+        { class: "banner", role: "status" },
+        icon("eye"),
+        el("span", {}, el("strong", { text: row.claim.by }), " is looking at this too."),
+      );
+    if (row.state && row.state !== "flagged" && decision)
+      return el(
+        "p",
+        { class: `banner ${row.state}` },
+        icon(row.state === "approved" ? "check" : "ban"),
+        el(
+          "span",
+          {},
+          `${doneName(decision.outcome)} by ${actorName(decision.actor)}`,
+          decision.reasons.length ? `: ${decision.reasons.map((reason) => reasonName(reason.code)).join(", ")}` : "",
+          ". ",
+          el("time", timeOptions(decision.at)),
+        ),
+      );
+    if (row.list === "snoozed" && row.snoozed_until)
+      return el(
+        "p",
+        { class: "banner" },
+        icon("clock"),
+        el("span", { text: `Put aside until ${exactly(row.snoozed_until)}.` }),
+      );
+    return null;
+  }
+
+  /**
+   * What became of it while one looked: what stands here stays until the new is asked for.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   * @param {Api.Detail} newer
+   */
+  news(row, detail, newer) {
+    const edited = !sameText(detail, newer);
+    const last = newer.history.at(-1);
+    const left = {
+      state: newer.comment.state ?? "pending",
+      list: newer.comment.list,
+      revision: 0,
+      actor: "",
+      what: "",
+    };
+    const what = edited
+      ? "The author changed the text"
+      : outcomeText({ ...left, ...(last && { actor: last.actor, what: last.what }) });
+    return el(
+      "div",
+      { class: "banner news", role: "status" },
+      icon(edited ? "note" : "person"),
+      el(
+        "div",
+        {},
+        el("p", {}, el("strong", { text: what }), " while you were looking."),
+        edited ? this.changes(row, detail.content, newer.content) : null,
+        edited && nameOf(detail) !== nameOf(newer)
+          ? el("p", { dir: "auto", text: `The name is ${nameOf(newer)} now.` })
+          : null,
+        el(
+          "button",
+          { type: "button", class: "primary accept", on: { click: () => this.accept(newer) } },
+          edited ? "Judge the new text" : "Show it as it is now",
+        ),
+      ),
+    );
+  }
+
+  /**
+   * Two texts as one, with what went and what came. Of a harsh comment nobody knows yet which of the new words are the worst.
+   *
+   * @param {Shown} row
+   * @param {string} before
+   * @param {string} after
+   */
+  changes(row, before, after) {
+    if (preference("mask") && kindOf(row) && !isLifted(row)) return this.allCovered(row, after.slice(0, 280));
+    return diffView(before, after);
+  }
+
+  /** @param {Api.Detail} detail */
+  context(detail) {
+    const text = detail.parent?.excerpt || detail.parent_text;
+    if (!text) return null;
+    const name = detail.parent?.author?.name;
+    return el(
+      "details",
+      { class: "parent", open: text.length < 400 },
+      el("summary", {}, "In reply to", name && !preference("blind") ? el("b", { dir: "auto", text: ` ${name}` }) : ""),
+      el("blockquote", { dir: "auto" }, detail.parent?.excerpt ? excerptView(detail.parent) : text),
+    );
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {Api.Explanation} explanation
+   * @param {Mark[]} marks
+   */
+  legend(row, explanation, marks) {
+    const label = labelName(explanation.label).toLowerCase();
+    const numbers = preference("numbers");
+    /**
+     * @param {string} name
+     * @param {string} text
+     * @param {Action} action
+     * @param {boolean} pressed
+     * @param {() => unknown} click
+     */
+    const choice = (name, text, action, pressed, click) =>
+      el(
+        "button",
+        { type: "button", class: "link", data: { name }, "aria-pressed": String(pressed), on: { click } },
+        text,
+        keyHint(action),
+      );
+    return el(
+      "p",
+      { class: "legend" },
+      marks.length
+        ? [
+            el(
+              "span",
+              { class: "swatches", "aria-hidden": "true" },
+              el("i", { class: "for-1" }),
+              el("i", { class: "for-2" }),
+              el("i", { class: "for-3" }),
+              el("i", { class: "for-4" }),
+            ),
+            el("span", { text: `speaks for ${label}` }),
+            el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "against-2" })),
+            el("span", { text: "against" }),
+            choice("numbers", numbers ? "Hide numbers" : "Show numbers", "numbers", numbers, () =>
+              prefer("numbers", !numbers),
+            ),
+          ]
+        : el("span", { text: `No word by itself speaks for ${label}, or against it.` }),
+      preference("mask") && kindOf(row) && known(row)?.length !== 0
+        ? choice(
+            "mask",
+            isLifted(row) ? "Cover the worst words" : "Show the worst words",
+            "unmask",
+            !isLifted(row),
+            () => (isLifted(row) ? cover(row) : lift(row)),
+          )
+        : null,
+    );
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {Api.Link[]} links
+   */
+  links(row, links) {
+    const ranges = covered(row);
+    /** @param {Api.Link} link */
+    const hidden = (link) =>
+      !ranges ||
+      ranges.some(({ start, end }) => !this.uncovered.has(start) && start < link.end_utf16 && end > link.start_utf16);
+    const rows = links.map((link) =>
+      hidden(link)
+        ? el("li", {}, icon("link"), coveredWords(link.url))
+        : el(
+            "li",
+            {},
+            icon("link"),
+            el("strong", { class: "host", text: link.host }),
+            link.host_unicode !== link.host
+              ? el("span", { class: "tag warn", text: `looks like ${link.host_unicode}` })
+              : null,
+            link.text ? el("span", { class: "meta", text: `shown as “${link.text}”` }) : null,
+            el("span", { class: "meta url", title: link.url, text: link.url }),
+            copyButton(link.url),
+          ),
+    );
+    return el(
+      "section",
+      { class: "links", "aria-label": "Links" },
+      el("h3", { text: plural(links.length, "link") }),
+      el("ul", {}, rows.slice(0, 20)),
+      rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null,
+    );
+  }
+
+  /**
+   * What was edited. Of a harsh comment nobody knows which of the earlier words are the worst: all are covered.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   */
+  earlier(row, detail) {
+    const title = `Edited ${detail.earlier.length === 1 ? "once" : `${detail.earlier.length} times`}: show what changed`;
+    if (preference("mask") && kindOf(row) && !isLifted(row)) {
+      return el(
+        "details",
+        { class: "earlier" },
+        el("summary", { text: title }),
+        this.allCovered(row, detail.earlier.at(-1)?.content.slice(0, 280) ?? ""),
+      );
+    }
+    const texts = [...detail.earlier.map((text) => text.content), detail.content];
+    const changes = texts.slice(1).map((text, index) => diffView(texts[index], text));
+    return el("details", { class: "earlier" }, el("summary", { text: title }), changes.reverse());
+  }
+
+  /** Show the same once more, since something of how it is shown is otherwise now. */
+  again() {
+    if (this.last) this.show(...this.last);
+  }
+}
+
+/** @param {Api.Detail} detail */
+const nameOf = ({ comment }) => (preference("blind") ? "" : calm(comment.author?.name ?? ""));
+
+/**
+ * @param {string} before
+ * @param {string} after
+ */
+function diffView(before, after) {
+  const parts = difference(before, after).map(({ kind, text }) =>
+    kind === "same" ? text : el(kind === "added" ? "ins" : "del", { text }),
+  );
+  return el("div", { class: "text diff", dir: "auto" }, parts);
+}
+
+/**
+ * What the author says against the rejection, before the comment itself.
+ *
+ * @param {Api.AppealView} view
+ */
+function appeal({ text, at, decider, open, may_judge: may }) {
+  return el(
+    "section",
+    { class: "appeal", "aria-label": "The author's appeal" },
+    el(
+      "h3",
+      {},
+      icon("scale"),
+      open ? "The author appeals" : "The author appealed",
+      el("span", { class: "meta" }, `against ${actorName(decider)} `, el("time", timeOptions(at))),
+    ),
+    text ? el("blockquote", { dir: "auto" }, calm(text)) : el("p", { class: "hint", text: "Without a word." }),
+    open && !may ? el("p", { class: "hint", text: "You decided this one, so somebody else judges the appeal." }) : null,
+  );
+}
+
+/**
+ * Grey lines where words will be.
+ *
+ * @param {number} lines
+ */
+export function skeleton(lines) {
+  return el(
+    "div",
+    { class: "skeleton", "aria-hidden": "true" },
+    Array.from({ length: lines }, () => el("span")),
+  );
+}
+
+/**
+ * The page that was commented on: the only thing here that can be followed, since the platform named it.
+ *
+ * @param {Api.PageView} page
+ */
+function pageLink({ url, title }) {
+  const text = title || url;
+  if (!/^https?:\/\//iu.test(url)) return el("span", { text });
+  return el(
+    "a",
+    { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url },
+    el("span", { dir: "auto", text }),
+    icon("out"),
+  );
+}
+
+/** @param {string} url */
+function copyButton(url) {
+  const button = el("button", { type: "button", class: "link", text: "Copy" });
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(url);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = url;
+    }
+  });
+  return button;
+}

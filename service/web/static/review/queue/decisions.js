@@ -1,0 +1,200 @@
+// Does what a moderator decided: at once on the page, then at the service, with a way back. For the queue page.
+
+import { problemOf, send } from "../lib/api.js";
+import { keyHint } from "../lib/keys.js";
+import { actorName, doneName, exactly, reasonName } from "../lib/labels.js";
+import { toast, toastProblem } from "../lib/toasts.js";
+
+/**
+ * @import { Problem } from "../lib/api.js"
+ * @import { Code } from "../lib/labels.js"
+ * @import { Done, ListStore, Shown, Step } from "./list_store.js"
+ */
+
+const SAID = { escalate: "Escalated", snooze: "Put aside", return: "Back in the queue", audit: "Noted. Thank you" };
+
+/** Decides on a list's comments; what can be taken back is in the store. */
+export class Decisions {
+  /** @param {ListStore} store */
+  constructor(store) {
+    this.store = store;
+  }
+
+  /**
+   * Approve or reject.
+   *
+   * @param {Shown} row
+   * @param {Api.Outcome} outcome
+   * @param {Code[]} [reasons]
+   * @param {string} [note]
+   */
+  decide(row, outcome, reasons = [], note = "") {
+    const { id, revision } = row;
+    if (this.store.filters.list === "audit")
+      return this.tell(
+        row,
+        () => send("POST", `/comments/${id}/audit`, { outcome, reasons, revision }),
+        SAID.audit,
+        "undo",
+      );
+    const what = reasons.length
+      ? `${doneName(outcome)} as ${reasons.map((code) => reasonName(code).toLowerCase()).join(", ")}`
+      : doneName(outcome);
+    const act = () => send("POST", `/comments/${id}/decision`, { outcome, reasons, note, revision });
+    return this.tell(row, act, what, "undo");
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {string} note
+   */
+  escalate(row, note) {
+    const act = () => send("POST", `/comments/${row.id}/escalate`, { revision: row.revision, note });
+    return this.tell(row, act, SAID.escalate, "return");
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {string} until RFC 3339
+   */
+  snooze(row, until) {
+    const act = () => send("POST", `/comments/${row.id}/snooze`, { revision: row.revision, until });
+    return this.tell(row, act, `${SAID.snooze} until ${exactly(until)}`, "return");
+  }
+
+  /** @param {Shown} row */
+  giveBack(row) {
+    const act = () => send("POST", `/comments/${row.id}/return`, { revision: row.revision });
+    return this.tell(row, act, SAID.return, "");
+  }
+
+  /** Undo what was done last. */
+  undo() {
+    const last = this.store.done.pop();
+    if (!last) return toast("There is nothing left to undo.");
+    last.close?.();
+    return this.attempt(async () => {
+      if ("bulk" in last) {
+        await send("POST", `/bulk/${last.bulk}/undo`, {});
+        return toast("The whole decision is being taken back.", { kind: "good" });
+      }
+      const { comment } = await send("POST", `/comments/${last.row.id}/${last.action}`, { revision: last.revision });
+      const { revision } = comment;
+      const known = last.list === "audit" ? { revision } : comment; // that list is blind
+      if (last.list === this.store.filters.list) this.store.putBack({ ...last.row, ...known }, last.index);
+      else this.undone(comment);
+      return toast("Taken back.", { kind: "good" });
+    });
+  }
+
+  /**
+   * Undo a decision that was made earlier, or elsewhere.
+   *
+   * @param {Shown} row
+   * @param {Api.Undo} undo
+   */
+  undoOf(row, undo) {
+    return this.attempt(async () => {
+      const { comment } = await send("POST", `/comments/${row.id}/undo`, { revision: undo.revision });
+      this.undone(comment);
+      return toast("Taken back.", { kind: "good" });
+    });
+  }
+
+  /**
+   * Something happened to a comment: what was done to it before can no longer be taken back, and is no longer offered.
+   *
+   * @param {Api.CommentEvent} event
+   */
+  happened({ comment, revision }) {
+    const { done } = this.store;
+    const over = done.filter((one) => "row" in one && one.row.id === comment && one.revision < revision);
+    for (const one of over) one.close?.();
+    this.store.done = done.filter((one) => !over.includes(one));
+  }
+
+  /**
+   * Remember what was done, so that one key takes it back.
+   *
+   * @param {Done} done
+   */
+  remember(done) {
+    this.store.done = [...this.store.done.filter((one) => one !== done), done];
+  }
+
+  /** @param {Api.Row} comment */
+  undone(comment) {
+    const { id, list, revision, state } = comment;
+    if (state) this.store.happened({ comment: id, state, list, revision, actor: "", what: "undone" });
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async attempt(act) {
+    try {
+      await act();
+    } catch (problem) {
+      toastProblem(problem);
+    }
+  }
+
+  /**
+   * Take a row out, tell the service, and offer the way back, if there is one.
+   *
+   * @param {Shown} row
+   * @param {() => Promise<Api.Changed | null>} act
+   * @param {string} what
+   * @param {Step["action"] | ""} back
+   */
+  async tell(row, act, what, back) {
+    const list = this.store.filters.list ?? "";
+    const { current } = this.store;
+    const judged = current.id === row.id ? current.detail : null;
+    const index = this.store.decide(row);
+    try {
+      const changed = await act();
+      if (!changed || !back) {
+        toast(`${what}.`);
+        return;
+      }
+      const until = changed.undo ? Date.parse(changed.undo.until) : 0;
+      /** @type {Step} */
+      const step = { row, index, list, revision: changed.comment.revision, action: back };
+      const again = () => {
+        this.remember(step);
+        this.undo();
+      };
+      this.remember(step);
+      step.close = toast(`${what}.`, { until, action: ["Undo", again, keyHint("undo")] });
+    } catch (problem) {
+      this.refused(row, index, list, judged, problemOf(problem));
+    }
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {number} index
+   * @param {string} list
+   * @param {Api.Detail | null} judged
+   * @param {Problem} problem
+   */
+  refused(row, index, list, judged, problem) {
+    const { won } = problem.body;
+    const still = list === this.store.filters.list;
+    if (problem.status === 409 && won) {
+      const { edited, state, revision } = won;
+      const what = won.outcome ? `${doneName(won.outcome).toLowerCase()} it` : `changed it (${won.what})`;
+      const why = won.reasons?.length ? `: ${won.reasons.map(reasonName).join(", ")}` : "";
+      const left = edited ? {} : { left: { ...won, list: "" } };
+      if (still) this.store.putBack({ ...row, state, revision, ...left }, index, judged);
+      toast(
+        edited
+          ? "The author changed the text meanwhile. Yours was not carried out."
+          : `${actorName(won.actor)} was faster and ${what}${why}. Yours was not carried out.`,
+        { kind: "bad" },
+      );
+      return;
+    }
+    if (still) this.store.putBack(row, index);
+    toastProblem(problem);
+  }
+}

@@ -1,0 +1,387 @@
+// Why the machine said what it said: reasons, scores against the site's thresholds, evidence. For the queue page.
+
+import { send } from "../lib/api.js";
+import { el, icon, put, renew, unfolding } from "../lib/dom.js";
+import { draft, keepDraft } from "../lib/drafts.js";
+import { keyHint } from "../lib/keys.js";
+import {
+  actorName,
+  count,
+  doneName,
+  labelName,
+  percent,
+  reasonName,
+  sentence,
+  signed,
+  timeOptions,
+} from "../lib/labels.js";
+import { toastProblem } from "../lib/toasts.js";
+import { authorSections } from "./author.js";
+import { skeleton } from "./comment.js";
+import { erase } from "./erase.js";
+
+/**
+ * @import { Tools } from "./author.js"
+ * @import { Shown } from "./list_store.js"
+ */
+
+/**
+ * What a part of an explanation is called. It quotes nothing: the words may be covered.
+ *
+ * @param {Api.Explanation["parts"][number]} part
+ * @param {Api.Explanation["parts"]} meanings those that tell what a passage means, in the text's order
+ */
+function partName(part, meanings) {
+  if (part.kind === "intercept") return "Where all begin";
+  if (part.kind !== "meaning") return sentence(part.name);
+  return meanings.length > 1 ? `What passage ${meanings.indexOf(part) + 1} means` : "What it means";
+}
+
+const FEW_SIGNALS = 6;
+
+/** The right pane. `explain(label)` marks a label's words; `tools` has what `authorSections` and `CommentHistory` need. */
+export class Evidence {
+  /** @param {{ back: () => void, explain: (label: string) => unknown, tools: Tools }} options */
+  constructor({ back, explain, tools }) {
+    this.explain = explain;
+    this.tools = tools;
+    this.id = ""; // of what is shown
+    this.history = new CommentHistory(tools);
+    this.node = el("aside", { class: "evidence", "aria-label": "Evidence", tabindex: "-1" });
+    this.back = el("button", { type: "button", class: "quiet back", on: { click: back } }, icon("back"), "Comment");
+  }
+
+  clear() {
+    this.id = "";
+    put(this.node);
+  }
+
+  /**
+   * Nothing is known of a comment yet.
+   *
+   * @param {string} id
+   */
+  waiting(id) {
+    if (this.id === `?${id}`) return;
+    this.id = `?${id}`;
+    put(this.node, this.back, el("div", { "aria-busy": "true" }, skeleton(3), skeleton(6)));
+  }
+
+  /**
+   * Show a comment's evidence. In a blind check there is none to be shown.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   * @param {Api.Explanation | null} explanation
+   * @param {boolean} blind
+   */
+  show(row, detail, explanation, blind) {
+    if (blind) {
+      put(
+        this.node,
+        this.back,
+        el(
+          "section",
+          {},
+          el("h2", { text: "Blind check" }),
+          el("p", {
+            class: "hint",
+            text: "Judge this one by the text alone. What the machine said, and where the comment stands, is hidden: your word tells how often the machine is right, and changes nothing about the comment.",
+          }),
+        ),
+        authorSections(row, detail, this.tools),
+      );
+      return;
+    }
+    const again = this.id === row.id;
+    this.id = row.id;
+    (again ? renew : put)(
+      this.node,
+      this.back,
+      this.reasons(row),
+      detail.scores.length ? this.scores(detail, explanation) : null,
+      explanation ? this.parts(explanation) : null,
+      detail.signals.length || detail.flags.length ? signals(detail) : null,
+      authorSections(row, detail, this.tools),
+      this.history.notes(row, detail),
+      this.history.changes(detail),
+      this.tools.may("erase")
+        ? el(
+            "p",
+            { class: "row-of" },
+            el("button", { type: "button", class: "link", on: { click: () => erase(row, detail) } }, "Erase for good…"),
+          )
+        : null,
+      el(
+        "p",
+        { class: "fine" },
+        row.model ? `Model ${row.model} · ` : "",
+        `revision ${row.revision} · `,
+        el("code", { text: row.platform_id }),
+      ),
+    );
+  }
+
+  /** @param {Api.Row} row */
+  reasons(row) {
+    const decision = row.decision;
+    if (!decision)
+      return el("section", {}, el("h2", { text: "Why" }), el("p", { class: "hint", text: "Nobody has decided yet." }));
+    const lines = decision.reasons.map((reason) =>
+      el(
+        "li",
+        { class: "reason" },
+        el(
+          "span",
+          { class: "reason-name" },
+          reasonName(reason.code),
+          reason.rule ? el("span", { class: "tag rule", text: reason.rule }) : null,
+        ),
+        reason.score !== undefined && reason.score !== null
+          ? el("span", { class: "number", text: percent(reason.score) })
+          : null,
+        reason.text ? el("span", { class: "meta", text: reason.text }) : null,
+      ),
+    );
+    return el(
+      "section",
+      {},
+      el(
+        "h2",
+        {},
+        "Why",
+        el(
+          "span",
+          { class: "meta" },
+          `${doneName(decision.outcome).toLowerCase()} by ${actorName(decision.actor)} `,
+          el("time", timeOptions(decision.at)),
+        ),
+      ),
+      lines.length ? el("ul", { class: "reasons" }, lines) : el("p", { class: "hint", text: "No reason was given." }),
+      decision.note ? el("p", { class: "note", dir: "auto", text: decision.note }) : null,
+    );
+  }
+
+  /**
+   * @param {Api.Detail} detail
+   * @param {Api.Explanation | null} explanation
+   */
+  scores(detail, explanation) {
+    const bars = [...detail.scores]
+      .sort((a, b) => b.score - a.score)
+      .map((score) => this.score(score, score.label === explanation?.label));
+    return el(
+      "section",
+      {},
+      el("h2", {}, "Scores", el("span", { class: "meta", text: "choose one to mark its words" })),
+      el("ul", { class: "scores" }, bars),
+    );
+  }
+
+  /**
+   * @param {Api.Score} score
+   * @param {boolean} chosen
+   */
+  score({ label, score, hold, reject, discard }, chosen) {
+    const reached =
+      reject !== null && score >= reject ? "reaches-reject" : hold !== null && score >= hold ? "reaches-hold" : "";
+    const fill = el("span", { class: "fill" });
+    fill.style.width = `${score * 100}%`;
+    const ticks = [];
+    const limits = [];
+    for (const [name, at] of Object.entries({ hold, reject, discard })) {
+      if (at === null) continue;
+      const tick = el("span", { class: `tick-${name}`, title: `${name} from ${percent(at)}` });
+      tick.style.left = `${at * 100}%`;
+      ticks.push(tick);
+      limits.push(`${name}s from ${percent(at)}`);
+    }
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          class: `score ${reached}`,
+          "aria-pressed": String(chosen),
+          title: limits.join(", ") || "no threshold",
+          on: { click: () => this.explain(label) },
+        },
+        el("span", { class: "score-name", text: labelName(label) }),
+        el("span", { class: "bar", "aria-hidden": "true" }, fill, ticks),
+        el("span", { class: "number", text: percent(score) }),
+        el("span", { class: "unseen", text: `; ${limits.join(", ") || "no threshold"}` }),
+      ),
+    );
+  }
+
+  /**
+   * What beside the words moved the score.
+   *
+   * @param {Api.Explanation} explanation
+   */
+  parts(explanation) {
+    const words = explanation.parts
+      .filter((part) => part.kind === "span")
+      .reduce((sum, part) => sum + part.contribution, 0);
+    const others = explanation.parts
+      .filter((part) => part.kind !== "span" && Math.abs(part.contribution) >= 0.05)
+      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+    const largest = Math.max(Math.abs(words), ...others.map((part) => Math.abs(part.contribution)), 0.01);
+    const meanings = explanation.parts.filter((part) => part.kind === "meaning");
+    /**
+     * @param {string} name
+     * @param {number} value
+     */
+    const line = (name, value) => {
+      const bar = el("span", { class: value < 0 ? "push against" : "push" });
+      bar.style.width = `${(Math.abs(value) / largest) * 100}%`;
+      return el(
+        "li",
+        {},
+        el("span", { text: name }),
+        el("span", { class: "push-bar", "aria-hidden": "true" }, bar),
+        el("span", { class: "number", text: signed(value) }),
+      );
+    };
+    return el(
+      "details",
+      { class: "parts" },
+      el("summary", {}, `What makes up ${labelName(explanation.label).toLowerCase()}`),
+      el(
+        "ul",
+        {},
+        line("The words", words),
+        others.map((part) => line(partName(part, meanings), part.contribution)),
+      ),
+      el("p", {
+        class: "hint",
+        text: `These add up to ${signed(explanation.logit)}, which is ${percent(explanation.probability)}.`,
+      }),
+    );
+  }
+}
+
+/** @param {Api.Detail} detail */
+function signals(detail) {
+  const raised = detail.signals.filter((signal) => signal.raised);
+  const others = detail.signals.filter((signal) => !signal.raised && signal.name !== "campaign"); // that has a section of its own
+  const lines = [...raised, ...others].map((signal) =>
+    el(
+      "li",
+      { class: signal.raised ? "signal raised" : "signal" },
+      el("span", { text: signal.meaning.replace(/\.$/u, "") }),
+      signal.raised ? null : el("span", { class: "number", text: valueOf(signal) }),
+    ),
+  );
+  const flags = detail.flags.map((flag) => el("li", { class: "signal raised" }, el("span", { text: sentence(flag) })));
+  const all = [...flags, ...lines];
+  return el(
+    "section",
+    {},
+    el("h2", { text: "Evidence beyond the text" }),
+    unfolding({ class: "signals" }, all, FEW_SIGNALS),
+  );
+}
+
+/**
+ * A value by itself: the meaning beside it says the unit.
+ *
+ * @param {Api.SignalView} signal
+ */
+function valueOf({ value }) {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "number") return String(value);
+  return Number.isInteger(value) ? count(value) : value.toFixed(1);
+}
+
+// What happened to a comment, and what moderators noted about it. For the evidence pane.
+
+/** @type {Record<string, string>} */
+const WHAT = {
+  submitted: "Came in",
+  edited: "Edited",
+  requeued: "Judged anew",
+  reported: "Reported",
+  "text-dropped": "Text dropped, by age",
+  undone: "Taken back",
+};
+
+/** Notes and history. Tools: `reload()`. */
+class CommentHistory {
+  /** @param {Tools} tools */
+  constructor(tools) {
+    this.tools = tools;
+  }
+
+  /**
+   * @param {Api.Row} row
+   * @param {Api.Detail} detail
+   */
+  notes(row, detail) {
+    const input = el("textarea", {
+      rows: "2",
+      maxlength: "1000",
+      "aria-label": "A note for other moderators",
+      placeholder: "A note for other moderators",
+    });
+    const name = `note ${row.id}`;
+    input.value = draft(name) ?? "";
+    input.addEventListener("input", () => keepDraft(name, input.value));
+    const save = async () => {
+      const text = input.value.trim();
+      if (!text) return input.focus();
+      try {
+        await send("POST", `/comments/${row.id}/notes`, { text });
+        keepDraft(name, null);
+        this.tools.reload();
+      } catch (problem) {
+        toastProblem(problem);
+      }
+      return null;
+    };
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+      if (event.key === "Escape") input.blur();
+    });
+    const lines = detail.notes.map((note) =>
+      el(
+        "li",
+        {},
+        el("p", { class: "note", dir: "auto", text: note.text }),
+        el("p", { class: "meta" }, `${note.by} `, el("time", timeOptions(note.at))),
+      ),
+    );
+    return el(
+      "section",
+      { class: "notes" },
+      el("h2", { text: "Notes" }),
+      lines.length ? el("ul", {}, lines) : null,
+      el(
+        "form",
+        { on: { submit: (event) => (event.preventDefault(), save()) } },
+        input,
+        el("button", { type: "submit", class: "quiet" }, "Add note", keyHint("note")),
+      ),
+    );
+  }
+
+  /** @param {Api.Detail} detail */
+  changes(detail) {
+    const lines = [...detail.history].reverse().map((change) => {
+      const decision = change.decision;
+      const what = decision ? doneName(decision.outcome) : (WHAT[change.what] ?? sentence(change.what));
+      const why = decision?.reasons.map((reason) => reasonName(reason.code)).join(", ");
+      return el(
+        "li",
+        { class: `event ${change.state}` },
+        el("span", {}, el("b", { text: what }), ` by ${actorName(change.actor)}`),
+        el("time", timeOptions(change.at)),
+        why ? el("span", { class: "meta", text: why }) : null,
+        decision?.note ? el("span", { class: "note", dir: "auto", text: decision.note }) : null,
+      );
+    });
+    return el("section", {}, el("h2", { text: "History" }), el("ol", { class: "history" }, lines));
+  }
+}

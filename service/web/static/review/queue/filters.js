@@ -1,0 +1,304 @@
+// Search, facets and chips of what is filtered. For the queue page.
+
+import { el, icon, put, unfolding } from "../lib/dom.js";
+import { keyHint } from "../lib/keys.js";
+import { count, labelName, listName, plural, reasonName, sentence } from "../lib/labels.js";
+import { preference } from "../lib/preferences.js";
+import { calm } from "../text/unicode.js";
+
+/** @import { ListStore } from "./list_store.js" */
+
+/** @typedef {Exclude<keyof Api.Facets, "counted" | "complete">} Facet */
+
+/** @type {Record<Facet, string>} */
+const FACETS = {
+  site: "Site",
+  label: "Score",
+  reason: "Reason",
+  signal: "Evidence",
+  rule: "Rule",
+  author: "Author",
+  campaign: "Campaign",
+  language: "Language",
+  model: "Model",
+};
+/** @type {[days: string, name: string][]} */
+const SPANS = [
+  ["", "Any time"],
+  ["1", "Last day"],
+  ["7", "Last 7 days"],
+  ["30", "Last 30 days"],
+];
+const FACET_NAMES = /** @type {Facet[]} */ (Object.keys(FACETS));
+const FEW = 6; // values of a facet shown at first
+
+/**
+ * How a filter's value is called.
+ *
+ * @param {string} facet
+ * @param {string} value
+ */
+export function valueName(facet, value) {
+  if (facet === "label") return labelName(value);
+  if (facet === "reason") return reasonName(value);
+  if (facet === "signal") return sentence(value);
+  if (facet === "language") return language(value);
+  return facet === "author" ? `${value.slice(0, 3)}…${value.slice(-6)}` : value;
+}
+
+/** The head of the queue. `change(filters)` is called with what is wanted; `open(true)` when facets come into sight. */
+export class Filters {
+  /**
+   * @param {{
+   * change: (filters: Api.Query) => void, open: (on: boolean) => void, saveView: () => void, decideAll: (() => void) | null
+   * }} options
+   */
+  constructor({ change, open, saveView, decideAll }) {
+    this.change = change;
+    this.open = open;
+    this.saveView = saveView;
+    this.decideAll = decideAll;
+    /** @type {Api.Query} */
+    this.filters = {};
+    this.filled = ""; // of what the panel was made
+    this.search = el("input", {
+      type: "search",
+      placeholder: "Search text and names",
+      "aria-label": "Search text and names",
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: "200",
+    });
+    this.search.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      if (!this.search.value) this.search.blur();
+      this.search.value = "";
+      this.set({ q: "" });
+    });
+    this.button = el(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-expanded": "false",
+        "aria-controls": "facets",
+        on: { click: () => this.toggle() },
+      },
+      icon("filter"),
+      "Filters",
+      keyHint("filters"),
+    );
+    this.chips = el("div", { class: "chips" });
+    this.panel = el("div", { id: "facets", class: "facets", hidden: true, role: "group", "aria-label": "Filters" });
+    this.node = el(
+      "div",
+      { class: "queue-head" },
+      el(
+        "form",
+        {
+          class: "search",
+          role: "search",
+          on: { submit: (event) => (event.preventDefault(), this.set({ q: this.search.value.trim() })) },
+        },
+        icon("search"),
+        this.search,
+        keyHint("search"),
+      ),
+      el("div", { class: "queue-tools" }, this.button, this.chips),
+      this.panel,
+    );
+  }
+
+  /**
+   * Show what is filtered, and the facets' values when there are some.
+   *
+   * @param {Api.Query} filters
+   * @param {Api.Facets | null} facets
+   */
+  show(filters, facets) {
+    if (document.activeElement !== this.search || filters.q !== this.filters.q) this.search.value = filters.q ?? "";
+    this.filters = filters;
+    const chips = Object.entries(filters).filter(([name]) => name !== "list");
+    put(
+      this.chips,
+      chips.map(([name, value]) => this.chip(name, String(value))),
+      chips.length
+        ? el(
+            "button",
+            { type: "button", class: "link", on: { click: () => this.change({ list: filters.list }) } },
+            "Clear",
+          )
+        : null,
+    );
+    const now = JSON.stringify([filters, facets, preference("blind")]);
+    if (this.panel.hidden || now === this.filled) return;
+    this.filled = now;
+    this.fill(facets);
+  }
+
+  toggle() {
+    this.panel.hidden = !this.panel.hidden;
+    this.button.setAttribute("aria-expanded", String(!this.panel.hidden));
+    this.filled = "";
+    this.open(!this.panel.hidden);
+    if (!this.panel.hidden) /** @type {HTMLElement | null} */ (this.panel.querySelector("button, select"))?.focus();
+  }
+
+  focus() {
+    this.search.focus();
+    this.search.select();
+  }
+
+  /** @param {Api.Query} more */
+  set(more) {
+    const kept = Object.entries({ ...this.filters, ...more }).filter(([, value]) => value);
+    this.change(Object.fromEntries(kept));
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  chip(name, value) {
+    const shown =
+      name === "q"
+        ? `“${value}”`
+        : name === "since"
+          ? `since ${new Date(value).toLocaleDateString("en-GB")}`
+          : valueName(name, value);
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "filter-chip",
+        title: `Remove this filter: ${FACETS[/** @type {Facet} */ (name)] ?? "search"}`,
+        on: { click: () => this.set({ [name]: "" }) },
+      },
+      el("span", { text: shown }),
+      icon("cross"),
+    );
+  }
+
+  /** @param {Api.Facets | null} facets */
+  fill(facets) {
+    if (!facets) {
+      put(this.panel, el("p", { class: "hint", text: "Counting…" }));
+      return;
+    }
+    /** @type {HTMLElement | null} */
+    const open = this.panel.querySelector("details[open]");
+    const opened = open?.dataset.facet;
+    const groups = FACET_NAMES.filter((name) => facets[name]?.length);
+    put(
+      this.panel,
+      el(
+        "div",
+        { class: "facet-row" },
+        this.time(),
+        el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), "Save view"),
+      ),
+      this.decideAll
+        ? el(
+            "button",
+            { type: "button", class: "quiet", on: { click: this.decideAll } },
+            icon("copies"),
+            "Decide all that match…",
+          )
+        : null,
+      facets.complete === false
+        ? el("p", { class: "hint", text: `Counted among the first ${count(facets.counted ?? 0)} of this list.` })
+        : null,
+      groups.length
+        ? groups.map((name, index) => this.facet(name, facets[name], opened ? name === opened : index < 3))
+        : el("p", { class: "hint", text: "Nothing here to divide." }),
+    );
+  }
+
+  /**
+   * @param {Facet} name
+   * @param {Api.FacetValue[]} values
+   * @param {boolean} open
+   */
+  facet(name, values, open) {
+    const buttons = values.map(({ value, count: number, text }) => {
+      const chosen = this.filters[name] === value;
+      return el(
+        "li",
+        {},
+        el(
+          "button",
+          {
+            type: "button",
+            class: "facet",
+            "aria-pressed": String(chosen),
+            on: { click: () => this.set({ [name]: chosen ? "" : value }) },
+          },
+          el("span", {
+            dir: "auto",
+            text: (name === "author" && !preference("blind") && calm(text)) || valueName(name, value),
+          }),
+          el("span", { class: "count", text: count(number) }),
+        ),
+      );
+    });
+    return el("details", { open, data: { facet: name } }, el("summary", {}, FACETS[name]), unfolding({}, buttons, FEW));
+  }
+
+  time() {
+    /** @type {HTMLSelectElement} */
+    const select = el("select", {
+      "aria-label": "Time",
+      on: {
+        change: () =>
+          this.set({
+            since: select.value ? new Date(Date.now() - Number(select.value) * 86_400_000).toISOString() : "",
+          }),
+      },
+    });
+    const { since } = this.filters;
+    const days = since ? String(Math.round((Date.now() - Date.parse(since)) / 86_400_000)) : "";
+    for (const [value, name] of SPANS) select.append(new Option(name, value, false, value === days));
+    return select;
+  }
+}
+
+/**
+ * How much the list holds. Reading on goes by scrolling, as a rule; by a button where a search that looked at so many may have
+ * found none.
+ *
+ * @param {ListStore} store
+ */
+export function statusLine(store) {
+  const { filters, items, loaded, loading, next, searched, total } = store;
+  const looking = total === null;
+  const found = looking
+    ? `${plural(items.length, "comment")} found among ${count(searched)}`
+    : plural(total, "comment");
+  return [
+    el("span", { text: `${listName(filters.list ?? "flagged")}: ${loaded ? found : "Loading…"}` }),
+    loaded && !loading && next
+      ? el(
+          "button",
+          { type: "button", class: looking ? "link" : "link unseen", on: { click: () => store.more() } },
+          looking ? "Look further" : "Load more",
+        )
+      : null,
+    el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), "to move"),
+  ];
+}
+
+const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+
+/**
+ * "de" -> "German".
+ *
+ * @param {string} code
+ */
+export function language(code) {
+  try {
+    return code ? languages.of(code) : "Unknown";
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,127 @@
+// One row of the queue. For the queue page.
+
+import { el, icon } from "../lib/dom.js";
+import {
+  actorName,
+  doneName,
+  labelName,
+  listName,
+  percent,
+  plural,
+  reasonName,
+  sentence,
+  stateName,
+  timeOptions,
+} from "../lib/labels.js";
+import { preference } from "../lib/preferences.js";
+import { excerptView } from "../text/content_warning.js";
+import { calm } from "../text/unicode.js";
+
+/** @import { Left, Shown } from "./list_store.js" */
+
+const TELLING = 0.5; // a score from here on is shown beside a reason that has none
+/** @type {Record<string, string>} */
+const SAID = { approved: "approve", rejected: "reject", flagged: "hold" };
+
+/**
+ * A row's content. `selected`: its box is ticked; `tick` is called with (shift) when the box is used.
+ *
+ * @param {Shown} row
+ * @param {{ current: boolean, selected: boolean, tick: (shift: boolean) => void, href: string }} options
+ */
+export function rowView(row, { current, selected, tick, href }) {
+  const name = preference("blind") ? "Somebody" : calm(row.author?.name ?? "") || "No name";
+  const box = el("input", {
+    type: "checkbox",
+    "aria-label": `Select the comment by ${name}`,
+    on: { click: (event) => tick(event.shiftKey) },
+  });
+  box.checked = selected;
+  return [
+    el("label", { class: "tick" }, box),
+    el(
+      "a",
+      { class: "row-link", href, "aria-current": current ? "true" : null },
+      el(
+        "span",
+        { class: "row-head" },
+        el("strong", { class: "row-name", dir: "auto", text: name }),
+        row.claim && !row.claim.mine
+          ? el("span", { class: "looking", title: `${row.claim.by} is looking at this` }, icon("eye"), row.claim.by)
+          : null,
+        el("time", timeOptions(row.created_at)),
+      ),
+      el("span", { class: "row-text", dir: "auto" }, row.text_kept ? excerptView(row) : "The text is no longer kept."),
+      el("span", { class: "row-foot" }, footer(row)),
+    ),
+  ];
+}
+
+/** @param {Shown} row */
+function footer(row) {
+  if (row.left) return el("span", { class: "tag done" }, outcomeText(row.left));
+  const parts = [];
+  const [reason] = row.reasons;
+  if (row.decision && !["flagged", "pending"].includes(row.state ?? "")) {
+    parts.push(
+      el("span", { class: `tag ${row.state}`, text: `${stateName(row.state)} by ${actorName(row.decision.actor)}` }),
+    );
+    const doubt = row.list === "later" && row.reasons.find((code) => row.scores[code] !== undefined);
+    if (doubt) parts.push(scoreTag(reasonName(doubt), row.scores[doubt]));
+  } else if (reason) {
+    const score = row.scores[reason];
+    parts.push(scoreTag(reasonName(reason), score));
+    const [label, highest] = Object.entries(row.scores).sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
+    if (score === undefined && highest >= TELLING) parts.push(scoreTag(labelName(label), highest));
+  }
+  if (row.rules.length) parts.push(el("span", { class: "tag rule", text: row.rules[0] }));
+  if (row.campaign)
+    parts.push(
+      el(
+        "span",
+        { class: "tag plainly", title: plural(row.campaign.size, "near-duplicate") },
+        icon("copies"),
+        String(row.campaign.size),
+      ),
+    );
+  if (row.reports)
+    parts.push(
+      el("span", { class: "tag plainly", title: plural(row.reports, "report") }, icon("flag"), String(row.reports)),
+    );
+  if (row.notes)
+    parts.push(el("span", { class: "tag plainly", title: plural(row.notes, "note") }, icon("note"), String(row.notes)));
+  if (row.arrived) parts.push(el("span", { class: "tag fresh", text: "New" }));
+  parts.push(el("span", { class: "row-site", text: row.site }));
+  return parts;
+}
+
+/**
+ * @param {string} name
+ * @param {number} [score]
+ */
+function scoreTag(name, score) {
+  return el("span", { class: "tag" }, name, score === undefined ? null : el("b", { text: percent(score) }));
+}
+
+/**
+ * How a comment is called in a question: "Ann's comment".
+ *
+ * @param {Api.Row} row
+ */
+export function called(row) {
+  const name = preference("blind") ? "" : calm(row.author?.name ?? "").trim();
+  return name ? `${name.length > 40 ? `${name.slice(0, 39)}…` : name}’s comment` : "this comment";
+}
+
+/**
+ * What became of a comment, and by whom: "Rejected by bo".
+ *
+ * @param {Left} event
+ */
+export function outcomeText(event) {
+  const who = actorName(event.actor);
+  if (event.what === "decided") return `${doneName(SAID[event.state] ?? "")} by ${who}`;
+  if (event.what === "escalated" || event.what === "snoozed")
+    return `${event.what === "snoozed" ? "Put aside" : "Escalated"} by ${who}`;
+  return `${sentence(event.what)} by ${who}, now in “${event.list ? listName(event.list) : stateName(event.state)}”`;
+}

@@ -1,0 +1,115 @@
+// The lists with their counts, and saved views. For the queue page.
+
+import { el, icon, put } from "../lib/dom.js";
+import { LIST_GROUPS, count, listName } from "../lib/labels.js";
+
+/** @import { Picture } from "../lib/dom.js" */
+
+/** @type {Record<keyof Api.ListCounts, Picture>} */
+const ICONS = {
+  flagged: "inbox",
+  escalated: "up",
+  snoozed: "clock",
+  reported: "flag",
+  appealed: "scale",
+  later: "eye",
+  audit: "hidden",
+  decided: "person",
+  approved: "check",
+  rejected: "ban",
+};
+
+/** The sidebar. `href(filters)` makes an address; `forget(view)` takes a saved view away. */
+export class Sidebar {
+  /** @param {{ href: (filters: Api.Query) => string, forget: (view: Api.View) => void }} options */
+  constructor({ href, forget }) {
+    this.href = href;
+    this.forget = forget;
+    this.node = el("nav", { class: "sidebar", "aria-label": "Lists" });
+  }
+
+  /**
+   * @param {Api.Query} filters
+   * @param {Partial<Api.ListCounts>} counts
+   * @param {Api.View[]} views
+   */
+  show(filters, counts, views) {
+    const viewed = views.find((view) => same(view.query, filters));
+    put(
+      this.node,
+      LIST_GROUPS.map((group) =>
+        el(
+          "ul",
+          {},
+          group.map((list) => this.item(list, filters.list === list && !viewed, counts[list])),
+        ),
+      ),
+      views.length ? el("h2", { text: "Saved views" }) : null,
+      views.length
+        ? el(
+            "ul",
+            {},
+            views.map((view) => this.view(view, view === viewed)),
+          )
+        : null,
+    );
+  }
+
+  /**
+   * @param {keyof Api.ListCounts} list
+   * @param {boolean} current
+   * @param {number} [number]
+   */
+  item(list, current, number) {
+    return el(
+      "li",
+      {},
+      el(
+        "a",
+        { href: this.href({ list }), "aria-current": current ? "page" : null },
+        icon(ICONS[list]),
+        el("span", { class: "sidebar-name", text: listName(list) }),
+        number ? el("span", { class: "count", text: count(number) }) : null,
+      ),
+    );
+  }
+
+  /**
+   * @param {Api.View} view
+   * @param {boolean} current
+   */
+  view(view, current) {
+    return el(
+      "li",
+      { class: "saved" },
+      el(
+        "a",
+        { href: this.href(view.query), "aria-current": current ? "page" : null },
+        icon("pin"),
+        el("span", { class: "sidebar-name", text: view.name }),
+      ),
+      el(
+        "button",
+        {
+          type: "button",
+          class: "plain icon-only",
+          "aria-label": `Remove the view ${view.name}`,
+          on: { click: () => this.forget(view) },
+        },
+        icon("cross"),
+      ),
+    );
+  }
+}
+
+/**
+ * @param {Api.Query} query
+ * @param {Api.Query} filters
+ */
+function same(query, filters) {
+  const one = Object.entries({ list: "flagged", ...query }).filter(([, value]) => value);
+  return (
+    one.length === Object.keys(filters).length &&
+    one.every(([name, value]) => /** @type {Record<string, unknown>} */ (filters)[name] === value)
+  );
+}

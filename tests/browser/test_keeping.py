@@ -1,0 +1,206 @@
+"""Nothing typed is lost: an expired session, another sign-in, going elsewhere, a reload; and one comes back to where one was."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from service.core.moderator import Role
+from tests.browser.desk import PASSWORD, Desk, accessible, current, lists, opened, row
+
+
+async def sign_in_over(desk: Desk, page: Page, name: str = "") -> None:
+    """Sign in over the page."""
+    dialog = page.get_by_role("dialog", name="Sign in again")
+    await expect(dialog).to_contain_text("Your session is over.")
+    await accessible(page)
+    await desk.sign_in(page, name or desk.name, PASSWORD)
+    await expect(dialog).to_have_count(0)
+
+
+async def test_an_expired_session_takes_nothing_away(desk: Desk) -> None:
+    comments = await desk.submit("First while signed in", "Second while signed in", "Third while signed in")
+    page = await desk.signed_in()
+    await row(page, "Second").get_by_role("checkbox").click()
+    await row(page, "First").get_by_role("link").click()
+    await opened(page, "First")
+    await page.get_by_label("A note for other moderators").fill("Half a note")
+    await page.locator(".comment").click()
+    await desk.services.moderators.sign_out_everywhere(desk.name)
+    desk.forgive("401")
+    await page.keyboard.press("a")
+    await sign_in_over(desk, page)
+    await desk.becomes(comments[0], "approved")  # what was asked for before was asked again
+    await expect(page.get_by_text("1 selected")).to_be_visible()
+    await row(page, "Second").get_by_role("link").click()
+    await opened(page, "Second")
+    await page.get_by_label("A note for other moderators").fill("Another half")
+    await page.reload()
+    await opened(page, "Second")
+    await expect(page.get_by_label("A note for other moderators")).to_have_value("Another half")
+    await expect(page.get_by_text("1 selected")).to_be_visible()
+    await page.get_by_role("button", name="Add note").click()
+    await expect(page.locator(".notes li")).to_contain_text("Another half")
+    await expect(page.get_by_label("A note for other moderators")).to_have_value("")
+
+
+async def test_a_second_sign_in_leaves_the_first_tab_working(desk: Desk) -> None:
+    (comment,) = await desk.submit("Decided after another sign-in")
+    page = await desk.signed_in()
+    await opened(page, "Decided after")
+    second = await page.context.new_page()
+    await second.goto(f"{desk.stack.base}/review#/settings")
+    await expect(second.get_by_role("heading", name="Settings")).to_be_visible()
+    signed = await second.evaluate(
+        "([name, password]) => fetch('/review/api/session', { method: 'POST', body: JSON.stringify({ name, password }),"
+        " headers: { 'Content-Type': 'application/json' } }).then((answer) => answer.status)",
+        [desk.name, PASSWORD],
+    )
+    assert signed == 200
+    desk.forgive("403")
+    await page.keyboard.press("a")
+    await desk.becomes(comment, "approved")
+    await expect(page.locator(".toast.bad")).to_have_count(0)
+
+
+async def test_somebody_else_who_signs_in_decides_nothing_in_the_first_ones_name(desk: Desk) -> None:
+    (comment,) = await desk.submit("Whose word is it?")
+    other = await desk.colleague()
+    page = await desk.signed_in()
+    await opened(page, "Whose word")
+    await page.evaluate(
+        "([name, password]) => fetch('/review/api/session', { method: 'POST', body: JSON.stringify({ name, password }),"
+        " headers: { 'Content-Type': 'application/json' } })",
+        [other, PASSWORD],
+    )
+    desk.forgive("403")
+    await page.keyboard.press("s")
+    await expect(page.locator(".toast", has_text=f"You are signed in as {other}")).to_be_visible()
+    await expect(page.get_by_role("link", name=f"Settings of {other}")).to_be_visible()
+    assert await desk.state(comment) == "flagged"
+
+
+async def test_a_half_edited_policy_is_there_again(desk: Desk) -> None:
+    page = await desk.signed_in(path="/policy")
+    await page.get_by_role("button", name="Document").click()
+    document = page.get_by_label("The policy as a document (JSON)")
+    await document.fill('{"mode": "by-score"}')
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.get_by_role("link", name="Statistics").click()
+    await expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
+    await page.get_by_role("link", name="Policy").click()
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.get_by_role("button", name="Discard changes").click()
+    await page.reload()
+    await expect(page.get_by_text("This is what counts now.")).to_be_visible()
+
+
+async def test_one_comes_back_to_where_one_was_far_down(desk: Desk) -> None:
+    await desk.submit(*(f"Long list, number {number:03}" for number in range(75)))
+    page = await desk.signed_in()
+    await expect(page.locator(".row").first).to_be_visible()
+    far = 70
+    for place in range(2, far + 1):
+        await page.keyboard.press("j")
+        await expect(current(page)).to_have_attribute("aria-posinset", str(place))
+    text = await current(page).locator(".row-text").inner_text()
+    await opened(page, text)
+    await page.reload()
+    await opened(page, text)
+    await expect(current(page)).to_have_attribute("aria-posinset", str(far))
+    await expect(current(page)).to_be_in_viewport()
+
+
+async def test_back_on_the_phone_goes_to_where_one_came_from(desk: Desk) -> None:
+    await desk.submit("One by the author", "Two by the author", author="Prolific")
+    page = await desk.signed_in(width=390, height=844)
+    await row(page, "One by").get_by_role("link").click()
+    await opened(page, "One by")
+    await page.get_by_role("button", name="Why").click()
+    await page.locator(".evidence .small-rows a").first.click()
+    await opened(page, "Two by")
+    await page.get_by_role("button", name="Back to the list").click()
+    await opened(page, "One by")
+    await page.get_by_role("button", name="Back to the list").click()
+    await expect(page.locator(".row")).to_have_count(2)
+    await expect(page.locator(".desk")).to_have_attribute("data-pane", "list")
+
+
+async def test_an_offer_to_undo_ends_when_somebody_else_decides(desk: Desk) -> None:
+    (comment,) = await desk.submit("Decided twice")
+    lead = await desk.colleague(Role.LEAD)
+    mine = await desk.signed_in()
+    await opened(mine, "Decided twice")
+    await mine.keyboard.press("a")
+    await expect(mine.locator(".toast")).to_contain_text("Approved.")
+    theirs = await desk.signed_in(lead, path=f"/queue?list=approved&id={comment}")
+    await opened(theirs, "Decided twice")
+    await theirs.keyboard.press("s")
+    await desk.becomes(comment, "rejected")
+    await expect(mine.locator(".toast", has_text="Approved.")).to_have_count(0)
+    await mine.keyboard.press("z")
+    await expect(mine.locator(".toast")).to_contain_text("nothing left to undo")
+
+
+async def test_one_key_uncovers_this_comment_alone(desk: Desk) -> None:
+    await desk.submit("You complete idiot, shut up", "You utter moron, shut up")
+    page = await desk.signed_in()
+    await expect(page.locator(".comment .covered").first).to_be_visible()
+    text = await page.locator(".row").nth(1).inner_text()
+    await page.keyboard.press("u")
+    await expect(page.locator(".comment .covered")).to_have_count(0)
+    await expect(page.locator(".row").nth(1).locator(".covered").first).to_be_visible()
+    assert await page.locator(".row").nth(1).inner_text() == text
+    await page.keyboard.press("j")
+    await expect(page.locator(".row").nth(1)).to_have_class("row current")
+    await expect(page.locator(".comment .covered").first).to_be_visible()
+    await page.keyboard.press("k")
+    await expect(page.locator(".row").nth(0)).to_have_class("row current")
+    await page.keyboard.press("u")
+    await expect(page.locator(".comment .covered").first).to_be_visible()
+
+
+async def test_the_tab_says_how_much_waits(desk: Desk) -> None:
+    await desk.submit("One waits", "Two wait")
+    page = await desk.signed_in()
+    await expect(page).to_have_title("(2) Queue · Antechamber")
+    await opened(page, "wait")
+    await page.keyboard.press("a")
+    await expect(page).to_have_title("(1) Queue · Antechamber")
+    await expect(lists(page).get_by_role("link", name="To review 1")).to_be_visible()
+
+
+async def test_what_is_open_is_announced(desk: Desk) -> None:
+    await desk.submit("I like the rye bread", author="Ann")
+    await desk.submit("I like the wheat bread", author="Bert")
+    page = await desk.signed_in()
+    live = page.locator("#live")
+    await expect(live).to_contain_text("1 of 2")
+    first = "Ann" if "Ann" in await current(page).inner_text() else "Bert"
+    await expect(live).to_contain_text(f"{first}. I like the")
+    await expect(live).to_contain_text("Hold everything")
+    await page.keyboard.press("j")
+    await expect(live).to_contain_text("2 of 2")
+    await page.keyboard.press("x")
+    await expect(live).to_have_text("1 comment selected")
+    await page.keyboard.press("x")
+    await expect(live).to_have_text("Nothing is selected")
+
+
+@pytest.mark.parametrize(
+    ("screen", "size"),
+    [
+        ({"width": 720, "height": 450}, "100%"),  # a desk, zoomed to 200 %
+        ({"width": 390, "height": 844}, "100%"),
+        ({"width": 390, "height": 844}, "200%"),
+    ],
+)
+async def test_large_text_and_forced_colours_lose_nothing(desk: Desk, screen: dict[str, int], size: str) -> None:
+    await desk.submit("I like the rye bread", "I like the wheat bread")
+    page = await desk.signed_in(forced_colors="active", **screen)
+    await page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", size)
+    await row(page, "rye bread").get_by_role("link").click()
+    await opened(page, "rye bread")
+    await accessible(page)
+    for name in ("Approve", "Spam", "Later…"):
+        await expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport()

@@ -1,0 +1,71 @@
+"""Logistic regression that starts from the base model: what it minimises, and what learning by single kinds changes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from classifier.correction.logistic import Kinds, fit, narrowed, unmoved
+
+TEXT, AUTHOR = 0, 1
+
+
+def rows(*kinds: list[list[float]], base: list[float] | None = None) -> Kinds:
+    """Rows without a base model unless it is given; then it is all of the first kind's."""
+    known = np.zeros((len(kinds[0]), len(kinds)))
+    if base is not None:
+        known[:, 0] = base
+    return Kinds(tuple(sparse.csr_matrix(kind, dtype=np.float64) for kind in kinds), known)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_from_nothing_it_is_the_ordinary_one(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    features, weights = rng.normal(size=(40, 5)), rng.uniform(0.1, 3, 40)
+    truth = (features @ rng.normal(size=5) + rng.normal(size=40) > 0).astype(float)
+    truth[:2] = 0, 1
+    learnt = fit(rows(features.tolist()), truth, weights)
+    ordinary = LogisticRegression(C=1.0, fit_intercept=False, tol=1e-8).fit(
+        np.hstack([features, np.ones((40, 1))]), truth, sample_weight=weights
+    )
+    assert np.append(learnt.weights, learnt.intercept) == pytest.approx(ordinary.coef_[0], abs=0.05)
+
+
+def test_what_the_base_model_knows_is_not_learnt_again_nor_taken_back() -> None:
+    known = [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+    truth, weights = np.array([1.0, 1.0, 0.0, 0.0]), np.ones(4)
+    sure = fit(rows(known, base=[9.0, 9.0, -9.0, -9.0]), truth, weights)
+    unsure = fit(rows(known), truth, weights)
+    assert np.abs(sure.weights).max() < 0.01
+    assert np.abs(unsure.weights).min() > 0.3
+    unseen = Kinds((sparse.csr_matrix((2, 2)),), np.array([[9.0], [-9.0]]))
+    assert sure.logits(unseen) == pytest.approx([9.0, -9.0], abs=0.1)
+
+
+def test_a_kind_that_teaches_alone_says_more_when_it_comes_alone() -> None:
+    text, author = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]] * 20, [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]] * 20
+    truth, weights = np.array([1.0, 0.0] * 20), np.ones(40)
+    seen = rows(text, author)
+    together, apart = fit(seen, truth, weights), fit(seen, truth, weights, alone=(TEXT, AUTHOR))
+    stranger = rows([[1.0, 0.0, 0.0, 0.0]], [[0.0] * 4])
+    assert apart.logits(stranger)[0] > 1.05 * together.logits(stranger)[0] > 0
+
+
+def test_a_kind_that_a_row_lacks_takes_no_weight_from_the_others() -> None:
+    text = [[1.0, 0.0], [0.0, 1.0]] * 10
+    truth, weights = np.array([1.0, 0.0] * 10), np.ones(20)
+    lacking = rows(text, [[0.0, 0.0]] * 20)
+    once, twice = fit(rows(text), truth, weights), fit(lacking, truth, weights, alone=(TEXT, AUTHOR))
+    assert twice.weights == pytest.approx(once.weights, abs=0.02)
+
+
+def test_only_columns_in_which_something_stands_are_kept() -> None:
+    wide = [sparse.csr_matrix(([1.0, 2.0], [3, 900], [0, 1, 2]), (2, 1000)), sparse.csr_matrix((2, 1000))]
+    kinds, columns = narrowed(wide)
+    assert columns.tolist() == [3, 900]
+    assert [kind.shape for kind in kinds] == [(2, 2), (2, 2)]
+    assert kinds[0].toarray().tolist() == [[1.0, 0.0], [0.0, 2.0]]
+    assert unmoved(2).logits(Kinds(kinds, np.array([[0.5, 1.0], [0.0, 2.0]]))).tolist() == [1.5, 2.0]

@@ -1,0 +1,194 @@
+"""The command line as an operator meets it: what it prints, what it changes, and how it ends when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.serve import CANT_START
+from service.store.server import EmbeddedServer
+from tests.commands.conftest import Ended, Run
+
+
+def test_adding_a_site_prints_what_the_platform_needs(blog: dict[str, str]) -> None:
+    assert list(blog) == ["site", "api_key", "akismet_key", "webhook_secret"]
+    assert blog["site"] == "blog"
+    assert re.fullmatch("[0-9a-f]{12}", blog["akismet_key"])
+    assert blog["api_key"].startswith("ant_")
+    assert blog["webhook_secret"].startswith("whsec_")
+
+
+def test_people_get_words_instead_of_json(run: Run) -> None:
+    ended = run("sites", "add", "words", "--url", "https://words.example")
+    assert ended.code == 0
+    assert "api key" in ended.out
+    assert "antechamber sites show words --secrets" in ended.out
+    run("sites", "remove", "words", "--yes")
+
+
+def test_a_taken_name_is_one_clear_line(run: Run, blog: dict[str, str]) -> None:
+    ended = run("sites", "add", "blog", "--url", "https://blog.example")
+    assert ended == Ended(1, "", "antechamber: There is a site named blog already.\n")
+
+
+@pytest.mark.parametrize("words", [["Bad Name", "--url", "https://x.example"], ["fine", "--url", "ftp://x.example"]])
+def test_a_site_that_cant_be_is_refused(run: Run, words: list[str]) -> None:
+    ended = run("sites", "add", *words)
+    assert ended.code == 1
+    assert ended.err.startswith("antechamber: A site's ")
+
+
+def test_sites_are_listed_with_their_counts(run: Run, blog: dict[str, str]) -> None:
+    assert run("sites", "list", "--json").json == [
+        {
+            "site": "blog",
+            "url": "https://blog.example",
+            "callback": "https://blog.example/hook",
+            "comments": {"pending": 0, "approved": 0, "flagged": 0, "rejected": 0, "erased": 0},
+        }
+    ]
+    assert "https://blog.example/hook" in run("sites", "list").out
+
+
+def test_secrets_are_shown_on_demand_only(run: Run, blog: dict[str, str]) -> None:
+    plain = run("sites", "show", "blog").out + run("sites", "show", "blog", "--json").out
+    assert not any(blog[name] in plain for name in ("api_key", "akismet_key", "webhook_secret"))
+    shown = run("sites", "show", "blog", "--secrets", "--json").json
+    assert shown["credentials"] == [{name: blog[name] for name in ("api_key", "akismet_key", "webhook_secret")}]
+
+
+def test_rotation_keeps_the_old_keys_for_a_while(run: Run, blog: dict[str, str]) -> None:
+    fresh = run("sites", "rotate", "blog", "--json").json
+    both = run("sites", "show", "blog", "--secrets", "--json").json["credentials"]
+    assert [one["api_key"] for one in both] == [fresh["api_key"], blog["api_key"]]
+    assert "api key (retiring)" in run("sites", "show", "blog", "--secrets").out
+
+
+def test_rotation_without_overlap_ends_the_old_keys_at_once(run: Run, blog: dict[str, str]) -> None:
+    fresh = run("sites", "rotate", "blog", "--overlap-days", "0", "--json").json
+    only = run("sites", "show", "blog", "--secrets", "--json").json["credentials"]
+    assert [one["api_key"] for one in only] == [fresh["api_key"]]
+
+
+def test_only_what_is_named_changes(run: Run, blog: dict[str, str]) -> None:
+    assert run("sites", "set", "blog", "--no-require-email", "--callback", "").code == 0
+    shown = run("sites", "show", "blog", "--json").json
+    assert (shown["url"], shown["callback"]) == ("https://blog.example", "")
+    assert (shown["require_name"], shown["require_email"]) == (True, False)
+    assert run("sites", "set", "blog").code == 2
+
+
+def test_a_policy_goes_round(run: Run, blog: dict[str, str]) -> None:
+    shown = run("sites", "policy", "show", "blog", "--json").json
+    assert shown["mode"] == "by-score"
+    shown["thresholds"]["spam"] = {"hold": 0.2, "reject": None, "discard": None}
+    assert run("sites", "policy", "set", "blog", "-", text=json.dumps(shown)).code == 0
+    assert run("sites", "policy", "show", "blog", "--json").json == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"mod": "by-score"}', '{"mode": "x"}', '{"thresholds": {"spam": {"hold": 0.9, "reject": 0.1}}}']
+)
+def test_what_is_no_policy_is_refused(run: Run, blog: dict[str, str], text: str) -> None:
+    ended = run("sites", "policy", "set", "blog", "-", text=text)
+    assert ended.code == 1
+    assert ended.err.startswith("antechamber: ")
+    assert run("sites", "policy", "show", "blog", "--json").json["mode"] == "by-score"
+
+
+def test_removing_asks_first(run: Run, blog: dict[str, str]) -> None:
+    assert run("sites", "remove", "blog", text="n\n").code == 1
+    assert run("sites", "list", "--json").json
+    assert run("sites", "remove", "blog", text="y\n").code == 0
+    assert run("sites", "list", "--json").json == []
+    assert "no site yet" in run("sites", "list").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sites", "show", "nobody"],
+        ["sites", "rotate", "nobody"],
+        ["deliveries", "list", "nobody"],
+        ["deliveries", "resume", "nobody"],
+        ["comments", "list", "nobody"],
+        ["erase", "nobody", "--comment", "1"],
+    ],
+)
+def test_what_is_not_there_is_said(run: Run, words: list[str]) -> None:
+    ended = run(*words)
+    assert ended.code == 1
+    assert re.fullmatch(r"antechamber: .+\n", ended.err)
+
+
+def test_a_misspelt_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTECHAMBER_MAX_BODDY", "1")
+    ended = run("sites", "list")
+    assert ended.code == CANT_START
+    assert "ANTECHAMBER_MAX_BODDY" in ended.err
+
+
+def test_a_wrong_value_is_named_and_not_quoted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTECHAMBER_PORT", "sekrit")
+    ended = run("sites", "list")
+    assert ended.code == CANT_START
+    assert ended.err.startswith("antechamber: ANTECHAMBER_PORT: ")
+
+
+def test_secrets_that_are_broken_are_named_and_not_quoted(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "master.key").write_text("not hexadecimal\n")
+    monkeypatch.setenv("ANTECHAMBER_SECRETS_DIR", str(tmp_path))
+    ended = run("sites", "list")
+    assert ended.code == CANT_START
+    assert ended.err == f"antechamber: {tmp_path / 'master.key'}: a key is written in hexadecimal\n"
+
+
+def test_identity_keys_are_listed_without_themselves_and_rotated(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ANTECHAMBER_SECRETS_DIR", str(tmp_path))
+    assert str(tmp_path) in run("keys", "init").out
+    assert run("keys", "rotate").out.startswith("k2 is the active identity key")
+    listed = run("keys", "list").out
+    assert listed == "k2  active\nk1  retired\n"
+
+
+def test_a_command_starts_the_embedded_server_for_its_own_duration(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path))
+    run("keys", "init")
+    run("sites", "add", "alone", "--url", "https://alone.example")
+    assert not EmbeddedServer(tmp_path).answers()
+    assert [row["site"] for row in run("sites", "list", "--json").json] == ["alone"]
+
+
+def test_every_command_explains_itself(run: Run) -> None:
+    top = run("--help").out
+    for name in ("serve", "demo", "check", "sites", "comments", "dead", "deliveries", "erase", "keys", "version"):
+        assert name in top
+        assert run(name, "--help").code == 0
+    assert re.fullmatch(r"antechamber \d+\.\d+\.\d+\n", run("version").out)
+
+
+def test_the_classifier_is_at_hand_without_the_service(run: Run) -> None:
+    ended = run("score", text='{"text": "Thank you, I liked this."}\n')
+    assert ended.code == 0
+    assert ended.json["scores"]["spam"] < 0.5
+    assert run("score", text="nonsense\n").code == 1
+    assert "--explain" in run("score", "--help").out
+    assert run("evaluate").code == 2
+
+
+def test_help_needs_nothing_heavy() -> None:
+    """Modules that take a while are imported by the commands that need them."""
+    heavy = ["numpy", "aiohttp", "redis", "pydantic", "email_validator", "sklearn", "uvloop", "prometheus_client"]
+    code = f"import sys, service.cli; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,0 +1,34 @@
+"""`antechamber tls-front` at the command line: certificates are made, shown again, and what can't be is said in a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.commands.conftest import Run
+
+
+def test_what_was_made_is_shown_again(run: Run, tmp_path: Path) -> None:
+    folder = str(tmp_path / "tls")
+    made = run("tls-front", "make", "akismet", "--folder", folder, "--address", "192.0.2.5", "--key", "0123456789ab")
+    assert made.code == 0
+    assert "192.0.2.5 rest.akismet.com 0123456789ab.rest.akismet.com" in made.out
+    shown = run("tls-front", "show", "--folder", folder, "--address", "192.0.2.5", "--key", "0123456789ab")
+    assert (shown.code, shown.out) == (0, made.out)
+    assert "PRIVATE" not in made.out
+
+
+def test_what_cant_be_is_said_in_a_line(run: Run, tmp_path: Path) -> None:
+    folder = str(tmp_path / "tls")
+    for command in ("show", "serve"):
+        ended = run("tls-front", command, "--folder", folder)
+        assert (ended.code, ended.out) == (1, "")
+        assert "antechamber tls-front make" in ended.err
+    wrong = run("tls-front", "make", "akismett", "--folder", folder)
+    assert wrong.code == 2
+    assert "'akismett' is neither one of akismet, perspective, openai nor a host's name" in " ".join(wrong.err.split())
+    assert not (tmp_path / "tls").exists()
+
+
+def test_its_certificate_lies_where_the_data_is_unless_told(run: Run, data: Path) -> None:
+    assert run("tls-front", "make", "forum.example").code == 0
+    assert (data / "tls" / "front.key").stat().st_mode & 0o777 == 0o600

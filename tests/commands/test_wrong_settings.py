@@ -1,0 +1,99 @@
+"""Whatever an operator gets wrong, in whichever setting and with whichever command, ends in one clear line and no traceback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+
+from service import cli
+from service.settings import Settings, SettingsError, load, variable
+from tests.commands.conftest import Run
+
+NASTY = (
+    "", " ", "x", "-1", "0", "1", "1.5", "nan", "inf", "-inf", "1e400", "9" * 400, "true", "perhaps", "a,b", ",", "0,0",
+    "[1]", "{}", "null", "\N{SNOWMAN}", "/nowhere/at/all", "x" * 5_000, "foo://", "redis://h:x", "http://[", "::",
+    "256.0.0.0/8", "\udcff",
+)  # fmt: skip
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=30)
+
+
+def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command, and what it is called by."""
+    if hasattr(command, "commands"):
+        for name, one in command.commands.items():
+            yield from leaves(one, (*words, name))
+    else:
+        yield words, command
+
+
+COMMANDS = dict(leaves(typer.main.get_command(cli.app)))
+UNTRIED = {("demo",), ("serve",), ("evaluate",), ("version",)} | {
+    words for words in COMMANDS if words[0] == "tls-front"
+}
+FREE = {("settings",), ("check",), ("doctor",), ("score",)}  # they have an answer all the same
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)), st.sampled_from(NASTY) | TEXTS)
+@hypothesis(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_setting_is_read_or_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv(variable(name), value)
+        problems: dict[str, str] = {}
+        try:
+            load()
+        except SettingsError as error:
+            problems = dict(error.problems)
+    assert set(problems) <= {variable(name), "the environment"}
+    assert all("\n" not in what and len(what) < 600 for what in problems.values())
+
+
+def line_of(words: tuple[str, ...], command: Any) -> list[str]:
+    """The command with something in the place of all that it must be given."""
+    given = [*words]
+    for one in command.params:
+        if one.required:
+            given += ["x"] if one.param_type_name == "argument" else [one.opts[0], "1"]
+    if any("--yes" in one.opts for one in command.params):
+        given.append("--yes")
+    return given
+
+
+def wrong(tmp_path: Path) -> dict[str, dict[str, str]]:
+    """What can be wrong, by name."""
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "master.key").mkdir()
+    return {
+        "redis": {"REDIS_URL": "foo://"},
+        "number": {"ANTECHAMBER_PORT": "many"},
+        "name": {"ANTECHAMBER_NOPE": "1"},
+        "file": {"ANTECHAMBER_DATA_DIR": str(tmp_path / "file")},
+        "long": {"ANTECHAMBER_DATA_DIR": str(tmp_path / ("x" * 300))},
+        "nowhere": {"ANTECHAMBER_DATA_DIR": str(tmp_path / "nowhere")},
+        "secrets": {"ANTECHAMBER_SECRETS_DIR": str(tmp_path / "keys")},
+    }
+
+
+@pytest.mark.parametrize("what", ["redis", "number", "name", "file", "long", "nowhere", "secrets"])
+def test_no_command_ends_in_a_traceback(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in wrong(tmp_path)[what].items():
+        monkeypatch.setenv(name, value)
+    before = sorted(os.listdir(tmp_path))
+    for words, command in COMMANDS.items():
+        if words in UNTRIED or (words == ("keys", "init") and what == "nowhere"):
+            continue
+        ended = run(*line_of(words, command))  # anything but an exit would be raised here
+        if words not in FREE:
+            assert ended.code != 0, (words, ended.out)
+            assert ended.err.strip(), words
+        assert "Traceback" not in ended.err
+    assert sorted(os.listdir(tmp_path)) == before
