@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from service.container import Services, open_services
 from service.core.site import Known
@@ -26,16 +28,24 @@ LONGEST = (
 """What to begin with when tests run in parallel, so that no worker is left alone with it at the end."""
 
 
+class Together(LoadScopeScheduling):
+    """In parallel (`-n`): a worker has a whole file, or a whole folder that shares something."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.split("/")[1]
+        return folder if folder in SHARING else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In parallel (`-n`): a worker has a whole file, or a whole folder that shares something; the longest go first."""
-    if not hasattr(config, "workerinput"):
-        return
-    here = Path(__file__).parent
-    for item in items:
-        path = item.path.relative_to(here)
-        group = path.parts[0] if path.parts[0] in SHARING else path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: _place(item.path.relative_to(here).as_posix()))
+    """In parallel, the longest go first."""
+    if hasattr(config, "workerinput"):
+        here = Path(__file__).parent
+        items.sort(key=lambda item: _place(item.path.relative_to(here).as_posix()))
 
 
 def _place(path: str) -> int:

@@ -184,9 +184,9 @@ class Stack:
 
     def down(self) -> None:
         """Stop everything that still runs, the server last."""
-        for name in (*ROLES, "redis"):
-            process = self.processes.get(name)
-            if process is None or process.poll() is not None:
+        for name in sorted(self.processes, key="redis".__eq__):
+            process = self.processes[name]
+            if process.poll() is not None:
                 continue
             process.terminate()
             try:

@@ -232,7 +232,7 @@ async def poison(this: Blog, first: str, second: str) -> None:
 
 
 async def test_a_site_learns_by_itself_where_that_is_asked_for(tmp_path: Path) -> None:
-    """The role `learn` of one `serve`: moderators decide, and a better version is in use without anybody's command."""
+    """The role `learn`: moderators decide, and a better version is in use without anybody's command."""
     async with (
         running(tmp_path, **SETTINGS, learn_interval="1", learn_after="240") as (stack, _, site),
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {site['api_key']}"}) as session,
@@ -240,12 +240,13 @@ async def test_a_site_learns_by_itself_where_that_is_asked_for(tmp_path: Path) -
         this = Blog(stack, session)
         names = await this.write(240)
         await this.judged(names)
+        stack.start("learn")
         await this.moderate(names, this.truth.__getitem__)
 
         async def learnt() -> dict[str, Any] | None:
             standing = await this.command("models", "list", "--site", "blog")
             return dict(standing) if standing["active"] else None
 
-        standing = dict(await until(learnt))
+        standing = dict(await until(learnt, seconds=120))
         assert [(card["version"], card["passed"]) for card in standing["cards"]] == [(standing["active"], True)]
         assert standing["cards"][0]["gate"]["measures"]
