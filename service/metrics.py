@@ -131,10 +131,27 @@ begin(
 begin(JUDGED, ("approve", "hold", "reject", "dead"))
 begin(HTTPBL, ("listed", "clear", "timeout", "failed", "remembered", "crowded", "late"))
 begin(READINGS, ("read", "sure", "crowded"))
-begin(SIGN_INS, ("right", "code-needed", "wrong", "wrong-code", "paused", "busy"))
-begin(FAILURES, ("request", "classify", "deliver", "housekeeping", "model", "reader", "shadow", "watch"))
+begin(OTHER_READER, ("answered", "failed", "spared"))
+begin(SIGN_INS, ("right", "code-needed", "wrong", "wrong-code", "paused", "busy", "refused", "unavailable"))
+begin(
+    FAILURES,
+    (
+        "request",
+        "classify",
+        "deliver",
+        "housekeeping",
+        "learn",
+        "model",
+        "notices",
+        "other-reader",
+        "reader",
+        "shadow",
+        "watch",
+    ),
+)
 begin(DELIVERIES, ("delivered", "retry", "dead", "back", "late", "gone", "unsettled"))
 begin(MODEL_SWITCHES, ("loaded", "failed"))
+begin(NOTICES, ("mail", "webhook", "slack", "discord", "matrix"), ("sent", "failed"))
 begin(MODEL_TRAININGS, ("promoted", "passed", "refused", "nothing"))
 MODEL_ALERT_KINDS = ("drift", "overturns", "calibration")
 

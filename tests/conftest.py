@@ -14,6 +14,7 @@ from service.container import Services, open_services
 from service.core.site import Known
 from service.keyfiles import KeyFiles, load
 from service.settings import Settings
+from service.store.client import Connection
 from service.store.server import EmbeddedServer
 
 hypothesis.register_profile("patient", deadline=None)  # how long an example takes is the machine's affair
@@ -56,6 +57,14 @@ def _place(path: str) -> int:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     with EmbeddedServer(tmp_path_factory.mktemp("data"), fsync="everysec") as server:
         yield server
+
+
+@pytest.fixture
+async def emptied(server: EmbeddedServer) -> EmbeddedServer:
+    """The server with nothing in it: no site whose keys are others than a test's own."""
+    async with Connection(server.url) as connection:
+        await connection.client.flushall()
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ import pytest
 
 from service.container import Services
 from service.learning.registry import Registry
+from service.lookups.provider import Provider
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "service").rglob("*.py"), *(ROOT / "classifier").rglob("*.py")])
@@ -79,7 +80,7 @@ LIBRARIES = {  # room -> what it may import beside the standard library
     "commands": "classifier aiohttp msgspec pydantic rich typer",
     "cli": "classifier structlog typer",
 }
-LAZY = {"Registry": Registry}  # types that are imported only for the checker where they are named
+LAZY = {"Provider": Provider, "Registry": Registry}  # types that are imported only for the checker where they are named
 IMPURE = ("asyncio", "logging", "os", "pathlib", "random", "secrets", "subprocess", "time")
 SMALL = {  # files under 40 lines, and why
     "classifier.__main__": "python -m classifier",
@@ -104,6 +105,7 @@ SMALL = {  # files under 40 lines, and why
     "service.usecases": "a package's face",
     "service.usecases.access": "whose key it is and how often it may be used: two look-ups",
     "service.usecases.review": "a package's face",
+    "service.workers": "a package's face",
     "service.web": "a package's face",
     "service.web.hooks": "a package's face: which platforms there are",
 }
@@ -170,7 +172,11 @@ def parts_of(owner: type) -> dict[str, type]:
             for name, one in vars(owner).items()
             if isinstance(one, property)
         }
-        taken = get_type_hints(owner.__init__) if "__init__" in vars(owner) else {}
+        taken = (
+            get_type_hints(owner.__init__, vars(sys.modules[owner.__module__]) | LAZY)
+            if "__init__" in vars(owner)
+            else {}
+        )
         kept = re.findall(r"self\.([a-z]\w*) = (\w+)$", inspect.getsource(owner), re.MULTILINE)
         found |= {name: taken.get(parameter) for name, parameter in kept}
     return {name: one for name, one in found.items() if getattr(one, "__module__", "").startswith("service.")}

@@ -175,7 +175,11 @@ def document(interface: Interface) -> dict[str, Any]:
 
 def problem_types() -> list[type[AntechamberError]]:
     """Every kind of problem that our APIs know, by status."""
-    found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AntechamberError)]
+    found = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, AntechamberError) and "slug" in vars(kind)
+    ]
     return sorted([*found, MethodNotAllowed], key=lambda kind: (kind.status, kind.slug))
 
 

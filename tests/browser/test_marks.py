@@ -67,7 +67,7 @@ async def test_a_network_is_blocked_until_it_is_taken_back_but_for_who_is_truste
     await block(desk, page, "network", "unless its author is trusted", days="")
     assert await arrives(desk, NEIGHBOUR, "n1") == ("rejected", "blocked-network")
     assert (await arrives(desk, STRANGER, "n2"))[0] == "flagged"
-    await page.goto(f"{desk.stack.base}/review#/comments/{comment_id(desk.site, 'friend')}")
+    await page.goto(f"{desk.stack.base}/review#/queue?id={comment_id(desk.site, 'friend')}")
     await page.get_by_role("button", name="Trust…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Trust", exact=True).click()
     await expect(page.locator(".banner.trusted")).to_be_visible()

@@ -109,7 +109,7 @@ def test_evaluate_prints_and_saves_a_report(tmp_path: Path, model: str, *, zippe
 
 def test_evaluate_can_leave_the_texts_out(tmp_path: Path, model: str) -> None:
     table = tmp_path / "rows.csv"
-    table.write_text(ROWS)
+    table.write_text(ROWS.replace("ham,0,0", "spam,1,1"))  # so that it is a miss
     report = tmp_path / "report.html"
     runner.invoke(app, ["evaluate", str(table), "--output", str(report), "--model", model, "--no-texts"])
     assert "that helped" not in report.read_text()

@@ -22,6 +22,7 @@ from service.app import api_application
 from service.commands.findings import findings
 from service.container import Services
 from service.core.identity import IdentityKeys, Listing
+from service.core.server import read_address
 from service.core.signals import CATALOGUE
 from service.core.signals.compute import signals
 from service.core.signals.subjects import NOTHING_KNOWN, subjects_of
@@ -196,7 +197,7 @@ class TestAsking:
         assert counted("crowded") == before + 1
         monkeypatch.undo()
         await services.connection.close()
-        monkeypatch.setattr(services.connection.wire, "_address", {"path": "/nowhere.sock"})
+        monkeypatch.setattr(services.connection.wire, "_address", read_address("unix:///nowhere.sock"))
         assert await listing(looking(services, asked), services, "8.8.4.4") is None
         assert asked.asked == []
 
@@ -356,5 +357,5 @@ class Leaking(dns.asyncresolver.Resolver):
 
 
 async def _checked(settings: Settings) -> str:
-    (level,) = [found.level async for found in findings(settings) if found.subject == "http:BL"]
+    (level,) = [found.level async for found in findings(settings, {}) if found.subject == "http:BL"]
     return level

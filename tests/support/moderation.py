@@ -34,7 +34,7 @@ def submission(
 
 
 class WordScorer:
-    """Says spam 0.95 of "pills", 0.7 of "maybe", 0.01 of everything else; toxicity 0.95 of "idiot"; raises on "poison"."""
+    """Says spam 0.95 of "pills", 0.7 of "maybe", 0.01 of everything else; toxicity 0.97 of "idiot"; raises on "poison"."""
 
     version = "words-1"
     languages = ("en", "de")
@@ -60,7 +60,7 @@ class WordScorer:
         if "poison" in content:
             raise RuntimeError("this model can't read that")
         spam = 0.95 if "pills" in content else 0.7 if "maybe" in content else 0.01
-        toxicity = 0.95 if "idiot" in content else 0.0
+        toxicity = 0.97 if "idiot" in content else 0.0
         return Verdict(
             dict.fromkeys(LABELS, 0.0) | {"spam": spam, "toxicity": toxicity}, self.version, signals=dict(case.signals)
         )

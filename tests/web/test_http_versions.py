@@ -13,8 +13,8 @@ from tests.support.api_process import api_process
 
 
 @pytest.fixture
-async def address(server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[str]:
-    async with api_process(tmp_path / "secrets", server.url) as (_, address):
+async def address(emptied: EmbeddedServer, tmp_path: Path) -> AsyncIterator[str]:
+    async with api_process(tmp_path / "secrets", emptied.url) as (_, address):
         yield address
 
 

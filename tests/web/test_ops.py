@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,11 @@ async def test_counters_are_there_before_their_first_event(platform: Platform) -
     assert described
     for name in described:
         assert f"{getattr(metrics, name)._name}_total" in found, name
+    wheres = {
+        dict(labels)["where"] for name, labels in await _samples(platform) if name == "antechamber_failures_total"
+    }
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(metrics.__file__).parent.rglob("*.py"))
+    assert set(re.findall(r'\bFAILURES\.labels\("([a-z-]+)"\)', source)) == wheres
 
 
 async def test_data_that_is_gone_is_no_wrong_key(troubled: tuple[Platform, Server, Server]) -> None:

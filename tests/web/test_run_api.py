@@ -47,11 +47,11 @@ async def test_a_stop_answers_what_is_under_way_and_takes_nothing_new(server: Em
                 await session.get("/healthz")
 
 
-async def test_a_taken_port_is_an_error(server: EmbeddedServer, tmp_path: Path) -> None:
+async def test_a_taken_port_is_an_error(emptied: EmbeddedServer, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with pytest.raises(AssertionError) as failed:
-            async with api_process(tmp_path / "secrets", server.url, PORT=port):
+            async with api_process(tmp_path / "secrets", emptied.url, PORT=port):
                 pass
     assert "OSError" in str(failed.value)
 
@@ -67,8 +67,8 @@ async def _raw(address: str, data: bytes) -> bytes:
     return answer
 
 
-async def test_what_is_no_http_is_refused_without_quoting_it(server: EmbeddedServer, tmp_path: Path) -> None:
-    async with api_process(tmp_path / "secrets", server.url) as (process, address):
+async def test_what_is_no_http_is_refused_without_quoting_it(emptied: EmbeddedServer, tmp_path: Path) -> None:
+    async with api_process(tmp_path / "secrets", emptied.url) as (process, address):
         for data in (
             b"ZQXWV / HTTP/1.1\r\n\r\n",
             b"GET /zqxwv HTTP/9.9\r\n\r\n",

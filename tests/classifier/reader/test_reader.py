@@ -23,7 +23,7 @@ COMMENTS = [
     "你是个白痴。我们都知道。" * 8,
     "y‌o‌u are an id1ot " * 9,
     '<b>Hello</b> <a href="http://x.example">click here for the best price on the whole internet</a> ' * 3,
-    "😀",
+    "Ｉ ｈａｔｅ ｙｏｕ 😀",
 ]
 
 
@@ -128,11 +128,11 @@ def test_time_goes_to_what_the_first_cannot_read_and_then_to_what_may_change(
 ) -> None:
     second = SecondReader(reader, random_model)
     looks = [
-        look("sure to be good", 0.01),
-        look("perhaps", 0.3),
+        look("this is sure to be good", 0.01),
+        look("this is perhaps bad", 0.3),
         look("hors de portée", known=False),
-        look("likelier", 0.2, 0.8),
-        look("sure to be bad", 0.999),
+        look("this is likelier bad", 0.2, 0.8),
+        look("this is sure to be bad", 0.999),
         look("   ", known=False),
     ]
     assert [at for at, _ in second.order(looks)] == [2, 3, 1]

@@ -123,7 +123,7 @@ async def test_two_that_work_on_it_at_once_decide_and_count_once(
     bulk = services.review.bulk
     (site,) = await services.accounts.all()
     comments = await bulk.some(held, {"blog": site})
-    token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", by=_MO)
+    token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", among={"blog": site}, by=_MO)
     async with open_services(settings, secrets, server.url) as other:
         await bulk.begin(token, MANY, by=_MO)
         other.review.bulk_runner.start(token, taken_over=True)
@@ -135,7 +135,8 @@ async def test_two_that_work_on_it_at_once_decide_and_count_once(
 async def test_steps_that_were_done_and_never_noted_are_not_done_again(services: Services, held: list[str]) -> None:
     bulk, decisions = services.review.bulk, services.review.decisions
     (site,) = await services.accounts.all()
-    token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+    comments = await bulk.some(held, {"blog": site})
+    token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", among={"blog": site}, by=_MO)
     for comment in held[:3]:  # as by a process that died before it could say so
         await decisions.decide(site, comment, Outcome.APPROVE, by=_MO, revision=2, bulk=token)
     await decisions.decide(site, held[3], Outcome.REJECT, by=_MO, revision=2, reasons=["spam"])
@@ -149,7 +150,8 @@ async def test_steps_that_were_done_and_never_noted_are_not_done_again(services:
 async def test_what_was_under_way_is_taken_back_too(services: Services, held: list[str]) -> None:
     bulk, bulks = services.review.bulk, Bulks(services.connection)
     (site,) = await services.accounts.all()
-    token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+    comments = await bulk.some(held, {"blog": site})
+    token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", among={"blog": site}, by=_MO)
     now = now_ms()
     assert await bulks.begin(token, now=now, leased_until=now - 1, undo_until=now + 600_000)
     for comment in held[:7]:  # as by a process that died before it could say so
@@ -170,7 +172,8 @@ async def test_a_process_that_stops_lets_another_go_on_at_once(
     (site,) = await services.accounts.all()
     async with open_services(settings, secrets, server.url) as stopping:
         bulk = stopping.review.bulk
-        token, _, _ = await bulk.plan(await bulk.some(held, {"blog": site}), Outcome.APPROVE, [], "", by=_MO)
+        comments = await bulk.some(held, {"blog": site})
+        token, _, _ = await bulk.plan(comments, Outcome.APPROVE, [], "", among={"blog": site}, by=_MO)
         await bulk.begin(token, MANY, by=_MO)
         while (await bulk.look(token, by=_MO)).done < 50:
             await asyncio.sleep(0.01)

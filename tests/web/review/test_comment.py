@@ -153,6 +153,8 @@ async def test_who_sees_one_site_sees_no_standing_made_on_another(
     platform: Platform, shop: Platform, moderator: Desk, operator: Desk
 ) -> None:
     """The machine's evidence may be of the whole box; people are shown what was made of somebody on their own sites."""
+    for name in ("blog", "shop"):
+        await platform.services.sites.change(name, circle="family")  # they know people as one
     await shop.submit(id="9", content="cheap pills")
     await shop.judge()
     (held,) = await hold(platform, 1)
