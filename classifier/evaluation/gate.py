@@ -12,6 +12,9 @@ compared with the base model as well as with the version in use, so that no row 
 into use by force, makes itself the yardstick. Where the version in use is not to be trusted, everything is compared with
 one that is, too (`trusted`).
 
+Decisions that contradict each other speak for whoever is sure of nothing. So the candidate must put bad above good more
+often than a coin would (Mann and Whitney 1947).
+
 Who decided is looked at too: what the loudest voice decided is left out once, so that nobody carries a version through
 against everybody else.
 """
@@ -31,6 +34,7 @@ from classifier.evaluation.paired import (
     Measure,
     Measured,
     above,
+    against_a_coin,
     ask,
     average_precision,
     brier,
@@ -154,7 +158,11 @@ def compare(
             pair = (yardstick, candidate)
             own = _on_decisions(pair, label, known, steps) if known and beside not in others else []
             own += _in_disguise(pair, label, known, steps.get("hold", 0.5))
-            taken += [one._replace(measure=one.measure._replace(beside=beside)) for one in own]
+            if beside:
+                own = [
+                    one._replace(measure=one.measure._replace(beside=beside)) for one in own if not one.measure.beside
+                ]
+            taken += own
             found = fixed.measured(pair, label, steps, left_out=pardons, answers=answers, beside=beside)
             taken, lost = taken + found.measures, lost + found.lost
     measures = tuple(judged(taken))
@@ -192,6 +200,7 @@ def _on_decisions(
     measures = [
         measure("average precision", label, asked, average_precision),
         measure("recall at 1 % false positives", label, asked, recall),
+        *against_a_coin(label, asked),
     ]
     for step, threshold in steps.items():
         good, bad = asked.take(np.flatnonzero(~asked.truth)), asked.take(np.flatnonzero(asked.truth))

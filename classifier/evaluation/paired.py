@@ -4,6 +4,7 @@ For `classifier.evaluation.gate` and `classifier.evaluation.fixed`.
 """
 
 from collections.abc import Callable, Sequence
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ ROUNDS = 1_000
 """Bootstrap samples."""
 ALPHA = 0.1
 """How often a candidate that is just as good may be found worse in anything."""
+COIN = "a coin"
+"""What knows nothing, beside which a candidate must stand."""
+_ONE_SIDED = 1.645  # standard deviations that chance exceeds once in twenty times
 _LOW, _HIGH = 5.0, 95.0
 _FALSE_POSITIVES = 0.01
 _CELLS = 2_000_000  # of a block of samples: what is held in memory at once
@@ -107,6 +111,25 @@ def measure(
         Measure(name, label, rows, before, after, after - before, low, high, "same", guarded, higher),
         chance,
     )
+
+
+def against_a_coin(label: str, asked: Asked) -> list[Measured]:
+    """Of all pairs of a bad and a good comment, the share in which the candidate's score of the bad one is higher (ties half).
+
+    Worse where that may be chance: the one-sided test of Mann and Whitney (1947), its normal approximation, at 5 %.
+    """
+    bad, good = asked.candidate[asked.truth], asked.candidate[~asked.truth]
+    if min(len(bad), len(good)) < FEWEST:
+        return []
+    below, up_to = (np.searchsorted(np.sort(good), bad, side).mean() / len(good) for side in ("left", "right"))
+    share = float(below + up_to) / 2
+    reach = _ONE_SIDED * sqrt((len(bad) + len(good) + 1) / (12 * len(bad) * len(good)))
+    verdict = "same" if share > 0.5 + reach else "worse"
+    told = Measure(
+        "bad above good in pairs", label, len(asked.truth), 0.5, share, share - 0.5, share - 0.5 - reach,
+        share - 0.5 + reach, verdict, guarded=True, higher_is_better=True, beside=COIN,
+    )  # fmt: skip
+    return [Measured(told)]
 
 
 def judged(measured: Sequence[Measured]) -> list[Measure]:

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
+from scipy.stats import mannwhitneyu
 from sklearn import metrics
 
 from classifier import Correction, Decided, Input, Model, Prediction, Version, load
 from classifier.correction import training
+from classifier.correction.partial import shrunk
 from classifier.evaluation import fixed, gate, paired
 from classifier.evaluation.cases import KINDS, SETS, Case, cases, pattern
 from classifier.evaluation.gate import disguises
@@ -95,6 +97,30 @@ def test_flipped_labels_do_not_pass(model: Model, seed: int) -> None:
     poisoned = moderated(300, seed=100 + seed, flipped=0.3)
     report = gate.compare(clean, learnt(model, poisoned[:240], "blog-2"), poisoned[240:], thresholds=STEPS)
     assert not report.passed
+
+
+def test_what_contradicts_itself_speaks_for_nobody(model: Model) -> None:
+    """Decisions that a coin made lower the Brier score of whoever is unsure; that makes nobody better."""
+    active = learnt(model, moderated(240))
+    unsure = Version(model, shrunk(active.correction, model, 0.6, ("spam",), "blog-2")) if active.correction else active
+    report = gate.compare(active, unsure, moderated(200, seed=3, flipped=0.5), thresholds=STEPS)
+    assert by_name(report)["calibration (Brier)"].verdict == "better"
+    (coin,) = [one for one in report.measures if one.beside == paired.COIN]
+    assert coin.verdict == "worse"
+    assert any(reason.endswith("where a coin has 0.500") for reason in report.reasons)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=20, max_size=60))
+def test_the_coin_is_beaten_as_the_textbook_says(rows: list[tuple[bool, int]]) -> None:
+    truth, scores = np.array([bad for bad, _ in rows]), np.array([score / 9 for _, score in rows])
+    assume(min(truth.sum(), (~truth).sum()) >= paired.FEWEST)
+    (measured,) = paired.against_a_coin("spam", paired.Asked(truth, scores, scores))
+    assert measured.measure.candidate == pytest.approx(metrics.roc_auc_score(truth, scores))
+    tested = mannwhitneyu(
+        scores[truth], scores[~truth], alternative="greater", method="asymptotic", use_continuity=False
+    )
+    if tested.pvalue > 0.05:  # ties make the textbook's test the bolder one
+        assert measured.measure.verdict == "worse"
 
 
 @pytest.mark.parametrize("seed", range(3))
