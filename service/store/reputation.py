@@ -100,8 +100,14 @@ class Reputations:
 
     async def members(self, campaign: str, *, latest: int = 0) -> list[tuple[str, str]]:
         """(site, comment) of a campaign's comments, the oldest first; the latest 2,000 are remembered, or so many."""
-        rows = await self._wire.call("ZRANGE", self._keys.members(campaign), -latest, -1)
-        return [(site, comment) for site, _, comment in (row.decode().partition(" ") for row in rows)]
+        rows, one = await self._wire.call_all(
+            [
+                ("ZRANGE", self._keys.members(campaign), -latest, -1),
+                ("HGET", self._keys.campaign(campaign), "one"),
+            ]
+        )
+        found = [one] if one is not None else rows
+        return [(site, comment) for site, _, comment in (row.decode().partition(" ") for row in found)]
 
     async def mark(self, site: str, digest: str, mark: Mark) -> None:
         """Set a moderator's mark on an e-mail, IP or network digest; it takes the place of an earlier one."""

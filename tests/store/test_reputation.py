@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from service.clock import now_ms
 from service.container import Services
@@ -16,7 +17,7 @@ from service.core.moderator import Mark
 from service.core.signals.subjects import Reputation, subjects_of
 from service.core.site import Known as KnownSite
 from service.core.submission import comment_id
-from service.store.reputation import DAY, Reputations
+from service.store.reputation import DAY, Lifetimes, Reputations
 from tests.support.moderation import submission
 
 MODERATOR = Actor(ActorKind.MODERATOR, "ann")
@@ -259,3 +260,83 @@ async def test_nothing_kept_holds_an_address_or_a_word(desk: Desk, services: Ser
         if short.startswith(("w:", "x:", "k:", "near:")) or ":w:" in short:
             kept = repr((name, await read[await client.type(name)](name))).lower()
             assert not any(word in kept for word in ("quintilia", "secret", "hidden-shop", "handbags", "192.0.2"))
+
+
+async def test_the_end_of_a_record_is_put_off_only_by_much_and_never_too_far(desk: Desk) -> None:
+    client, keys = desk.services.connection.client, desk.services.connection.keys
+    first = await desk.submit("1", TEMPLATE)
+    await desk.look(first)
+    assert first.submission is not None
+    assert first.submission.author.ip is not None
+    names = [keys.subject(first.submission.author.ip.digest), keys.campaign((await desk.look(first)).campaign)]
+    lives = [30 * DAY, 7 * DAY]
+    for name, life in zip(names, lives, strict=True):
+        assert life - 60_000 < await client.pttl(name) <= life
+        await client.pexpire(name, 1_000_000)  # shows whether it is set again
+    for number, (days, again) in enumerate([(0.1, (False, False)), (0.5, (False, True)), (1.9, (True, True))], 2):
+        later = await desk.submit(str(number), TEMPLATE)
+        await desk.look(later, now_ms() + int(days * DAY))
+        left = [await client.pttl(name) for name in names]
+        assert tuple(one > 1_000_000 for one in left) == again, days
+        assert all(one <= life for one, life in zip(left, lives, strict=True))
+
+
+async def test_a_shorter_life_counts_for_what_is_seen_again(desk: Desk, services: Services) -> None:
+    client, keys = services.connection.client, services.connection.keys
+    comment = await desk.submit("1")
+    await desk.look(comment)
+    assert comment.submission is not None
+    assert comment.submission.author.ip is not None
+    again = await desk.submit("2", HAM[1])
+    assert again.submission is not None
+    shorter = Reputations(services.connection, Lifetimes(address=2 * DAY))
+    await shorter.look([(again, subjects_of(again.submission))], now_ms())
+    assert await client.pttl(keys.subject(comment.submission.author.ip.digest)) <= 2 * DAY
+
+
+async def test_a_campaign_of_one_keeps_no_list_of_its_comments(desk: Desk, reputations: Reputations) -> None:
+    first = await desk.seen("1", TEMPLATE)
+    assert not [key for key in await desk.keys() if key.startswith("km:")]
+    assert await reputations.members(first.campaign) == [("blog", comment_id("blog", "1"))]
+    assert (await desk.seen("2", TEMPLATE + " now")).campaign == first.campaign
+    both = [("blog", comment_id("blog", number)) for number in "12"]
+    assert await reputations.members(first.campaign) == both
+    await desk.erase("1")
+    assert await reputations.members(first.campaign) == both[1:]
+
+
+async def test_the_only_comment_of_a_campaign_takes_it_along(desk: Desk) -> None:
+    await desk.seen("1", TEMPLATE)
+    await desk.erase("1")
+    assert await desk.keys() == set()
+
+
+async def test_a_campaign_of_an_earlier_version_goes_on(desk: Desk, reputations: Reputations) -> None:
+    """Its list held its only comment too, and what points to it did not say when that was noted."""
+    client, keys = desk.services.connection.client, desk.services.connection.keys
+    known = await desk.seen("1", TEMPLATE)
+    await client.hdel(keys.campaign(known.campaign), "one", "till")
+    await client.zadd(keys.members(known.campaign), {f"blog {comment_id('blog', '1')}": 1})
+    second = await desk.seen("2", TEMPLATE + " now")
+    for key in await client.keys("*many:*"):
+        await client.set(key, known.campaign, px=DAY)
+    third = await desk.seen("3", TEMPLATE + " indeed")
+    assert [one.campaign_size for one in (known, second, third)] == [1, 2, 3]
+    assert {one.campaign for one in (known, second, third)} == {known.campaign}
+    assert len(await reputations.members(known.campaign)) == 3
+    assert await client.pttl(keys.members(known.campaign)) > 0
+
+
+async def test_a_server_that_lets_us_at_our_own_keys_alone_will_do(desk: Desk) -> None:
+    client = desk.services.connection.client
+    await desk.seen("1", ip="192.0.2.7")
+    await desk.decide("1", Outcome.APPROVE)
+    whole = await desk.seen("2", HAM[1], ip="192.0.2.7")
+    await client.execute_command("ACL", "SETUSER", "default", "resetkeys", "~ac:*")
+    try:
+        with pytest.raises(ResponseError):
+            await client.sort("ac:nothing", by="nosort", get="ac:nothing:*->nothing")
+        own = await desk.seen("3", HAM[2], ip="192.0.2.7")
+    finally:
+        await client.execute_command("ACL", "SETUSER", "default", "allkeys")
+    assert whole.author.approved == own.author.approved == 1

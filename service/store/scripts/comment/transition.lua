@@ -34,8 +34,8 @@ local move = cmsgpack.unpack(ARGV[1])
 local record, history, prefix, work, callbacks, due_sites, example_key, message_key, return_key = unpack(KEYS)
 local cid, site, now, outcome = move.comment, move.site, move.now, move.outcome
 local by_human = move.by == 'human'
-local state, rev, text_rev, human, list, back, owed, subjects, stood, weight = unpack(redis.call('HMGET', record,
-  'state', 'rev', 'text_rev', 'human', 'list', 'back', 'owed', 'subjects', 'stood', 'weight'))
+local state, rev, text_rev, human, list, back, owed, subjects, stood, weight, created = unpack(redis.call('HMGET', record,
+  'state', 'rev', 'text_rev', 'human', 'list', 'back', 'owed', 'subjects', 'stood', 'weight', 'created'))
 local counted = {}
 
 -- What the comment's hash is to hold besides: written at once.
@@ -56,9 +56,10 @@ end
 local function snapshot(revision)
   if move.undo_until <= now then return nil end
   local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list'}
+  local word, weighs = word_of(record)
   local was = {rev = revision, by = move.actor, bulk = move.bulk, ['until'] = move.undo_until, state = state, fields = {},
     at = redis.call('ZSCORE', prefix .. state, cid), example = move.example or '', told = {},
-    word = word_of(record), weight = redis.call('HGET', record, 'weight') or nil}
+    word = word, weight = weighs}
   for i, value in ipairs(redis.call('HMGET', record, unpack(fields))) do was.fields[fields[i]] = value or nil end
   for _, index in ipairs({'appealed', 'decided', 'escalated', 'snoozed', 'later'}) do
     was[index] = redis.call('ZSCORE', prefix .. K[index], cid) or nil
@@ -150,8 +151,8 @@ local function tally()
 end
 
 local function change_counters()
-  local stands, weighs = restand(subjects, stood, weight, prefix, now, move.to, move.by)
-  if stands then put('stood', stands, 'weight', weighs) end
+  local stands = restand(subjects, stood, weight, created, prefix, now, move.to, move.by)
+  if stands then put('stood', stands) end
   if outcome then tally() end
   for _, also in ipairs(move.counts) do count(move.today, also, 1) end
   move_counted()

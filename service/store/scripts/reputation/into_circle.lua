@@ -5,19 +5,10 @@
 -- ARGV  one map: pairs: a digest and the one that takes its place, and so on, each as long as the other
 -- Reply applied
 -- uses: author subject comment
--- include: root
+-- include: reputation
 local given = cmsgpack.unpack(ARGV[1])
 local record, site = KEYS[1], KEYS[2]
 local prefix = root(site)
-
-local function add_up(old, new)
-  for _, field in ipairs({'a', 'v', 'r', 'x', 'f', 'n'}) do
-    redis.call('HINCRBY', new, field, redis.call('HGET', old, field) or 0)
-  end
-  for _, field in ipairs({'g', 'b'}) do redis.call('HINCRBYFLOAT', new, field, redis.call('HGET', old, field) or 0) end
-  redis.call('HSETNX', new, 'first', redis.call('HGET', old, 'first') or 0)
-  redis.call('PEXPIRE', new, math.max(redis.call('PTTL', old), redis.call('PTTL', new), 1))
-end
 
 local function move_index(old, new)
   local from, to = site .. K.author .. old, site .. K.author .. new

@@ -49,6 +49,13 @@ local function slide(packed, size, new)
   return string.format('%.0f:%.0f:%.0f', at, count, last), count + math.floor(last * (1 - now % size / size))
 end
 
+-- When something seen now ends, in seconds since 1970; nothing as long as the end that was set is near enough: it is put off once that
+-- moves it by a sixteenth of its life. It never ends later than its life after what was last seen.
+local function ends(till, lives)
+  local latest, set = math.floor((now + lives) / 1000), tonumber(till or 0)
+  if set > latest or set < latest - lives / 16000 then return latest end
+end
+
 -- The fields of a record that say whether `known` was there before, also under the digest of earlier versions.
 local function name_fields(known)
   local field = '~' .. known
@@ -59,8 +66,8 @@ end
 -- How many others were there; what is to be written goes into `put`.
 local function others(key, known, r, put)
   if known == '' then return 0 end
-  local count, there, field, before = tonumber(r[11] or 0), r[13], name_fields(known)
-  if before ~= field and r[14] then
+  local count, there, field, before = tonumber(r[11] or 0), r[14], name_fields(known)
+  if before ~= field and r[15] then
     redis.call('HDEL', key, before)
     redis.call('HSET', key, field, '')
     there = true
@@ -83,16 +90,6 @@ local function take_off(circle, part)
     redis.call('HINCRBYFLOAT', circle, field, string.format('%.17g', -tonumber(redis.call('HGET', part, field) or 0)))
   end
   if redis.call('HINCRBY', circle, 'n', -(redis.call('HGET', part, 'n') or 0)) <= 0 then redis.call('DEL', circle) end
-end
-
-local function add_up(old, new)
-  for _, field in ipairs({'a', 'v', 'r', 'x', 'f', 'n'}) do
-    redis.call('HINCRBY', new, field, redis.call('HGET', old, field) or 0)
-  end
-  for _, field in ipairs({'g', 'b'}) do redis.call('HINCRBYFLOAT', new, field, redis.call('HGET', old, field) or 0) end
-  local first, since = tonumber(redis.call('HGET', old, 'first') or now), tonumber(redis.call('HGET', new, 'first') or now)
-  redis.call('HSET', new, 'first', string.format('%.0f', math.min(first, since)))
-  redis.call('PEXPIRE', new, given.standing)
 end
 
 local email = string.match(given.subjects, '^e%S+') or ''
@@ -126,31 +123,38 @@ for subject in string.gmatch(given.subjects, '%S+') do
   local kind = string.sub(subject, 1, 1)
   for place, key in ipairs(records(site, subject)) do
     local with = string.sub(kind == 'i' and email or kind == 'n' and '' or given.name, -12)
-    local r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'short', 'long', 'names', 'n', name_fields(with))
-    local put = {'n', tonumber(r[12] or 0) + 1, 'first', r[8] or given.now}
+    local r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'short', 'long', 'names', 'n', 'till', name_fields(with))
+    local lives = (kind == 'i' or kind == 'n') and given.address or given.standing
+    local till, put = ends(r[13], lives), {'n', tonumber(r[12] or 0) + 1}
+    if till then put[3], put[4] = 'till', till end
+    if not r[8] then put[#put + 1], put[#put + 2] = 'first', given.now end
     if place == 1 then -- on the box
       local new = fresh and not counted(subject)
       local short, long
       if kind ~= 'd' then short, r[9] = slide(r[9], MINUTES, new) end
       long, r[10] = slide(r[10], kind == 'd' and MONTH or DAY, new)
-      put[5], put[6] = 'long', long
-      if short then put[7], put[8] = 'short', short end
+      put[#put + 1], put[#put + 2] = 'long', long
+      if short then put[#put + 1], put[#put + 2] = 'short', short end
       r[11] = others(key, with, r, put)
     end
     if fresh then
       redis.call('HSET', key, unpack(put))
-      redis.call('PEXPIRE', key, (kind == 'i' or kind == 'n') and given.address or given.standing)
+      if till then redis.call('PEXPIRE', key, lives) end
     end
-    r[12], r[13], r[14] = nil, nil, nil
+    for at = 12, 15 do r[at] = nil end
     found[#found + 1] = r
   end
   if kind ~= 'd' then marked[#marked + 1] = subject end
 end
 local marks = #marked > 0 and redis.call('HMGET', people, unpack(marked)) or {}
 
-local exact = K.exact .. given.text
-local repeats = fresh and redis.call('INCR', prefix .. exact) or tonumber(redis.call('GET', prefix .. exact) or 1)
-if fresh then redis.call('PEXPIRE', prefix .. exact, given.campaign) end
+local exact, repeats = K.exact .. given.text, 1
+if not fresh then
+  repeats = tonumber(redis.call('GET', prefix .. exact) or 1)
+elseif not redis.call('SET', prefix .. exact, 1, 'PX', given.campaign, 'NX') then
+  repeats = redis.call('INCR', prefix .. exact)
+  redis.call('PEXPIRE', prefix .. exact, given.campaign)
+end
 if fresh and counted(exact) then repeats = repeats - 1 end
 
 local function hashes(packed)
@@ -159,18 +163,16 @@ local function hashes(packed)
   return list
 end
 
--- How many hashes two sketches share, of how many each; of a full sketch one knows nothing beyond its largest hash.
-local function compare(ours, theirs)
+-- How many hashes two sketches share, of how many each; of a full sketch one knows nothing beyond its largest hash. `own`: ours,
+-- which rise, as a set.
+local function compare(ours, own, theirs)
   local limit = math.min(#ours == SKETCH and ours[SKETCH] or 2 ^ 32, #theirs == SKETCH and theirs[SKETCH] or 2 ^ 32)
-  local here, mine, common, both = {}, 0, 0, {}
-  for _, hash in ipairs(ours) do
-    here[hash] = true
-    if hash <= limit then mine = mine + 1 end
-  end
+  local mine, common, both = #ours, 0, {}
+  while mine > 0 and ours[mine] > limit do mine = mine - 1 end
   local others_count = 0
   for _, hash in ipairs(theirs) do
     if hash <= limit then others_count = others_count + 1 end
-    if here[hash] then
+    if own[hash] then
       both[#both + 1] = hash
       if hash <= limit then common = common + 1 end
     end
@@ -178,65 +180,103 @@ local function compare(ours, theirs)
   return common, mine, others_count, both
 end
 
--- `many`: campaigns of two and more have an index of their own, which the many comments that are alone can't overwrite.
-local function point(list, campaign, many)
+-- `many`: campaigns of two and more have an index of their own, which the many comments that are alone can't overwrite. Behind their
+-- name it says when that was noted, by sixteenths of a campaign's life: what is there need not be noted again within one.
+local function point(list, campaign, many, held)
+  local noted = many and campaign .. string.format(' %.0f', math.floor(now * 16 / given.campaign)) or campaign
   for i = 1, math.min(INDEXED, #list) do
-    redis.call('SET', prefix .. (many and 'many:' or 'near:') .. string.format('%.0f', list[i]), campaign, 'PX', given.campaign)
+    local name = prefix .. (many and K.many or K.near) .. string.format('%.0f', list[i])
+    if held[name] ~= noted then redis.call('SET', name, noted, 'PX', given.campaign) end
   end
 end
 
+-- The campaign that is most alike: {id, size, sites, comments of this site, its only one, when that came, its end, what is shared},
+-- if any is; and what the indexes hold.
 local function nearest(ours)
-  local best, similarity, shared, size
-  local looked, names = {}, {}
+  local best, similarity
+  local own, looked, names, held = {}, {}, {}, {}
+  for _, hash in ipairs(ours) do own[hash] = true end
   for i = 1, math.min(INDEXED, #ours) do
     local hash = string.format('%.0f', ours[i])
     names[2 * i - 1], names[2 * i] = prefix .. K.many .. hash, prefix .. K.near .. hash
   end
-  for _, candidate in ipairs(redis.call('MGET', unpack(names))) do
+  for at, noted in ipairs(redis.call('MGET', unpack(names))) do
+    local candidate = noted and string.match(noted, '^%S+')
+    held[names[at]] = noted
     if candidate and not looked[candidate] then
       looked[candidate] = true
-      local packed, members = unpack(redis.call('HMGET', prefix .. K.campaign .. candidate, 'sketch', 'size'))
+      local packed, size, sites, here, one, first, till, vouched, refused = unpack(redis.call('HMGET', prefix .. K.campaign .. candidate,
+        'sketch', 'size', 'sites', 's:' .. name, 'one', 'first', 'till', 'v', 'x'))
       if packed then
-        local common, mine, theirs, both = compare(ours, hashes(packed))
+        local common, mine, theirs, both = compare(ours, own, hashes(packed))
         local alike = common / math.max(1, mine + theirs - common)
         local fits = alike >= ALIKE
-        if tonumber(members) > 1 then fits = common / math.max(1, theirs) >= COMMON and alike >= NEAR end
-        if fits and alike > (similarity or 0) then best, similarity, shared, size = candidate, alike, both, tonumber(members) end
+        if tonumber(size) > 1 then fits = common / math.max(1, theirs) >= COMMON and alike >= NEAR end
+        if fits and alike > (similarity or 0) then
+          similarity = alike
+          best = {id = candidate, size = tonumber(size), sites = tonumber(sites), here = tonumber(here or 0), one = one, first = first,
+            till = till, vouched = vouched, refused = refused, shared = both}
+        end
       end
     end
   end
-  return best, shared, size
+  return best, held
+end
+
+-- A new member of a campaign: whether it was none before. The only one of a campaign stands in its hash, `one`, and no list is kept.
+local function enlist(campaign, members, me)
+  if campaign.one == me then return false end
+  if not campaign.one then return redis.call('ZADD', members, 'NX', given.now, me) == 1 end
+  redis.call('ZADD', members, campaign.first, campaign.one, given.now, me)
+  return true
+end
+
+local function found_campaign(ours, me, held)
+  local id = string.sub(cid, 2, 13) .. (text_rev == '1' and '' or '-' .. text_rev)
+  redis.call('HSET', prefix .. K.campaign .. id, 'sketch', given.sketch, 'size', 1, 'sites', 1, 's:' .. name, 1, 'first', given.now,
+    'last', given.now, 'one', me, 'till', ends(0, given.campaign))
+  redis.call('PEXPIRE', prefix .. K.campaign .. id, given.campaign)
+  point(ours, id, false, held)
+  return {id, 1, 1, false, false}
 end
 
 local function join(ours)
-  local campaign, shared, size = nearest(ours)
-  local id = campaign or string.sub(cid, 2, 13) .. (text_rev == '1' and '' or '-' .. text_rev)
-  local key, members = prefix .. K.campaign .. id, prefix .. K.members .. id
-  local joined = redis.call('ZADD', members, 'NX', given.now, name .. ' ' .. cid) == 1
-  if not campaign then
-    redis.call('HSET', key, 'sketch', given.sketch, 'size', 1, 'sites', 1, 's:' .. name, 1, 'first', given.now, 'last', given.now)
-  else
-    if joined then
-      if redis.call('HINCRBY', key, 's:' .. name, 1) == 1 then redis.call('HINCRBY', key, 'sites', 1) end
-      if redis.call('HINCRBY', key, 'size', 1) > 1 then redis.call('ZADD', prefix .. K.campaigns, given.now, id) end
-      if size == 1 and #shared >= LEAST then
-        redis.call('HSET', key, 'sketch', struct.pack('>' .. string.rep('I4', #shared), unpack(shared)))
-        point(shared, id, true)
+  local me, found, held = name .. ' ' .. cid, nearest(ours)
+  if not found then return found_campaign(ours, me, held) end
+  local id, key, members = found.id, prefix .. K.campaign .. found.id, prefix .. K.members .. found.id
+  local joined, till, put = enlist(found, members, me), ends(found.till, given.campaign), {'last', given.now}
+  if joined then
+    if found.here < 1 then found.sites = found.sites + 1 end
+    found.size = found.size + 1
+    for _, value in ipairs({'s:' .. name, found.here + 1, 'sites', found.sites, 'size', found.size}) do put[#put + 1] = value end
+    if found.size > 1 then redis.call('ZADD', prefix .. K.campaigns, given.now, id) end
+    if found.size == 2 then
+      redis.call('ZREMRANGEBYSCORE', prefix .. K.campaigns, '-inf', now - given.campaign)
+      if #found.shared >= LEAST then
+        put[#put + 1], put[#put + 2] = 'sketch', struct.pack('>' .. string.rep('I4', #found.shared), unpack(found.shared))
+        point(found.shared, id, true, held)
       end
-      redis.call('ZREMRANGEBYRANK', members, 0, -MOST_MEMBERS - 1)
     end
-    redis.call('HSET', key, 'last', given.now)
-    redis.call('ZREMRANGEBYSCORE', prefix .. K.campaigns, '-inf', now - given.campaign)
+    if found.one then
+      redis.call('HDEL', key, 'one')
+      redis.call('PEXPIRE', members, given.campaign)
+    end
+    if found.size > MOST_MEMBERS then redis.call('ZREMRANGEBYRANK', members, 0, -MOST_MEMBERS - 1) end
   end
-  redis.call('PEXPIRE', key, given.campaign)
-  redis.call('PEXPIRE', members, given.campaign)
-  point(ours, id, campaign ~= nil)
-  return id
+  if till then
+    put[#put + 1], put[#put + 2] = 'till', till
+    redis.call('PEXPIRE', key, given.campaign)
+    redis.call('PEXPIRE', members, given.campaign)
+  end
+  redis.call('HSET', key, unpack(put))
+  point(ours, id, true, held)
+  return {id, found.size, found.sites, found.vouched, found.refused}
 end
 
-local id
+local id, campaign
 if given.sketch then
-  if fresh then id = join(hashes(given.sketch)) else id = string.match(before, ' k:(%S+)$') end
+  if fresh then campaign = join(hashes(given.sketch)) end
+  id = campaign and campaign[1] or not fresh and string.match(before, ' k:(%S+)$')
 end
 
 if fresh then
@@ -245,25 +285,52 @@ if fresh then
   for subject in string.gmatch(before or '', '%S+') do
     if subject ~= K.campaign .. (id or '') then leave(site, name, cid, subject) end
   end
-  if state ~= 'pending' then stand(record, site, now, state, human == '1' and 'human' or 'machine') end
+  if state ~= 'pending' then
+    stand(record, site, now, state, human == '1' and 'human' or 'machine')
+    campaign = nil -- it counts this comment now
+  end
 end
 
--- The standing of an address is of those who share a network, a link, or the platform's word: anybody can type an address.
+-- The author's newest comments on the site but for this one: subjects and stood, in turn. By one call, unless the server does not let
+-- our user have it, or is one of a cluster of before 7.4.
+local function others_of(author)
+  local name, comment = site .. K.author .. author, prefix .. K.comment
+  local place = redis.call('ZREVRANK', name, cid)
+  local found = redis.pcall('SORT', name, 'BY', 'nosort', 'DESC', 'LIMIT', 0, given.known + 1,
+    'GET', comment .. '*->subjects', 'GET', comment .. '*->stood')
+  if found.err then
+    found = {}
+    for _, other in ipairs(redis.call('ZREVRANGE', name, 0, given.known)) do
+      local subjects, stood = unpack(redis.call('HMGET', comment .. other, 'subjects', 'stood'))
+      found[#found + 1], found[#found + 2] = subjects, stood
+    end
+  end
+  if place and place <= given.known then found[2 * place + 1] = false end
+  return found
+end
+
+-- The standing of an address is of those who share a network, a link, or the platform's word: anybody can type an address. Earlier
+-- versions noted these without what marks a tie, and kept what a comment weighs apart.
 local function tied_comments()
   local sums, number, first = {a = 0, r = 0, v = 0, x = 0, f = 0, g = 0, b = 0}, 0, ''
   if email == '' or given.ties == '' then return {0, 0, 0, 0, 0, '0', '0', 0, ''} end
-  for _, other in ipairs(redis.call('ZREVRANGE', site .. K.author .. email, 0, given.known)) do
-    local there, stood, weight, created = unpack(
-      redis.call('HMGET', root(site) .. K.comment .. other, 'subjects', 'stood', 'weight', 'created'))
-    local shared = false
-    for tie in string.gmatch(other ~= cid and there and given.ties or '', '%S+') do
-      local plain = ' ' .. there .. ' '
-      shared = shared or string.find(plain, ' ' .. tie .. ' ', 1, true) or string.find(plain, ' ' .. string.sub(tie, 3) .. ' ', 1, true)
+  local ties, rows = {}, others_of(email)
+  for tie in string.gmatch(given.ties, '%S+') do ties[#ties + 1] = string.sub(tie, 3) end
+  local function tied(subjects)
+    for _, tie in ipairs(ties) do
+      if string.find(subjects, tie, 1, true) then return true end
     end
-    if shared then
+  end
+  for at = 1, #rows, 2 do
+    if rows[at] and tied(rows[at]) then
+      local stood, weight, created = stood_of(rows[at + 1])
       number = number + 1
-      for letter in string.gmatch(stood or '', '[a-z]') do sums[letter] = sums[letter] + 1 end
-      local weighed = WEIGHS[string.sub(stood or '', 1, 1)]
+      for letter in string.gmatch(stood, '[a-z]') do sums[letter] = sums[letter] + 1 end
+      local weighed = WEIGHS[string.sub(stood, 1, 1)]
+      if weighed and not weight then
+        local other = redis.call('ZREVRANGE', site .. K.author .. email, (at - 1) / 2, (at - 1) / 2)[1]
+        weight, created = unpack(redis.call('HMGET', prefix .. K.comment .. other, 'weight', 'created'))
+      end
       if weighed then sums[weighed] = sums[weighed] + tonumber(weight or 0) end
       if weighed == 'g' then first = created end
     end
@@ -271,9 +338,7 @@ local function tied_comments()
   return {sums.a, sums.r, sums.v, sums.x, sums.f, string.format('%.17g', sums.g), string.format('%.17g', sums.b), number, first}
 end
 
-local campaign = {}
-if id then
-  local size, sites, vouched, refused = unpack(redis.call('HMGET', prefix .. K.campaign .. id, 'size', 'sites', 'v', 'x'))
-  campaign = {id, size, sites, vouched, refused}
+if id and not campaign then
+  campaign = {id, unpack(redis.call('HMGET', prefix .. K.campaign .. id, 'size', 'sites', 'v', 'x'))}
 end
-return {found, marks, math.max(0, repeats - 1), campaign, tied_comments()}
+return {found, marks, math.max(0, repeats - 1), campaign or {}, tied_comments()}
