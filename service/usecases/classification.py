@@ -6,8 +6,9 @@ The only place where core, store and scorer meet.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from service.lookups.other_reader import OtherReader
 
 _FEW = 4  # comments that are looked at within the event loop: another thread costs more than it spares
+_BRIEF = 0.002  # seconds of CPU for judging, likewise
+
+Moves = tuple[list["Live"], list[Transition], Sequence[Verdict | None]]
+"""Jobs with their signals, their moves, and what shadows say."""
 
 
 class Surroundings(NamedTuple):
@@ -144,6 +149,8 @@ class Classification:
         self._sampling = sampling
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "scorer")  # one: a model need not be safe for two
+        self._under_way: Future[Moves] | None = None  # what the thread was given last
+        self._pace = _BRIEF  # seconds of CPU that judging one comment has taken lately
 
     async def judge(self, jobs: Sequence[Job], sites: dict[str, Site], scorer: Scorer | None) -> list[Classified]:
         """Judge claimed jobs: one scoring call, one write. Jobs that need no judgement any more are acknowledged.
@@ -162,9 +169,7 @@ class Classification:
         await self.work.acknowledge([job.entry for job in stale])
         now = self._clock()
         around = await self._collector.look([(one.comment, one.case.submission) for one in live], now)
-        live, moves, shadows = await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._moves, live, around, now, scorer
-        )
+        live, moves, shadows = await self._judged(live, around, now, scorer)
         moved = await self.comments.apply(moves)
         if self._sampling is not None:
             await self._sampling.note(
@@ -183,18 +188,29 @@ class Classification:
     def _case(self, comment: Comment, submission: Submission, since: int = 0) -> Case:
         return Case(submission, comment.site, at=self._clock(), since=since)
 
-    def _moves(
+    async def _judged(
         self, live: Sequence[Live], around: Sequence[Surroundings], now: int, scorer: Scorer | None
-    ) -> tuple[list[Live], list[Transition], Sequence[Verdict | None]]:
-        """The jobs with their signals, their moves, and what shadows say. Pure computing, outside the event loop: that goes
-        on reading and writing."""
+    ) -> Moves:
+        """The moves, made in a thread, so that the event loop goes on with what it does; brief ones here, while that is idle."""
+        idle = self._under_way is None or self._under_way.done()
+        if idle and len(live) * self._pace < _BRIEF:
+            return self._moves(live, around, now, scorer)
+        self._under_way = self._thread.submit(self._moves, live, around, now, scorer)
+        return await asyncio.wrap_future(self._under_way)
+
+    def _moves(self, live: Sequence[Live], around: Sequence[Surroundings], now: int, scorer: Scorer | None) -> Moves:
+        """The moves. Pure computing."""
+        begun = time.thread_time()
         found = self._collector.signals(around, now)
         live = [one._replace(case=one.case._replace(signals=all_)) for one, all_ in zip(live, found, strict=True)]
         cases = [one.case for one in live]
         nothing: list[Verdict | None] = [None] * len(live)
         verdicts: Sequence[Verdict | None] = scorer.judge(cases) if scorer and live else nothing
         moves = [self._move(one, verdict, scorer) for one, verdict in zip(live, verdicts, strict=True)]
-        return live, moves, _shadows(scorer, cases) if scorer and live else nothing
+        shadows = _shadows(scorer, cases) if scorer and live else nothing
+        if live:
+            self._pace += ((time.thread_time() - begun) / len(live) - self._pace) / 8
+        return live, moves, shadows
 
     def _move(self, one: Live, verdict: Verdict | None, scorer: Scorer | None) -> Transition:
         job, comment, site, case = one

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -113,6 +116,33 @@ async def test_a_machine_never_overrides_a_human(services: Services, site: Known
     assert comment.verdict is not None
     assert comment.verdict.scores["spam"] == 0.95, "what the machine had said is kept beside it"
     assert await worker.drain() == 0
+
+
+async def test_little_is_judged_at_once_and_much_beside_what_else_is_done(services: Services, site: Known) -> None:
+    """Which thread it was, the scorer notes: the loop's for what takes next to nothing, another one for all else."""
+
+    class Noting(WordScorer):
+        def judge(self, cases: Sequence[Case]) -> list[Verdict]:
+            threads.append(threading.current_thread() is threading.main_thread())
+            until = time.thread_time() + self.takes
+            while time.thread_time() < until:
+                pass
+            return super().judge(cases)
+
+        takes = 0.0
+
+    threads: list[bool] = []
+    scorer = Noting()
+    for number in range(32):
+        await submit(services, site, str(number))
+        await Worker(services, scorer).drain()
+    assert not threads[0], "nobody knows yet how long it takes"
+    assert threads[-1]
+    scorer.takes = 0.02
+    for number in range(32, 40):
+        await submit(services, site, str(number))
+        await Worker(services, scorer).drain()
+    assert not threads[-1]
 
 
 async def test_a_text_edited_after_a_human_rejected_it_is_not_approved_by_a_machine(
