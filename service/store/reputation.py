@@ -28,7 +28,7 @@ _mark = msgspec.msgpack.Decoder(Mark).decode
 
 
 class Lifetimes(NamedTuple):
-    """How long what is known lives after the last comment that told it; milliseconds."""
+    """How long what is known lives after the last comment that told it, or up to a sixteenth less; milliseconds."""
 
     campaign: int = 7 * DAY
     standing: int = 400 * DAY

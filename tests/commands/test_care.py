@@ -14,6 +14,7 @@ import redis
 from service import keyfiles
 from service.serve import CANT_START
 from service.store.append_only import FOLDER
+from service.store.box import FORMAT
 from service.store.server import EmbeddedError, EmbeddedServer
 from tests.commands.conftest import Run
 
@@ -160,7 +161,7 @@ def test_other_keys_are_taken_when_somebody_says_so(run: Run, stopped: Path) -> 
 def test_a_newer_format_is_refused(run: Run, stopped: Path) -> None:
     with EmbeddedServer(stopped) as server:
         with redis.Redis(unix_socket_path=str(server.socket)) as client:
-            assert client.hget("ac:box", "format") == b"1"
+            assert int(client.hget("ac:box", "format")) == FORMAT
             client.hset("ac:box", "format", 99)
         ended = run("sites", "list")
     assert (ended.code, "newer Antechamber (format 99" in ended.err) == (CANT_START, True)

@@ -340,3 +340,32 @@ async def test_a_server_that_lets_us_at_our_own_keys_alone_will_do(desk: Desk) -
     finally:
         await client.execute_command("ACL", "SETUSER", "default", "allkeys")
     assert whole.author.approved == own.author.approved == 1
+
+
+async def test_what_an_earlier_version_noted_of_where_a_comment_stands_counts_on(desk: Desk) -> None:
+    """It kept a comment's weight in a field of its own, and moved it when the decision changed."""
+    client, keys = desk.services.connection.client, desk.services.connection.keys
+    comment = await desk.submit("1")
+    await desk.look(comment)
+    await desk.decide("1", Outcome.APPROVE)
+    before = (await desk.seen("2", HAM[1])).author
+    letters, weight, created = (await client.hget(keys.comment(comment.id), "stood")).decode().split()
+    assert (letters, int(created)) == ("av", comment.created_at)
+    await client.hset(keys.comment(comment.id), mapping={"stood": letters, "weight": weight})
+    after = (await desk.seen("3", HAM[2])).author
+    assert (after.approved, after.vouched, after.good, after.first) == (1, 1, before.good, before.first)
+    await desk.decide("1", Outcome.REJECT)
+    assert comment.submission is not None
+    assert comment.submission.author.email is not None
+    record = keys.subject(comment.submission.author.email.digest)
+    approved, rejected, good, bad = map(float, await client.hmget(record, "a", "r", "g", "b"))
+    assert (approved, rejected, good) == (0, 1, pytest.approx(0, abs=1e-9))
+    assert bad > 0
+
+
+async def test_nothing_is_counted_for_a_tie(desk: Desk) -> None:
+    await desk.seen("1")
+    await desk.services.connection.client.config_resetstat()
+    await desk.decide("1", Outcome.HOLD)
+    stats = await desk.services.connection.client.info("commandstats")
+    assert stats["cmdstat_del"]["calls"] == 1, "the claim is dropped, and no record that had to be made before"
