@@ -22,11 +22,12 @@ from service.core.identity import (
     digest_email,
     digest_ip,
     email_domain,
+    has_address,
     mask_addresses,
     masker,
 )
 from service.core.text import similarity
-from service.core.text.rendering import is_blank, storable
+from service.core.text.rendering import decoded, is_blank, storable
 from service.core.text.spoken import place, spoken
 
 # Field limits, as WordPress has them (`wp_get_comment_fields_max_lengths`); the longest that our own records need.
@@ -204,7 +205,7 @@ def _cleansed(
             known_as=keys.of_people("a", "".join(filter(str.isalnum, similarity.fold(name))))[0][-12:] if name else "",
         ),
         content=content,
-        parent_id=raw.parent_id if _ID.match(raw.parent_id) else "",  # a mere signal: what can't be an id is left out
+        parent_id=raw.parent_id if _is_id(raw.parent_id) else "",  # a mere signal: what can't be an id is left out
         parent_text=hide(raw.parent_text)[:MAX_PARENT_TEXT],
         created_at=raw.created_at,
         form=_form(raw.form, own) if raw.form else {},
@@ -303,10 +304,16 @@ def refuse_unstorable(texts: Mapping[str, str]) -> None:
             raise InvalidSubmission("The text holds unpaired surrogates.", pointer=pointer) from None
 
 
+def _is_id(value: str) -> bool:
+    """Whether something can be an id. What spells an e-mail address (`ann%40example.com`) can't: ids are kept as sent."""
+    return _ID.match(value) is not None and not ("@" in decoded(value) and has_address(value))
+
+
 def _check_id(value: str, pointer: str) -> None:
-    if _ID.match(value) is None:
+    if not _is_id(value):
         raise InvalidSubmission(
-            "An id has 1 to 200 letters, digits or ._:/#~+=?&%- and begins with a letter or digit.", pointer=pointer
+            "An id has 1 to 200 letters, digits or ._:/#~+=?&%-, begins with a letter or digit, and is no e-mail address.",
+            pointer=pointer,
         )
 
 

@@ -30,48 +30,19 @@ from service.web.review import ROUTES
 from tests.fuzz.inputs import KINDS, MARK, VALUES, damaged, form_like, json_like, text_like
 from tests.support.akismet import COMMENT
 from tests.support.desk import Desk, seat
+from tests.support.hooks import ARTALK, CORAL, CUSDIS, DISCOURSE, REMARK42, WALINE, WEBMENTION
 from tests.support.platform import Platform, body
 
 COUNT = int(os.environ.get("FUZZ", "12"))
 """Requests for each entrance; `make fuzz` asks for more."""
+FIRST = int(os.environ.get("FUZZ_FROM", "0"))
+"""The first seed, to go on behind an earlier run."""
 AT_ONCE = 8
 _TOLD = re.compile(
     r'"pointer":"[/\w]*"|Unknown name \\"\w+\\"'
 )  # of a field that is not there, a name of letters is told
 STREAMS = "/events"
 FORM = {name: str(value) for name, value in COMMENT.items()}
-CORAL = {
-    "action": "NEW", "comment": {"body": "I liked this.", "parentID": None}, "author": {"id": "a", "role": "COMMENTER"},
-    "story": {"id": "s", "url": "https://news.example/s"}, "tenantID": "t",
-}  # fmt: skip
-DISCOURSE = {
-    "post": {
-        "id": 5, "username": "ann", "name": "Ann", "raw": "I liked this.", "topic_id": 9, "topic_slug": "bees", "post_number": 2,
-        "post_type": 1, "created_at": "2026-11-24T01:02:03.456Z", "updated_at": "2026-11-24T01:02:03.456Z", "deleted_at": None,
-    }
-}  # fmt: skip
-WALINE = {
-    "type": "new_comment",
-    "data": {"comment": {"objectId": "6", "nick": "Ann", "comment": "I liked this.", "ip": "192.0.2.7"}},
-}
-CUSDIS = {
-    "type": "new_comment",
-    "data": {
-        "by_nickname": "a", "by_email": "a@b.example", "content": "x", "page_id": "/p", "page_title": "t",
-        "approve_link": "https://cusdis.example/open/approve?token=eyJhIjoxfQ.eyJjb21tZW50SWQiOiJjMSJ9.c2ln",
-    },
-}  # fmt: skip
-WEBMENTION = {
-    "secret": "x", "source": "https://a.example/1", "target": "https://blog.example/p", "private": False, "deleted": False,
-    "post": {"author": {"name": "a", "url": "https://a.example"}, "content": {"text": "x"}, "published": "2024-06-02T10:00:00Z"},
-}  # fmt: skip
-ARTALK = {
-    "comment": {
-        "id": 12, "content": "I liked this.", "nick": "Ann", "link": "https://ann.example", "ua": "x", "rid": 11, "page_key": "/post/",
-        "page_url": "https://blog.example/post/", "date": "2026-11-24 01:02:03",
-    },
-    "parent_comment": {"id": 11, "content": "What of the bees?"},
-}  # fmt: skip
 MODERATION = {"model": "omni-moderation-latest", "input": ["I liked this.", "This is maybe spam."]}
 ANALYZE = {
     "comment": {"text": "I liked this."},
@@ -273,7 +244,7 @@ async def _entrances(platform: Platform, site: Known) -> dict[str, Callable[[Ran
             DISCOURSE, "/hooks/blog/discourse", "X-Discourse-Event-Signature", **{"X-Discourse-Event": "post_edited"}
         ),
         "waline": lambda chance: Sent("POST", f"/hooks/blog/waline{key}", json_like(chance, WALINE)),
-        "remark42": lambda chance: Sent("POST", f"/hooks/blog/remark42{key}", form_like(chance, {"id": "a", "text": "x", "url": "y"})),
+        "remark42": lambda chance: Sent("POST", f"/hooks/blog/remark42{key}", form_like(chance, REMARK42)),
         "appeals": lambda chance: Sent(
             "POST", "/appeals/" + (_word(chance, "abc").replace("/", "").replace("?", "").replace("#", "") or "x"),
             form_like(chance, {"text": "x"}), {"Content-Type": "application/x-www-form-urlencoded"},
@@ -319,11 +290,13 @@ async def test_no_entrance_has_a_fault_or_quotes(platform: Platform, site: Known
     seen: Counter[int] = Counter()
     with capture_logs() as logged:
         for name, make in entrances.items():
-            made = [make(Random(f"{name} {seed}")) for seed in range(COUNT)]
+            seeds = range(FIRST, FIRST + COUNT)
             for first in range(0, COUNT, AT_ONCE):
-                answers = await asyncio.gather(*[_send(platform, one) for one in made[first : first + AT_ONCE]])
-                for seed, (status, text) in enumerate(answers, first):
-                    said = f"{name}, seed {seed}: {made[seed]!r:.3000} -> {status} {text:.500}"
+                some = seeds[first : first + AT_ONCE]
+                made = [make(Random(f"{name} {seed}")) for seed in some]
+                answers = await asyncio.gather(*[_send(platform, one) for one in made])
+                for seed, sent, (status, text) in zip(some, made, answers, strict=True):
+                    said = f"{name}, seed {seed}: {sent!r:.3000} -> {status} {text:.500}"
                     assert status < 500 or (status == 503 and '"/problems/store' not in text), said
                     assert status < 400 or MARK not in _TOLD.sub("", text), said
                     seen[status] += 1
