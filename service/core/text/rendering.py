@@ -23,7 +23,12 @@ _TAG = (
     r"(?:[\s/][^<>@&%]{0,200})?>"
     r"|\[/?(?:b|i|s|u|size|color|font)(?:=[^\[\]@&%]{0,40})?\]"
 )
-_INVISIBLE = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in (*UNSEEN, (0x34F, 0x34F), (1, 8))) + "]+"
+_MORE_UNSEEN = (0x34F, 0x34F), (1, 8), (0x17B4, 0x17B5), (0x1D173, 0x1D17A)
+_INVISIBLE = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in (*UNSEEN, *_MORE_UNSEEN)) + "]+"
+# Tags that part lines, and draw nothing either.
+_BLOCK = re.compile(
+    r"</?(?:blockquote|br|center|dd|div|dl|dt|h[1-6]|li|ol|p|pre|section|ul)(?:[\s/][^<>]{0,200})?>", re.IGNORECASE
+)
 _SHOWN = re.compile(f"{_ENTITY}|{_TAG}", re.IGNORECASE)
 _DECODED = re.compile(
     rf"{_ENTITY}|{_TAG}|{_INVISIBLE}|(?:%[0-9a-f]{{2}})+|%u[0-9a-f]{{4}}|=(?:40(?![0-9])|2e|3d)|=\r?\n|\\u00[0-9a-f]{{2}}|\\x[0-9a-f]{{2}}"
@@ -78,8 +83,11 @@ def storable(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text is seen: white space and invisible characters alone, however they are written."""
-    return _DRAWN.search(text) is None or _DRAWN.search(shown(text)) is None
+    """Whether nothing of a text is seen: white space, invisible characters and empty markup alone, however they are written."""
+    if _DRAWN.search(text) is None:
+        return True
+    seen = shown(text)
+    return _DRAWN.search(_BLOCK.sub("", seen) if "<" in seen else seen) is None
 
 
 def decoded(text: str) -> str:
