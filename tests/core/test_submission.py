@@ -69,6 +69,8 @@ def test_no_field_holds_what_the_author_gave_as_address() -> None:
         ({"content": ""}, "/content"),
         ({"content": " \n "}, "/content"),
         ({"content": "\u200b\u2060 &#8203;&nbsp;<wbr>"}, "/content"),
+        ({"content": "<p>&nbsp;<br/></p>\n<div class='x'><b></b></div>"}, "/content"),
+        ({"content": "\u17b4\U0001d173<!-->"}, "/content"),
         ({"content": "é" * (MAX_CONTENT_BYTES // 2 + 1)}, "/content"),
         ({"name": ""}, "/author/name"),
         ({"name": "\u200b\ufeff"}, "/author/name"),
