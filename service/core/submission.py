@@ -40,6 +40,7 @@ MAX_PARENT_TEXT = 4_000  # characters are kept, the rest is cut
 MAX_USER_AGENT = 500  # characters are kept, the rest is cut
 MAX_FORM_FIELDS = 100
 MAX_FORM_VALUE = 1_000  # characters are kept, the rest is cut
+_MOST_REVISION = 2**63 - 1  # JSON's numbers may have any number of digits, and what is kept may not
 _UNVOUCHED = frozenset({"", "guest"})  # roles of those who have not signed in
 ROLES = ("", "guest", "subscriber", "contributor", "author", "editor", "administrator", "moderator", "member")
 
@@ -212,7 +213,7 @@ def _cleansed(
         kind=raw.kind,
         channel=raw.channel,
         trigger=raw.trigger,
-        revision=raw.revision,
+        revision=max(0, min(raw.revision, _MOST_REVISION)),
         edited_at=raw.edited_at,
         sent_at=raw.sent_at,
         fingerprint=keys.digest("f", "\0".join(spoken(raw.channel, content, name, url, raw.trigger))),

@@ -42,7 +42,11 @@ _TOLD = re.compile(
     r'"pointer":"[/\w]*"|Unknown name \\"\w+\\"'
 )  # of a field that is not there, a name of letters is told
 STREAMS = "/events"
-FORM = {name: str(value) for name, value in COMMENT.items()}
+FORM = {name: str(value) for name, value in COMMENT.items()} | {
+    "comment_ID": "5", "comment_post_ID": "6", "comment_parent": "4", "user_ID": "3", "user_role": "subscriber", "guid": "c" + "0" * 26,
+    "callback": "https://blog.example/hook", "recheck_reason": "edit", "comment_date_gmt": "2026-11-24T01:02:03Z", "reporter": "eve",
+    "honeypot_field_name": "trap", "trap": "x", "POST_ak_js": "1700000000000", "is_test": "0", "classify": "1", "blog_charset": "UTF-8",
+}  # fmt: skip
 MODERATION = {"model": "omni-moderation-latest", "input": ["I liked this.", "This is maybe spam."]}
 ANALYZE = {
     "comment": {"text": "I liked this."},
@@ -138,7 +142,11 @@ def _review_seeds() -> dict[str, Any]:
 
 def _api_seed(route: Route) -> Any:
     if route.operation.name in ("submitComment", "submitBatch"):
-        return body(form={"a": "b"}, context={"parent_text": "x"}, created_at="2026-03-01T12:00:00Z")
+        author = body()["author"] | {"role": "member", "id": 5, "verified": False, "user_agent": "x"}
+        return body(
+            form={"a": "b"}, context={"parent_text": "x"}, created_at="2026-03-01T12:00:00Z", edited_at="2026-03-01T12:01:00Z",
+            revision=1, parent_id="7", kind="comment", author=author,
+        )  # fmt: skip
     return {
         "decision": "approve",
         "reasons": [],

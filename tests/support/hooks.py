@@ -8,12 +8,16 @@ DISCOURSE = {
     "post": {
         "id": 5, "username": "ann", "name": "Ann", "raw": "I liked this.", "topic_id": 9, "topic_slug": "bees", "post_number": 2,
         "post_type": 1, "created_at": "2026-11-24T01:02:03.456Z", "updated_at": "2026-11-24T01:02:03.456Z", "deleted_at": None,
+        "version": 1, "user_deleted": False, "topic_archetype": "regular", "admin": False, "moderator": False,
     }
 }  # fmt: skip
 WALINE = {
     "type": "new_comment",
-    "data": {"comment": {"objectId": "6", "nick": "Ann", "comment": "I liked this.", "ip": "192.0.2.7"}},
-}
+    "data": {"comment": {
+        "objectId": "6", "nick": "Ann", "comment": "I liked this.", "ip": "192.0.2.7", "mail": "ann@b.example", "link": "https://ann.example",
+        "url": "/post", "ua": "x", "pid": "5", "user_id": None, "insertedAt": "2026-11-24T01:02:03.456Z",
+    }},
+}  # fmt: skip
 CUSDIS = {
     "type": "new_comment",
     "data": {
