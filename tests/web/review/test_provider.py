@@ -340,6 +340,39 @@ async def test_the_store_holds_neither_invitation_nor_what_they_are_called_there
     assert ann.ticket.encode() not in kept
 
 
+async def test_no_secret_of_the_way_is_logged_or_shown(
+    ann: Browser, provider: HostileProvider, services: Services, site: Known
+) -> None:
+    """Neither when it goes well, nor when the provider repeats what it was sent, nor in what somebody prints."""
+    with capture_logs() as lines:
+        token = await invited(services)
+        state = await ann.go(provider, token)
+        asked = provider.asked["code-of-ann"]
+        provider.answer = lambda request: (
+            web.json_response({"error": f"{SECRET} {state}", "error_description": "code-of-ann"}, status=400)
+            if request.path == "/token"
+            else None
+        )
+        refused = await ann.come_back(state)
+        tickets = [ann.ticket]
+        provider.answer = lambda _: None
+        back = await ann.come_back(await ann.go(provider, token))
+    told = f"{lines} {refused.headers} {back.headers.getall('Location')} {services.provider!r} {services!r}"
+    assert back.headers["Location"] == "/review"
+    for secret in (
+        SECRET,
+        token,
+        state,
+        asked["nonce"],
+        asked["code_challenge"],
+        *tickets,
+        ann.ticket,
+        ann.token,
+        "code-of-ann",
+    ):
+        assert secret not in told.replace(str(back.cookies), "")
+
+
 async def test_their_second_factor_is_the_providers(
     ann: Browser, provider: HostileProvider, services: Services, site: Known
 ) -> None:
