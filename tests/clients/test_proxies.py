@@ -261,6 +261,9 @@ async def test_a_moderator_signs_in_by_tls_and_hears_events_at_once(
             assert response.status == 200
         while b"event: comment" not in await events.content.readline():
             assert not events.content.at_eof()
+        assert events.connection is not None
+        assert events.connection.transport is not None
+        events.connection.transport.abort()  # the page is gone, and says no good-bye
 
 
 def test_their_limits_fit_the_settings() -> None:
