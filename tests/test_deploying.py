@@ -23,6 +23,7 @@ SYSTEMD = ROOT / "integrations" / "systemd"
 SHIPPED = sorted(
     path for folder in ("systemd", "nginx", "caddy") for path in (ROOT / "integrations" / folder).iterdir()
 )
+WATCHING = sorted(path for folder in ("prometheus", "grafana") for path in (ROOT / "integrations" / folder).iterdir())
 SERVICES = sorted(path for path in SYSTEMD.glob("*.service"))
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 OWN_VARIABLE = re.compile(r"\b(?:ANTECHAMBER_[A-Z_]*[A-Z]|REDIS_URL)\b")
@@ -55,7 +56,7 @@ def test_what_the_page_installs_is_there() -> None:
         assert list(ROOT.glob(name.rstrip("."))), name
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SHIPPED, *WATCHING], ids=lambda path: path.name)
 def test_every_setting_that_a_file_names_exists(path: Path) -> None:
     known = {variable(name) for name in Settings.model_fields}
     assert set(OWN_VARIABLE.findall(path.read_text())) <= known
