@@ -4,7 +4,8 @@
 #                second reader along, which reads meaning (docs/reader.md)
 #   make test    what CI runs: format, lint, types, tests
 #   make bench   the benchmarks, each with its ratio against something known
-#   make fuzz    try every parser and entrance with hostile inputs, FUZZ of them each (5,000): CI tries fewer
+#   make fuzz    try every parser and entrance with hostile inputs, FUZZ of them each (5,000): CI tries fewer; FUZZ_FROM goes
+#                on behind an earlier run
 #   make docs    write down the settings anew
 #   make pictures  make the pictures of the documentation anew, from the running service; look at each
 #   make lock    resolve the dependencies anew
@@ -68,8 +69,9 @@ format: $(READY_DEV)
 
 # The seeds are fixed: what is found is found again by the same number, and a test names it.
 FUZZ ?= 5000
+FUZZ_FROM ?= 0
 fuzz: $(READY_DEV)
-	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/fuzz -s
+	FUZZ=$(FUZZ) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest tests/fuzz -s
 
 bench: $(READY_DEV)
 	@for script in $(wildcard benchmarks/ingest.py benchmarks/judging.py benchmarks/scoring.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the tests with real clients need: Node.js, Ruby, Go, the npm packages of tests/clients/node, and an environment for each set of
-# Python clients (two of them are imported under the same name). All of it goes under build/. Run it again at will.
+# Python clients (two of them are imported under the same name); and the programs around the service whose configuration we ship. All of it goes under build/. Run it again at will.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,6 +12,7 @@ command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 command -v ruby >/dev/null || missing+=(ruby)
 command -v go >/dev/null || missing+=(golang-go)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 if ((${#missing[@]})); then
   if [[ $(id -u) -ne 0 ]]; then
     echo "Please install: ${missing[*]}" >&2
@@ -22,11 +23,13 @@ if ((${#missing[@]})); then
   apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# Of Prometheus only promtool, which needs nothing else: the server is not run here.
-if [[ ! -x $tree/prometheus/usr/bin/promtool ]]; then
-  mkdir -p $tree/prometheus
-  (cd $tree/prometheus && apt-get download -qq prometheus 2>/dev/null && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb)
-fi
+# Single programs that need nothing else: of Prometheus only promtool, since the server is not run here; the proxies are.
+for program in prometheus/usr/bin/promtool nginx/usr/sbin/nginx caddy/usr/bin/caddy; do
+  package=${program%%/*}
+  [[ -x $tree/$program ]] && continue
+  mkdir -p "$tree/$package"
+  (cd "$tree/$package" && apt-get download -qq "$package" 2>/dev/null && dpkg-deb -x "$package"_*.deb . && rm "$package"_*.deb)
+done
 
 # Whether what is under build/ was made from the file as it is now.
 made_from() {

@@ -4,6 +4,7 @@ Answers go to standard output, one JSON line for each line of input; everything 
 """
 
 import codecs
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from math import isnan
@@ -129,10 +130,18 @@ def evaluate(
             said = "none of them is" if not each.positives else "all of them are"
             typer.echo(f"{each.label}: {said} labelled so, and ranking and recall need both kinds", err=True)
     try:
-        output.write_text(html.html(result, texts=texts), encoding="utf-8")
+        with open(output, "w", encoding="utf-8", opener=_for_the_owner) as file:
+            file.write(html.html(result, texts=texts))
     except OSError as error:
         _fail(f"{output}: cannot be written ({error.strerror})")
     typer.echo(f"{result.rows} comments, model {result.model}; report in {output}", err=True)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    """Open a file that nobody else can read, whoever made it: it quotes comments."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
 
 
 def _columns(given: Sequence[str], encoding: str) -> Any:

@@ -12,22 +12,26 @@ LEAST = 20
 MOST = 160
 """Characters that a passage has at most, but for what `LEAST` adds."""
 _END = re.compile(r"[.!?…\n。！？｡][.!?…\n。！？｡\"')}\]]*")
+_CASED = re.compile(_END.pattern + r"|(?<=[^\W\d_A-ZÀ-Þ])(?= [A-ZÀ-ÞА-ЯΑ-Ω])")
+"""A sentence without its point ends too: between a small letter and a word with a capital. Names and German nouns look alike,
+which costs the ranking nothing on corpora left out; an insult that runs into a harmless sentence is read by itself.
+"""
 _ALONE = frozenset("\n。！？｡")
 """What ends a sentence though no space comes behind it."""
 Span = tuple[int, int]
 
 
-def passages(text: str) -> list[Span]:
+def passages(text: str, *, cased: bool = False) -> list[Span]:
     """Where the passages of `text` begin and end (exclusive), in code points: in order, without gaps but white space.
 
-    At least one, which is empty where the text is.
+    At least one, which is empty where the text is. `cased`: it stands as it was written, so that capitals mean something.
     """
     size = len(text)
     if size < 2 * LEAST:
         return [(0, size)]
     found: list[Span] = []
     start = 0
-    for match in _END.finditer(text):
+    for match in (_CASED if cased else _END).finditer(text):
         end = match.end()
         if end - start < LEAST or not (text[end : end + 1].isspace() or _ALONE.intersection(match[0])):
             continue

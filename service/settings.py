@@ -432,7 +432,10 @@ def load() -> Settings:
         loaded = Settings()
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        problems |= {variable(str(one["loc"][0])): one["msg"].removeprefix("Value error, ") for one in found}
+        problems |= {
+            variable(str(one["loc"][0])) if one["loc"] else "the environment": one["msg"].removeprefix("Value error, ")
+            for one in found
+        }
     except (SettingsSourceError, ValueError) as error:  # what can't be decoded, or was no text at all
         problems["the environment"] = f"it can't be read ({type(error).__name__})"
     if problems:

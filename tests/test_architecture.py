@@ -96,7 +96,6 @@ SMALL = {  # files under 40 lines, and why
     "service.commands": "a package's face",
     "service.core": "a package's face",
     "service.core.text.shares": "how a probability is written, one rule for every floor",
-    "service.core.web_address": "one question about what operators type",
     "service.front": "a package's face",
     "service.learning": "a package's face",
     "service.lookups": "a package's face",

@@ -28,7 +28,7 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
 VARIABLES = {settings.variable(name) for name in settings.Settings.model_fields} | {"ANTECHAMBER_REDIS_URL"}
 VARIABLE = re.compile(r"\bANTECHAMBER_[A-Z_]*[A-Z]\b")
-ROLES = ("api", "worker", "deliver")
+ROLES = ("api", "worker", "deliver", "learn")
 SERVICES = sorted(COMPOSE["services"])
 
 
@@ -206,7 +206,8 @@ def test_a_role_is_started_with_settings_that_exist_and_waits_for_what_it_needs(
         "keys": {"condition": "service_completed_successfully"},
     }
     for variable, value in environment(role).items():
-        monkeypatch.setenv(variable, str(value))
+        given = re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(value))  # what it is unless .env says otherwise
+        monkeypatch.setenv(variable, given)
     loaded = settings.load()
     assert loaded.redis_url is not None
     assert not loaded.embedded
@@ -215,7 +216,7 @@ def test_a_role_is_started_with_settings_that_exist_and_waits_for_what_it_needs(
     assert "secrets:/secrets:ro" in container["volumes"]
 
 
-@pytest.mark.parametrize("role", ["worker", "deliver"])
+@pytest.mark.parametrize("role", ["worker", "deliver", "learn"])
 def test_roles_without_an_api_are_asked_for_their_numbers(role: str) -> None:
     port = environment(role)["ANTECHAMBER_METRICS_PORT"]
     assert f"127.0.0.1:{port}/metrics" in " ".join(COMPOSE["services"][role]["healthcheck"]["test"])
@@ -255,6 +256,8 @@ def test_one_container_builds_and_all_are_bounded() -> None:
     for name in SERVICES:
         assert services[name]["mem_limit"].removesuffix("g").isdigit()
         assert services[name]["logging"]["options"]["max-size"]
+        assert services[name]["pids_limit"]
+        assert services[name].get("pull_policy") == {"keys": "build", "redis": None}.get(name, "never")
     assert int(services["redis"]["mem_limit"][:-1]) > 3
 
 
@@ -262,3 +265,16 @@ def test_the_proxy_in_front_is_believed_and_nobody_else() -> None:
     (outside,) = COMPOSE["networks"]["outside"]["ipam"]["config"]
     trusted = environment("api")["ANTECHAMBER_TRUSTED_PROXIES"].split(",")
     assert trusted == ["127.0.0.0/8", "::1/128", f"{outside['gateway']}/32"]
+
+
+def test_learning_is_off_until_it_is_asked_for_and_works_then() -> None:
+    assert [name for name in SERVICES if COMPOSE["services"][name].get("profiles")] == ["learn"]
+    assert environment("learn")["ANTECHAMBER_LEARN_INTERVAL"] == "${LEARN_INTERVAL:-21600}"
+    assert all("ANTECHAMBER_LEARN_INTERVAL" not in environment(name) for name in set(SERVICES) - {"learn"})
+
+
+def test_the_secrets_are_made_by_the_user_of_the_image() -> None:
+    """A tmpfs over a folder that is closed to others would be root's."""
+    (uid,) = re.findall(r"--uid (\d+)", dockerfile())
+    (gid,) = re.findall(r"groupadd --system --gid (\d+)", dockerfile())
+    assert f"/data:uid={uid},gid={gid},mode=0700" in COMPOSE["services"]["keys"]["tmpfs"]

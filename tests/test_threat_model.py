@@ -6,7 +6,10 @@ import ast
 import re
 from pathlib import Path
 
+from service.app import api_application
+from service.container import Services
 from service.settings import PREFIX, Settings
+from service.web.hooks import platform_hooks
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
@@ -27,6 +30,16 @@ def test_every_line_names_a_test_that_is_there() -> None:
         for path, function in named:
             assert (ROOT / path).is_file(), row
             assert not function or function in functions(ROOT / path), row
+
+
+def test_every_entrance_is_there(services: Services) -> None:
+    """Whatever the application answers to begins with a path that some line names; so does every platform's hook."""
+    named = {one.rstrip("/…") or "/" for one in re.findall(r"`(/[^`{\s]*)", DOORS)}
+    for resource in api_application(services).router.resources():
+        path = resource.canonical
+        assert path in named or any(path.startswith(f"{one}/") for one in named - {"/"}), path
+    hooks = {route.path.rpartition("/")[2] for route in platform_hooks()}
+    assert {name for name in hooks if not re.search(rf"\b{name}\b", DOORS, re.IGNORECASE)} == set()
 
 
 def test_every_setting_that_it_names_is_one() -> None:

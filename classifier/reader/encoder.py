@@ -5,6 +5,7 @@ vector of a passage is the mean of the hidden states of its pieces, at two layer
 last ones meaning across languages (measured in `docs/adr/0017`). Nothing is downloaded; see `classifier.reader.weights`.
 """
 
+import os
 import threading
 from collections.abc import Sequence
 
@@ -30,6 +31,7 @@ class Encoder:
 
     def __init__(self) -> None:
         """Takes about a second. Raises `ReaderError` if what it needs is not installed."""
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else it would keep a diary at home, and send it to its makers
         try:
             import onnxruntime  # noqa: PLC0415 - an extra
 

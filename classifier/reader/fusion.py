@@ -2,8 +2,9 @@
 
 Both speak in calibrated logits. The sum is moved to the scale of the first reader's own, so that the same calibration (the
 base model's, or a site's) makes a probability of it. a, b and c were learnt for each label on comments of places that neither
-reader had learnt from, apart for English, the other languages that the first has learnt, text too short to tell, and all other
-languages; they change with the length of the text, between two ends. Which comments are worth the second reader's time was
+reader had learnt from, apart for English, each other language that the first has learnt where there is enough of it, text too
+short to tell, and all other languages. They change with the length of the worst passage, between two ends, and not with that of
+the text: what stands beside an insult must not change how it is read. Which comments are worth the second reader's time was
 learnt there too.
 """
 
@@ -19,8 +20,8 @@ from classifier.calibration import Calibration
 Floats = npt.NDArray[np.float32]
 GROUPS = ("english", "learnt", "unknown", "other")
 """How well the first reader knows the language of a comment."""
-SHORT, LONG = 20, 500
-"""Characters between which the weights change."""
+SHORT, LONG = 5, 50
+"""Pieces of the worst passage between which the weights change."""
 
 
 class Heard(NamedTuple):
@@ -67,16 +68,19 @@ def line_of(knots: Mapping[str, Sequence[float]]) -> tuple[float, float]:
 
 
 def group_of(language: str, learnt: Collection[str], *, familiar: bool = True) -> str:
-    """The group of a comment whose language is a code, or empty if it is not certain; then `familiar` says of its words."""
+    """The group of a comment whose language is a code, or empty if it is not certain; then `familiar` says of its words.
+
+    One of `GROUPS`, but the language itself where the first reader has learnt it: for `Fusion.weights`.
+    """
     if not language:
         return "unknown" if familiar else "other"
     if language == "en":
         return "english"
-    return "learnt" if language in learnt else "other"
+    return language if language in learnt else "other"
 
 
 def slide(length: int) -> float:
-    """0 for a text of `SHORT` characters or fewer, 1 for one of `LONG` or more, and between them by the logarithm."""
+    """0 for a passage of `SHORT` pieces or fewer, 1 for one of `LONG` or more, and between them by the logarithm."""
     at = math.log(max(length, 1) / SHORT) / math.log(LONG / SHORT)
     return min(max(at, 0.0), 1.0)
 
@@ -88,16 +92,19 @@ class Fusion:
         """From an artefact's description. Raises KeyError, TypeError or ValueError if it is not complete."""
         self._ends = {
             group: np.array([[metadata["weights"][group][label][end] for label in labels] for end in ("short", "long")])
-            for group in GROUPS
+            for group in (*GROUPS, *(one for one in metadata["weights"] if one not in GROUPS))
         }
         if any(ends.shape != (2, len(labels), 3) or not np.isfinite(ends).all() for ends in self._ends.values()):
             raise ValueError("a, b and c of each label, for a short and a long text")
         self.band = {label: Band(*limits) for label, limits in metadata["band"].items()}
 
     def weights(self, group: str, length: int) -> Weights:
-        """a, b and c for a comment of `length` characters in a language of `group`, among calibrated logits."""
+        """a, b and c for a comment of a group whose worst passage has `length` pieces, among calibrated logits.
+
+        Of a language without weights of its own, those of all that the first reader has learnt serve.
+        """
         share = slide(length)
-        short, long = self._ends[group]
+        short, long = self._ends[group] if group in self._ends else self._ends["learnt"]
         words, meaning, rest = ((1 - share) * short + share * long).astype(np.float32).T
         return Weights(words, meaning, rest)
 

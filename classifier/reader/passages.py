@@ -21,7 +21,7 @@ class Prepared:
         folded = normalise(shown)
         self._folded: Normalised | None = folded if folded.obfuscated or folded.markup else None
         source = folded.text if self._folded else shown
-        self._spans = passages(source)
+        self._spans = passages(source, cased=self._folded is None)
         self.texts = [source[start:end] for start, end in self._spans]
         """The passages, in order; at least one, if an empty one."""
 

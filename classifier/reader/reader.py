@@ -1,8 +1,8 @@
 """The second reader: what it makes of one comment, passage by passage. Public by `classifier.reader`.
 
 Frozen vectors of passages (`classifier.reader.encoder`) and one linear head a label. Each passage says something, and the
-comment is mostly what its worst passage says, partly what all of them say together; the more passages there are, the more
-the worst must say, since among many one looks bad by chance. All of it is a sum over the passages.
+comment is what its worst passage says; the more passages there are, the more that must be, since among many one looks bad by
+chance.
 """
 
 import hashlib
@@ -32,8 +32,6 @@ _REMEMBERED = 2048
 class Pooling(NamedTuple):
     """How passages make a comment."""
 
-    worst: float
-    """Share of the worst passage; the rest is that of all together."""
     chance: float
     """What is taken off the worst for each natural logarithm of the number of passages."""
 
@@ -42,9 +40,11 @@ class Reading(NamedTuple):
     """What the second reader makes of a comment."""
 
     parts: Floats
-    """What each passage adds to each label's logit: (passages, labels)."""
+    """What each passage adds to each label's logit, 0 but for the worst: (passages, labels)."""
     rest: Floats
     """What is added whatever the passages say: (labels,)."""
+    lengths: npt.NDArray[np.intp]
+    """Pieces of the passage that is the worst for each label: (labels,)."""
     prepared: Prepared
 
     @property
@@ -57,18 +57,16 @@ class Reading(NamedTuple):
         return self.prepared.places()
 
 
-def pooled(said: Floats, sizes: npt.NDArray[np.intp], pooling: Pooling) -> tuple[Floats, Floats]:
-    """`parts` and `rest` (without the heads' intercepts) from what each passage says: (passages, labels)."""
+def pooled(said: Floats, sizes: npt.NDArray[np.intp], pooling: Pooling) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
+    """`parts`, `rest` (without the heads' intercepts) and `lengths` from what each passage says: (passages, labels)."""
     parts = np.zeros_like(said)
     read = np.flatnonzero(sizes)
     if not len(read):
-        return parts, np.zeros(said.shape[1], np.float32)
-    parts[read] = (1 - pooling.worst) * said[read] * (sizes[read] / sizes.sum())[:, None]
-    worst = read[said[read].argmax(axis=0)]
-    labels = np.arange(said.shape[1])
-    parts[worst, labels] += pooling.worst * said[worst, labels]
-    taken = pooling.worst * pooling.chance * np.log(len(read))
-    return parts.astype(np.float32), np.full(said.shape[1], -taken, np.float32)
+        return parts, np.zeros(said.shape[1], np.float32), np.ones(said.shape[1], np.intp)
+    worst, labels = read[said[read].argmax(axis=0)], np.arange(said.shape[1])
+    parts[worst, labels] = said[worst, labels]
+    taken = pooling.chance * np.log(len(read))
+    return parts.astype(np.float32), np.full(said.shape[1], -taken, np.float32), sizes[worst]
 
 
 class Reader:
@@ -103,8 +101,8 @@ class Reader:
         if known is None:
             prepared = Prepared(text)
             vectors, sizes = self._encoder.embed(prepared.texts)
-            parts, rest = pooled(vectors @ self._heads, sizes, self.pooling)
-            known = Reading(parts, rest + self._intercept, prepared)
+            parts, rest, lengths = pooled(vectors @ self._heads, sizes, self.pooling)
+            known = Reading(parts, rest + self._intercept, lengths, prepared)
             with self._turn:
                 self._known[_key(text)] = known
                 if len(self._known) > _REMEMBERED:

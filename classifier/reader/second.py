@@ -88,10 +88,13 @@ class SecondReader:
     def _heard(self, look: Look, reading: Reading) -> Heard:
         """In calibrated logits it is a · words + b · meaning + c; in those of the first reader, what is returned."""
         groups = [group_of(look.language, learnt, familiar=look.known) for learnt in self._learnt]
-        size = len(look.item.text)
-        weights = {group: self.reader.fusion.weights(group, size) for group in set(groups)}
+        lengths = reading.lengths[self._order].tolist()
+        weights = {one: self.reader.fusion.weights(*one) for one in set(zip(groups, lengths, strict=True))}
         rows = np.array(
-            [[column[at] for column in weights[group]] for at, group in zip(self._order, groups, strict=True)]
+            [
+                [column[at] for column in weights[one]]
+                for at, one in zip(self._order, zip(groups, lengths, strict=True), strict=True)
+            ]
         )
         words, meaning, rest = rows.astype(np.float32).T
         meaning /= self._slopes

@@ -47,6 +47,8 @@ def load_held(items: Sequence[Input], labels: int, path: Path = FILE) -> Logits:
     for at, digest in enumerate(_digests(items).tolist()):
         if digest in rows:
             found[at] = logits[rows[digest]]
+    if np.isnan(found).all():
+        raise HeldError(f"{path} is of other comments: run python -m classifier.training first")
     return found
 
 

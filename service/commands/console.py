@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -117,6 +119,16 @@ def status(first: str) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True, markup=False).status(f"{first} …") as line:
         yield lambda what: line.update(f"{what} …")
+
+
+def new_file(path: Path, hint: str = "--output") -> IO[bytes]:
+    """A file of its own, for the operator alone, since comments are people's: never one that is there, whose mode and owner
+    somebody else may have chosen. Raises BadParameter."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise typer.BadParameter(f"{path} can't be written: {error.strerror}", param_hint=hint) from None
+    return os.fdopen(descriptor, "wb")
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,14 +48,10 @@ def export(
 
 @contextmanager
 def _opened(output: Path | None) -> Iterator[IO[bytes]]:
-    """Where the lines go; a file of its own, for the operator alone: comments are people's."""
+    """Where the lines go."""
     if output is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise typer.BadParameter(f"can't be written: {error.strerror}", param_hint="--output") from None
-    with os.fdopen(descriptor, "wb") as file:
+    with console.new_file(output) as file:
         yield file

@@ -220,8 +220,9 @@ def _data_dir(folder: Path) -> Finding:
 
 
 def _secrets(folder: Path) -> Iterator[Finding]:
-    given = (*folder.glob("httpbl.key"), *folder.glob("notices.toml"), *sorted((folder / "platforms").glob("*")))
-    for path in (folder / "master.key", folder / "identity.keys", *given):
+    """Whether others can read what lies there, whoever has put it there and whatever it is called."""
+    ours = [folder / "master.key", folder / "identity.keys"]
+    for path in (*ours, *sorted(path for path in folder.rglob("*") if path.is_file() and path not in ours)):
         found = path.stat()
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield Finding(FAIL, "secrets", f"{path} is open to others; chmod 600 it")

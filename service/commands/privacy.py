@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,7 +26,7 @@ def export(
     *,
     email_stdin: EmailStdin = False,
     output: Annotated[
-        Path | None, typer.Option(help="A file, which nobody else may read, instead of standard output.")
+        Path | None, typer.Option(help="A new file, which nobody else may read, instead of standard output.")
     ] = None,
 ) -> None:
     """Write down everything that is kept under an e-mail address, on all sites, as JSON."""
@@ -38,7 +37,7 @@ def export(
         return
     import msgspec
 
-    with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with console.new_file(output) as file:
         file.write(msgspec.json.format(msgspec.json.encode(found)))
     typer.echo(f"Written to {output}.")
 

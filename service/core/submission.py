@@ -22,11 +22,12 @@ from service.core.identity import (
     digest_email,
     digest_ip,
     email_domain,
+    has_address,
     mask_addresses,
     masker,
 )
 from service.core.text import similarity
-from service.core.text.rendering import is_blank, storable
+from service.core.text.rendering import decoded, is_blank, storable
 from service.core.text.spoken import place, spoken
 
 # Field limits, as WordPress has them (`wp_get_comment_fields_max_lengths`); the longest that our own records need.
@@ -39,6 +40,7 @@ MAX_PARENT_TEXT = 4_000  # characters are kept, the rest is cut
 MAX_USER_AGENT = 500  # characters are kept, the rest is cut
 MAX_FORM_FIELDS = 100
 MAX_FORM_VALUE = 1_000  # characters are kept, the rest is cut
+_MOST_REVISION = 2**63 - 1  # JSON's numbers may have any number of digits, and what is kept may not
 _UNVOUCHED = frozenset({"", "guest"})  # roles of those who have not signed in
 ROLES = ("", "guest", "subscriber", "contributor", "author", "editor", "administrator", "moderator", "member")
 
@@ -204,14 +206,14 @@ def _cleansed(
             known_as=keys.of_people("a", "".join(filter(str.isalnum, similarity.fold(name))))[0][-12:] if name else "",
         ),
         content=content,
-        parent_id=raw.parent_id if _ID.match(raw.parent_id) else "",  # a mere signal: what can't be an id is left out
+        parent_id=raw.parent_id if _is_id(raw.parent_id) else "",  # a mere signal: what can't be an id is left out
         parent_text=hide(raw.parent_text)[:MAX_PARENT_TEXT],
         created_at=raw.created_at,
         form=_form(raw.form, own) if raw.form else {},
         kind=raw.kind,
         channel=raw.channel,
         trigger=raw.trigger,
-        revision=raw.revision,
+        revision=max(0, min(raw.revision, _MOST_REVISION)),
         edited_at=raw.edited_at,
         sent_at=raw.sent_at,
         fingerprint=keys.digest("f", "\0".join(spoken(raw.channel, content, name, url, raw.trigger))),
@@ -303,10 +305,16 @@ def refuse_unstorable(texts: Mapping[str, str]) -> None:
             raise InvalidSubmission("The text holds unpaired surrogates.", pointer=pointer) from None
 
 
+def _is_id(value: str) -> bool:
+    """Whether something can be an id. What spells an e-mail address (`ann%40example.com`) can't: ids are kept as sent."""
+    return _ID.match(value) is not None and not ("@" in decoded(value) and has_address(value))
+
+
 def _check_id(value: str, pointer: str) -> None:
-    if _ID.match(value) is None:
+    if not _is_id(value):
         raise InvalidSubmission(
-            "An id has 1 to 200 letters, digits or ._:/#~+=?&%- and begins with a letter or digit.", pointer=pointer
+            "An id has 1 to 200 letters, digits or ._:/#~+=?&%-, begins with a letter or digit, and is no e-mail address.",
+            pointer=pointer,
         )
 
 

@@ -1,10 +1,13 @@
-"""Whether an address can be reached by HTTP, as far as it can be told by looking: for what operators type."""
+"""Whether an address can be reached by HTTP, as far as it can be told by looking: for what operators type; and whether two of
+anybody's are on one host."""
 
 from __future__ import annotations
 
 import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from classifier.unicode.hosts import Host
 
 _URL = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#]\S*)?\Z", re.IGNORECASE)
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
@@ -19,6 +22,11 @@ def is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return _URL.match(url) is not None and port != 0 and not parts.netloc.endswith(":") and _is_host(host)
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two addresses are on one host, as browsers read them, and lists of domains: `https://a\\@b` is on a. See ADR 15."""
+    return bool(host := Host.of(one)) and host == Host.of(other)
 
 
 def _is_host(host: str) -> bool:

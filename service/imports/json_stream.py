@@ -19,6 +19,7 @@ _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 _NEXT_RECORD = re.compile(r"\}\s*,\s*(?=\{)")
 _OVERLAP = 1_000  # characters looked at again when the search for the next record goes on
 _NEAR = 8  # characters before the end of what was read within which an error may only mean that more is to come
+_DEEPEST = 20  # objects within each other in which lists are looked for; what is deeper is a value like any other
 LISTS = frozenset(
     [
         "comments",
@@ -162,13 +163,13 @@ def listed(cursor: Cursor, names: frozenset[str] = LISTS) -> Iterator[tuple[int,
             yield number, value
 
 
-def _inside(cursor: Cursor, names: frozenset[str]) -> Iterator[tuple[int, Any]]:
+def _inside(cursor: Cursor, names: frozenset[str], depth: int = 0) -> Iterator[tuple[int, Any]]:
     for key in cursor.members():
         char = cursor.peek()
         if char == "[" and key.lower() in names:
             yield from cursor.elements()
-        elif char == "{":
-            yield from _inside(cursor, names)
+        elif char == "{" and depth < _DEEPEST:
+            yield from _inside(cursor, names, depth + 1)
         else:
             cursor.value()
 

@@ -40,8 +40,10 @@ _PATIENCE = 10.0  # seconds for one question
 _MOST = 262_144  # bytes of an answer
 _FRESH = 3_600.0  # seconds that discovery and keys are believed
 _NOT_AGAIN = 60.0  # seconds between two looks for keys that were not among those
+_AFTER_FAILURE = 5.0  # seconds without another look at a provider that could not say where its endpoints are
 _CLOCKS_DIFFER = 60  # seconds
 _OLDEST = 600  # seconds since a token was made
+_FAR = 10**12  # seconds since 1970, and far beyond all clocks
 _MOST_CLAIMS = 1_000  # groups of one person that are looked at
 _ERRORS: Final = (
     "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
@@ -98,6 +100,7 @@ class Provider:
         self._clock = clock
         self._http: aiohttp.ClientSession | None = None
         self._found: tuple[float, Discovered] | None = None
+        self._failed = -_AFTER_FAILURE  # when it last could not be asked for that
         self._keys: tuple[float, KeySet] | None = None
         self._looking = asyncio.Lock()
 
@@ -148,22 +151,31 @@ class Provider:
             await self._http.close()
 
     async def _discovered(self) -> Discovered:
+        """Where its endpoints are. All who ask at once wait for one look, and share how it ends: none waits behind another."""
         async with self._looking:
             if self._found is None or time.monotonic() - self._found[0] > _FRESH:
-                raw = await self._json("GET", f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+                if time.monotonic() - self._failed < _AFTER_FAILURE:
+                    raise ProviderUnavailable
                 try:
-                    found = msgspec.convert(raw, Discovered)
-                except msgspec.ValidationError as error:
-                    raise self._unavailable("what it says of itself can't be read") from error
-                if found.issuer != self.issuer:
-                    raise self._unavailable("it calls itself by another issuer")
-                places = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri)
-                if not all(
-                    map(is_safe, (*places, *filter(None, (found.userinfo_endpoint, found.end_session_endpoint))))
-                ):
-                    raise self._unavailable("one of its endpoints is not https")
+                    found = await self._discover()
+                except ProviderUnavailable:
+                    self._failed = time.monotonic()
+                    raise
                 self._found = (time.monotonic(), found)
             return self._found[1]
+
+    async def _discover(self) -> Discovered:
+        raw = await self._json("GET", f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+        try:
+            found = msgspec.convert(raw, Discovered)
+        except msgspec.ValidationError as error:
+            raise self._unavailable("what it says of itself can't be read") from error
+        if found.issuer != self.issuer:
+            raise self._unavailable("it calls itself by another issuer")
+        places = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri)
+        if not all(map(is_safe, (*places, *filter(None, (found.userinfo_endpoint, found.end_session_endpoint))))):
+            raise self._unavailable("one of its endpoints is not https")
+        return found
 
     async def _exchange(self, known: Discovered, code: str, back: str, verifier: str) -> _Tokens:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": verifier}
@@ -206,7 +218,7 @@ class Provider:
             try:
                 found = jwt.decode(token, keys, algorithms=list(ALGORITHMS), registry=_REGISTRY)
                 return dict(found.claims)
-            except (JoseError, ValueError, TypeError, KeyError) as error:
+            except (JoseError, ValueError, TypeError, LookupError, RecursionError) as error:
                 if again:
                     raise self._refused(f"the token's signature: {type(error).__name__}") from error
         raise AssertionError
@@ -302,12 +314,15 @@ def _signing_key(raw: object) -> Key | None:
         return None
     try:
         return import_key(raw)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, LookupError):
         return None  # of a kind to come; the others do
 
 
 def _seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    """A time of a token, 0 for what is none; JSON has numbers that are too large to be one, and some read NaN in it."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or value != value:  # noqa: PLR0124  (NaN alone)
+        return 0.0
+    return float(max(-_FAR, min(value, _FAR)))
 
 
 def _groups(value: object) -> frozenset[str]:

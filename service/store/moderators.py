@@ -100,6 +100,14 @@ class ModeratorStore:
         """Whether the moderator of that name has signed in from a network (a digest) before."""
         return await self._wire.call("ZSCORE", names.moderators("networks", name), network) is not None
 
+    async def welcomed(self, network: str) -> bool:
+        """Whether any moderator of today has signed in from a network (a digest) before."""
+        people = await self._people.all()
+        rows = await self._wire.call_all(
+            [("ZSCORE", names.moderators("networks", one.name), network) for one in people]
+        )
+        return any(row is not None for row in rows)
+
     async def attempt(
         self, name: str, network: str, *, known: bool, now: int, free: Sequence[int], pause: int, longest: int, remembered: int
     ) -> int:  # fmt: skip
@@ -119,6 +127,20 @@ class ModeratorStore:
             free=free[: len(counters)],
         )
         return int(wait)
+
+    async def attempt_from(
+        self, network: str, *, now: int, free: int, pause: int, longest: int, remembered: int
+    ) -> int:  # fmt: skip
+        """Count an attempt to sign in from a network, by somebody without a name; as `attempt`."""
+        _, wait = await self._wire.run(
+            "auth/attempt", self._counters("", network)[2:],
+            now=now, pause=pause, longest=longest, remembered=remembered, free=[free],
+        )  # fmt: skip
+        return int(wait)
+
+    async def excuse_from(self, network: str) -> None:
+        """Take such an attempt back."""
+        await self._wire.run("auth/excuse", self._counters("", network)[2:], attempts=1)
 
     async def welcome(self, name: str, network: str, now: int) -> None:
         """Somebody signed in: take their attempt back and remember where from."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 import hiredis
+import msgspec
 
 from service.core.errors import BackupError
 from service.core.server import Address, read_address
@@ -119,8 +120,8 @@ def read_head(file: IO[bytes]) -> Head:
         found = json.loads(file.readline(_LONGEST_HEAD))
         if found.pop("what") != _MAGIC or found.pop("version") > _VERSION:
             raise ValueError
-        return Head(**found)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return msgspec.convert([*Head(**found)], Head)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.ValidationError):
         raise BackupError("this is no back-up of Antechamber, or one of a newer version") from None
 
 

@@ -222,6 +222,23 @@ class Moderators:
             await self._moderator_store.welcome(name, network, now)
             return member
 
+    async def from_strangers(self, network: str) -> None:
+        """Count an attempt from a network where nobody has signed in before, whoever it is; `welcome` takes it back.
+
+        Raises RateLimited; then it was not counted.
+        """
+        limits = self._limits
+        wait = await self._moderator_store.attempt_from(
+            network, now=self._clock(), free=limits.attempts * _FREE[-1], pause=_ms(limits.pause),
+            longest=_ms(limits.longest_pause), remembered=_REMEMBERED,
+        )  # fmt: skip
+        if wait:
+            raise RateLimited("Too many failed attempts to sign in; wait a little.", retry_after=-(-wait // 1000))
+
+    async def no_strangers_fault(self, network: str) -> None:
+        """Take such an attempt back, which failed for no reason of theirs."""
+        await self._moderator_store.excuse_from(network)
+
     async def hash(self, password: str) -> str:
         """The hash of a new password. Raises Busy."""
         async with self._passwords.lane(known=True):

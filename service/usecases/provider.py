@@ -23,7 +23,15 @@ import msgspec
 import structlog
 
 from service.clock import now_ms
-from service.core.errors import AntechamberError, Busy, Conflict, NotFound, ProviderUnavailable, Unauthenticated
+from service.core.errors import (
+    AntechamberError,
+    Busy,
+    Conflict,
+    NotFound,
+    ProviderUnavailable,
+    RateLimited,
+    Unauthenticated,
+)
 from service.core.identity import IdentityKeys, digest_ip
 from service.core.moderator import Moderator, fold_name
 from service.core.provider import Grant, Identity, NotAdmitted, Why, granted, names
@@ -38,7 +46,9 @@ if TYPE_CHECKING:
 _TICKET_LIVES = 10 * 60_000  # ms
 _INVITATION_LIVES = 7 * 86_400_000  # ms
 _BYTES = 24  # of a ticket and of an invitation: 192 bits
-_AT_ONCE = 8  # exchanges with the provider under way
+_AT_ONCE = (
+    8  # exchanges with the provider under way, of networks where somebody has signed in before, and of all others
+)
 _SOON = 5  # seconds
 _ACTOR = "provider"
 
@@ -94,7 +104,7 @@ class ProviderSignIn:
         self._label = label
         self._home = home
         self._clock = clock
-        self._lane = asyncio.Semaphore(_AT_ONCE)
+        self._lanes = {known: asyncio.Semaphore(_AT_ONCE) for known in (True, False)}
 
     def __repr__(self) -> str:
         return "ProviderSignIn(…)"
@@ -148,7 +158,10 @@ class ProviderSignIn:
     async def finish(self, returned: Returned, address: str, *, before: str = "") -> SignedIn:
         """Somebody comes back: a session of theirs; that of the token `before` ends. `address` is where they come from.
 
-        Raises NotFound, Unauthenticated, Busy, ProviderUnavailable.
+        Anybody can come with a code that is none, and each costs a question to the provider. So strangers' networks are slowed as
+        they are at the door, and have a lane of their own.
+
+        Raises NotFound, Unauthenticated, RateLimited, Busy, ProviderUnavailable.
         """
         if self._provider is None:
             raise NotFound
@@ -157,9 +170,7 @@ class ProviderSignIn:
             invitation = self._opened(returned)
             if not returned.code:
                 raise NotAdmitted(Why.CANCELLED)
-            if self._lane.locked():
-                raise Busy("Too many sign in just now; try again in a moment.", retry_after=_SOON)
-            async with self._lane:
+            async with self._turn(network):
                 if not await self._moderator_store.use_ticket(returned.ticket, _TICKET_LIVES):
                     raise NotAdmitted(Why.REFUSED)
                 who = await self._provider.identify(
@@ -262,11 +273,28 @@ class ProviderSignIn:
         return changed.after
 
     @asynccontextmanager
+    async def _turn(self, network: str) -> AsyncIterator[None]:
+        """A place in the lane of a network, at once or not at all. Raises Busy, and RateLimited where strangers failed often."""
+        known = await self._moderator_store.welcomed(network)
+        lane = self._lanes[known]
+        if lane.locked():
+            raise Busy("Too many sign in just now; try again in a moment.", retry_after=_SOON)
+        async with lane:
+            if not known:
+                await self._moderators.from_strangers(network)
+            try:
+                yield
+            except ProviderUnavailable:
+                if not known:
+                    await self._moderators.no_strangers_fault(network)
+                raise
+
+    @asynccontextmanager
     async def _noted(self, network: str) -> AsyncIterator[None]:
         """Count how it ends, and log it when it fails."""
         try:
             yield
-        except (Unauthenticated, Busy, ProviderUnavailable, Conflict) as error:
+        except (Unauthenticated, RateLimited, Busy, ProviderUnavailable, Conflict) as error:
             why = _why(error)
             SIGN_INS.labels(why).inc()
             _log.warning("sign-in failed", why=why, network=network, moderator="")
@@ -282,6 +310,8 @@ class ProviderSignIn:
 def _why(error: AntechamberError) -> str:
     if isinstance(error, ProviderUnavailable):
         return "unavailable"
+    if isinstance(error, RateLimited):
+        return "paused"
     return "busy" if isinstance(error, Busy) else "refused"
 
 

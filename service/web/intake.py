@@ -135,6 +135,7 @@ def _count(channel: str, word: str) -> Counter:
 
 
 _KEY = re.compile(r'"([\x20-\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
+_NOBODY = frozenset({None, "", 0, "0"})  # as `author.id`: many platforms know guests by the number 0
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _encode_answer = msgspec.msgpack.Encoder().encode
 _decode_answer = msgspec.msgpack.Decoder(tuple[int, CommentView]).decode
@@ -214,7 +215,7 @@ def _raw(item: CommentInput, channel: str, sent_at: int) -> RawComment:
         form=_form(item.form) if item.form else {},
         kind=item.kind or "comment",
         channel=channel,
-        vouched=bool(author.verified) or (author.id not in (None, "") and author.role != "guest"),
+        vouched=bool(author.verified) or (author.id not in _NOBODY and author.role != "guest"),
         revision=item.revision or 0,
         edited_at=_milliseconds(item.edited_at),
         sent_at=sent_at,

@@ -282,7 +282,7 @@ class AuthorInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         Annotated[
             str | WholeNumber,
             Meta(
-                description="Who is signed in on the platform, by its own id; leave it out for guests. It is not kept."
+                description="Who is signed in on the platform, by its own id; leave it out for guests, or say 0. It is not kept."
             ),
         ]
         | None

@@ -204,6 +204,7 @@ def test_one_class_alone_is_said(tmp_path: Path, model: str) -> None:
     assert done.exit_code == 0
     assert "spam: none of them is labelled so" in done.stderr
     assert "nan" not in done.stdout.lower()
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o600  # it quotes comments
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -11,7 +11,23 @@ from classifier.inputs import distinct
 from classifier.passages import LEAST, MOST, passages
 
 WORDS = st.sampled_from(
-    ["a", "word", "idiot", "example.com/x", "!", "?)", "end.", "Ende。", "\n", "日本", "long" * 60, "…", " "]
+    [
+        "a",
+        "word",
+        "idiot",
+        "example.com/x",
+        "!",
+        "?)",
+        "end.",
+        "Ende。",
+        "\n",
+        "日本",
+        "A Word",
+        "Ärger",
+        "long" * 60,
+        "…",
+        " ",
+    ]
 )
 TEXTS = st.lists(WORDS, max_size=60).map(" ".join) | st.text(max_size=400)
 INSULT = "You are a pathetic idiot and everybody here knows it."
@@ -24,9 +40,9 @@ SENTENCES = (
 )
 
 
-@given(TEXTS)
-def test_nothing_is_lost_but_white_space(text: str) -> None:
-    spans = passages(text)
+@given(TEXTS, st.booleans())
+def test_nothing_is_lost_but_white_space(text: str, cased: bool) -> None:
+    spans = passages(text, cased=cased)
     assert spans[0][0] == 0
     assert spans[-1][1] == len(text)
     for (_, end), (start, _) in pairwise(spans):
@@ -35,9 +51,17 @@ def test_nothing_is_lost_but_white_space(text: str) -> None:
     assert all(end > start for start, end in spans) or not text
 
 
-@given(TEXTS)
-def test_no_passage_is_long(text: str) -> None:
-    assert all(end - start <= MOST + LEAST for start, end in passages(text))
+@given(TEXTS, st.booleans())
+def test_no_passage_is_long(text: str, cased: bool) -> None:
+    assert all(end - start <= MOST + LEAST for start, end in passages(text, cased=cased))
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_forgotten_point_hides_no_sentence(sentence: str) -> None:
+    for text in (f"{INSULT[:-1]} {sentence}", f"{sentence[:-1]} {INSULT}"):
+        assert [text[start:end] for start, end in passages(text)] == [text]
+        first, second = (text[start:end] for start, end in passages(text, cased=True))
+        assert {first.removesuffix("."), second.removesuffix(".")} == {INSULT[:-1], sentence[:-1]}
 
 
 def test_sentences_are_brought_together_to_some_length() -> None:

@@ -66,11 +66,29 @@ def test_a_back_up_is_taken_while_others_write_and_brought_back(run: Run, stoppe
     assert run("backup", str(file)).code != 0, "nothing is written over"
 
 
+def test_a_back_up_is_written_through_nobody_s_link(run: Run, stopped: Path, tmp_path: Path) -> None:
+    """Where others can write too, what a back-up is written into is nothing that they have laid there."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / ".backup.part").symlink_to(victim)
+    assert run("backup", str(tmp_path / "backup")).code == 0
+    assert victim.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.glob(".backup*")) == [".backup.part"], "nothing else is left behind"
+    (tmp_path / "other").symlink_to(victim)
+    assert run("backup", str(tmp_path / "other")).code != 0
+
+
 def test_a_back_up_that_is_not_whole_changes_nothing(run: Run, stopped: Path, tmp_path: Path) -> None:
     file = tmp_path / "backup"
     assert run("backup", str(file)).code == 0
     whole = file.read_bytes()
-    for damaged in (whole[:-1], whole[:200], b"", b"{}\n", whole[:300] + b"X" + whole[301:]):
+    head = json.loads(whole.partition(b"\n")[0])
+    odd = (head | {"made_at": "x"}, head | {"fingerprints": [1]}, head | {"more": 1}, [head])
+    damages = (
+        whole[:-1], whole[:200], b"", b"{}\n", whole[:300] + b"X" + whole[301:], b"[" * 60_000 + b"\n",
+        *(json.dumps(one).encode() + b"\n" + whole.partition(b"\n")[2] for one in odd),
+    )  # fmt: skip
+    for damaged in damages:
         file.write_bytes(damaged)
         ended = run("restore", str(file), "--yes")
         assert ended.code == CANT_START

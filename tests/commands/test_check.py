@@ -113,7 +113,7 @@ def test_secrets_that_others_can_read_are_found_out(run: Run, tmp_path: Path, mo
     monkeypatch.setenv("ANTECHAMBER_SECRETS_DIR", str(tmp_path))
     run("keys", "init")
     (tmp_path / "platforms").mkdir()
-    for name in ("master.key", "platforms/blog.coral"):
+    for name in ("master.key", "platforms/blog.coral", "oidc.secret", "notices.toml", "whatever"):
         (tmp_path / name).touch(mode=0o644)
         (tmp_path / name).chmod(0o644)
         ended = run("check")

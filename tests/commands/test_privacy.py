@@ -72,6 +72,10 @@ def test_an_export_has_everything_on_every_site(run: Run, tmp_path: Path) -> Non
     assert run("privacy", "export", "--email-stdin", "--output", str(path), text=f"{ZOE}\n").code == 0
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_bytes()) == found
+    theirs = tmp_path / "theirs.json"
+    theirs.touch(0o666)
+    assert run("privacy", "export", "--email-stdin", "--output", str(theirs), text=f"{ZOE}\n").code == 2
+    assert theirs.read_bytes() == b"", "a file that somebody else has made, and may read, gets nothing"
     assert run("privacy", "export", text=ZOE).code == 2
     assert (
         run("privacy", "export", "--email-stdin", text="nobody@").err

@@ -55,6 +55,12 @@ def test_a_setting_is_read_or_refused_by_name(monkeypatch: pytest.MonkeyPatch, n
     assert all("\n" not in what and len(what) < 600 for what in problems.values())
 
 
+def test_settings_that_don_t_go_together_are_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable("oidc_issuer"), "https://login.example")
+    with pytest.raises(SettingsError, match="OIDC_CLIENT_ID"):
+        load()
+
+
 def line_of(words: tuple[str, ...], command: Any) -> list[str]:
     """The command with something in the place of all that it must be given."""
     given = [*words]

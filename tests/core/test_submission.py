@@ -61,11 +61,16 @@ def test_no_field_holds_what_the_author_gave_as_address() -> None:
     [
         ({"platform_id": ""}, "/id"),
         ({"platform_id": "ann@example.com"}, "/id"),
+        ({"platform_id": "ann%40example.com"}, "/id"),
+        ({"platform_id": "user/ann%2540example.com#1"}, "/id"),
+        ({"platform_id": "ann&#64example.com"}, "/id"),
         ({"platform_id": "x" * 201}, "/id"),
         ({"platform_id": "a b"}, "/id"),
         ({"content": ""}, "/content"),
         ({"content": " \n "}, "/content"),
         ({"content": "\u200b\u2060 &#8203;&nbsp;<wbr>"}, "/content"),
+        ({"content": "<p>&nbsp;<br/></p>\n<div class='x'><b></b></div>"}, "/content"),
+        ({"content": "\u17b4\U0001d173<!-->"}, "/content"),
         ({"content": "é" * (MAX_CONTENT_BYTES // 2 + 1)}, "/content"),
         ({"name": ""}, "/author/name"),
         ({"name": "\u200b\ufeff"}, "/author/name"),
@@ -87,6 +92,15 @@ def test_what_is_wrong_is_named(change: dict[str, Any], pointer: str) -> None:
         submit(**change)
     assert refused.value.pointer == pointer
     assert refused.value.status == 422
+
+
+@pytest.mark.parametrize(
+    "platform_id", ["a%2Fb?c=d&e=f#1", "https://m.example/%40ann/123", "good-at-python.org-1", "50%25", "a=40"]
+)
+def test_codes_are_fine_in_an_id_that_spells_no_address(platform_id: str) -> None:
+    assert submit(platform_id=platform_id).platform_id == platform_id
+    assert submit(parent_id=platform_id).parent_id == platform_id
+    assert submit(parent_id="ann%40example.com").parent_id == ""
 
 
 def test_a_site_may_ask_for_less() -> None:

@@ -35,7 +35,7 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [at, *(place for key, one in inner for place in _places(one, (*at, key)))]
 
 
-def _changed(chance: Random, seed: Any) -> Any:
+def changed(chance: Random, seed: Any) -> Any:
     """A good document with some values replaced, left out, doubled or added."""
     document = copy.deepcopy(seed)
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
@@ -78,7 +78,7 @@ def damaged(chance: Random, raw: bytes) -> bytes:
 
 def json_like(chance: Random, seed: Any) -> bytes:
     """A JSON document that is nearly good, or nearly one."""
-    raw = json.dumps(_changed(chance, seed) if chance.random() < 0.8 else seed).encode()
+    raw = json.dumps(changed(chance, seed) if chance.random() < 0.8 else seed).encode()
     return damaged(chance, raw) if chance.random() < 0.3 else raw
 
 

@@ -185,6 +185,16 @@ def test_deeply_nested_json_is_damage(read: Read) -> None:
     assert len(left) == 1
 
 
+@pytest.mark.parametrize("depth", [5, 19, 25, 900, 5_000, 100_000])
+def test_objects_within_objects_are_gone_into_so_far_and_no_further(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "export.json"
+    path.write_text('{"a":' * depth + '{"comments":[{"id":"1","content":"x","url":"https://b.example"}]}' + "}" * depth)
+    found: list[object] = []
+    with contextlib.suppress(UnreadableExport):
+        found += records(Export(path), FORMATS["json"])
+    assert len([one for one in found if not isinstance(one, Left)]) == (depth < 20)
+
+
 def test_damaged_rows_of_a_table(read: Read) -> None:
     found, left = read("id,text,state\n1,One,approved\n2,Two,approved,more,cells\n3,Three,nonsense\n4\n5,Five,spam\n")
     assert [(one.content, one.fate) for one in found] == [("One", Fate.APPROVED), ("Five", Fate.SPAM)]

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +16,9 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 CLIENT, SECRET = "antechamber", "s3cret/with:odd chars"
+
+
+async def _at_once(_: web.Request) -> None: ...
 
 
 def _packed(said: bytes) -> str:
@@ -32,7 +35,10 @@ class HostileProvider:
         self.sign: Callable[[dict[str, Any]], str] = self.signed
         self.discovery: dict[str, Any] = {}  # what differs in what it says of itself
         self.user_info: dict[str, Any] = {}
+        self.published: dict[str, Any] = {}  # what differs in its keys
         self.answer: Callable[[web.Request], web.StreamResponse | None] = lambda _: None
+        self.hold: Callable[[web.Request], Awaitable[None]] = _at_once  # what it waits for before it answers
+        self.saying: dict[str, Any] = {}  # what it would answer
         self.heard: list[str] = []
         self.issuer = ""
         self.last: Any = ""  # whom the last token was about
@@ -40,7 +46,7 @@ class HostileProvider:
 
     async def start(self, port: int) -> None:
         self.issuer = f"http://127.0.0.1:{port}"
-        app = web.Application()
+        app = web.Application(middlewares=[self._held])
         app.router.add_get("/.well-known/openid-configuration", self._discover)
         app.router.add_get("/keys", self._keys)
         app.router.add_post("/token", self._token)
@@ -84,6 +90,13 @@ class HostileProvider:
     def by_the_clients_secret(self, claims: dict[str, Any]) -> str:
         return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET.encode()))
 
+    @web.middleware
+    async def _held(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        await self.hold(request)
+        return await handler(request)
+
     async def _discover(self, request: web.Request) -> web.StreamResponse:
         return self._say(request, {
             "issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/authorize", "token_endpoint": f"{self.issuer}/token",
@@ -92,7 +105,7 @@ class HostileProvider:
         } | self.discovery)  # fmt: skip
 
     async def _keys(self, request: web.Request) -> web.StreamResponse:
-        return self._say(request, {"keys": [{"kty": "new"}, self.key.as_dict(private=False)]})
+        return self._say(request, {"keys": [{"kty": "new"}, self.key.as_dict(private=False)]} | self.published)
 
     async def _user_info(self, request: web.Request) -> web.StreamResponse:
         assert request.headers["Authorization"] == "Bearer access"
@@ -119,4 +132,5 @@ class HostileProvider:
 
     def _say(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         self.heard.append(request.path)
+        self.saying = body
         return self.answer(request) or web.json_response(body)

@@ -16,15 +16,15 @@ from tests.system.stack import free_port
 
 
 class Server:
-    """A Valkey on a port of its own."""
+    """A Valkey on a port of its own. `first`: a file of settings, which stands before all options."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, first: str = "") -> None:
         self.port = free_port()
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._words = [
-            find_binary(), "--port", str(self.port), "--dir", str(folder), "--save", "", "--repl-diskless-sync-delay", "0",
-            *options,
+            find_binary(), *([first] if first else []), "--port", str(self.port), "--dir", str(folder), "--save", "",
+            "--repl-diskless-sync-delay", "0", *options,
         ]  # fmt: skip
         self._password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
         self.process: subprocess.Popen[bytes] | None = None

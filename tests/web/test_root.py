@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from aiohttp.test_utils import TestClient
 
 from service.web.root import PLACES
@@ -32,3 +35,14 @@ async def test_everything_is_where_it_is_said_to_be(platform: Platform) -> None:
         "/hooks/blog/coral",
     ):
         assert (await platform.client.post(path)).status != 404, path
+
+
+async def test_the_docs_say_what_every_path_is_for(platform: Platform) -> None:
+    """What a proxy in front has to lead on, and what not."""
+    page = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text(encoding="utf-8")
+    table = re.search(r"\| path \| for \|\n\|---\|---\|\n(.*?)\n\n", page, re.DOTALL)
+    assert table is not None
+    told = {path for line in table[1].splitlines() for path in re.findall(r"`(/[^`]*)`", line.split(" | ")[0])}
+    app = platform.client.server.app  # type: ignore[union-attr]
+    there = {f"/{resource.canonical.split('/')[1]}" for resource in app.router.resources()}
+    assert told == there

@@ -71,13 +71,14 @@ def train(root: Path, target: Path, console: Console) -> str:
     read = bags(taught.texts, console)
     vectors = np.stack([bag.mean for bag in read])
     meaning = np.full((len(read), len(LABELS)), np.nan, np.float32)
+    pieces = np.ones(meaning.shape, np.intp)
     final: list[Head] = []
     for at, label in enumerate(LABELS):
-        meaning[:, at], head = _learn(taught, at, vectors, read)
+        meaning[:, at], pieces[:, at], head = _learn(taught, at, vectors, read)
         final.append(head)
         console.print(f"{label}: learnt")
-    judged = _judged(taught, words, meaning, model)
-    weights: dict[str, dict[str, Ends]] = {group: {} for group in GROUPS}
+    judged = _judged(taught, words, meaning, pieces, model)
+    weights: dict[str, dict[str, Ends]] = {}
     for label in LABELS:
         own = judged[label].take(~np.isin(judged[label].corpora, _HARD))
         if label in _DECIDING:
@@ -89,22 +90,20 @@ def train(root: Path, target: Path, console: Console) -> str:
             if label == "toxicity":
                 found["other"] = _abroad(taught, read, final[LABELS.index(label)], model, found["other"])
         else:
-            toxicity = {group: weights[group]["toxicity"] for group in GROUPS}
-            found = fusing.inherited(toxicity, PRIORS[label], PRIORS["toxicity"])
-        for group, ends in found.items():
-            weights[group][label] = ends
+            found = fusing.inherited(weights["toxicity"], PRIORS[label], PRIORS["toxicity"])
+        weights[label] = found
     metadata: dict[str, Any] = {
         "labels": list(LABELS),
         "encoder": ENCODER,
         "pooling": POOLING._asdict(),
         "languages": _LANGUAGES.split(),
-        "fusion": {"weights": weights, "band": {label: band.learn(judged[label]) for label in _DECIDING}},
+        "fusion": {"weights": _by_group(weights), "band": {label: band.learn(judged[label]) for label in _DECIDING}},
         "card": {
             "first": model.version,
             "rows": len(read),
             "seed": SEED,
             "corpora": sorted(set(taught.corpora.tolist())),
-            "left_out": {label: measuring.by_corpus(judged[label], weights, label) for label in _DECIDING},
+            "left_out": {label: measuring.by_corpus(judged[label], weights[label]) for label in _DECIDING},
             "elsewhere": measuring.measure(root, model, final, weights, console),
         },
     }
@@ -131,10 +130,10 @@ def _abroad(taught: Taught, read: list[Bag], head: Head, model: Model, ends: End
     rows, texts = rows[groups == "other"], [text for text, group in zip(texts, groups, strict=True) if group == "other"]
     slope, shift = line_of(model.knots[label])
     words = model.logits([Input(text) for text in texts])[:, LABELS.index(label)] * slope + shift
-    meaning = heads.logits(head, [read[row] for row in rows])
+    meaning, pieces = heads.logits(head, [read[row] for row in rows])
     nothing = np.zeros(len(rows))
     ends = {end: [_WORDS_ABROAD, b, c] for end, (_, b, c) in ends.items()}
-    asked = Rows(words, meaning, nothing, measuring.lengths_of(texts), taught.corpora[rows], groups[groups == "other"])
+    asked = Rows(words, meaning, nothing, pieces, taught.corpora[rows], groups[groups == "other"])
     return fusing.as_dear(fusing.fused(asked, ends), ends, _hold(model, label), _RUDE_ABROAD)
 
 
@@ -144,35 +143,46 @@ def _hold(model: Model, label: str) -> float:
     return math.log(limit / (1 - limit))
 
 
-def _learn(taught: Taught, at: int, vectors: Logits, read: list[Bag]) -> tuple[Logits, Head]:
-    """One label: what heads say of rows of corpora that they have not learnt from, NaN elsewhere; and the final head.
+def _by_group(weights: dict[str, dict[str, Ends]]) -> dict[str, dict[str, Ends]]:
+    """By group and label what was learnt by label and group. A language is a group where any label has its own weights."""
+    groups = (*GROUPS, *sorted(set().union(*weights.values()).difference(GROUPS)))
+    return {
+        group: {label: found[group] if group in found else found["learnt"] for label, found in weights.items()}
+        for group in groups
+    }
 
-    Both are calibrated by the former.
+
+def _learn(taught: Taught, at: int, vectors: Logits, read: list[Bag]) -> tuple[Logits, npt.NDArray[np.intp], Head]:
+    """One label: what heads say of rows of corpora that they have not learnt from, NaN elsewhere; the pieces of the worst
+    passages; and the final head.
+
+    Head and logits are calibrated by the latter.
     """
     fold = cross_validation.folds(taught.whole, at)[taught.picked]
     truth, weights, names = taught.labels[:, at], taught.weights(at), taught.corpora
     strength = _STRENGTH.get(LABELS[at], heads.STRENGTH)
-    found = np.full(len(read), np.nan, np.float32)
+    found, pieces = np.full(len(read), np.nan, np.float32), np.ones(len(read), np.intp)
     for number in range(cross_validation.FOLDS):
         head = heads.fit(vectors, truth, weights * (fold != number), strength)
         asked = np.flatnonzero(fold == number)
-        found[asked] = heads.logits(head, [read[row] for row in asked])
+        found[asked], pieces[asked] = heads.logits(head, [read[row] for row in asked])
     kept = np.flatnonzero(~np.isnan(found) & ~np.isnan(truth) & ~np.isin(names, _HARD))
     common = fusing.common(truth[kept], names[kept], PRIORS[LABELS[at]])
     line = heads.line(found[kept], truth[kept], common)
     head = heads.fit(vectors, truth, weights, strength)
-    return (found * line[0] + line[1]).astype(np.float32), heads.moved(head, line)
+    return (found * line[0] + line[1]).astype(np.float32), pieces, heads.moved(head, line)
 
 
-def _judged(taught: Taught, words: Logits, meaning: Logits, model: Model) -> dict[str, Rows]:
+def _judged(
+    taught: Taught, words: Logits, meaning: Logits, pieces: npt.NDArray[np.intp], model: Model
+) -> dict[str, Rows]:
     """For each label the rows that both readers have judged while they were left out."""
-    lengths = measuring.lengths_of(taught.texts)
     looks = [model.look(Input(text)) for text in taught.texts]
     found = {}
     for at, label in enumerate(LABELS):
         truth = taught.labels[:, at]
         groups = measuring.groups_of(looks, model.learnt(label))
-        whole = Rows(words[:, at], meaning[:, at], truth, lengths, taught.corpora, groups)
+        whole = Rows(words[:, at], meaning[:, at], truth, pieces[:, at], taught.corpora, groups)
         found[label] = whole.take(~np.isnan(truth) & ~np.isnan(words[:, at]) & ~np.isnan(meaning[:, at]))
     return found
 

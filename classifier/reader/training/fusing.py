@@ -30,6 +30,7 @@ class Rows(NamedTuple):
     """Of the second."""
     truth: Floats
     lengths: npt.NDArray[np.intp]
+    """Pieces of the passage that is the worst for the second."""
     corpora: npt.NDArray[np.str_]
     groups: npt.NDArray[np.str_]
 
@@ -46,7 +47,7 @@ class Rows(NamedTuple):
 
 
 Ends = dict[str, list[float]]
-"""`short` and `long`: a, b and c of a text of that length."""
+"""`short` and `long`: a, b and c of a comment whose worst passage is of that length."""
 
 
 def common(truth: Floats, corpora: npt.NDArray[np.str_], prior: float) -> Floats:
@@ -82,23 +83,30 @@ def fit(rows: Rows, prior: float, *, words: bool = True) -> Ends:
 
 
 def by_group(rows: Rows, prior: float) -> dict[str, Ends]:
-    """The weights of each group of languages.
+    """The weights of each group, and of each language that the first reader has learnt beside English.
 
-    Where a group has too few rows, the weights of all serve; but in languages that the first reader has not learnt, the
-    second alone speaks, unless enough rows say how much the other knows there.
+    Those languages have the weights of all rows: of each there is a corpus or two, whose own weights hold nowhere else. So has a
+    group with too few rows; but in languages that the first reader has not learnt, the second alone speaks, unless enough rows
+    say how much the other knows there.
     """
     everywhere = fit(rows, prior)
     found = {}
-    for group in GROUPS:
-        of_group = rows.take(rows.groups == group)
+    for group in (*GROUPS, *sorted(set(rows.groups.tolist()).difference(GROUPS))):
+        of_group = rows.take(members(rows, group))
         positives = int((of_group.truth == 1).sum())
-        if min(positives, len(of_group.truth) - positives) >= FEWEST:
+        enough = min(positives, len(of_group.truth) - positives) >= FEWEST
+        if enough and group in GROUPS and group != "learnt":
             found[group] = fit(of_group, prior)
         elif group == "other":
             found[group] = fit(rows, prior, words=False)
         else:
             found[group] = everywhere
     return found
+
+
+def members(rows: Rows, group: str) -> npt.NDArray[np.bool_]:
+    """Which rows are of a group; "learnt" are all languages that the first reader has learnt but English."""
+    return ~np.isin(rows.groups, GROUPS) if group == "learnt" else rows.groups == group
 
 
 def no_dearer(rows: Rows, weights: Mapping[str, Ends], level: float) -> dict[str, Ends]:
@@ -111,7 +119,7 @@ def no_dearer(rows: Rows, weights: Mapping[str, Ends], level: float) -> dict[str
     taken = dict.fromkeys(weights, 0.0)
     for name in np.unique(rows.corpora):
         for group in weights:
-            chosen = (rows.corpora == name) & (rows.groups == group)
+            chosen = (rows.corpora == name) & members(rows, group)
             if chosen.sum() >= FEWEST:
                 before = float((rows.words[chosen] >= level).mean())
                 taken[group] = max(taken[group], float(np.quantile(after[chosen], 1 - before)) - level)
@@ -135,9 +143,9 @@ def moved(ends: Ends, by: float) -> Ends:
 def together(rows: Rows, weights: Mapping[str, Mapping[str, Sequence[float]]]) -> Floats:
     """What both say of each row, by its group."""
     both = np.zeros(len(rows.truth))
-    for group, ends in weights.items():
+    for group in np.unique(rows.groups):
         chosen = rows.groups == group
-        both[chosen] = fused(rows.take(chosen), ends)
+        both[chosen] = fused(rows.take(chosen), weights[group] if group in weights else weights["learnt"])
     return both
 
 

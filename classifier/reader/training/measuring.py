@@ -26,7 +26,7 @@ _BATCH = 256
 def measure(
     root: Path, model: Model, final: Sequence[Head], weights: Mapping[str, Mapping[str, Ends]], console: Console
 ) -> dict[str, dict[str, float]]:
-    """For each corpus the AUC of words, meaning and both; printed too. Raises `CorpusError`."""
+    """For each corpus the AUC of words, meaning and both, by each label's weights; printed too. Raises `CorpusError`."""
     table = rows.measured(root, _SEED)
     shown = Shown("corpus", "label", "words", "meaning", "both")
     found: dict[str, dict[str, float]] = {}
@@ -41,30 +41,30 @@ def measure(
         mine = np.flatnonzero((table.corpora == name) & ~np.isnan(table.labels[:, at]))
         if len(np.unique(table.labels[mine, at])) < 2:
             continue
-        meaning = heads.logits(final[at], [read[row] for row in mine])
+        meaning, pieces = heads.logits(final[at], [read[row] for row in mine])
         slope, shift = lines[LABELS[at]]
         judged = Rows(
             slope * said[mine, at] + shift,
             meaning,
             table.labels[mine, at],
-            lengths_of(texts)[mine],
+            pieces,
             table.corpora[mine],
             groups_of([looks[row] for row in mine], model.learnt(LABELS[at])),
         )
-        figures = compared(judged, {group: weights[group][LABELS[at]] for group in weights})
+        figures = compared(judged, weights[LABELS[at]])
         found[name] = figures
         shown.add_row(name, LABELS[at], *(f"{figure:.3f}" for figure in figures.values()))
     console.print(shown)
     return found
 
 
-def by_corpus(judged: Rows, weights: Mapping[str, Mapping[str, Ends]], label: str) -> dict[str, dict[str, float]]:
-    """The same of rows that were left out, by corpus."""
+def by_corpus(judged: Rows, weights: Mapping[str, Ends]) -> dict[str, dict[str, float]]:
+    """The same of rows that were left out, by corpus; `weights` are those of their label."""
     found = {}
     for name in np.unique(judged.corpora):
         own = judged.take(judged.corpora == name)
         if len(np.unique(own.truth)) == 2:
-            found[str(name)] = compared(own, {group: weights[group][label] for group in weights})
+            found[str(name)] = compared(own, weights)
     return found
 
 
@@ -78,8 +78,3 @@ def compared(judged: Rows, weights: Mapping[str, Ends]) -> dict[str, float]:
 def groups_of(looks: Sequence[Look], learnt: Sequence[str]) -> npt.NDArray[np.str_]:
     """The group of each text for a label that was learnt in some languages, as it would be found when it is served."""
     return np.array([group_of(look.language, learnt, familiar=look.known) for look in looks])
-
-
-def lengths_of(texts: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Characters of each text."""
-    return np.array([len(text) for text in texts])

@@ -21,11 +21,13 @@ MASK: Final = "•"
 _STOPS = frozenset(" \t\r\n\f\v\u00a0\u2028\u2029@<>\"'(),;:[]{}|\\/?=&#“”„«»")
 _RIGHT_STOPS = _STOPS - set("@")
 _LONGEST = 66  # characters of a quoted local part, or of a comment
+_NEAR = 16  # characters between the two parts of an author's own address: a sign, or a word for it in any language
+_TELLING = 3  # characters of a local part from which on that is no chance
 _ROUNDS = 3  # what is hidden may bring another address to light
 _DOT_WORDS = "dot|punkt|punto|ponto|point"
 _AT_WORDS = "at|ät|arroba|chiocciola"
 _SPACE = r"[ \t\u00a0+]"
-_BOXED = rf"[\[({{<]{{1,2}}\s{{0,2}}(?:{_AT_WORDS}|@)\s{{0,2}}[\])}}>]{{1,2}}"
+_BOXED = rf"[\[({{<«]{{1,2}}\s{{0,2}}(?:{_AT_WORDS}|@)\s{{0,2}}[\])}}>»]{{1,2}}"
 # An at-sign, one in words between brackets or hyphens, or the bare word.
 _AT = re.compile(
     rf"(?P<sign>@+)|(?P<boxed>{_BOXED})|(?P<joined>(?<=\w)[-_*](?:{_AT_WORDS})[-_*](?=\w))"
@@ -50,7 +52,7 @@ _COMMON = re.compile(
 _RESERVED = re.compile(r".*\.(?:example|test|invalid|local|localhost|internal|lan|onion|arpa)", re.IGNORECASE)
 _ENDING = re.compile(r"(?:xn--[\w-]+|[^\W\d_]{2,})\Z")
 _HINT = re.compile(
-    rf"[\[({{<]\s{{0,2}}(?:(?:{_AT_WORDS}|{_DOT_WORDS})\b|\.\s?[\])}}>])"
+    rf"[\[({{<«]\s{{0,2}}(?:(?:{_AT_WORDS}|{_DOT_WORDS})\b|\.\s?[\])}}>])"
     rf"|[-_*](?:{_AT_WORDS})[-_*]|{_SPACE}(?:{_DOT_WORDS}){_SPACE}"
 )
 _IP_HINT = re.compile(r"[0-9]\.[0-9]|0[xX]|[0-9]{8}|:[0-9a-fA-F]{0,4}:")
@@ -256,8 +258,8 @@ def _own_spans(view: Placed, text: str, own: _Own) -> Iterator[Span]:
 
 
 def _spelt(local: str, domain: str) -> re.Pattern[str]:
-    """All spellings of an address, in a decoded text."""
-    dot = rf"(?:\s{{0,2}}\.\s{{0,2}}|{_DOT})"
+    """All spellings of an address, in a decoded text: its two parts, with whatever word for the sign between them."""
+    dot = rf"(?:\s{{0,2}}\.\s{{0,2}}|{_DOT}|[^\w\n]{{1,3}}\w{{2,6}}[^\w\n]{{1,3}})"
     between = rf"\s{{0,3}}(?:{_COMMENT}\s{{0,3}})?"
 
     def dotted(name: str) -> str:
@@ -265,7 +267,8 @@ def _spelt(local: str, domain: str) -> re.Pattern[str]:
 
     hosts = {domain, str(Host.named(domain)), Host.named(domain).unicode}
     host = "|".join(dotted(host) for host in sorted(hosts, reverse=True))
-    at = rf"(?:@+|{_BOXED}|[-_*+\s]{{1,3}}(?:{_AT_WORDS})[-_*+\s]{{1,3}})"
+    at = rf"(?:@+|{_BOXED}|[-_*+\s]{{1,3}}(?:{_AT_WORDS})[-_*+\s]{{1,3}}"
+    at += rf"|(?!\w)[^\n]{{1,{_NEAR}}}?(?<!\w))" if len(local) >= _TELLING else ")"
     return re.compile(rf"[\"“']?{dotted(local)}[\"”']?{between}{at}{between}(?:{host})", re.IGNORECASE)
 
 

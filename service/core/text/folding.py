@@ -13,6 +13,7 @@ import unicodedata
 from functools import cache
 
 from classifier.unicode.confusables import MARKS, UNSEEN, twins
+from service.core.text.rendering import MORE_UNSEEN
 
 # Scripts that are written without spaces: each character stands for itself.
 _UNSPACED = re.compile(
@@ -92,5 +93,6 @@ def _table() -> dict[int, str | None]:
         lower = character.lower()
         if character == lower or lower not in found:
             found[lower] = letter.lower()
-    table: dict[int, str | None] = {code: None for first, last in (*MARKS, *UNSEEN) for code in range(first, last + 1)}
+    dropped = (*MARKS, *UNSEEN, *MORE_UNSEEN)
+    table: dict[int, str | None] = {code: None for first, last in dropped for code in range(first, last + 1)}
     return table | {ord(character): letter for character, letter in found.items() if len(character) == 1}

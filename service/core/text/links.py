@@ -190,7 +190,10 @@ def _unlinked(text: str, linked: Sequence[Located]) -> Iterator[Located]:
     known = {link.host.domain for link in linked}
     # What a link's own host is in pieces, as of `sh%EF%BD%8Fp.de`, is no host beside it.
     own = [found[1] for link in linked if link.host and (found := _HOST.match(link.address))]
-    pieces = {piece for one in own for reading in (one, shown(one)) for piece in _bare(reading)}
+    pieces = {str(piece) for one in own for reading in (one, shown(one)) for piece in _bare(reading)}
+    pieces |= {
+        ".".join(parts[at:]) for link in linked for parts in [link.host.split(".")] for at in range(1, len(parts))
+    }
     for host in dict.fromkeys(_named(text)):
         if host.public and host.domain != host.rpartition(".")[2] and host.domain not in known and host not in pieces:
             known.add(host.domain)

@@ -18,13 +18,23 @@ _ROUNDS = 6  # how often what was decoded is decoded again
 _ENTITY = r"&(?:\#0{0,99}[0-9]{1,7}|\#[xX]0{0,99}[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?"
 # Tags that draw nothing and part no words. One that holds an address is left for who looks for addresses.
 _TAG = (
-    r"<!--[^<>@&%]{0,200}-->"
+    r"<!--[^<>@&%]{0,200}-->|<!--?-?>"
     r"|</?(?:a|abbr|b|bdi|bdo|big|cite|code|del|em|font|i|ins|kbd|mark|nobr|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var|wbr)"
     r"(?:[\s/][^<>@&%]{0,200})?>"
     r"|\[/?(?:b|i|s|u|size|color|font)(?:=[^\[\]@&%]{0,40})?\]"
 )
-_INVISIBLE = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in (*UNSEEN, (0x34F, 0x34F), (1, 8))) + "]+"
-_SHOWN = re.compile(f"{_ENTITY}|{_TAG}", re.IGNORECASE)
+MORE_UNSEEN: Final = ((0x17B4, 0x17B5), (0x1D173, 0x1D17A))
+"""Signs of scripts and of music that are not drawn, beside `UNSEEN`: the first and the last of each."""
+_INVISIBLE = (
+    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in (*UNSEEN, *MORE_UNSEEN, (0x34F, 0x34F), (1, 8))) + "]+"
+)
+# Tags that part lines, and draw nothing either; and whatever else looks like a tag, of which browsers draw nothing.
+_BLOCK = re.compile(
+    r"</?(?:blockquote|br|center|dd|div|dl|dt|h[1-6]|li|ol|p|pre|section|ul)(?:[\s/][^<>]{0,200})?>", re.IGNORECASE
+)
+_ANY_TAG = r"""</?[a-z][a-z0-9-]{0,30}(?:[\s/](?:"[^"]{0,200}"|'[^']{0,200}'|[^<>"']){0,200})?>"""
+_KNOWN = re.compile(f"{_ENTITY}|{_TAG}", re.IGNORECASE)
+_SHOWN = re.compile(f"{_ENTITY}|{_ANY_TAG}|{_TAG}", re.IGNORECASE)
 _DECODED = re.compile(
     rf"{_ENTITY}|{_TAG}|{_INVISIBLE}|(?:%[0-9a-f]{{2}})+|%u[0-9a-f]{{4}}|=(?:40(?![0-9])|2e|3d)|=\r?\n|\\u00[0-9a-f]{{2}}|\\x[0-9a-f]{{2}}"
     r"|\\+(?=[@.])",
@@ -59,10 +69,19 @@ _PLAINER: Final = _Plainer()
 
 
 def shown(text: str) -> str:
-    """A text as it is drawn: entities undone, once; tags that draw nothing left out."""
-    if "&" not in text and "<" not in text and "[" not in text:
-        return text
-    return _SHOWN.sub(lambda found: "" if found[0][0] in "<[" else html.unescape(found[0]), text)
+    """A text as it is drawn: entities undone, once; tags left out, those that part lines as an end of a line."""
+    return _SHOWN.sub(_drawn, text) if _has_codes(text) else text
+
+
+def _has_codes(text: str) -> bool:
+    return "&" in text or "<" in text or "[" in text
+
+
+def _drawn(found: re.Match[str]) -> str:
+    piece = found[0]
+    if piece[0] not in "<[":
+        return html.unescape(piece)
+    return "\n" if _BLOCK.match(piece) else ""
 
 
 def storable(text: str) -> str:
@@ -78,8 +97,13 @@ def storable(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text is seen: white space and invisible characters alone, however they are written."""
-    return _DRAWN.search(text) is None or _DRAWN.search(shown(text)) is None
+    """Whether nothing of a text is seen: white space, invisible characters and empty markup alone, however they are written.
+
+    What merely looks like a tag (`<T>`) is a text: where comments are no HTML, it is seen.
+    """
+    if _DRAWN.search(text) is None:
+        return True
+    return _has_codes(text) and _DRAWN.search(_BLOCK.sub("", _KNOWN.sub(_drawn, text))) is None
 
 
 def decoded(text: str) -> str:

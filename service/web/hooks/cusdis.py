@@ -60,8 +60,9 @@ async def hook(request: web.Request) -> web.Response:
     found = _LINK.match(comment.approve_link)
     name, email = comment.by_nickname or "", comment.by_email or ""
     number = _comment_id(found.group(2)) if found else ""
+    who = context.identity.digest("a", email.strip().lower()) if email else ""
     raw = RawComment(
-        platform_id=f"cusdis:{number or digest(comment.page_id, name, email, comment.content)}",
+        platform_id=f"cusdis:{number or digest(comment.page_id, name, who, comment.content, own=(email,))}",
         content=comment.content,
         page_url=page_address(known.site.url, comment.page_id),
         page_title=comment.page_title or "",

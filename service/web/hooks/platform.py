@@ -16,6 +16,7 @@ from service.core.errors import MalformedRequest, Unauthenticated
 from service.core.identity import mask_addresses
 from service.core.site import Known, Site
 from service.core.submission import Lenient, RawComment
+from service.core.text.spoken import plain
 from service.web.context import CONTEXT, Context, site_of_key, site_of_name
 from service.web.intake import Arrival, spend, take_and_wait
 from service.web.requests import whole_json
@@ -100,6 +101,8 @@ def nothing_to_do() -> web.Response:
     return web.Response(status=204)
 
 
-def digest(*words: str) -> str:
-    """An id for what comes without one: the same for the same words in the same place, addresses in them aside."""
-    return hashlib.blake2b(mask_addresses("\0".join(words)).encode(errors="replace"), digest_size=16).hexdigest()
+def digest(*words: str, own: Sequence[str] = ()) -> str:
+    """An id for what comes without one: the same for the same words in the same place, however they are stored, addresses in them
+    aside. `own` is what the author gave as theirs, which is hidden however it is spelt."""
+    said = mask_addresses("\0".join(map(plain, words)), own)
+    return hashlib.blake2b(said.encode(errors="replace"), digest_size=16).hexdigest()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import time
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -19,7 +18,7 @@ from service.core.errors import Gone, Unauthenticated
 from service.core.site import Known
 from service.core.submission import RawComment
 from service.core.text.rendering import is_blank
-from service.core.web_address import is_web_address
+from service.core.web_address import is_web_address, same_host
 from service.web.context import CONTEXT
 from service.web.hooks.platform import (
     check_key,
@@ -127,7 +126,4 @@ def _words(said: _Content | str | None) -> str:
 
 def _own_address(url: str, source: str) -> str:
     """Where an author is at home: what the source says, if that is on its own host, else the source."""
-    with suppress(ValueError):
-        if urlsplit(url).hostname == urlsplit(source).hostname:
-            return url
-    return source
+    return url if same_host(url, source) else source

@@ -14,6 +14,7 @@ from service.core.errors import (
     Conflict,
     NotFound,
     ProviderUnavailable,
+    RateLimited,
     StoreUnavailable,
     Unauthenticated,
 )
@@ -98,7 +99,9 @@ async def come_back(request: web.Request) -> web.Response:
     returned = Returned(request.cookies.get(TICKET, ""), state, code, query.get("iss"))
     try:
         me = await services.provider.finish(returned, address(request), before=request.cookies.get(COOKIE, ""))
-    except (NotFound, Unauthenticated, Busy, ProviderUnavailable, StoreUnavailable, Conflict) as error:
+    except (
+        NotFound, Unauthenticated, RateLimited, Busy, ProviderUnavailable, StoreUnavailable, Conflict,
+    ) as error:  # fmt: skip
         return _back(request, f"/refused/{_word(error, query.get('error', ''))}")
     response = _back(request)
     set_cookie(request, response, me.token)
@@ -117,7 +120,7 @@ def _word(error: AntechamberError, said: str) -> str:
     """What the page tells, in a word that it knows."""
     if isinstance(error, NotAdmitted):
         return Why.CANCELLED if said == "access_denied" else error.why
-    if isinstance(error, Busy):
+    if isinstance(error, Busy | RateLimited):
         return "busy"
     return Why.REFUSED if isinstance(error, Unauthenticated | Conflict | NotFound) else "unavailable"
 

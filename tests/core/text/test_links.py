@@ -36,6 +36,10 @@ def test_an_international_domain_has_one_reputation() -> None:
     assert subjects("https://straße.de/x") != subjects("https://strasse.de/x")
 
 
+def test_what_a_hosts_name_ends_with_is_no_other_host() -> None:
+    assert [link.host for link in locate("Look at http://good.example@한국。co。uk here.")] == ["xn--3e0b707e.co.uk"]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_every_spelling_is_the_same_host_to_every_reader(data: st.DataObject) -> None:

@@ -505,3 +505,13 @@ async def test_nobody_is_told_which_sites_there_are(platform: Platform, site: Kn
             answers.append((response.status, said, (await response.text()).partition('"instance"')[0]))
         assert answers.count(answers[0]) == len(answers), (query, headers, answers)
         assert answers[0][0] >= 400
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**64, 2**70, -1, -(2**64)])
+@pytest.mark.parametrize("field", ["id", "version", "topic_id", "post_number", "post_type"])
+async def test_numbers_that_nothing_holds_are_no_fault_of_ours(platform: Platform, field: str, number: int) -> None:
+    body = post()
+    body["post"] |= {field: number}
+    assert (await tell_discourse(platform, "post_created", body)).status in (200, 204, 422)
+    await platform.judge()
+    await tell_discourse(platform, "post_edited", post(raw="Changed.", version=2))

@@ -124,6 +124,14 @@ then = "hold"
         ("https://elsewhere.example/spam", "https://ada.example/", State.FLAGGED),  # says that it is Ada's
         ("https://elsewhere.example/spam", "https://elsewhere.example/", State.FLAGGED),
         (SOURCE, "", State.APPROVED),
+        (
+            "https://elsewhere.example/spam",
+            "https://ada.example\\@elsewhere.example/",
+            State.FLAGGED,
+        ),  # browsers go to Ada's
+        ("https://elsewhere.example/spam", "https://ada.example\t\\@elsewhere.example/", State.FLAGGED),
+        ("https://elsewhere.example#@ada.example/", "https://ada.example/", State.FLAGGED),
+        ("https://elsewhere.example?@ada.example/", "https://ada.example/", State.FLAGGED),
     ],
 )
 async def test_trust_goes_by_the_source_and_not_by_what_the_source_says(

@@ -155,6 +155,10 @@ FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "old": lambda claims: claims | {"iat": int(time.time()) - 3_600},
     "from tomorrow": lambda claims: claims | {"iat": int(time.time()) + 86_400},
     "not yet": lambda claims: claims | {"nbf": int(time.time()) + 86_400},
+    "without end, and not yet": lambda claims: claims | {"exp": 10**400, "nbf": 10**400},
+    "made when no clock will be": lambda claims: claims | {"iat": 10**400},
+    "an end that is no number": lambda claims: claims | {"exp": float("nan")},
+    "made at no number": lambda claims: claims | {"iat": float("-inf")},
     "about nobody": lambda claims: claims | {"sub": ""},
     "about a number": lambda claims: claims | {"sub": 7},
     "about a novel": lambda claims: claims | {"sub": "x" * 300},
@@ -297,6 +301,8 @@ async def test_its_endpoints_reach_no_private_network(
 async def test_no_redirect_is_followed_and_no_answer_is_endless(
     ann: Browser, provider: HostileProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("service.lookups.provider._AFTER_FAILURE", 0.0)
+
     def elsewhere(request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/keys")
 
@@ -332,6 +338,39 @@ async def test_the_store_holds_neither_invitation_nor_what_they_are_called_there
     assert ann.token.encode() not in kept
     assert b"ann-1" not in kept
     assert ann.ticket.encode() not in kept
+
+
+async def test_no_secret_of_the_way_is_logged_or_shown(
+    ann: Browser, provider: HostileProvider, services: Services, site: Known
+) -> None:
+    """Neither when it goes well, nor when the provider repeats what it was sent, nor in what somebody prints."""
+    with capture_logs() as lines:
+        token = await invited(services)
+        state = await ann.go(provider, token)
+        asked = provider.asked["code-of-ann"]
+        provider.answer = lambda request: (
+            web.json_response({"error": f"{SECRET} {state}", "error_description": "code-of-ann"}, status=400)
+            if request.path == "/token"
+            else None
+        )
+        refused = await ann.come_back(state)
+        tickets = [ann.ticket]
+        provider.answer = lambda _: None
+        back = await ann.come_back(await ann.go(provider, token))
+    told = f"{lines} {refused.headers} {back.headers.getall('Location')} {services.provider!r} {services!r}"
+    assert back.headers["Location"] == "/review"
+    for secret in (
+        SECRET,
+        token,
+        state,
+        asked["nonce"],
+        asked["code_challenge"],
+        *tickets,
+        ann.ticket,
+        ann.token,
+        "code-of-ann",
+    ):
+        assert secret not in told.replace(str(back.cookies), "")
 
 
 async def test_their_second_factor_is_the_providers(
@@ -399,3 +438,103 @@ async def test_less_than_what_is_asked_for_is_not_enough(
 async def test_another_sites_page_can_begin_nothing(ann: Browser) -> None:
     answer = await ann.ask("POST", "/review/api/provider", json={}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [], [{}], [None, 1, "x", []], [{"kty": "RSA"}], [{"kty": "RSA", "n": "", "e": ""}],
+        [{"kty": "EC", "crv": "P-256", "x": 1}],
+        [{"kty": "OKP", "crv": "none"}], [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": 5}], [{"kty": "oct", "k": "AQAB"}],
+        "none", {}, None,
+    ],
+)  # fmt: skip
+async def test_keys_that_are_none_are_no_fault_of_ours(
+    ann: Browser, provider: HostileProvider, services: Services, site: Known, keys: Any
+) -> None:
+    provider.published = {"keys": keys}
+    for sign in (
+        provider.signed,
+        lambda claims: provider.signed(claims).replace(".", ".x", 1),
+        lambda _: "eyJhbGciOiJSUzI1NiJ9.e30.AA",
+    ):
+        provider.sign = sign
+        assert (await ann.there_and_back(provider)).startswith("/review#/refused/")
+
+
+async def test_a_provider_that_hangs_is_asked_once_for_all_and_soon_given_up(
+    ann: Browser, provider: HostileProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits behind the time-outs of everybody before them: or else anybody could fill the process with waiting."""
+    monkeypatch.setattr("service.lookups.provider._PATIENCE", 0.5)
+    never = asyncio.Event()
+    provider.hold = lambda _: never.wait()  # type: ignore[assignment,return-value]
+    started = time.monotonic()
+    answers = await asyncio.gather(*[ann.ask("POST", "/review/api/provider", json={}) for _ in range(40)])
+    assert {answer.status for answer in answers} == {502}
+    assert time.monotonic() - started < 5
+    never.set()
+    provider.hold = _at_once
+    assert provider.heard.count("/.well-known/openid-configuration") <= 1
+    monkeypatch.setattr("service.lookups.provider._AFTER_FAILURE", 0.0)
+    assert (await ann.ask("POST", "/review/api/provider", json={})).status == 200
+
+
+async def _at_once(_: web.Request) -> None: ...
+
+
+async def bogus(browser: Browser, network: str, provider: HostileProvider) -> str:
+    """Where somebody ends up who brings a code that is none, from some network."""
+    state = await browser.go(provider)
+    headers = {"Cookie": f"antechamber_provider={browser.ticket}", "X-Forwarded-For": network}
+    answer = await browser.ask(
+        "GET", "/review/api/provider/answer", params={"state": state, "code": "no such code"}, headers=headers,
+        allow_redirects=False,
+    )  # fmt: skip
+    return answer.headers["Location"]
+
+
+async def test_codes_that_are_none_slow_the_network_that_brings_them(
+    ann: Browser, provider: HostileProvider, services: Services, site: Known
+) -> None:
+    """Each costs a question to the provider, who might hold that against all of us."""
+    thief = Browser(ann.client, "thief")
+    ended = [await bogus(thief, "203.0.113.7", provider) for _ in range(31)]
+    assert set(ended) == {"/review#/refused/refused"}
+    heard = provider.heard.count("/token")
+    assert await bogus(thief, "203.0.113.9", provider) == "/review#/refused/busy", "the network, not the address"
+    assert provider.heard.count("/token") == heard, "it is not even asked"
+    assert await bogus(thief, "198.51.100.7", provider) == "/review#/refused/refused", "others go on"
+    assert await ann.there_and_back(provider, await invited(services)) == "/review"
+
+
+async def test_what_the_provider_fails_at_slows_nobody(
+    ann: Browser, provider: HostileProvider, services: Services, site: Known
+) -> None:
+    provider.answer = lambda request: web.Response(status=500) if request.path == "/token" else None
+    for number in range(33):
+        assert await Browser(ann.client, f"b{number}").there_and_back(provider) == "/review#/refused/unavailable"
+
+
+async def test_strangers_keep_nobody_out_of_where_they_are_known(
+    ann: Browser, provider: HostileProvider, services: Services, site: Known
+) -> None:
+    """Eight exchanges that hang, from as many networks, fill the lane of strangers; there is another."""
+    assert await ann.there_and_back(provider, await invited(services)) == "/review"
+    held, go_on = [0], asyncio.Event()
+
+    async def hold(request: web.Request) -> None:
+        if request.path == "/token" and held[0] < 8:
+            held[0] += 1
+            await go_on.wait()
+
+    provider.hold = hold
+    thieves = [
+        asyncio.create_task(bogus(Browser(ann.client, f"t{one}"), f"203.0.{one}.7", provider)) for one in range(8)
+    ]
+    while held[0] < 8:
+        await asyncio.sleep(0.01)
+    assert await bogus(Browser(ann.client, "t9"), "203.0.99.7", provider) == "/review#/refused/busy"
+    assert await Browser(ann.client, "ann").there_and_back(provider) == "/review"
+    go_on.set()
+    await asyncio.gather(*thieves)
