@@ -368,7 +368,11 @@ def _review(
     queue, facets = Queue(connection, severity_hours=settings.review_severity_hours), QueueFacets(connection)
     lists = Lists(comments, queue, facets, review_store, search=settings.review_search)
     decisions = Decisions(
-        moderation, review_store, undo_seconds=settings.review_undo_seconds, claim_seconds=settings.review_claim
+        moderation,
+        review_store,
+        accounts,
+        undo_seconds=settings.review_undo_seconds,
+        claim_seconds=settings.review_claim,
     )
     campaigns = Campaigns(comments, facets, reputations, lists)
     bulks = Bulks(connection)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from service.core.appeal import Appeal
+from service.core.edit import Edit
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.submission import Submission
@@ -59,6 +60,7 @@ class Change(Struct, frozen=True, omit_defaults=True):
     state: State  # the state that followed
     what: str  # submitted, imported, edited, decided, appealed, requeued, erased, text-dropped
     decision: Decision | None = None
+    content: str = ""  # the text that a moderator's edit with it lets readers see, or the author's, when it ended one
 
 
 class Comment(Struct, frozen=True):
@@ -78,6 +80,7 @@ class Comment(Struct, frozen=True):
     verdict: Verdict | None = None
     decision: Decision | None = None
     appeal: Appeal | None = None  # against a rejection of the present text
+    edit: Edit | None = None  # what readers see in the place of the present text
 
     @property
     def written_at(self) -> int:

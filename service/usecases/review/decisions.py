@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from service.clock import now_ms
 from service.core.comment import Actor, Change, Comment
+from service.core.edit import Wanted
 from service.core.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Overtaken, TooLate
 from service.core.example import Lesson
 from service.core.lifecycle import Outcome, State
@@ -17,6 +18,7 @@ from service.core.site import Site
 from service.core.submission import free_text
 from service.core.views import rfc3339
 from service.store.review import MAX_NOTES, ReviewStore
+from service.store.sites import Accounts
 from service.usecases.moderation import Moderation
 
 LONGEST_SNOOZE = 90 * 86_400_000
@@ -37,6 +39,7 @@ class Decisions:
         self,
         moderation: Moderation,
         review_store: ReviewStore,
+        accounts: Accounts,
         *,
         undo_seconds: float = 15.0,
         claim_seconds: float = 60.0,
@@ -44,6 +47,7 @@ class Decisions:
     ) -> None:
         self._moderation = moderation
         self._review_store = review_store
+        self._accounts = accounts
         self._undo = int(undo_seconds * 1000)
         self._claim = int(claim_seconds * 1000)
         self._clock = clock
@@ -69,25 +73,30 @@ class Decisions:
         until: int | None = None,
         bulk: str = "",
         source: str = "review",
+        edit: Wanted | None = None,
     ) -> Done:
         """A moderator's word on a comment as it was seen. Told to nobody before `until`, and taken back until then.
 
-        `source` is how the example that it makes came to us.
+        `source` is how the example that it makes came to us; with an `edit`, the text that readers see is another from then on,
+        which the audit log notes.
 
-        Raises InvalidSubmission, NotFound, Gone, Overtaken when another came first, Conflict when somebody else must decide.
+        Raises InvalidSubmission, NotFound, Gone, Overtaken when another came first, Conflict when somebody else must decide,
+        TextDropped when there is no text to edit.
         """
         note = self.check(site, outcome, reasons, note)
         until = self.window() if until is None else until
         try:
             decided = await self._moderation.decide(
                 site, comment, outcome, actor=by, reasons=reasons, note=note, revision=revision, lesson=Lesson(source),
-                undo_until=until, bulk=bulk,
+                undo_until=until, bulk=bulk, edit=edit,
             )  # fmt: skip
         except Conflict:
             now = await self._moderation.get(site, comment)
             if revision is None or now.revision == revision:
                 raise
             raise await self._overtaken(now, revision) from None
+        if edit is not None and (await self._moderation.history(decided))[decided.revision - 1].content:
+            await self._audit("comments.edit" if decided.edit else "comments.unedit", decided, by)
         return Done(decided, Offer(decided.revision, str(by), bulk, until, decided.state) if until else None)
 
     @staticmethod
@@ -115,7 +124,10 @@ class Decisions:
         moved = await self._review_store.undo(seen, Change(self._clock(), by, offer.state, "undone"))
         if moved.word == "late":
             raise TooLate
-        return await self._done(site, comment, moved.word, revision)
+        done = await self._done(site, comment, moved.word, revision)
+        if done.comment.edit != seen.edit:
+            await self._audit("comments.unedit" if seen.edit else "comments.edit", done.comment, by)
+        return done
 
     async def escalate(self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "") -> Done:
         """Pass what is held on to who decides the hard ones. Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission."""
@@ -158,6 +170,9 @@ class Decisions:
         """Say that `by` no longer looks at a comment. Raises NotFound, Gone."""
         seen = await self._moderation.get(site, comment)
         await self._review_store.attend(seen, by.name, now=self._clock(), milliseconds=0)
+
+    async def _audit(self, what: str, comment: Comment, by: Actor) -> None:
+        await self._accounts.audit(what, comment.id, actor=str(by), site=comment.site)
 
     async def _set_aside(self, site: Site, comment: str, revision: int, *, by: Actor, to: str, at: int) -> Done:
         seen = await self._seen(site, comment, revision)

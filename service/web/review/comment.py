@@ -9,6 +9,7 @@ from aiohttp import web
 
 from service.clock import now_ms
 from service.core.comment import Actor, Comment
+from service.core.edit import Wanted
 from service.core.errors import (
     AntechamberError,
     Conflict,
@@ -130,6 +131,7 @@ async def get_explanation(request: web.Request) -> web.Response:
 
 T = TypeVar("T")
 _MAX_BODY = 16_384
+_MAX_EDIT = 400_000  # bytes: the longest text, with every character of it escaped
 
 
 def actor(request: web.Request) -> Actor:
@@ -142,7 +144,7 @@ def actor(request: web.Request) -> Actor:
     "/comments/{id}/decision",
     "decideQueued",
     answers=(_CHANGED,),
-    problems=(*_WRITING, Conflict, Overtaken),
+    problems=(*_WRITING, Conflict, Overtaken, TextDropped),
     takes=schema.DecisionInput,
     parameters=(ID,),
     more=_OVERTAKEN,
@@ -152,7 +154,7 @@ async def post_decision(request: web.Request) -> web.Response:
 
     It can be undone for a while, and is told to nobody before.
     """
-    asked = await _read(request, _decision)
+    asked = await _read(request, _decision, _MAX_EDIT)
     site, comment = await subject(request)
     done = await request.app[CONTEXT].services.review.decisions.decide(
         site,
@@ -162,6 +164,7 @@ async def post_decision(request: web.Request) -> web.Response:
         revision=asked.revision,
         reasons=asked.reasons,
         note=asked.note,
+        edit=Wanted(asked.edit.content, asked.edit.nothing_wrong) if asked.edit else None,
     )
     return await _changed(request, done)
 
@@ -365,8 +368,8 @@ async def post_audit(request: web.Request) -> web.Response:
     return await _changed(request, done)
 
 
-async def _read(request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
-    return decode(decoder, await read_body(request, _MAX_BODY))
+async def _read(request: web.Request, decoder: msgspec.json.Decoder[T], most: int = _MAX_BODY) -> T:
+    return decode(decoder, await read_body(request, most))
 
 
 async def _changed(request: web.Request, done: Done) -> web.Response:

@@ -14,8 +14,9 @@ from msgspec import Meta, Struct
 
 from service.core.lifecycle import Outcome, State
 from service.core.queue import LISTS
+from service.core.submission import MAX_CONTENT_BYTES
 from service.core.verdict import Explanation, Signal
-from service.core.views import AuthorView, ChangeView, DecisionView, PageView, Time
+from service.core.views import AuthorView, ChangeView, DecisionView, EditView, PageView, Time
 from service.web.schema import MAX_DECISION_NOTE, MAX_REASONS, ReasonCode
 from service.web.schema import Time as TimeInput
 
@@ -54,6 +55,7 @@ class Row(Struct, frozen=True):
         str  # how the text begins, as written: 280 code points, counting white space once. Positions in the text fit
     )
     text_kept: bool  # false: retention has dropped the text
+    edited: bool  # readers see what a moderator made of it
     severity: float  # 0 to 1, how much harm the scores speak of
     scores: dict[str, float]
     reasons: tuple[str, ...]  # codes, the deciding one first
@@ -241,6 +243,8 @@ class Detail(Struct, frozen=True):
     comment: Row
     site_url: str
     content: str  # as written; e-mail addresses are dotted out since it came in
+    edit: EditView | None  # what readers see in its place
+    may_edit: bool  # whether its site and its platform take an edited text
     links: list[Link]
     parent_id: str
     parent_text: str
@@ -285,13 +289,30 @@ Revision = Annotated[
 ]
 
 
+class EditInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """The text to be shown in the place of the author's; the author's own takes an edit back.
+
+    The decision's reasons say what was wrong with the author's text, which the model learns; `nothing_wrong`: it is only tidied.
+    """
+
+    content: Annotated[
+        str,
+        Meta(max_length=MAX_CONTENT_BYTES, description="E-mail addresses in it are dotted out. At most 65,525 bytes."),
+    ]
+    nothing_wrong: bool = False
+
+
 class DecisionInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note."""
+    """Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note.
+
+    `edit`: approve another text than the author's, where the site takes that.
+    """
 
     outcome: Outcome
     revision: Revision
     reasons: Annotated[list[ReasonCode], Meta(max_length=MAX_REASONS)] = []
     note: Note = ""
+    edit: EditInput | None = None
 
 
 class AuditInput(Struct, frozen=True, forbid_unknown_fields=True):

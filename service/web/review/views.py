@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from service.core.comment import Change, Comment
+from service.core.edit import takes_edits
 from service.core.moderator import Mark
 from service.core.queue import facets, raised, severity
 from service.core.review import Note, Offer, Progress
@@ -14,7 +15,7 @@ from service.core.site import Site
 from service.core.submission import Submission
 from service.core.text.links import locate
 from service.core.verdict import LABELS, Explanation, Verdict
-from service.core.views import AuthorView, PageView, change_views, decision_view, rfc3339
+from service.core.views import AuthorView, PageView, change_views, decision_view, edit_view, rfc3339
 from service.usecases.review.campaigns import CampaignMembers
 from service.usecases.review.detail import Detail, Record
 from service.usecases.review.queue import Seen
@@ -44,6 +45,7 @@ def row(seen: Seen, me: str, now: int, *, blind: bool = False) -> schema.Row:
         page=PageView(submission.page.url, submission.page.title) if submission else None,
         excerpt=_beginning(submission.content[: 4 * EXCERPT]) if submission else "",
         text_kept=bool(submission and submission.content),
+        edited=comment.edit is not None and not blind,
         severity=0.0 if blind else round(severity(verdict), 4),
         scores=verdict.scores if verdict and not blind else {},
         reasons=() if blind else has["reason"],
@@ -72,6 +74,8 @@ def detail_view(
         comment=row(detail.seen, me, now, blind=blind),
         site_url=detail.site.url,
         content=submission.content if submission else "",
+        edit=edit_view(comment.edit) if comment.edit and not blind else None,
+        may_edit=takes_edits(detail.site, submission) and not blind,
         links=_links(submission.content) if submission else [],
         parent_id=submission.parent_id if submission else "",
         parent_text=submission.parent_text if submission else "",

@@ -167,7 +167,7 @@ declare namespace Api {
     items: CampaignView[];
   }
 
-  /** One line of a comment's history. */
+  /** One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays. */
   interface ChangeView {
     revision: number;
     at: string;
@@ -175,6 +175,7 @@ declare namespace Api {
     what: string;
     state: State;
     decision: DecisionView | null;
+    content: string;
   }
 
   /** A comment after what was done to it; `undo` while it can be taken back. */
@@ -253,7 +254,7 @@ declare namespace Api {
     false_alarm: number;
   }
 
-  /** Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note. */
+  /** Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note. `edit`: approve another text than the author's, where the site takes that. */
   interface DecisionInput {
     outcome: Outcome;
     /** The revision that was looked at; when it has changed since, 409 says what won. */
@@ -261,6 +262,7 @@ declare namespace Api {
     reasons?: string[];
     /** Addresses in it are dotted out. */
     note?: string;
+    edit?: EditInput | null;
   }
 
   /** A decision: what, by whom, when, and every reason. `discard`: blatant, the platform need not keep it. `tags` were given by the policy's rules and lists; `policy` is the edition of the policy that decided. */
@@ -295,6 +297,8 @@ declare namespace Api {
     comment: Row;
     site_url: string;
     content: string;
+    edit: EditView | null;
+    may_edit: boolean;
     links: Link[];
     parent_id: string;
     parent_text: string;
@@ -318,6 +322,21 @@ declare namespace Api {
   interface EarlierText {
     content: string;
     author_name: string;
+  }
+
+  /** The text to be shown in the place of the author's; the author's own takes an edit back. The decision's reasons say what was wrong with the author's text, which the model learns; `nothing_wrong`: it is only tidied. */
+  interface EditInput {
+    /** E-mail addresses in it are dotted out. At most 65,525 bytes. */
+    content: string;
+    nothing_wrong?: boolean;
+  }
+
+  /** What a moderator made of a comment's text, to be shown in the author's place. */
+  interface EditView {
+    content: string;
+    by: string;
+    at: string;
+    revision: number;
   }
 
   /** The newest editions of a policy, newest first, the live one among them. */
@@ -898,6 +917,7 @@ declare namespace Api {
     page: PageView | null;
     excerpt: string;
     text_kept: boolean;
+    edited: boolean;
     severity: number;
     scores: Record<string, number>;
     reasons: string[];

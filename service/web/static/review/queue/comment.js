@@ -157,6 +157,7 @@ export class CommentPane {
             copyButton(row.author.url),
           )
         : null,
+      detail.edit ? this.edited(row, detail, detail.edit) : null,
       detail.earlier.length ? this.earlier(row, detail) : null,
     );
   }
@@ -332,6 +333,27 @@ export class CommentPane {
     return diffView(before, after);
   }
 
+  /**
+   * What readers see in the place of these words, as a moderator edited them.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   * @param {Api.EditView} edit
+   */
+  edited(row, detail, { content, by, at }) {
+    return el(
+      "section",
+      { class: "edited", "aria-label": "As readers see it" },
+      el(
+        "h3",
+        {},
+        "Readers see",
+        el("span", { class: "meta" }, `edited by ${actorName(by)} `, el("time", timeOptions(at))),
+      ),
+      this.changes(row, detail.content, content),
+    );
+  }
+
   /** @param {Api.Detail} detail */
   context(detail) {
     const text = detail.parent?.excerpt || detail.parent_text;
@@ -466,10 +488,12 @@ export class CommentPane {
 const nameOf = ({ comment }) => (preference("blind") ? "" : calm(comment.author?.name ?? ""));
 
 /**
+ * Two texts as one, with what went and what came.
+ *
  * @param {string} before
  * @param {string} after
  */
-function diffView(before, after) {
+export function diffView(before, after) {
   const parts = difference(before, after).map(({ kind, text }) =>
     kind === "same" ? text : el(kind === "added" ? "ins" : "del", { text }),
   );

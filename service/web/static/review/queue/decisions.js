@@ -27,8 +27,9 @@ export class Decisions {
    * @param {Api.Outcome} outcome
    * @param {Code[]} [reasons]
    * @param {string} [note]
+   * @param {Api.EditInput | null} [edit] the text to be shown in the author's place
    */
-  decide(row, outcome, reasons = [], note = "") {
+  decide(row, outcome, reasons = [], note = "", edit = null) {
     const { id, revision } = row;
     if (this.store.filters.list === "audit")
       return this.tell(
@@ -37,10 +38,9 @@ export class Decisions {
         SAID.audit,
         "undo",
       );
-    const what = reasons.length
-      ? `${doneName(outcome)} as ${reasons.map((code) => reasonName(code).toLowerCase()).join(", ")}`
-      : doneName(outcome);
-    const act = () => send("POST", `/comments/${id}/decision`, { outcome, reasons, note, revision });
+    const as = reasons.map((code) => reasonName(code).toLowerCase()).join(", ");
+    const what = `${doneName(outcome)}${edit ? " with the edited text" : as && ` as ${as}`}`;
+    const act = () => send("POST", `/comments/${id}/decision`, { outcome, reasons, note, revision, edit });
     return this.tell(row, act, what, "undo");
   }
 
@@ -138,7 +138,7 @@ export class Decisions {
   }
 
   /**
-   * Take a row out, tell the service, and offer the way back, if there is one.
+   * Take a row out, tell the service, and offer the way back, if there is one. Resolves to whether it was done.
    *
    * @param {Shown} row
    * @param {() => Promise<Api.Changed | null>} act
@@ -154,7 +154,7 @@ export class Decisions {
       const changed = await act();
       if (!changed || !back) {
         toast(`${what}.`);
-        return;
+        return true;
       }
       const until = changed.undo ? Date.parse(changed.undo.until) : 0;
       /** @type {Step} */
@@ -165,8 +165,10 @@ export class Decisions {
       };
       this.remember(step);
       step.close = toast(`${what}.`, { until, action: ["Undo", again, keyHint("undo")] });
+      return true;
     } catch (problem) {
       this.refused(row, index, list, judged, problemOf(problem));
+      return false;
     }
   }
 

@@ -16,6 +16,7 @@ import {
   timeOptions,
 } from "../lib/labels.js";
 import { toastProblem } from "../lib/toasts.js";
+import { calm } from "../text/unicode.js";
 import { authorSections } from "./author.js";
 import { skeleton } from "./comment.js";
 import { erase } from "./erase.js";
@@ -380,8 +381,22 @@ class CommentHistory {
         el("time", timeOptions(change.at)),
         why ? el("span", { class: "meta", text: why }) : null,
         decision?.note ? el("span", { class: "note", dir: "auto", text: decision.note }) : null,
+        change.content ? shownText(change.content) : null,
       );
     });
     return el("section", {}, el("h2", { text: "History" }), el("ol", { class: "history" }, lines));
   }
+}
+
+/**
+ * The text that readers were to see from a change on. It may hold what is covered elsewhere: it comes when one asks for it.
+ *
+ * @param {string} text
+ */
+function shownText(text) {
+  const button = el("button", { type: "button", class: "link" }, "Show the edited text");
+  button.addEventListener("click", () =>
+    button.replaceWith(el("span", { class: "note", dir: "auto", text: calm(text) })),
+  );
+  return button;
 }

@@ -90,6 +90,7 @@ function footer(row) {
     );
   if (row.notes)
     parts.push(el("span", { class: "tag plainly", title: plural(row.notes, "note") }, icon("note"), String(row.notes)));
+  if (row.edited) parts.push(el("span", { class: "tag plainly", text: "Edited" }));
   if (row.arrived) parts.push(el("span", { class: "tag fresh", text: "New" }));
   parts.push(el("span", { class: "row-site", text: row.site }));
   return parts;
