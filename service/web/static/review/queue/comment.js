@@ -350,7 +350,7 @@ export class CommentPane {
         "Readers see",
         el("span", { class: "meta" }, `edited by ${actorName(by)} `, el("time", timeOptions(at))),
       ),
-      this.changes(row, detail.content, content),
+      this.changes(row, detail.content.trim(), content),
     );
   }
 
@@ -488,16 +488,34 @@ export class CommentPane {
 const nameOf = ({ comment }) => (preference("blind") ? "" : calm(comment.author?.name ?? ""));
 
 /**
- * Two texts as one, with what went and what came.
+ * Two texts as one, with what went and what came. Of what stays, `around` characters are shown beside what does not; all of it
+ * unless told.
  *
  * @param {string} before
  * @param {string} after
+ * @param {number} [around]
  */
-export function diffView(before, after) {
-  const parts = difference(before, after).map(({ kind, text }) =>
-    kind === "same" ? text : el(kind === "added" ? "ins" : "del", { text }),
+export function diffView(before, after, around = Infinity) {
+  const steps = difference(before, after);
+  const parts = steps.map(({ kind, text }, index) =>
+    kind === "same"
+      ? shortened(text, index ? around : 0, index < steps.length - 1 ? around : 0)
+      : el(kind === "added" ? "ins" : "del", { text }),
   );
   return el("div", { class: "text diff", dir: "auto" }, parts);
+}
+
+/**
+ * The first and the last so many characters of a text, if there are more.
+ *
+ * @param {string} text
+ * @param {number} first
+ * @param {number} last
+ */
+function shortened(text, first, last) {
+  const letters = [...text];
+  if (first === Infinity || last === Infinity || letters.length <= first + last + 2) return text;
+  return `${letters.slice(0, first).join("")} … ${last ? letters.slice(-last).join("") : ""}`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { called } from "./row.js";
 
 const MASK = "•••"; // what stands where something was masked
 const ADDRESS = /•@•/u; // an e-mail address that was dotted out
+const AROUND = 60; // characters that are shown beside what changes
 const NOTHING = "nothing"; // it was only tidied
 
 /** @param {string} id */
@@ -93,7 +94,7 @@ export class Editor {
       el(
         "p",
         { class: "edit-tools" },
-        button("Mask what is selected", "link", () => this.mask()),
+        button("Mask the selection", "link", () => this.mask()),
         button("The author’s words again", "link", () => this.write(this.base)),
       ),
       this.hints,
@@ -124,7 +125,7 @@ export class Editor {
     this.base = content;
     this.standing = edit?.content ?? content;
     this.began = kept?.base ?? content;
-    this.title.textContent = `Edit ${called(row)}, then approve it`;
+    this.title.textContent = `Edit ${called(row)}`;
     put(this.why, options(row.site));
     this.why.value = kept?.why ?? "";
     this.note.value = kept?.note ?? "";
@@ -213,7 +214,7 @@ export class Editor {
     put(
       this.changes,
       changed
-        ? diffView(plain(this.base), plain(value))
+        ? diffView(plain(this.base), plain(value), AROUND)
         : el("p", { class: "hint", text: "These are the author’s words. What you change is shown here." }),
     );
     put(
