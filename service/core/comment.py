@@ -10,6 +10,7 @@ from service.core.appeal import Appeal
 from service.core.edit import Edit
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.review import Handed
 from service.core.submission import Submission
 from service.core.verdict import Case, Reason, Verdict
 
@@ -61,6 +62,7 @@ class Change(Struct, frozen=True, omit_defaults=True):
     what: str  # submitted, imported, edited, decided, appealed, requeued, erased, text-dropped
     decision: Decision | None = None
     content: str = ""  # the text that a moderator's edit with it lets readers see, or the author's, when it ended one
+    to: str = ""  # whom it was handed to (core/review.py)
 
 
 class Comment(Struct, frozen=True):
@@ -80,6 +82,7 @@ class Comment(Struct, frozen=True):
     verdict: Verdict | None = None
     decision: Decision | None = None
     appeal: Appeal | None = None  # against a rejection of the present text
+    handed: Handed | None = None  # to whom, while it waits for them
     edit: Edit | None = None  # what readers see in the place of the present text
 
     @property

@@ -152,7 +152,10 @@ class CommentView(Struct, frozen=True):
 
 
 class ChangeView(Struct, frozen=True):
-    """One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays."""
+    """One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays.
+
+    `to`: the person (`moderator:bo`) or role (`role:lead`) that it was handed to.
+    """
 
     revision: int
     at: Time
@@ -161,6 +164,7 @@ class ChangeView(Struct, frozen=True):
     state: State
     decision: DecisionView | None
     content: str = ""
+    to: str = ""
 
 
 class EventView(Struct, frozen=True):
@@ -271,6 +275,7 @@ def change_views(comment: Comment, history: list[Change]) -> list[ChangeView]:
             state=change.state,
             decision=decision_view(change.decision, comment) if change.decision else None,
             content=change.content,
+            to=change.to,
         )
         for number, change in enumerate(history, 1)
     ]

@@ -17,6 +17,7 @@ from service.core.edit import Edit
 from service.core.lifecycle import ActorKind, Outcome, State, sources
 from service.core.queue import FOREVER
 from service.core.resubmission import Again, compare, differs, kept
+from service.core.review import Handed
 from service.core.submission import Submission, comment_id
 from service.core.text.similarity import sketch
 from service.core.transition import Event, Moved, Transition
@@ -30,9 +31,10 @@ _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _appeal = msgspec.msgpack.Decoder(Appeal).decode
 _change = msgspec.msgpack.Decoder(Change).decode
 _edit = msgspec.msgpack.Decoder(Edit).decode
+_handed = msgspec.msgpack.Decoder(Handed).decode
 _PAGE = 500
 _FIELDS = (
-    "site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app", "edit",
+    "site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app", "edit", "hand",
 )  # fmt: skip
 
 
@@ -353,7 +355,7 @@ def _allowed(states: frozenset[State]) -> msgspec.Raw:
 
 def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
     site, pid, state, revision, text_revision, human, ruled, created, updated, *packed = row
-    submission, verdict, decision, appeal, edit = packed
+    submission, verdict, decision, appeal, edit, handed = packed
     if state is None:
         return None
     return Comment(
@@ -372,4 +374,5 @@ def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
         decision=_change(decision).decision if decision else None,
         appeal=_appeal(appeal) if appeal else None,
         edit=_edit(edit) if edit else None,
+        handed=_handed(handed) if handed else None,
     )

@@ -12,11 +12,13 @@ from service.core.edit import Wanted
 from service.core.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Overtaken, TooLate
 from service.core.example import Lesson
 from service.core.lifecycle import Outcome, State
+from service.core.moderator import HANDED_TO
 from service.core.policy.house_rules import check_reasons
-from service.core.review import Claim, Note, Offer
+from service.core.review import Claim, Handed, Note, Offer
 from service.core.site import Site
 from service.core.submission import free_text
 from service.core.views import rfc3339
+from service.store.moderators import ModeratorStore
 from service.store.review import MAX_NOTES, ReviewStore
 from service.store.sites import Accounts
 from service.usecases.moderation import Moderation
@@ -40,6 +42,7 @@ class Decisions:
         moderation: Moderation,
         review_store: ReviewStore,
         accounts: Accounts,
+        moderator_store: ModeratorStore,
         *,
         undo_seconds: float = 15.0,
         claim_seconds: float = 60.0,
@@ -48,6 +51,7 @@ class Decisions:
         self._moderation = moderation
         self._review_store = review_store
         self._accounts = accounts
+        self._moderator_store = moderator_store
         self._undo = int(undo_seconds * 1000)
         self._claim = int(claim_seconds * 1000)
         self._clock = clock
@@ -129,10 +133,17 @@ class Decisions:
             await self._audit("comments.unedit" if seen.edit else "comments.edit", done.comment, by)
         return done
 
-    async def escalate(self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "") -> Done:
-        """Pass what is held on to who decides the hard ones. Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission."""
-        said = free_text(note, "/note")
-        done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=self._clock())
+    async def escalate(
+        self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "", to: str = ""
+    ) -> Done:
+        """Pass what is held on: to whoever decides the hard ones, or `to` a person or a role (see `core.review.Handed`).
+
+        Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission.
+        """
+        said, now = free_text(note, "/note"), self._clock()
+        await self._check_whom(site, to)
+        handed = Handed(to, str(by), now, said) if to else None
+        done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=now, handed=handed)
         if said:
             await self.note(site, comment, said, by=by)
         return done
@@ -174,10 +185,21 @@ class Decisions:
     async def _audit(self, what: str, comment: Comment, by: Actor) -> None:
         await self._accounts.audit(what, comment.id, actor=str(by), site=comment.site)
 
-    async def _set_aside(self, site: Site, comment: str, revision: int, *, by: Actor, to: str, at: int) -> Done:
+    async def _check_whom(self, site: Site, to: str) -> None:
+        kind, _, name = to.partition(":")
+        if not to or (kind == "role" and name in HANDED_TO):
+            return
+        member = await self._moderator_store.get(name) if kind == "moderator" else None
+        if member is None or not member.sees(site.id):
+            raise InvalidSubmission("Nobody of that name sees this site.", pointer="/to")
+
+    async def _set_aside(
+        self, site: Site, comment: str, revision: int, *, by: Actor, to: str, at: int, handed: Handed | None = None
+    ) -> Done:
         seen = await self._seen(site, comment, revision)
         what = "returned" if to == "flagged" else to
-        moved = await self._review_store.set_aside(seen, Change(self._clock(), by, State.FLAGGED, what), to=to, at=at)
+        change = Change(self._clock(), by, State.FLAGGED, what, to=handed.to if handed else "")
+        moved = await self._review_store.set_aside(seen, change, to=to, at=at, handed=handed)
         if moved.word == "illegal":
             raise Conflict(f"Only what is held can be put aside; this comment is {moved.state}.")
         return await self._done(site, comment, moved.word, revision)

@@ -23,7 +23,7 @@ from service.core.errors import (
     TooLate,
 )
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.moderator import Right
+from service.core.moderator import HANDED_TO, Right
 from service.core.queue import is_blind
 from service.core.site import Site
 from service.core.verdict import LABELS
@@ -79,7 +79,7 @@ async def get_comment(request: web.Request) -> web.Response:
     sites = {one.id for one in await context.services.moderators.sites(me)}
     detail = await context.services.review.details.open(site, comment, sites)
     may = context.services.review.decisions.may_judge(comment, actor(request))
-    view = detail_view(detail, me.name, now_ms(), blind=blind, may_judge=may, everywhere=not me.sites)
+    view = detail_view(detail, me, now_ms(), blind=blind, may_judge=may)
     return json_answer(_encode(view))
 
 
@@ -227,14 +227,15 @@ async def post_erase(request: web.Request) -> web.Response:
     more=_OVERTAKEN,
 )
 async def post_escalate(request: web.Request) -> web.Response:
-    """Escalate.
+    """Escalate, or hand over.
 
-    It leaves the queue for the list `escalated`.
+    It leaves the queue for the list `escalated`, and may be handed to a colleague or a role there, anew too.
     """
     asked = await _read(request, _escalate)
     site, comment = await subject(request)
     decisions = request.app[CONTEXT].services.review.decisions
-    done = await decisions.escalate(site, comment.id, asked.revision, by=actor(request), note=asked.note)
+    by = actor(request)
+    done = await decisions.escalate(site, comment.id, asked.revision, by=by, note=asked.note, to=asked.to)
     return await _changed(request, done)
 
 
@@ -377,6 +378,23 @@ async def _changed(request: web.Request, done: Done) -> web.Response:
     (seen,) = await context.services.review.lists.seen([done.comment])
     view = row(seen, request[ME].member.name, now_ms())
     return json_answer(_encode(schema.Changed(view, undo_view(done.offer) if done.offer else None)))
+
+
+@route(
+    "get",
+    "/comments/{id}/colleagues",
+    "listColleagues",
+    answers=(Answer(200, "Who sees its site.", schema.Colleagues),),
+    problems=ONE,
+    parameters=(ID,),
+)
+async def get_colleagues(request: web.Request) -> web.Response:
+    """To whom a comment can be handed."""
+    site, _ = await subject(request)
+    people = await request.app[CONTEXT].services.moderators.who_see(site.id)
+    roles = [schema.Colleague(f"role:{role}", "", role) for role in HANDED_TO]
+    persons = [schema.Colleague(f"moderator:{one.name}", one.name, one.role) for one in people]
+    return json_answer(_encode(schema.Colleagues([*roles, *persons])))
 
 
 _decision = msgspec.json.Decoder(schema.DecisionInput)

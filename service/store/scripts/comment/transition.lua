@@ -58,7 +58,7 @@ end
 -- What undo.lua needs, as it stands before anything has changed; nil when this can't be undone.
 local function snapshot(revision)
   if move.undo_until <= now then return nil end
-  local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list', 'edit'}
+  local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list', 'edit', 'hand'}
   local was = {rev = revision, by = move.actor, bulk = move.bulk, ['until'] = move.undo_until, state = state, fields = {},
     at = redis.call('ZSCORE', prefix .. state, cid), example = move.example or '', told = {},
     word = word_of(record), weight = redis.call('HGET', record, 'weight') or nil}

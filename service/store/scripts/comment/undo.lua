@@ -67,6 +67,7 @@ end
 stand(KEYS[1], prefix, given.now, state, was.word, was.weight)
 local list = was.fields.list
 if list then enter_list(KEYS[1], prefix, cid, list, was[list]) end
+if was.fields.hand then hand_over(KEYS[1], prefix, cid, was.fields.hand, was[list]) end
 redis.call('RPUSH', KEYS[2], given.change)
 if state == 'pending' then
   -- The machine's word for it may have come while the decision stood, and was not heeded; it is asked again.

@@ -167,7 +167,7 @@ declare namespace Api {
     items: CampaignView[];
   }
 
-  /** One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays. */
+  /** One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays. `to`: the person (`moderator:bo`) or role (`role:lead`) that it was handed to. */
   interface ChangeView {
     revision: number;
     at: string;
@@ -176,6 +176,7 @@ declare namespace Api {
     state: State;
     decision: DecisionView | null;
     content: string;
+    to: string;
   }
 
   /** A comment after what was done to it; `undo` while it can be taken back. */
@@ -214,6 +215,18 @@ declare namespace Api {
   /** What the app shows. */
   interface CodeInput {
     code: string;
+  }
+
+  /** Somebody to whom a comment can be handed: `to` is what to say, a person or a role. */
+  interface Colleague {
+    to: string;
+    name: string;
+    role: Role;
+  }
+
+  /** Who sees a site: the roles first, then persons by name. */
+  interface Colleagues {
+    items: Colleague[];
   }
 
   /** `comment`: something happened to one. `what`: decided, edited, requeued, escalated, snoozed, returned, undone, erased, noted, appealed. */
@@ -299,6 +312,7 @@ declare namespace Api {
     content: string;
     edit: EditView | null;
     may_edit: boolean;
+    handed: HandedView | null;
     links: Link[];
     parent_id: string;
     parent_text: string;
@@ -374,12 +388,14 @@ declare namespace Api {
     erased: number;
   }
 
-  /** Pass a held comment on to whoever decides the hard ones. */
+  /** Pass a held comment on to whoever decides the hard ones, or `to` somebody. */
   interface EscalateInput {
     /** The revision that was looked at; when it has changed since, 409 says what won. */
     revision: number;
     /** Addresses in it are dotted out. */
     note?: string;
+    /** `moderator:<name>` or `role:<role>`, as colleagues are named; empty: nobody. */
+    to?: string;
   }
 
   /** Why a label has its score: the parts' contributions add up to the logit. */
@@ -464,6 +480,15 @@ declare namespace Api {
     missing: number;
   }
 
+  /** To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker. */
+  interface HandedView {
+    to: string;
+    by: string;
+    at: string;
+    note: string;
+    mine: boolean;
+  }
+
   /** `hello`: the stream stands; whoever reconnects fetches the lists anew, since what happened meanwhile is not repeated. */
   interface HelloEvent {
     heartbeat: number;
@@ -535,7 +560,7 @@ declare namespace Api {
     text: string;
   }
 
-  /** How many comments are in each list, of the sites that are asked for. */
+  /** How many comments are in each list, of the sites that are asked for; `mine`: of `escalated`, handed to you. */
   interface ListCounts {
     flagged: number;
     escalated: number;
@@ -547,6 +572,7 @@ declare namespace Api {
     appealed: number;
     later: number;
     audit: number;
+    mine: number;
   }
 
   /** Trust or block an author, an IP address or a network on a site: by its digest, or by a comment of theirs. With a `comment`, `whom` says which of its digests is meant. An author who is trusted is trusted from the networks and with the links that they have been approved with so far, that comment's among them, or where the platform vouches for them. */
@@ -813,6 +839,9 @@ declare namespace Api {
     author?: string;
     language?: string;
     campaign?: string;
+    handed?: "" | "me";
+    /** Decided by this actor. */
+    by?: string;
     /** RFC 3339, with a time zone. */
     since?: string | null;
     /** RFC 3339, with a time zone. */
@@ -917,6 +946,7 @@ declare namespace Api {
     page: PageView | null;
     excerpt: string;
     text_kept: boolean;
+    handed: string;
     edited: boolean;
     severity: number;
     scores: Record<string, number>;
@@ -1152,6 +1182,7 @@ declare namespace Api {
   /** What GET answers, by the path. */
   type Get<Path extends string> =
     Path extends `/sites/${string}/policy/history` ? EditionPage :
+    Path extends `/comments/${string}/colleagues` ? Colleagues :
     Path extends `/comments/${string}/explanation` ? ExplanationView :
     Path extends `/sites/${string}/policy` ? PolicyView :
     Path extends `/sites/${string}/promise` ? PromiseView :

@@ -1,10 +1,10 @@
 // The buttons under a comment: what can be done with it, given where it stands. For the queue page.
 
 import { announce, el, icon, put } from "../lib/dom.js";
-import { ask, field as labelled } from "../lib/dialogs.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
+import { askWhom } from "./handing.js";
 import { called } from "./row.js";
 
 /**
@@ -32,7 +32,7 @@ const BUTTONS = {
   edit: ["Edit…", "note", ""],
   reject: ["Reject…", "ban", "bad"],
   spam: ["Spam", "cross", "bad"],
-  escalate: ["Escalate", "up", ""],
+  escalate: ["Escalate…", "up", ""],
   snooze: ["Later…", "clock", ""],
 };
 /** @type {Choice[]} */
@@ -165,15 +165,8 @@ export class Actions {
       const until = await askUntil(button, `Look at ${called(row)} again`);
       if (until) decisions.snooze(row, until);
     } else if (deed === "escalate") {
-      const name = `escalation ${row.id}`;
-      const note = el("textarea", { rows: "3", maxlength: "1000" });
-      note.value = draft(name) ?? "";
-      note.addEventListener("input", () => keepDraft(name, note.value));
-      const fields = [labelled("What should they know? (optional)", note)];
-      if (await ask(`Escalate ${called(row)}?`, fields, [["Escalate", "primary", "yes"]])) {
-        decisions.escalate(row, note.value.trim());
-        keepDraft(name, null);
-      }
+      const handing = await askWhom(row);
+      if (handing) decisions.escalate(row, handing);
     }
   }
 }
@@ -214,8 +207,10 @@ function choicesFor(row, list, appealed) {
       ],
       ["reject", "Other reason…"],
     ];
-  if (row.state === "flagged" && ["escalated", "snoozed"].includes(row.list))
+  if (row.state === "flagged" && row.list === "snoozed")
     return [["approve"], ["reject"], ["spam"], ["snooze", "Back to the queue", "return"]];
+  if (row.state === "flagged" && row.list === "escalated")
+    return [["approve"], ["reject"], ["spam"], ["escalate", "Hand over…"], ["snooze", "Back to the queue", "return"]];
   if (row.state === "pending") return [["approve"], ["reject"], ["spam"]];
   return USUAL;
 }

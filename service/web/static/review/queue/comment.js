@@ -22,6 +22,7 @@ import { hostOf, marksOf } from "../text/highlights.js";
 import { shortView, textView } from "../text/render.js";
 import { calm } from "../text/unicode.js";
 import { language } from "./filters.js";
+import { handedView } from "./handing.js";
 import { sameText } from "./list_store.js";
 import { outcomeText } from "./row.js";
 
@@ -45,6 +46,8 @@ export function emptyOf(store) {
   if (!items.every((item) => item.left)) return ["", ""];
   if (next)
     return ["Nothing found so far", `Nothing among the first ${count(searched)}. Look further, or take a filter away.`];
+  if (filters.handed && Object.keys(filters).length === 2)
+    return ["Nothing here", "What colleagues hand to you, or to your role, appears here."];
   if (Object.keys(filters).length > 1)
     return ["Nothing found", "Nothing in this list matches. Take a filter away, or search for something else."];
   return [list === "flagged" ? "All clear" : "Nothing here", emptyText(list)];
@@ -138,6 +141,7 @@ export class CommentPane {
       this.node,
       this.head(row),
       newer ? this.news(row, detail, newer) : this.banner(row, detail),
+      detail.handed ? handedView(detail.handed) : null,
       detail.appeal ? appeal(detail.appeal) : null,
       this.context(detail),
       el(

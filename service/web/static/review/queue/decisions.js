@@ -2,12 +2,13 @@
 
 import { problemOf, send } from "../lib/api.js";
 import { keyHint } from "../lib/keys.js";
-import { actorName, doneName, exactly, reasonName } from "../lib/labels.js";
+import { actorName, doneName, exactly, reasonName, whomName } from "../lib/labels.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /**
  * @import { Problem } from "../lib/api.js"
  * @import { Code } from "../lib/labels.js"
+ * @import { Handing } from "./handing.js"
  * @import { Done, ListStore, Shown, Step } from "./list_store.js"
  */
 
@@ -46,11 +47,11 @@ export class Decisions {
 
   /**
    * @param {Shown} row
-   * @param {string} note
+   * @param {Handing} handing
    */
-  escalate(row, note) {
-    const act = () => send("POST", `/comments/${row.id}/escalate`, { revision: row.revision, note });
-    return this.tell(row, act, SAID.escalate, "return");
+  escalate(row, { to, note }) {
+    const act = () => send("POST", `/comments/${row.id}/escalate`, { revision: row.revision, note, to });
+    return this.tell(row, act, to ? `Handed to ${whomName(to)}` : SAID.escalate, "return");
   }
 
   /**
