@@ -8,13 +8,13 @@ from service.core.moderator import Role
 from tests.browser.desk import Desk, accessible, lists, opened, row
 
 
-async def _hand(page: Page, to: str, note: str) -> None:
+async def _hand(page: Page, to: str, note: str, button: str = "Escalate") -> None:
     await page.keyboard.press("e")
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("To", exact=True).select_option(to)
     await dialog.get_by_label("What should they know?").fill(note)
     await accessible(page)
-    await dialog.get_by_role("button", name="Escalate").click()
+    await dialog.get_by_role("button", name=button).click()
 
 
 async def test_a_colleague_finds_it_among_theirs_with_the_note_on_top(desk: Desk) -> None:
@@ -32,7 +32,7 @@ async def test_a_colleague_finds_it_among_theirs_with_the_note_on_top(desk: Desk
     await expect(top).to_contain_text("Handed to you")
     await expect(top).to_contain_text("You know this author")
     await accessible(theirs)
-    await _hand(theirs, "role:operator", "Rather an operator")
+    await _hand(theirs, "role:operator", "Rather an operator", "Hand over")
     await expect(theirs.get_by_text("What colleagues hand to you")).to_be_visible()
     await lists(page).get_by_role("link", name="Mine 1").click()
     await opened(page, "A hard one")

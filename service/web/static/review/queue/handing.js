@@ -27,10 +27,11 @@ export async function askWhom(row) {
   const whom = el("select", { autofocus: true }, new Option("Whoever takes it", ""));
   colleagues(row.id).then((people) => {
     whom.append(...people);
-    whom.value = row.handed;
+    if (people.some(({ value }) => value === row.handed)) whom.value = row.handed;
   });
   const fields = [field("To", whom), field("What should they know? (optional)", note)];
-  const said = await ask(`Escalate ${called(row)}?`, fields, [["Escalate", "primary", "yes"]]);
+  const does = row.list === "escalated" ? "Hand over" : "Escalate";
+  const said = await ask(`${does} ${called(row)}?`, fields, [[does, "primary", "yes"]]);
   if (!said) return null;
   keepDraft(name, null);
   return { to: whom.value, note: note.value.trim() };
