@@ -227,5 +227,5 @@ async def test_another_box_asks_ours(
         await platform.submit(id="1", content="you idiot")
         await platform.judge()
         comment = await (await platform.ask("GET", platform.path())).json()
-    assert comment["verdict"]["signals"]["other_toxicity"] == 0.95
+    assert comment["verdict"]["signals"]["other_toxicity"] == 0.97
     assert comment["verdict"]["signals"]["other_flagged"]
