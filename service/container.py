@@ -195,8 +195,8 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
     moderation = _moderation(comments, work, links, settings)
     sampling = Sampling(quality_sample, shadow_verdicts, share=settings.audit_share)
     models = Models(connection, settings.data_dir / "models")
-    review = _review(connection, settings, moderation, reputations, accounts)
     moderator_store = ModeratorStore(connection, secrets.master)
+    review = _review(connection, settings, moderation, reputations, accounts, moderator_store=moderator_store)
     moderators = _moderators(moderator_store, settings, secrets, accounts)
     kept = PolicyStore(connection, accounts)
     preview = PolicyPreview(comments, examples, partial(_scorer, models, accounts, shadow_verdicts))
@@ -362,13 +362,24 @@ def _privacy(
 
 
 def _review(
-    connection: Connection, settings: Settings, moderation: Moderation, reputations: Reputations, accounts: Accounts
+    connection: Connection,
+    settings: Settings,
+    moderation: Moderation,
+    reputations: Reputations,
+    accounts: Accounts,
+    *,
+    moderator_store: ModeratorStore,
 ) -> Review:
     comments, review_store = moderation.comments, ReviewStore(connection)
     queue, facets = Queue(connection, severity_hours=settings.review_severity_hours), QueueFacets(connection)
     lists = Lists(comments, queue, facets, review_store, search=settings.review_search)
     decisions = Decisions(
-        moderation, review_store, undo_seconds=settings.review_undo_seconds, claim_seconds=settings.review_claim
+        moderation,
+        review_store,
+        accounts,
+        moderator_store,
+        undo_seconds=settings.review_undo_seconds,
+        claim_seconds=settings.review_claim,
     )
     campaigns = Campaigns(comments, facets, reputations, lists)
     bulks = Bulks(connection)

@@ -95,6 +95,13 @@ def set_site(
         bool | None,
         typer.Option("--second-factor/--no-second-factor", help="Must whoever sees it have a second factor?"),
     ] = None,
+    accepts_edits: Annotated[
+        bool | None,
+        typer.Option(
+            "--accepts-edits/--no-accepts-edits",
+            help="Does its platform show the text that a moderator made of a comment's?",
+        ),
+    ] = None,
     circle: Annotated[
         str | None,
         typer.Option(help='Join it with the sites of this circle, which know authors together; "" to part it.'),
@@ -103,7 +110,7 @@ def set_site(
     """Change a site. Only what is named changes."""
     wanted = {
         "url": url, "callback": callback, "require_email": require_email, "require_name": require_name,
-        "second_factor": second_factor, "circle": circle,
+        "second_factor": second_factor, "accepts_edits": accepts_edits, "circle": circle,
     }  # fmt: skip
     named = [field for field, value in wanted.items() if value is not None]
     if not named:
@@ -112,7 +119,7 @@ def set_site(
     async def command(services: Services) -> None:
         await services.sites.change(
             name, url=url, callback=callback, require_email=require_email, require_name=require_name,
-            second_factor=second_factor, circle=circle,
+            second_factor=second_factor, accepts_edits=accepts_edits, circle=circle,
         )  # fmt: skip
 
     console.run(command)
@@ -170,6 +177,7 @@ def _facts(found: State) -> dict[str, Any]:
         "require_name": site.require_name,
         "require_email": site.require_email,
         "second_factor": site.second_factor,
+        "accepts_edits": site.accepts_edits,
         "circle": site.circle,
         "mode": site.policy.mode,
         "comments": found.comments,

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from service.core.appeal import Appeal
+from service.core.edit import Edit
 from service.core.errors import InvalidSubmission
 from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.review import Handed
 from service.core.submission import Submission
 from service.core.verdict import Case, Reason, Verdict
 
@@ -59,6 +61,8 @@ class Change(Struct, frozen=True, omit_defaults=True):
     state: State  # the state that followed
     what: str  # submitted, imported, edited, decided, appealed, requeued, erased, text-dropped
     decision: Decision | None = None
+    content: str = ""  # the text that a moderator's edit with it lets readers see, or the author's, when it ended one
+    to: str = ""  # whom it was handed to (core/review.py)
 
 
 class Comment(Struct, frozen=True):
@@ -78,6 +82,8 @@ class Comment(Struct, frozen=True):
     verdict: Verdict | None = None
     decision: Decision | None = None
     appeal: Appeal | None = None  # against a rejection of the present text
+    handed: Handed | None = None  # to whom, while it waits for them
+    edit: Edit | None = None  # what readers see in the place of the present text
 
     @property
     def written_at(self) -> int:

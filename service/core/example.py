@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from service.core.comment import Comment, Decision
+from service.core.edit import Edit
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.submission import Submission
 from service.core.verdict import LABELS, Signal, Verdict
@@ -56,7 +57,7 @@ class Example(Struct, frozen=True):
     labels: dict[
         str, float
     ]  # label -> 1 it is, 0 it is not, or a share between; a label that is missing was not judged
-    outcome: str  # approve or reject; "" when only labels were given
+    outcome: str  # approve or reject; "" when only labels were given, or it was approved as a moderator edited it
     actor: str  # who taught it
     at: int  # when, milliseconds since 1970
     source: str  # how it came to us: api, akismet, perspective, review, import
@@ -79,17 +80,24 @@ def labels_of(outcome: Outcome, reasons: Sequence[str]) -> dict[str, float]:
     return {label: 1.0 for label in LABELS if label in reasons}
 
 
-def example_of(comment: Comment, decision: Decision, lesson: Lesson, taught: Sequence[str]) -> Example | None:
+def example_of(
+    comment: Comment, decision: Decision, lesson: Lesson, taught: Sequence[str], edit: Edit | None = None
+) -> Example | None:
     """The example that a human's decision makes; None when it holds only, or when there is no text to learn from.
 
-    `taught`: what the decision's reasons teach, see `core.policy.house_rules`.
+    `taught`: what the decision's reasons teach, see `core.policy.house_rules`. `edit`: what readers see from then on. It is the
+    author's own text that teaches: where something was wrong with it, whoever approves the edit calls it what the reasons name,
+    and approves nothing; whoever later approves the same edit once more says nothing of the author's text.
     """
+    faulty = decision.outcome is Outcome.APPROVE and edit is not None and edit.wrong
+    if faulty and edit is not None and edit.revision != decision.revision:
+        return None
     submission = comment.submission if comment.submission and comment.submission.content else lesson.text
     if decision.outcome is Outcome.HOLD or submission is None:
         return None
     labels = lesson.labels
     if labels is None:
-        labels = labels_of(decision.outcome, taught)
+        labels = labels_of(Outcome.REJECT if faulty else decision.outcome, taught)
     verdict = comment.verdict
     return Example(
         id=f"x_{comment.id}_{decision.revision}",
@@ -100,7 +108,7 @@ def example_of(comment: Comment, decision: Decision, lesson: Lesson, taught: Seq
         author_url=submission.author.url,
         language=verdict.language if verdict else "",
         labels=dict(labels),
-        outcome=decision.outcome,
+        outcome="" if faulty else decision.outcome,
         actor=str(decision.actor),
         at=decision.at,
         source=lesson.source,

@@ -73,6 +73,10 @@ MAY: dict[Role, frozenset[Right]] = {
 }
 
 
+HANDED_TO = (Role.LEAD, Role.OPERATOR)
+"""The roles that a comment can be handed to, beside persons."""
+
+
 NOWHERE = "-"
 """Stands for the sites of somebody whose last one was removed: no site is called so, and no site at all would mean every one."""
 
@@ -108,6 +112,15 @@ class Moderator(Struct, frozen=True):
     def may(self, right: Right) -> bool:
         """Whether the role allows it."""
         return right in MAY[self.role]
+
+    @property
+    def answers_for(self) -> dict[str, int]:
+        """What is handed to them: to whom (see `core.review.Handed`), and since when (milliseconds since 1970).
+
+        A name that is used again has no part in what was handed to the one before.
+        """
+        roles = {f"role:{role}": 0 for role in HANDED_TO if MAY[role] <= MAY[self.role]}
+        return {f"moderator:{self.name}": self.created_at, **roles}
 
     def sees(self, site: str) -> bool:
         """Whether they may know of a site at all."""

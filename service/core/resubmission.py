@@ -29,12 +29,16 @@ class Again(StrEnum):
     EDITED = "edited"
 
 
-def compare(stored: Submission, new: Submission, earlier_fingerprint: str = "") -> Again:
-    """What `new` is beside the one that is stored. `earlier_fingerprint`: what earlier versions kept of the stored one."""
+def compare(stored: Submission, new: Submission, earlier_fingerprint: str = "", edit: str = "") -> Again:
+    """What `new` is beside the one that is stored. `earlier_fingerprint`: what earlier versions kept of the stored one.
+
+    `edit`: what a moderator made of the stored text. A platform that says just that says nothing new.
+    """
     if _older(new, stored):
         return Again.OLDER
     if stored.content:
-        return Again.UPDATED if said(stored, new.channel) == said(new) else Again.EDITED
+        same = said(stored, new.channel) == said(new) or _repeats(stored, new, edit)
+        return Again.UPDATED if same else Again.EDITED
     known = stored.fingerprint == new.fingerprint if stored.fingerprint else earlier_fingerprint == _earlier(new)
     return Again.UPDATED if known else Again.EDITED
 
@@ -44,11 +48,14 @@ def differs(stored: Submission, new: Submission) -> bool:
     return _evidence(stored) != _evidence(kept(stored, new, Again.REQUEUED))
 
 
-def kept(stored: Submission, new: Submission, again: Again) -> Submission:
+def kept(stored: Submission, new: Submission, again: Again, edit: str = "") -> Submission:
     """What is stored from now on. The order does not go back, and a text that retention dropped comes back only to be judged.
 
-    An Akismet client says less each time: what it does not repeat of the evidence stays.
+    An Akismet client says less each time: what it does not repeat of the evidence stays. The author's text stays when the
+    platform repeats a moderator's `edit` of it.
     """
+    if again is not Again.EDITED and _repeats(stored, new, edit):
+        new = msgspec.structs.replace(new, content=stored.content, fingerprint=stored.fingerprint, seal=stored.seal)
     ordered = msgspec.structs.replace(
         new,
         revision=max(stored.revision, new.revision),
@@ -83,6 +90,11 @@ def said(submission: Submission, channel: str = "") -> tuple[str, ...]:
     author = submission.author
     text = mask_addresses(submission.content)  # once more: what was stored by an earlier version may show more of one
     return spoken(channel or submission.channel, text, author.name, author.url, submission.trigger)
+
+
+def _repeats(stored: Submission, new: Submission, edit: str) -> bool:
+    """Whether the new one says what a moderator made of the stored text, and nothing else."""
+    return edit != "" and said(msgspec.structs.replace(stored, content=edit), new.channel) == said(new)
 
 
 _PASSING: Final = frozenset({"recheck_reason", "comment_date_gmt", "is_test", "akismet_pre_check", "blog_lang"})

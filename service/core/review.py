@@ -18,6 +18,15 @@ class Note(Struct, frozen=True):
     text: str
 
 
+class Handed(Struct, frozen=True):
+    """A held comment that was handed over: to whom, by whom (actors), when, and what they should know."""
+
+    to: str  # "moderator:<name>", or "role:<role>": whoever has that role, or one that may do more
+    by: str
+    at: int  # milliseconds since 1970
+    note: str = ""  # e-mail addresses in it are dotted out
+
+
 class Offer(Struct, frozen=True):
     """A decision that can be taken back: which revision it made, by whom, until when, and the state that came before it."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.core.comment import Actor, Change
 from service.core.delivery import Back
+from service.core.edit import Edit
 from service.core.example import Example
 from service.core.lifecycle import State
 from service.core.queue import Place
@@ -51,3 +52,5 @@ class Transition(Struct, frozen=True):
         0  # until when it can be undone, milliseconds since 1970: call-backs leave no earlier. 0: it can't
     )
     bulk: str = ""  # the bulk decision that it is part of
+    edit: Edit | UnsetType | None = UNSET  # what readers see from now on; None: the author's text; unset: as before
+    faulty: bool = False  # it approves an edit of a text with which something was wrong, so not that text

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from service.core.appeal import Link
 from service.core.comment import Change, Comment, Decision
+from service.core.edit import Edit
 from service.core.lifecycle import Outcome, State
 from service.core.statement import Statement
 from service.core.submission import Submission
@@ -98,8 +99,20 @@ class StatementView(Struct, frozen=True):
     appeal: AppealLink | None
 
 
+class EditView(Struct, frozen=True):
+    """What a moderator made of a comment's text, to be shown in the author's place."""
+
+    content: str
+    by: str
+    at: Time
+    revision: int
+
+
 class Told(Struct, frozen=True):
-    """A comment as call-backs tell of it: ids, state and decision, no text. `statement`: of a rejection other than for spam."""
+    """A comment as call-backs tell of it: ids, state and decision. `statement`: of a rejection other than for spam.
+
+    `edit`: of an approval, what to show in the place of the author's text; null: show the author's. No other text is here.
+    """
 
     id: str
     platform_id: str
@@ -109,12 +122,14 @@ class Told(Struct, frozen=True):
     decision: DecisionView | None
     statement: StatementView | None = None
     seal: Seal = ""
+    edit: EditView | None = None
 
 
 class CommentView(Struct, frozen=True):
     """A comment as the API shows it. `text_kept` is false once retention or erasure has dropped the text.
 
     `created_at` is when it was written, as the platform says; `received_at` when it came in here, by which lists are ordered.
+    `content` is always the author's text; `edit` is what to show in its place, null where a moderator changed nothing.
     """
 
     id: str
@@ -133,10 +148,14 @@ class CommentView(Struct, frozen=True):
     parent_id: str
     text_kept: bool
     seal: Seal = ""
+    edit: EditView | None = None
 
 
 class ChangeView(Struct, frozen=True):
-    """One line of a comment's history."""
+    """One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays.
+
+    `to`: the person (`moderator:bo`) or role (`role:lead`) that it was handed to.
+    """
 
     revision: int
     at: Time
@@ -144,6 +163,8 @@ class ChangeView(Struct, frozen=True):
     what: str
     state: State
     decision: DecisionView | None
+    content: str = ""
+    to: str = ""
 
 
 class EventView(Struct, frozen=True):
@@ -205,7 +226,13 @@ def told(comment: Comment, statement: StatementView | None = None) -> Told:
         decision=decision_view(comment.decision, comment) if comment.decision else None,
         statement=statement,
         seal=comment.submission.seal if comment.submission else "",
+        edit=edit_view(comment.edit) if comment.edit and comment.state is State.APPROVED else None,
     )
+
+
+def edit_view(edit: Edit) -> EditView:
+    """An edit as it goes out."""
+    return EditView(edit.content, edit.by, rfc3339(edit.at), edit.revision)
 
 
 def comment_view(comment: Comment) -> CommentView:
@@ -233,6 +260,7 @@ def comment_view(comment: Comment) -> CommentView:
         parent_id=submission.parent_id if submission else "",
         text_kept=bool(submission and submission.content),
         seal=submission.seal if submission else "",
+        edit=edit_view(comment.edit) if comment.edit else None,
     )
 
 
@@ -246,6 +274,8 @@ def change_views(comment: Comment, history: list[Change]) -> list[ChangeView]:
             what=change.what,
             state=change.state,
             decision=decision_view(change.decision, comment) if change.decision else None,
+            content=change.content,
+            to=change.to,
         )
         for number, change in enumerate(history, 1)
     ]

@@ -27,7 +27,7 @@ Labels = Mapping[str, float]
 
 
 class Word(NamedTuple):
-    """What a human said of a comment."""
+    """What a human said of a comment. No outcome, but perhaps labels: it was approved only as a moderator edited it."""
 
     outcome: Outcome | None
     labels: Labels
@@ -103,9 +103,9 @@ async def history(
 async def _words(examples: Examples, site: str) -> dict[str, Word]:
     """The newest word of a human on each comment; it says more than the comment does, and of imported ones too."""
     return {
-        example.comment: Word(Outcome(example.outcome), example.labels, example.at)
+        example.comment: Word(Outcome(example.outcome) if example.outcome else None, example.labels, example.at)
         async for example in examples.all(site)
-        if example.comment and example.outcome
+        if example.comment
     }
 
 
@@ -113,7 +113,8 @@ def _of_comment(comment: Comment, word: Word | None, earlier: Earlier | None) ->
     case = comment.case
     if case is None:
         return None
-    if word is None and comment.human and comment.ruled in _SPOKEN:
+    mended = comment.edit is not None and comment.edit.wrong
+    if word is None and comment.human and comment.ruled in _SPOKEN and not mended:
         word = Word(comment.ruled, {}, comment.updated_at)
     case, at = case._replace(at=comment.created_at), comment.created_at
     if comment.verdict is None and earlier is not None:

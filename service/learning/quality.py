@@ -146,4 +146,6 @@ def _counted(
 
 
 def _ruled(comment: Comment) -> Outcome | None:
+    if comment.edit is not None and comment.edit.wrong:
+        return None  # what was approved is not what the machine read
     return comment.ruled if comment.human and comment.ruled in _VERDICTS else None

@@ -13,9 +13,11 @@ from service.core.appeal import Appeal
 from service.core.comment import Actor, ByAuthor, Change, Comment, Idempotency, Taken
 from service.core.counters import words
 from service.core.delivery import KINDS as DELIVERY_KINDS
+from service.core.edit import Edit
 from service.core.lifecycle import ActorKind, Outcome, State, sources
 from service.core.queue import FOREVER
 from service.core.resubmission import Again, compare, differs, kept
+from service.core.review import Handed
 from service.core.submission import Submission, comment_id
 from service.core.text.similarity import sketch
 from service.core.transition import Event, Moved, Transition
@@ -28,9 +30,11 @@ _submission = msgspec.msgpack.Decoder(Submission).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _appeal = msgspec.msgpack.Decoder(Appeal).decode
 _change = msgspec.msgpack.Decoder(Change).decode
+_edit = msgspec.msgpack.Decoder(Edit).decode
+_handed = msgspec.msgpack.Decoder(Handed).decode
 _PAGE = 500
 _FIELDS = (
-    "site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app",
+    "site", "pid", "state", "rev", "text_rev", "human", "ruled", "created", "updated", "sub", "ver", "dec", "app", "edit", "hand",
 )  # fmt: skip
 
 
@@ -74,12 +78,12 @@ class Comments:
         )
         reply = await taken(submission, b"", "")
         while reply[0] in (b"differs", b"human"):
-            *_, stored, fingerprint = reply
-            before = _submission(stored)
-            again = compare(before, submission, fingerprint.decode())
+            *_, stored, fingerprint, edited = reply
+            before, shown = _submission(stored), _edit(edited).content if edited else ""
+            again = compare(before, submission, fingerprint.decode(), shown)
             if again is Again.UPDATED and evidence and reply[0] != b"human" and differs(before, submission):
                 again = Again.REQUEUED
-            reply = await taken(kept(before, submission, again), stored, again)
+            reply = await taken(kept(before, submission, again, shown), stored, again)
         word, revision, state, answer = reply
         return Taken(word.decode(), comment, revision, state.decode(), answer, now)
 
@@ -158,6 +162,8 @@ class Comments:
             facets="\n".join(place.facets) if place else None,
             priority=place.priority(change.at, self._severity_hours) if place else None,
             actor=str(move.actor), undo_until=move.undo_until, bulk=move.bulk, counts=words(decision) if decision else (),
+            edit=_encode(move.edit) if isinstance(move.edit, Edit) else None, unedit=move.edit is None or None,
+            faulty=move.faulty or None,
         )  # fmt: skip
 
     async def erase(
@@ -349,7 +355,7 @@ def _allowed(states: frozenset[State]) -> msgspec.Raw:
 
 def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
     site, pid, state, revision, text_revision, human, ruled, created, updated, *packed = row
-    submission, verdict, decision, appeal = packed
+    submission, verdict, decision, appeal, edit, handed = packed
     if state is None:
         return None
     return Comment(
@@ -367,4 +373,6 @@ def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
         verdict=_verdict(verdict) if verdict else None,
         decision=_change(decision).decision if decision else None,
         appeal=_appeal(appeal) if appeal else None,
+        edit=_edit(edit) if edit else None,
+        handed=_handed(handed) if handed else None,
     )

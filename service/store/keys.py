@@ -89,6 +89,7 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("awaited", "work:now", "list", "… and that somebody waits for", "until claimed"),
         ("queue", "queue", "zset", "held comments that wait for a moderator, by priority", "with them"),
         ("escalated", "escalated", "zset", "held comments that were passed on, by when", "with them"),
+        ("handed", "for:<whom>", "zset", "held comments that were handed to a person or a role -> when", "with them"),
         ("snoozed", "snoozed", "zset", "held comments that were put aside, until when", "with them"),
         ("decided", "decided", "zset", "comments that humans decided, by when", "last 10,000"),
         ("facet", "q:<facet>", "zset", "values of a facet in the queue -> how many comments", "while any"),
@@ -338,6 +339,10 @@ class Keys:
     def site(self, site: str, name: str) -> str:
         """A key of a site by its name in the table: `all`, `due`, `reports`, … or a state. Raises KeyError."""
         return f"{self.prefix}{_SITE_TAG}{site}:{_INDEXES[name]}"
+
+    def handed(self, site: str, whom: str) -> str:
+        """Sorted set of the comments that were handed to somebody."""
+        return f"{self.site_prefix(site)}{_OF_SITES['handed']}{whom}"
 
     def author(self, site: str, digest: str) -> str:
         """Sorted set of an author's comments."""

@@ -7,7 +7,7 @@ between two requests, so that a page costs the same wherever it lies. All of it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from service.core.comment import Comment
@@ -265,6 +265,11 @@ class Queue:
         for (name, _), size in zip(names, sizes, strict=True):
             counts[name] += size
         return counts
+
+    async def handed(self, sites: Sequence[str], whom: Mapping[str, int]) -> int:
+        """How many comments were handed to any of some, each since a time (milliseconds since 1970), and wait for them."""
+        keys = [(self._keys.handed(site, one), since) for site in sites for one, since in whom.items()]
+        return sum(map(int, await self._wire.call_all([("ZCOUNT", key, since, "+inf") for key, since in keys])))
 
     async def sizes(self, sites: Sequence[str], lists: Sequence[str]) -> list[tuple[int, ...]]:
         """How many comments stand in each of some lists, of each site, in one round trip."""

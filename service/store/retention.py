@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from service.core.comment import Change, Comment
+from service.core.delivery import event_id
 from service.core.lifecycle import State
 from service.core.submission import Submission
 from service.store.client import Connection
@@ -37,8 +38,9 @@ class Retention:
     async def drop_texts(self, comments: Sequence[Comment], stripped: Sequence[Submission]) -> None:
         """Replace submissions by what remains of them, where the comment has not changed since it was read.
 
-        What explains a decision by the text's words and by what was around it then goes with the text: the scores, the reasons
-        and who decided stay.
+        What explains a decision by the text's words and by what was around it then goes with the text, and what moderators made
+        of it: the scores, the reasons and who decided stay. Call-backs that carried an edit go too, unless they are still to be
+        told: those end as call-backs do.
         """
         keys = self._keys
         histories = await self._wire.call_all([("LRANGE", keys.history(comment.id), 0, -1) for comment in comments])
@@ -47,11 +49,15 @@ class Retention:
             [
                 script_command(
                     "comment/drop_text",
-                    [keys.comment(one.id), keys.texts(one.id), keys.site_prefix(one.site), keys.history(one.id)],
+                    [
+                        keys.comment(one.id), keys.texts(one.id), keys.site_prefix(one.site), keys.history(one.id),
+                        keys.queue(one.id), keys.delivery(""),
+                    ],
                     seen=one.revision, submission=_encode(remains), comment=one.id,
                     appeal=_encode(msgspec.structs.replace(one.appeal, text="")) if one.appeal else None,
                     verdict=_encode(msgspec.structs.replace(one.verdict, signals={})) if one.verdict else None,
                     decision=_unexplained(row) if row else None, history=[_unexplained(line) for line in history],
+                    told=_quoting(one, history),
                 )
                 for one, remains, history, row in zip(comments, stripped, histories, decided, strict=True)
             ]
@@ -93,13 +99,21 @@ def _swept(state: State, what: str) -> str:
     return f"{what}:{state}" if what else str(state)
 
 
+def _quoting(comment: Comment, history: Sequence[bytes]) -> list[str]:
+    """The ids of the call-backs that may hold a moderator's edit: every one of a comment that had any."""
+    if not any(_change(line).content for line in history):
+        return []
+    return [event_id(comment.id, revision) for revision in range(1, comment.revision + 1)]
+
+
 def _unexplained(row: bytes) -> bytes:
-    """A line of history without the explanations of its reasons."""
+    """A line of history without the explanations of its reasons, and without words."""
     change = _change(row)
     if change.decision is None:
         return _encode(change)
     reasons = tuple(msgspec.structs.replace(reason, explanation=None) for reason in change.decision.reasons)
-    return _encode(msgspec.structs.replace(change, decision=msgspec.structs.replace(change.decision, reasons=reasons)))
+    decision = msgspec.structs.replace(change.decision, reasons=reasons)
+    return _encode(msgspec.structs.replace(change, decision=decision, content=""))
 
 
 def _unsaid(change: Change) -> Change:

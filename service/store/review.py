@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from service.core.comment import Change, Comment
-from service.core.review import Claim, Note, Offer
+from service.core.review import Claim, Handed, Note, Offer
 from service.core.transition import Moved
 from service.store import keys as names
 from service.store.client import Connection
@@ -51,13 +51,18 @@ class ReviewStore:
         """A comment's notes, oldest first."""
         return [_note(row) for row in await self._wire.call("LRANGE", self._keys.of("notes", comment), 0, -1)]
 
-    async def set_aside(self, comment: Comment, change: Change, *, to: str, at: int) -> Moved:
-        """Escalate or snooze what is held, or return it (`to`: escalated, snoozed, flagged); `at` orders it there."""
+    async def set_aside(
+        self, comment: Comment, change: Change, *, to: str, at: int, handed: Handed | None = None
+    ) -> Moved:
+        """Escalate or snooze what is held, or return it (`to`: escalated, snoozed, flagged); `at` orders it there.
+
+        What is escalated may be `handed` to somebody.
+        """
         keys = self._keys
         word, revision, state = await self._wire.run(
             "queue/move", [keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site)],
             now=change.at, comment=comment.id, site=comment.site, seen=comment.revision, list=to, at=at,
-            change=_encode(change), actor=str(change.actor), what=change.what,
+            change=_encode(change), actor=str(change.actor), what=change.what, hand=_encode(handed) if handed else None,
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
 

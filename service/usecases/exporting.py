@@ -35,6 +35,7 @@ class SiteRecord(Struct, frozen=True):
     callback: str
     require_name: bool
     require_email: bool
+    accepts_edits: bool
     policy: Policy
 
 
@@ -111,7 +112,9 @@ class Exporting:
 
 
 def _site(site: Site) -> SiteRecord:
-    return SiteRecord("site", site.id, site.url, site.callback, site.require_name, site.require_email, site.policy)
+    return SiteRecord(
+        "site", site.id, site.url, site.callback, site.require_name, site.require_email, site.accepts_edits, site.policy
+    )  # fmt: skip
 
 
 def _record(

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from service.clock import now_ms
 from service.core.appeal import Links
 from service.core.comment import Actor, ByAuthor, Change, Comment, Decision, Idempotency, Taken
 from service.core.delivery import back, event_id
+from service.core.edit import Edit, Wanted, check_edit
 from service.core.errors import BacklogFull, Conflict, Gone, IdempotencyMismatch, NotFound, RequestInProgress
 from service.core.example import Lesson, example_of
 from service.core.lifecycle import STATE_OF, ActorKind, Outcome, State
@@ -42,25 +44,34 @@ def transition_for(
     links: Links,
     work_entry: str = "",
     wake: str = "",
+    edit: Edit | UnsetType | None = UNSET,
 ) -> Transition:
-    """The transition that carries out a decision about a comment as it was seen; `links` are for who may appeal."""
+    """The transition that carries out a decision about a comment as it was seen; `links` are for who may appeal.
+
+    `edit`: what readers see from then on, None for the author's text; unset: as before.
+    """
     to = STATE_OF[decision.outcome]
+    shown = comment.edit if isinstance(edit, UnsetType) else edit
     after = msgspec.structs.replace(
-        comment, state=to, revision=decision.revision, decision=decision, verdict=verdict or comment.verdict
+        comment, state=to, revision=decision.revision, decision=decision, verdict=verdict or comment.verdict, edit=shown
     )
+    own = comment.submission.content if comment.submission else ""
+    content = "" if edit is UNSET else shown.content if shown else own
     return Transition(
         comment=comment.id,
         site=comment.site,
         to=to,
         actor=decision.actor,
         seen=decision.revision - 1,
-        change=Change(decision.at, decision.actor, to, "decided", decision),
+        change=Change(decision.at, decision.actor, to, "decided", decision, content),
         verdict=verdict,
         work_entry=work_entry,
         place=place(after) if to is State.FLAGGED or _reviewed_later(decision) else None,
         event=event(after, decision.at, _statement(comment, site, decision, links)) if site and site.callback else None,
         wake=wake,
         back=back(comment.id, decision.revision, to) if to in (State.APPROVED, State.REJECTED) else None,
+        edit=edit,
+        faulty=to is State.APPROVED and shown is not None and shown.wrong,
     )
 
 
@@ -174,6 +185,7 @@ class Moderation:
         tell_back: bool = True,
         undo_until: int = 0,
         bulk: str = "",
+        edit: Wanted | None = None,
     ) -> Comment:
         """A human's word on a comment, also when it confirms the machine. It becomes an example, as `lesson` says.
 
@@ -181,8 +193,9 @@ class Moderation:
 
         With a `revision`, only if the comment still has it. `tell_back` False: it was said where the comment's return
         address is, which need not hear of it. Until `undo_until` (milliseconds since 1970) it can be taken back, and is told
-        to nobody; `bulk` names the bulk decision that it is part of. Raises InvalidSubmission, NotFound,
-        Gone, Conflict.
+        to nobody; `bulk` names the bulk decision that it is part of. An `edit` is shown from then on in the place of the author's
+        text, for as long as that stands (`core.edit`). Raises InvalidSubmission, NotFound, Gone, Conflict, and what `check_edit`
+        raises.
         """
         house = site.policy.house
         check_reasons(reasons, house)
@@ -193,10 +206,14 @@ class Moderation:
             if not self.may_judge(seen, actor):
                 raise Conflict("You decided this comment; its author's appeal is judged by another moderator.")
             decision = Decision(outcome, actor, reasons_of(reasons, house), self._clock(), seen.revision + 1, note=note)
-            move = transition_for(seen, site, decision, links=self._links)
+            shown = _edited(seen, site, decision, reasons, edit)
+            move = transition_for(seen, site, decision, links=self._links, edit=shown)
+            after = seen.edit if isinstance(shown, UnsetType) else shown
             told = msgspec.structs.replace(
                 move,
-                example=example_of(seen, decision, lesson, taught(reasons, house)) if lesson is not None else None,
+                example=example_of(seen, decision, lesson, taught(reasons, house), after)
+                if lesson is not None
+                else None,
                 back=move.back if tell_back else None,
                 undo_until=undo_until,
                 bulk=bulk,
@@ -320,11 +337,23 @@ class Moderation:
         return found
 
 
+def _edited(
+    seen: Comment, site: Site, decision: Decision, reasons: Sequence[str], wanted: Wanted | None
+) -> Edit | UnsetType | None:
+    """What readers see from a decision on, as `transition_for` takes it. Raises what `check_edit` raises."""
+    if wanted is None:
+        return UNSET
+    content = check_edit(wanted, site, seen.submission, decision.outcome, reasons)
+    if content is None:
+        return None if seen.edit is not None else UNSET
+    return Edit(content, str(decision.actor), decision.at, decision.revision, wrong=not wanted.nothing_wrong)
+
+
 def _bare(change: Change) -> Change:
     """A line of history without what could quote or name somebody."""
     if change.decision is None:
         return change
     reasons = tuple(Reason(reason.code) for reason in change.decision.reasons)
     return msgspec.structs.replace(
-        change, decision=msgspec.structs.replace(change.decision, reasons=reasons, note="", shadow=())
+        change, decision=msgspec.structs.replace(change.decision, reasons=reasons, note="", shadow=()), content=""
     )

@@ -139,6 +139,10 @@ class Moderators:
         """Every moderator, by name."""
         return await self._moderator_store.all()
 
+    async def who_see(self, site: str) -> list[Moderator]:
+        """Who sees a site, by name."""
+        return [one for one in await self._moderator_store.all() if one.sees(site)]
+
     async def remove(self, name: str) -> None:
         """Remove a moderator; their sessions end at once. Raises NotFound."""
         await self._moderator_store.remove(fold_name(name))

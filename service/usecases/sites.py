@@ -112,6 +112,7 @@ class Sites:
         require_email: bool | None = None,
         require_name: bool | None = None,
         second_factor: bool | None = None,
+        accepts_edits: bool | None = None,
         circle: str | None = None,
     ) -> Known:
         """Change what is named of a site; None leaves it as it is. A call-back that is named ends a pause of the one before.
@@ -120,7 +121,7 @@ class Sites:
         """
         wanted = {
             "url": url, "callback": callback, "require_email": require_email, "require_name": require_name,
-            "second_factor": second_factor,
+            "second_factor": second_factor, "accepts_edits": accepts_edits,
         }  # fmt: skip
         changes = {field: value for field, value in wanted.items() if value is not None}
         check_circle(circle or "")

@@ -55,6 +55,15 @@ def test_sites_are_listed_with_their_counts(run: Run, blog: dict[str, str]) -> N
     assert "https://blog.example/hook" in run("sites", "list").out
 
 
+def test_a_site_says_whether_it_takes_edits(run: Run, blog: dict[str, str]) -> None:
+    assert run("sites", "show", "blog", "--json").json["accepts_edits"] is False
+    assert run("sites", "set", "blog", "--accepts-edits").out == "Changed blog: accepts_edits.\n"
+    assert run("sites", "show", "blog", "--json").json["accepts_edits"] is True
+    assert "accepts edits" in run("sites", "show", "blog").out
+    run("sites", "set", "blog", "--no-accepts-edits")
+    assert run("sites", "show", "blog", "--json").json["accepts_edits"] is False
+
+
 def test_secrets_are_shown_on_demand_only(run: Run, blog: dict[str, str]) -> None:
     plain = run("sites", "show", "blog").out + run("sites", "show", "blog", "--json").out
     assert not any(blog[name] in plain for name in ("api_key", "akismet_key", "webhook_secret"))

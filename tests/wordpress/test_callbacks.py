@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.system.stack import Stack
 from tests.wordpress.api import Api, call_back, event, name_of, signed
-from tests.wordpress.blog import Blog
+from tests.wordpress.blog import ADMIN, Blog
 from tests.wordpress.connection import Connect
 from tests.wordpress.texts import good, spam
 
@@ -190,3 +191,39 @@ def test_names_of_another_address_are_nobodys(blog: Blog, secret: str, published
         status, said = call_back(blog.callback, body, signed(secret, f"msg_{len(other)}x", body))
         assert (status, said["status"] in ("ignored", "unknown")) == (200, True), other
     assert blog.comment(published["content"])["status"] == "1"
+
+
+def _edited(comment: dict[str, Any], content: str | None, revision: int) -> str:
+    """The body of a call-back that approves what a moderator made of a comment; None: the author's own words."""
+    body = json.loads(event(comment, "approved", revision=revision, actor="moderator:mo"))
+    edit = {"content": content, "by": "moderator:mo", "at": "2026-01-01T00:00:00Z", "revision": revision}
+    body["data"]["edit"] = edit if content is not None else None
+    return json.dumps(body)
+
+
+def test_a_moderators_edit_is_shown_and_the_authors_words_are_kept(
+    blog: Blog, api: Api, secret: str, published: dict[str, Any]
+) -> None:
+    text, number = published["content"], published["id"]
+
+    def hear(content: str | None, revision: int) -> dict[str, Any]:
+        body = _edited(published, content, revision)
+        assert call_back(blog.callback, body, signed(secret, f"msg_e{revision}", body)) == APPLIED
+        (comment,) = [one for one in blog.comments() if one["id"] == number]
+        return comment
+
+    markup = "Call me: ••• <script>alert(1)</script>it's \\ fine"
+    first = hear(markup, 50)
+    assert (first["status"], first["meta"]["_antechamber"]["original"]) == ("1", text)
+    assert "•••" in first["content"]
+    assert "<script" not in first["content"]
+    assert "it's \\ fine" in first["content"]
+    assert api.history(published)[-1]["what"] == "decided"  # nothing was sent back as if its author had written it
+    second = hear("Call me", 51)
+    assert (second["content"], second["meta"]["_antechamber"]["original"]) == ("Call me", text)
+    back = hear(None, 52)
+    assert (back["content"], back["meta"]["_antechamber"]["original"]) == (text, None)
+    hear("Call me", 53)
+    blog.call("edit", id=number, content="as wp-admin has it", user=ADMIN[0])
+    assert hear("Call me again", 54)["content"] == "as wp-admin has it"
+    assert blog.complaints() == ""

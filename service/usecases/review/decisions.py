@@ -8,15 +8,19 @@ from typing import NamedTuple
 
 from service.clock import now_ms
 from service.core.comment import Actor, Change, Comment
+from service.core.edit import Wanted
 from service.core.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Overtaken, TooLate
 from service.core.example import Lesson
 from service.core.lifecycle import Outcome, State
+from service.core.moderator import HANDED_TO
 from service.core.policy.house_rules import check_reasons
-from service.core.review import Claim, Note, Offer
+from service.core.review import Claim, Handed, Note, Offer
 from service.core.site import Site
 from service.core.submission import free_text
 from service.core.views import rfc3339
+from service.store.moderators import ModeratorStore
 from service.store.review import MAX_NOTES, ReviewStore
+from service.store.sites import Accounts
 from service.usecases.moderation import Moderation
 
 LONGEST_SNOOZE = 90 * 86_400_000
@@ -37,6 +41,8 @@ class Decisions:
         self,
         moderation: Moderation,
         review_store: ReviewStore,
+        accounts: Accounts,
+        moderator_store: ModeratorStore,
         *,
         undo_seconds: float = 15.0,
         claim_seconds: float = 60.0,
@@ -44,6 +50,8 @@ class Decisions:
     ) -> None:
         self._moderation = moderation
         self._review_store = review_store
+        self._accounts = accounts
+        self._moderator_store = moderator_store
         self._undo = int(undo_seconds * 1000)
         self._claim = int(claim_seconds * 1000)
         self._clock = clock
@@ -69,25 +77,30 @@ class Decisions:
         until: int | None = None,
         bulk: str = "",
         source: str = "review",
+        edit: Wanted | None = None,
     ) -> Done:
         """A moderator's word on a comment as it was seen. Told to nobody before `until`, and taken back until then.
 
-        `source` is how the example that it makes came to us.
+        `source` is how the example that it makes came to us; with an `edit`, the text that readers see is another from then on,
+        which the audit log notes.
 
-        Raises InvalidSubmission, NotFound, Gone, Overtaken when another came first, Conflict when somebody else must decide.
+        Raises InvalidSubmission, NotFound, Gone, Overtaken when another came first, Conflict when somebody else must decide,
+        TextDropped when there is no text to edit.
         """
         note = self.check(site, outcome, reasons, note)
         until = self.window() if until is None else until
         try:
             decided = await self._moderation.decide(
                 site, comment, outcome, actor=by, reasons=reasons, note=note, revision=revision, lesson=Lesson(source),
-                undo_until=until, bulk=bulk,
+                undo_until=until, bulk=bulk, edit=edit,
             )  # fmt: skip
         except Conflict:
             now = await self._moderation.get(site, comment)
             if revision is None or now.revision == revision:
                 raise
             raise await self._overtaken(now, revision) from None
+        if edit is not None and (await self._moderation.history(decided))[decided.revision - 1].content:
+            await self._audit("comments.edit" if decided.edit else "comments.unedit", decided, by)
         return Done(decided, Offer(decided.revision, str(by), bulk, until, decided.state) if until else None)
 
     @staticmethod
@@ -115,12 +128,22 @@ class Decisions:
         moved = await self._review_store.undo(seen, Change(self._clock(), by, offer.state, "undone"))
         if moved.word == "late":
             raise TooLate
-        return await self._done(site, comment, moved.word, revision)
+        done = await self._done(site, comment, moved.word, revision)
+        if done.comment.edit != seen.edit:
+            await self._audit("comments.unedit" if seen.edit else "comments.edit", done.comment, by)
+        return done
 
-    async def escalate(self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "") -> Done:
-        """Pass what is held on to who decides the hard ones. Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission."""
-        said = free_text(note, "/note")
-        done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=self._clock())
+    async def escalate(
+        self, site: Site, comment: str, revision: int, *, by: Actor, note: str = "", to: str = ""
+    ) -> Done:
+        """Pass what is held on: to whoever decides the hard ones, or `to` a person or a role (see `core.review.Handed`).
+
+        Raises NotFound, Gone, Overtaken, Conflict, InvalidSubmission.
+        """
+        said, now = free_text(note, "/note"), self._clock()
+        await self._check_whom(site, to)
+        handed = Handed(to, str(by), now, said) if to else None
+        done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=now, handed=handed)
         if said:
             await self.note(site, comment, said, by=by)
         return done
@@ -159,10 +182,24 @@ class Decisions:
         seen = await self._moderation.get(site, comment)
         await self._review_store.attend(seen, by.name, now=self._clock(), milliseconds=0)
 
-    async def _set_aside(self, site: Site, comment: str, revision: int, *, by: Actor, to: str, at: int) -> Done:
+    async def _audit(self, what: str, comment: Comment, by: Actor) -> None:
+        await self._accounts.audit(what, comment.id, actor=str(by), site=comment.site)
+
+    async def _check_whom(self, site: Site, to: str) -> None:
+        kind, _, name = to.partition(":")
+        if not to or (kind == "role" and name in HANDED_TO):
+            return
+        member = await self._moderator_store.get(name) if kind == "moderator" else None
+        if member is None or not member.sees(site.id):
+            raise InvalidSubmission("Nobody of that name sees this site.", pointer="/to")
+
+    async def _set_aside(
+        self, site: Site, comment: str, revision: int, *, by: Actor, to: str, at: int, handed: Handed | None = None
+    ) -> Done:
         seen = await self._seen(site, comment, revision)
         what = "returned" if to == "flagged" else to
-        moved = await self._review_store.set_aside(seen, Change(self._clock(), by, State.FLAGGED, what), to=to, at=at)
+        change = Change(self._clock(), by, State.FLAGGED, what, to=handed.to if handed else "")
+        moved = await self._review_store.set_aside(seen, change, to=to, at=at, handed=handed)
         if moved.word == "illegal":
             raise Conflict(f"Only what is held can be put aside; this comment is {moved.state}.")
         return await self._done(site, comment, moved.word, revision)

@@ -34,6 +34,8 @@ class Filters(NamedTuple):
     list: str = "flagged"
     facets: Mapping[str, str] = {}
     span: Span = ALWAYS
+    handed: Mapping[str, int] = {}  # handed to any of these, since then: `Moderator.answers_for`
+    by: str = ""  # decided by this actor
     text: str = ""  # in the comment, the author's name, the page's title or address, or an id, as `findable` reads them
 
 
@@ -122,7 +124,7 @@ class Lists:
         """The next places of all sites in order, as far as all of them were read, and how far that is (None: to the end)."""
         shelf = LISTS[filters.list]
         pairs = tuple(filters.facets.items()) if filters.list == _INDEXED else ()
-        plain = not filters.facets and not filters.text and not filters.span.limited
+        plain = not filters.facets and not filters.text and not filters.span.limited and not _looked_for(filters)
         count = limit + 1 if plain else _WALK
         stretches: list[Stretch] = await asyncio.gather(
             *[
@@ -149,7 +151,13 @@ class Lists:
 
     async def total(self, sites: Sequence[str], filters: Filters) -> int | None:
         """How many match in all; None where only looking at them would tell."""
-        if filters.text or (filters.facets and (filters.list != _INDEXED or filters.span.limited)):
+        if filters.handed and filters.list == "escalated" and not (filters.by or filters.text or filters.facets):
+            return None if filters.span.limited else await self._queue.handed(sites, filters.handed)
+        if (
+            filters.text
+            or _looked_for(filters)
+            or (filters.facets and (filters.list != _INDEXED or filters.span.limited))
+        ):
             return None
         pairs = tuple(filters.facets.items())
         if pairs:
@@ -157,10 +165,10 @@ class Lists:
         totals = [await self._queue.total(site, LISTS[filters.list], filters.span) for site in sites]
         return sum(total for total in totals if total is not None) if None not in totals else None
 
-    async def counts(self, sites: Sequence[str]) -> dict[str, int]:
-        """How many comments are in each list."""
+    async def counts(self, sites: Sequence[str], mine: Mapping[str, int] | None = None) -> dict[str, int]:
+        """How many comments are in each list, and how many of them are `mine`: handed to whoever asks."""
         await self.awaken(sites)
-        return await self._queue.counts(sites)
+        return {**await self._queue.counts(sites), "mine": await self._queue.handed(sites, mine or {})}
 
     async def facets(self, sites: Sequence[str], filters: Filters) -> Division:
         """How the comments of a list that match the filters divide; the quality sample, being blind, only by site.
@@ -168,7 +176,8 @@ class Lists:
         The queue is counted in its index, however long it is; where that does not tell, comments are looked at.
         """
         await self.awaken(sites)
-        if filters.text or filters.span.limited or (filters.list != _INDEXED and not is_blind(filters.list)):
+        looked_for = filters.text or filters.span.limited or _looked_for(filters)
+        if looked_for or (filters.list != _INDEXED and not is_blind(filters.list)):
             found = await self._divide(sites, filters)
         else:
             by_site = {site: await self.total([site], filters) or 0 for site in sites}
@@ -244,6 +253,11 @@ def _most_frequent(counts: Mapping[str, Mapping[str, int]]) -> dict[str, list[tu
     }
 
 
+def _looked_for(filters: Filters) -> bool:
+    """Whether only looking at comments tells which of them match, whatever the list."""
+    return bool(filters.handed or filters.by)
+
+
 def _fits(comment: Comment, filters: Filters) -> bool:
     expected = LISTS[filters.list].state
     if comment.state is not expected if expected else comment.state in (State.ERASED, State.PENDING):
@@ -252,6 +266,11 @@ def _fits(comment: Comment, filters: Filters) -> bool:
         has = facets(comment)
         if any(value not in has[facet] for facet, value in filters.facets.items()):
             return False
+    if filters.by and (comment.decision is None or str(comment.decision.actor) != filters.by):
+        return False
+    handed = comment.handed
+    if filters.handed and (handed is None or handed.at < filters.handed.get(handed.to, FOREVER)):
+        return False
     submission = comment.submission
     if not filters.text or submission is None:
         return not filters.text

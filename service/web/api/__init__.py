@@ -308,6 +308,7 @@ async def get_site(request: web.Request) -> web.Response:
             callback=site.callback,
             require_name=site.require_name,
             require_email=site.require_email,
+            accepts_edits=site.accepts_edits,
             mode=site.policy.mode,
             thresholds=site.policy.effective,
             counts=await context.services.moderation.counts(site),

@@ -104,6 +104,7 @@ class SiteView(Struct, frozen=True):
     callback: str
     require_name: bool
     require_email: bool
+    accepts_edits: bool
     mode: str
     thresholds: dict[str, Thresholds]
     counts: dict[str, int]

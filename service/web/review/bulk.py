@@ -124,7 +124,7 @@ async def _selected(
     if query.site and query.site not in sites:
         raise NotFound("There is no such site.")
     seen = {query.site: sites[query.site]} if query.site else sites
-    return await bulk.matching(filters_of(query), seen)
+    return await bulk.matching(filters_of(query, request[ME].member), seen)
 
 
 _bulk_input = msgspec.json.Decoder(BulkInput)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from service.clock import now_ms
 from service.core.comment import Actor, Comment
+from service.core.edit import Wanted
 from service.core.errors import (
     AntechamberError,
     Conflict,
@@ -22,7 +23,7 @@ from service.core.errors import (
     TooLate,
 )
 from service.core.lifecycle import ActorKind, Outcome
-from service.core.moderator import Right
+from service.core.moderator import HANDED_TO, Right
 from service.core.queue import is_blind
 from service.core.site import Site
 from service.core.verdict import LABELS
@@ -78,7 +79,7 @@ async def get_comment(request: web.Request) -> web.Response:
     sites = {one.id for one in await context.services.moderators.sites(me)}
     detail = await context.services.review.details.open(site, comment, sites)
     may = context.services.review.decisions.may_judge(comment, actor(request))
-    view = detail_view(detail, me.name, now_ms(), blind=blind, may_judge=may, everywhere=not me.sites)
+    view = detail_view(detail, me, now_ms(), blind=blind, may_judge=may)
     return json_answer(_encode(view))
 
 
@@ -130,6 +131,7 @@ async def get_explanation(request: web.Request) -> web.Response:
 
 T = TypeVar("T")
 _MAX_BODY = 16_384
+_MAX_EDIT = 400_000  # bytes: the longest text, with every character of it escaped
 
 
 def actor(request: web.Request) -> Actor:
@@ -142,7 +144,7 @@ def actor(request: web.Request) -> Actor:
     "/comments/{id}/decision",
     "decideQueued",
     answers=(_CHANGED,),
-    problems=(*_WRITING, Conflict, Overtaken),
+    problems=(*_WRITING, Conflict, Overtaken, TextDropped),
     takes=schema.DecisionInput,
     parameters=(ID,),
     more=_OVERTAKEN,
@@ -152,7 +154,7 @@ async def post_decision(request: web.Request) -> web.Response:
 
     It can be undone for a while, and is told to nobody before.
     """
-    asked = await _read(request, _decision)
+    asked = await _read(request, _decision, _MAX_EDIT)
     site, comment = await subject(request)
     done = await request.app[CONTEXT].services.review.decisions.decide(
         site,
@@ -162,6 +164,7 @@ async def post_decision(request: web.Request) -> web.Response:
         revision=asked.revision,
         reasons=asked.reasons,
         note=asked.note,
+        edit=Wanted(asked.edit.content, asked.edit.nothing_wrong) if asked.edit else None,
     )
     return await _changed(request, done)
 
@@ -224,14 +227,15 @@ async def post_erase(request: web.Request) -> web.Response:
     more=_OVERTAKEN,
 )
 async def post_escalate(request: web.Request) -> web.Response:
-    """Escalate.
+    """Escalate, or hand over.
 
-    It leaves the queue for the list `escalated`.
+    It leaves the queue for the list `escalated`, and may be handed to a colleague or a role there, anew too.
     """
     asked = await _read(request, _escalate)
     site, comment = await subject(request)
     decisions = request.app[CONTEXT].services.review.decisions
-    done = await decisions.escalate(site, comment.id, asked.revision, by=actor(request), note=asked.note)
+    by = actor(request)
+    done = await decisions.escalate(site, comment.id, asked.revision, by=by, note=asked.note, to=asked.to)
     return await _changed(request, done)
 
 
@@ -365,8 +369,8 @@ async def post_audit(request: web.Request) -> web.Response:
     return await _changed(request, done)
 
 
-async def _read(request: web.Request, decoder: msgspec.json.Decoder[T]) -> T:
-    return decode(decoder, await read_body(request, _MAX_BODY))
+async def _read(request: web.Request, decoder: msgspec.json.Decoder[T], most: int = _MAX_BODY) -> T:
+    return decode(decoder, await read_body(request, most))
 
 
 async def _changed(request: web.Request, done: Done) -> web.Response:
@@ -374,6 +378,23 @@ async def _changed(request: web.Request, done: Done) -> web.Response:
     (seen,) = await context.services.review.lists.seen([done.comment])
     view = row(seen, request[ME].member.name, now_ms())
     return json_answer(_encode(schema.Changed(view, undo_view(done.offer) if done.offer else None)))
+
+
+@route(
+    "get",
+    "/comments/{id}/colleagues",
+    "listColleagues",
+    answers=(Answer(200, "Who sees its site.", schema.Colleagues),),
+    problems=ONE,
+    parameters=(ID,),
+)
+async def get_colleagues(request: web.Request) -> web.Response:
+    """To whom a comment can be handed."""
+    site, _ = await subject(request)
+    people = await request.app[CONTEXT].services.moderators.who_see(site.id)
+    roles = [schema.Colleague(f"role:{role}", "", role) for role in HANDED_TO]
+    persons = [schema.Colleague(f"moderator:{one.name}", one.name, one.role) for one in people]
+    return json_answer(_encode(schema.Colleagues([*roles, *persons])))
 
 
 _decision = msgspec.json.Decoder(schema.DecisionInput)

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from service.clock import now_ms
 from service.core.errors import InvalidSubmission, MalformedRequest
 from service.core.identity import mask_addresses
-from service.core.moderator import Right
+from service.core.moderator import Moderator, Right
 from service.core.queue import FACETS, FOREVER, LISTS, Entry, Span, is_blind
 from service.core.signals import CATALOGUE
 from service.usecases.review.queue import Filters
@@ -48,6 +48,18 @@ _FILTERS = (
     Parameter("query", "list", "Which list.", {"type": "string", "enum": list(LISTS), "default": "flagged"}),
     SITE,
     *[Parameter("query", facet, f"Only comments with this {facet}, as the facets name it.") for facet in FACETS],
+    Parameter(
+        "query",
+        "handed",
+        '"me": only those that were handed to you, or to a role that you have.',
+        {"type": "string", "enum": ["me"]},
+    ),
+    Parameter(
+        "query",
+        "by",
+        "Only those that this actor decided, as decisions name them.",
+        {"type": "string", "maxLength": 200},
+    ),
     Parameter("query", "since", "Only those that came to the list then or later.", _TIME),
     Parameter("query", "until", "… then or earlier.", _TIME),
     Parameter(
@@ -81,7 +93,7 @@ async def list_comments(request: web.Request) -> web.Response:
     """
     asked = _asked(request, _Page)
     sites = [site.id for site in await wanted_sites(request)]
-    filters = filters_of(asked)
+    filters = filters_of(asked, request[ME].member)
     mark = request.app[CONTEXT].identity.digest("q", repr((filters, request.query.get("site", ""))))[-12:]
     after = _after(asked.cursor, mark) if asked.cursor else None
     found = await request.app[CONTEXT].services.review.lists.page(sites, filters, limit=asked.limit, after=after)
@@ -108,7 +120,7 @@ async def get_facets(request: web.Request) -> web.Response:
     asked = _asked(request, Query)
     sites = {site.id: site for site in await wanted_sites(request)}
     lists = request.app[CONTEXT].services.review.lists
-    found = await lists.facets(list(sites), filters_of(asked))
+    found = await lists.facets(list(sites), filters_of(asked, request[ME].member))
     names = await lists.names(list(sites), [digest for digest, _ in found.facets.get("author", [])])
     texts = {"author": names, "signal": {name: kind.meaning for name, kind in CATALOGUE.items()}}
     return json_answer(
@@ -139,7 +151,8 @@ async def get_facets(request: web.Request) -> web.Response:
 async def get_counts(request: web.Request) -> web.Response:
     """How much is in each list."""
     sites = [site.id for site in await wanted_sites(request)]
-    return json_answer(_encode(await request.app[CONTEXT].services.review.lists.counts(sites)))
+    mine = request[ME].member.answers_for
+    return json_answer(_encode(await request.app[CONTEXT].services.review.lists.counts(sites, mine)))
 
 
 @route(
@@ -194,14 +207,16 @@ def _hidden(query: Query) -> Query:
     )
 
 
-def filters_of(query: Query) -> Filters:
-    """A query as the use cases take it. Raises MalformedRequest."""
+def filters_of(query: Query, member: Moderator) -> Filters:
+    """A query of a moderator's as the use cases take it. Raises MalformedRequest."""
     if query.list not in LISTS:
         raise MalformedRequest(f"The parameter list is one of: {', '.join(LISTS)}.")
     chosen = {facet: value for facet in FACETS if (value := getattr(query, facet))}
-    if chosen and is_blind(query.list):
+    if (chosen or query.by or query.handed) and is_blind(query.list):
         raise MalformedRequest(f"The list {query.list} is blind: it is filtered by site, words and times alone.")
-    return Filters(query.list, chosen, Span(_ms(query.since, 0), _ms(query.until, FOREVER)), query.q.strip())
+    span = Span(_ms(query.since, 0), _ms(query.until, FOREVER))
+    handed = member.answers_for if query.handed else {}
+    return Filters(query.list, chosen, span, handed, query.by, query.q.strip())
 
 
 def _asked(request: web.Request, kind: type[Any]) -> Any:

@@ -13,9 +13,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.core.lifecycle import Outcome, State
+from service.core.moderator import Role
 from service.core.queue import LISTS
+from service.core.submission import MAX_CONTENT_BYTES
 from service.core.verdict import Explanation, Signal
-from service.core.views import AuthorView, ChangeView, DecisionView, PageView, Time
+from service.core.views import AuthorView, ChangeView, DecisionView, EditView, PageView, Time
 from service.web.schema import MAX_DECISION_NOTE, MAX_REASONS, ReasonCode
 from service.web.schema import Time as TimeInput
 
@@ -54,6 +56,8 @@ class Row(Struct, frozen=True):
         str  # how the text begins, as written: 280 code points, counting white space once. Positions in the text fit
     )
     text_kept: bool  # false: retention has dropped the text
+    handed: str  # to whom, "" to nobody
+    edited: bool  # readers see what a moderator made of it
     severity: float  # 0 to 1, how much harm the scores speak of
     scores: dict[str, float]
     reasons: tuple[str, ...]  # codes, the deciding one first
@@ -118,8 +122,10 @@ class Facets(Struct, frozen=True):
 
 ListCounts = msgspec.defstruct(
     "ListCounts",
-    [(name, int) for name in LISTS],
-    namespace={"__doc__": "How many comments are in each list, of the sites that are asked for."},
+    [*((name, int) for name in LISTS), ("mine", int)],
+    namespace={
+        "__doc__": "How many comments are in each list, of the sites that are asked for; `mine`: of `escalated`, handed to you."
+    },
     frozen=True,
 )
 
@@ -225,6 +231,16 @@ class Undo(Struct, frozen=True):
     bulk: str  # the bulk decision that it is part of, "" otherwise
 
 
+class HandedView(Struct, frozen=True):
+    """To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker."""
+
+    to: str
+    by: str
+    at: Time
+    note: str
+    mine: bool
+
+
 class AppealView(Struct, frozen=True):
     """What the author answered to a rejection, and who had made it. `open`: it waits to be judged."""
 
@@ -235,12 +251,29 @@ class AppealView(Struct, frozen=True):
     may_judge: bool  # whether the asker may; by default whoever made the decision may not
 
 
+class Colleague(Struct, frozen=True):
+    """Somebody to whom a comment can be handed: `to` is what to say, a person or a role."""
+
+    to: str
+    name: str  # of a person; "" of a role
+    role: Role
+
+
+class Colleagues(Struct, frozen=True):
+    """Who sees a site: the roles first, then persons by name."""
+
+    items: list[Colleague]
+
+
 class Detail(Struct, frozen=True):
     """All that a moderator may know of a comment. In an audit it is blind, like its row."""
 
     comment: Row
     site_url: str
     content: str  # as written; e-mail addresses are dotted out since it came in
+    edit: EditView | None  # what readers see in its place
+    may_edit: bool  # whether its site and its platform take an edited text
+    handed: HandedView | None  # to whom it was handed, while it waits for them
     links: list[Link]
     parent_id: str
     parent_text: str
@@ -285,13 +318,30 @@ Revision = Annotated[
 ]
 
 
+class EditInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """The text to be shown in the place of the author's; the author's own takes an edit back.
+
+    The decision's reasons say what was wrong with the author's text, which the model learns; `nothing_wrong`: it is only tidied.
+    """
+
+    content: Annotated[
+        str,
+        Meta(max_length=MAX_CONTENT_BYTES, description="E-mail addresses in it are dotted out. At most 65,525 bytes."),
+    ]
+    nothing_wrong: bool = False
+
+
 class DecisionInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note."""
+    """Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note.
+
+    `edit`: approve another text than the author's, where the site takes that.
+    """
 
     outcome: Outcome
     revision: Revision
     reasons: Annotated[list[ReasonCode], Meta(max_length=MAX_REASONS)] = []
     note: Note = ""
+    edit: EditInput | None = None
 
 
 class AuditInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -303,10 +353,14 @@ class AuditInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EscalateInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """Pass a held comment on to whoever decides the hard ones."""
+    """Pass a held comment on to whoever decides the hard ones, or `to` somebody."""
 
     revision: Revision
     note: Note = ""
+    to: Annotated[
+        str,
+        Meta(max_length=80, description="`moderator:<name>` or `role:<role>`, as colleagues are named; empty: nobody."),
+    ] = ""
 
 
 class EraseInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -376,6 +430,8 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     author: str = ""
     language: str = ""
     campaign: str = ""
+    handed: Literal["", "me"] = ""  # to whoever asks
+    by: Annotated[str, Meta(max_length=200, description="Decided by this actor.")] = ""
     since: TimeInput | None = None
     until: TimeInput | None = None
     q: Annotated[str, Meta(max_length=200)] = ""

@@ -6,15 +6,16 @@ import re
 from collections.abc import Sequence
 
 from service.core.comment import Change, Comment
-from service.core.moderator import Mark
+from service.core.edit import takes_edits
+from service.core.moderator import Mark, Moderator
 from service.core.queue import facets, raised, severity
-from service.core.review import Note, Offer, Progress
+from service.core.review import Handed, Note, Offer, Progress
 from service.core.signals import CATALOGUE, ELSEWHERE
 from service.core.site import Site
 from service.core.submission import Submission
 from service.core.text.links import locate
 from service.core.verdict import LABELS, Explanation, Verdict
-from service.core.views import AuthorView, PageView, change_views, decision_view, rfc3339
+from service.core.views import AuthorView, PageView, change_views, decision_view, edit_view, rfc3339
 from service.usecases.review.campaigns import CampaignMembers
 from service.usecases.review.detail import Detail, Record
 from service.usecases.review.queue import Seen
@@ -44,6 +45,8 @@ def row(seen: Seen, me: str, now: int, *, blind: bool = False) -> schema.Row:
         page=PageView(submission.page.url, submission.page.title) if submission else None,
         excerpt=_beginning(submission.content[: 4 * EXCERPT]) if submission else "",
         text_kept=bool(submission and submission.content),
+        handed=comment.handed.to if comment.handed and not blind else "",
+        edited=comment.edit is not None and not blind,
         severity=0.0 if blind else round(severity(verdict), 4),
         scores=verdict.scores if verdict and not blind else {},
         reasons=() if blind else has["reason"],
@@ -61,10 +64,10 @@ def row(seen: Seen, me: str, now: int, *, blind: bool = False) -> schema.Row:
 
 
 def detail_view(
-    detail: Detail, me: str, now: int, *, blind: bool = False, may_judge: bool = True, everywhere: bool = True
+    detail: Detail, member: Moderator, now: int, *, blind: bool = False, may_judge: bool = True
 ) -> schema.Detail:
-    """All that is known of a comment; `blind` for the audit. `may_judge`: whether its appeal lets `me` decide; `everywhere`:
-    whether they see all sites, and so what signals tell of others."""
+    """All that a moderator may know of a comment; `blind` for the audit. `may_judge`: whether its appeal lets them decide."""
+    me, everywhere = member.name, not member.sites
     comment = detail.seen.comment
     submission, verdict = comment.submission, comment.verdict
     known = verdict is not None and not blind
@@ -72,6 +75,9 @@ def detail_view(
         comment=row(detail.seen, me, now, blind=blind),
         site_url=detail.site.url,
         content=submission.content if submission else "",
+        edit=edit_view(comment.edit) if comment.edit and not blind else None,
+        may_edit=takes_edits(detail.site, submission) and not blind,
+        handed=handed_view(comment.handed, member) if comment.handed and not blind else None,
         links=_links(submission.content) if submission else [],
         parent_id=submission.parent_id if submission else "",
         parent_text=submission.parent_text if submission else "",
@@ -113,6 +119,13 @@ def appeal_view(comment: Comment, *, may_judge: bool) -> schema.AppealView | Non
     if appeal is None:
         return None
     return schema.AppealView(appeal.text, rfc3339(appeal.at), appeal.decider, comment.appealed, may_judge)
+
+
+def handed_view(handed: Handed, member: Moderator) -> schema.HandedView:
+    """To whom a comment was handed."""
+    since = member.answers_for.get(handed.to)
+    mine = since is not None and handed.at >= since
+    return schema.HandedView(handed.to, handed.by, rfc3339(handed.at), handed.note, mine)
 
 
 def mark_view(site: str, digest: str, mark: Mark) -> schema.MarkView:

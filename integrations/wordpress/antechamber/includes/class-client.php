@@ -104,7 +104,7 @@ final class Client {
 		if ( '' !== $record->details['seal'] ) {
 			return hash_equals( $record->details['seal'], $seal );
 		}
-		$said = $comment->comment_content . "\0" . get_permalink( (int) $comment->comment_post_ID );
+		$said = ( $record->details['original'] ?? $comment->comment_content ) . "\0" . get_permalink( (int) $comment->comment_post_ID );
 		$good = false;
 		foreach ( Settings::secrets() as $secret ) {
 			$key  = base64_decode( (string) preg_replace( '/\Awhsec_/', '', $secret ), true );

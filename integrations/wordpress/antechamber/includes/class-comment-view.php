@@ -50,6 +50,9 @@ final class Comment_View {
 	public static function box( $comment ): void {
 		$record = Record::of( (int) $comment->comment_ID );
 		self::show( $record, PHP_INT_MAX );
+		if ( is_string( $record->details['original'] ) ) {
+			echo '<p>' . esc_html__( 'The author\'s own words:', 'antechamber' ) . '</p><blockquote>' . esc_html( $record->details['original'] ) . '</blockquote>';
+		}
 		if ( ! $record->details['scores'] ) {
 			return;
 		}
@@ -99,6 +102,9 @@ final class Comment_View {
 		}
 		if ( 'approved' === $record->state && '0' === $record->details['applied'] && ! $record->details['human'] ) {
 			echo '<p>' . esc_html__( 'This site\'s own rules hold it all the same.', 'antechamber' ) . '</p>';
+		}
+		if ( is_string( $record->details['original'] ) ) {
+			echo '<p>' . esc_html__( 'A moderator at the service has edited the text.', 'antechamber' ) . '</p>';
 		}
 		if ( '' !== $record->details['detail'] ) {
 			echo '<p>' . esc_html( $record->details['detail'] ) . '</p>';

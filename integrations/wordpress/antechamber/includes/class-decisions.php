@@ -76,12 +76,16 @@ final class Decisions {
 		$decision = is_array( $view['decision'] ?? null ) ? $view['decision'] : array();
 		$state    = in_array( $view['state'] ?? '', Record::DECIDED, true ) ? $view['state'] : Record::PENDING;
 		$known    = array_merge( self::known( $view, $decision ), array( 'revision' => $revision ) );
-		$status   = self::status( $state, $decision, $comment, $record );
+		$may      = self::may_change( $record, $comment, $known['actor'] );
+		if ( $may && 'approved' === $state ) {
+			$comment = self::show_words( $comment, $record, $view ); // The site's own rules look at what readers will see.
+		}
+		$status = self::status( $state, $decision, $comment, $record );
 		if ( null === $status ) {
 			$record->save( $state, $known );
 			return 'recorded';
 		}
-		if ( ! self::may_change( $record, $comment, $known['actor'] ) ) {
+		if ( ! $may ) {
 			$record->save( $state, $known );
 			return 'kept';
 		}
@@ -209,6 +213,46 @@ final class Decisions {
 			self::$applying       = false;
 			self::$core_will_mail = false;
 		}
+	}
+
+	/**
+	 * Put a moderator's edit in the place of the author's words, or these back; the author's are kept beside it. Words that
+	 * somebody has changed here since stand.
+	 *
+	 * @param \WP_Comment        $comment The comment.
+	 * @param Record             $record  Its record.
+	 * @param array<string,mixed> $view    The comment as the service shows or tells it.
+	 */
+	private static function show_words( \WP_Comment $comment, Record $record, array $view ): \WP_Comment {
+		$edit     = is_array( $view['edit'] ?? null ) ? $view['edit'] : array();
+		$original = $record->details['original'];
+		$wanted   = is_string( $edit['content'] ?? null ) ? $edit['content'] : $original;
+		if ( ! is_string( $wanted ) || $wanted === $comment->comment_content || Intake::text( $comment ) !== $record->details['text'] ) {
+			return $comment;
+		}
+		self::$applying = true;
+		try {
+			wp_update_comment(
+				array(
+					'comment_ID'      => $comment->comment_ID,
+					'comment_content' => wp_slash( $wanted ),
+				)
+			);
+		} finally {
+			self::$applying = false;
+		}
+		$now = get_comment( (int) $comment->comment_ID );
+		if ( ! $now ) {
+			return $comment;
+		}
+		$record->save(
+			$record->state,
+			array(
+				'text'     => Intake::text( $now ),
+				'original' => $edit ? ( $original ?? $comment->comment_content ) : null,
+			)
+		);
+		return $now;
 	}
 
 	/** Hold a comment for as long as nothing is known of it. */

@@ -106,7 +106,7 @@ final class Intake {
 	public static function edited( $id ): void {
 		$comment = get_comment( $id );
 		$record  = Record::of( (int) $id );
-		if ( ! $comment || ! $record->exists() || ! Settings::judges() || current_user_can( 'moderate_comments' ) ) {
+		if ( ! $comment || ! $record->exists() || ! Settings::judges() || Decisions::applying() || current_user_can( 'moderate_comments' ) ) {
 			return;
 		}
 		$text = self::text( $comment );
@@ -116,12 +116,13 @@ final class Intake {
 		$record->save(
 			Record::WAITING,
 			array(
-				'since'   => time(),
-				'text'    => $text,
-				'seal'    => '',
-				'human'   => false,
-				'applied' => '0',
-				'told'    => false,
+				'since'    => time(),
+				'text'     => $text,
+				'seal'     => '',
+				'human'    => false,
+				'applied'  => '0',
+				'told'     => false,
+				'original' => null,
 			)
 		);
 		delete_comment_meta( (int) $id, Record::FEEDBACK ); // It is about words that are no more.
@@ -203,7 +204,8 @@ final class Intake {
 		);
 	}
 
-	private static function text( \WP_Comment $comment ): string {
+	/** The digest of what is judged of a comment. */
+	public static function text( \WP_Comment $comment ): string {
 		return hash( 'sha256', implode( "\0", array( $comment->comment_content, $comment->comment_author, $comment->comment_author_url ) ) );
 	}
 }

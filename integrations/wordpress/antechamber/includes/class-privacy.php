@@ -60,7 +60,10 @@ final class Privacy {
 				__( 'Reasons', 'antechamber' )    => implode( '; ', array_map( array( self::class, 'reason' ), $record->details['reasons'] ) ),
 				__( 'Scores', 'antechamber' )     => (string) wp_json_encode( $record->details['scores'] ),
 			);
-			$items  = array();
+			if ( is_string( $record->details['original'] ) ) {
+				$lines[ __( 'The text as it was written, before a moderator edited it', 'antechamber' ) ] = $record->details['original'];
+			}
+			$items = array();
 			foreach ( $lines as $name => $value ) {
 				$items[] = compact( 'name', 'value' );
 			}

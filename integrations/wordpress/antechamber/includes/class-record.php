@@ -49,7 +49,8 @@ final class Record {
 		'since'       => 0,          // When it was first to be sent.
 		'told'        => false,      // Moderators have been told that it waits for them.
 		'detail'      => '',         // What the last failure said.
-		'text'        => '',         // Digest of what was judged.
+		'text'        => '',         // Digest of what was judged, or of what a moderator at the service made of it.
+		'original'    => null,       // The author's words, while a moderator's edit stands in their place.
 	);
 
 	/** Seconds after which a lock's holder is taken to be dead. */

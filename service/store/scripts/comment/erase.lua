@@ -22,7 +22,7 @@ if state == 'erased' then return {'gone', tonumber(rev), state} end
 if tonumber(rev) ~= given.seen then return {'stale', tonumber(rev), state} end
 
 rev = tonumber(rev) + 1
-redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong', 'by', 'app')
+redis.call('HDEL', KEYS[1], 'sub', 'ver', 'dec', 'fp', 'back', 'owed', 'said', 'judged', 'wrong', 'by', 'app', 'edit')
 if given.withdrawn then
   redis.call('HSET', KEYS[1], 'withdrawn', given.withdrawn)
 else

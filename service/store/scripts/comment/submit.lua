@@ -9,7 +9,7 @@
 --       its lifetime, ms, its lease, ms,
 --       what is stored as the caller saw it, or "", and what the new one is beside that (core/resubmission.py), or "",
 --       the comment that it quotes as what it answers, or ""
--- Reply {word, revision, state, stored answer}
+-- Reply {word, revision, state, stored answer}; of differs and human, more
 --       accepted   a new comment           edited    a new text of a known one; it is judged again
 --       same       nothing new             updated   the same text with other fields around it; no decision is touched
 --       requeued   … and judged again      older     the platform has said something later; nothing was touched
@@ -17,13 +17,14 @@
 --       running    … is still unanswered   mismatch  … was another request
 --       gone       the comment was erased  full      too many wait already, or of this site; nothing was written
 --       differs    something else is stored than the caller saw; human: it was to be requeued, and a human has decided. What is
---                  stored is in the place of the answer, followed by what earlier versions knew its text by; nothing was
---                  written, and the caller is to say what the new one is beside it
+--                  stored is in the place of the answer, followed by what earlier versions knew its text by, and a moderator's
+--                  edit; nothing was written, and the caller is to say what the new one is beside it
 --
 -- The comment's hash: site pid state rev (counts every change) text_rev (the revision of the present text) human ("1": a
 -- human has decided about the present text) ruled (the last human outcome, which an edit does not wipe out) dec (the history
 -- entry of the last decision) app (an appeal against it) sub (submission) fp (of earlier versions, a digest of the text) ver
--- (verdict) created updated by (the digest in whose author index it stands) withdrawn (until when, by the platform's own
+-- (verdict) created updated edit (core/edit.py: what
+-- readers see in the place of this text) by (the digest in whose author index it stands) withdrawn (until when, by the platform's own
 -- clock, it has said that it deleted this; what operators erase has none) returns (the platform has restored it: the next
 -- text is taken in again). XLEN of work is the backlog: entries are deleted when they are acknowledged.
 -- uses: appealed decided author requests answers awaited waiting
@@ -32,7 +33,7 @@
 -- include: work
 local now, cid, site, platform_id, submission, backlog, share, submitted, changed, waiting, by_author, request, lives, lease, seen, how, parent =
   unpack(ARGV)
-local state, rev, created, stored, human, fp = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'created', 'sub', 'human', 'fp'))
+local state, rev, created, stored, human, fp, edit = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'created', 'sub', 'human', 'fp', 'edit'))
 
 if request ~= '' then
   local before, at, answer = unpack(redis.call('HMGET', KEYS[9], 'fp', 'at', 'answer'))
@@ -56,9 +57,9 @@ elseif returns then
 elseif stored == submission then
   word = 'same'
 elseif how == '' or stored ~= seen then
-  return {'differs', tonumber(rev), state, stored or '', fp or ''}
+  return {'differs', tonumber(rev), state, stored or '', fp or '', edit or ''}
 else
-  if how == 'requeued' and human == '1' then return {'human', tonumber(rev), state, stored, fp or ''} end
+  if how == 'requeued' and human == '1' then return {'human', tonumber(rev), state, stored, fp or '', edit or ''} end
   word = how
 end
 local judged = word == 'accepted' or word == 'edited' or word == 'requeued'
@@ -80,6 +81,7 @@ elseif judged then
     redis.call('ZADD', KEYS[5], created, cid)
   end
   if word == 'edited' and stored then redis.call('RPUSH', KEYS[3], stored) end
+  if word == 'edited' then redis.call('HDEL', KEYS[1], 'edit') end
   redis.call('ZREM', KEYS[7] .. state, cid)
   redis.call('ZREM', KEYS[7] .. K.appealed, cid)
   redis.call('ZREM', KEYS[7] .. K.decided, cid)

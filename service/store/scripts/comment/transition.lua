@@ -11,7 +11,9 @@
 --       wake: channel to wake, if any; today, "2026-11-24"; example: its id, if it teaches, and lesson (MessagePack);
 --       facets, one a line, and priority of what a moderator is to look at, if they are; actor;
 --       undo_until: until when it can be undone (0: it can't); what is told of it leaves no earlier than that;
---       bulk: the bulk decision that it is part of, or ""; counts: what else it counts as today (core/counters.py)
+--       bulk: the bulk decision that it is part of, or ""; counts: what else it counts as today (core/counters.py);
+--       edit: what readers see from now on (MessagePack, core/edit.py), or unedit, when that is the author's text again;
+--       faulty, when an edit is approved because something was wrong with the author's text
 -- Reply {word, revision, state}
 --       applied  done                     stale    the comment has changed since
 --       human    a human had decided; the machine's verdict was kept beside it, the state was not touched
@@ -23,7 +25,8 @@
 -- What comment/undo.lua needs to take the decision back is kept beside it for as long as that is possible.
 --
 -- What is approved with a priority is to be reviewed later. Readers who reported the comment are answered by a human's approval
--- (they were wrong) or rejection (they were right), and what they are worth next time counts it.
+-- (they were wrong) or rejection (they were right), and what they are worth next time counts it. An edit that mends a fault says
+-- that they were right; approved like that, what the machine rejected was no false alarm.
 --
 -- Whatever the word, a named work entry is acknowledged and deleted: it has been answered.
 -- uses: due tally reported_by reporters answered reports claim appealed decided escalated snoozed later examples was
@@ -55,7 +58,7 @@ end
 -- What undo.lua needs, as it stands before anything has changed; nil when this can't be undone.
 local function snapshot(revision)
   if move.undo_until <= now then return nil end
-  local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list'}
+  local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list', 'edit', 'hand'}
   local word, weighs = word_of(record)
   local was = {rev = revision, by = move.actor, bulk = move.bulk, ['until'] = move.undo_until, state = state, fields = {},
     at = redis.call('ZSCORE', prefix .. state, cid), example = move.example or '', told = {},
@@ -89,7 +92,7 @@ local function answer_readers()
   local waiting = root(prefix) .. K.reported_by .. cid
   local readers = redis.call('SMEMBERS', waiting)
   for _, reader in ipairs(readers) do
-    bump(prefix .. K.reporters, outcome == 'reject' and reader or (reader .. ':no'), 1)
+    bump(prefix .. K.reporters, (outcome == 'reject' or move.faulty and move.edit) and reader or (reader .. ':no'), 1)
     redis.call('SADD', waiting .. K.answered, reader)
   end
   redis.call('DEL', waiting)
@@ -116,6 +119,8 @@ local function enter_state(was)
   put('state', move.to, 'rev', rev, 'updated', now)
   if by_human then note_human(was) end
   if outcome then put('dec', move.change) end
+  if move.edit then put('edit', move.edit) end
+  if move.unedit then redis.call('HDEL', record, 'edit') end
   if move.verdict then put('ver', move.verdict) end
   redis.call('RPUSH', history, move.change)
   redis.call('ZREM', prefix .. state, cid)
@@ -143,7 +148,7 @@ local function tally()
   if not said then return end
   local now_wrong = ''
   if said == 'approve' and outcome == 'reject' then now_wrong = 'missed' end
-  if said == 'reject' and outcome == 'approve' then now_wrong = 'false_alarm' end
+  if said == 'reject' and outcome == 'approve' and not move.faulty then now_wrong = 'false_alarm' end
   if now_wrong == wrong then return end
   if wrong ~= '' then count(judged, wrong, -1) end
   if now_wrong ~= '' then count(judged, now_wrong, 1) end

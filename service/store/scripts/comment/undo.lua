@@ -48,7 +48,7 @@ redis.call('ZREM', prefix .. state, cid)
 redis.call('ZADD', prefix .. was.state, was.at, cid)
 state = was.state
 redis.call('HSET', KEYS[1], 'state', state, 'rev', rev, 'updated', given.now)
-for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio'}) do
+for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'edit'}) do
   if was.fields[field] then
     redis.call('HSET', KEYS[1], field, was.fields[field])
   else
@@ -67,6 +67,7 @@ end
 stand(KEYS[1], prefix, given.now, state, was.word, was.weight)
 local list = was.fields.list
 if list then enter_list(KEYS[1], prefix, cid, list, was[list]) end
+if was.fields.hand then hand_over(KEYS[1], prefix, cid, was.fields.hand, was[list]) end
 redis.call('RPUSH', KEYS[2], given.change)
 if state == 'pending' then
   -- The machine's word for it may have come while the decision stood, and was not heeded; it is asked again.

@@ -2,15 +2,20 @@
 --
 -- Of what is held, each comment stands in exactly one of `queue`, `escalated` and `snoozed`; what was approved to be reviewed
 -- stands in `later` until a human has. The hash's field `list` says in which.
+-- What is in `escalated` may be handed to somebody: `hand` says to whom, and it stands in their index as well.
 -- Only what stands in `queue` is in the facets. `fac` ("facet:value", one a line) and `prio` (its place) stay in the hash after
 -- it has left, so that what comes back comes back to its place. `site` is the site's prefix "…s:<site>:".
--- uses: queue escalated snoozed later free_slots slots live
+-- uses: queue escalated snoozed later handed free_slots slots live
 -- include: root
 -- include: facets
 local function leave_lists(record, site, cid)
-  local list, facets = unpack(redis.call('HMGET', record, 'list', 'fac'))
+  local list, facets, hand = unpack(redis.call('HMGET', record, 'list', 'fac', 'hand'))
   if not list then return end
   redis.call('HDEL', record, 'list')
+  if hand then
+    redis.call('HDEL', record, 'hand')
+    redis.call('ZREM', site .. K.handed .. cmsgpack.unpack(hand).to, cid)
+  end
   if list == 'flagged' then
     redis.call('ZREM', site .. K.queue, cid)
     facet(site, cid, facets or '', false)
@@ -36,6 +41,12 @@ local function enter_list(record, site, cid, list, at)
   else
     redis.call('ZADD', site .. K[list], at, cid)
   end
+end
+
+-- Note to whom something was handed that stands in `escalated` since `at`.
+local function hand_over(record, site, cid, hand, at)
+  redis.call('HSET', record, 'hand', hand)
+  redis.call('ZADD', site .. K.handed .. cmsgpack.unpack(hand).to, at, cid)
 end
 
 -- Tell every process that shows the moderators' page what has happened. No text goes out here.

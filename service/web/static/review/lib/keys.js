@@ -18,6 +18,7 @@ export const ACTIONS = {
   approve: ["a", "Approve", "Decide"],
   reject: ["r", "Reject, then a letter for the reason", "Decide"],
   spam: ["s", "Reject as spam", "Decide"],
+  edit: ["t", "Edit the text, then approve", "Decide"],
   escalate: ["e", "Escalate", "Decide"],
   snooze: ["l", "Look at it later", "Decide"],
   undo: ["z", "Undo", "Decide"],

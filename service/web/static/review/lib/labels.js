@@ -93,7 +93,7 @@ const ownName = (code) => [...house.values()].flat().find((rule) => rule.code ==
 /**
  * The lists of comments, in the order in which they are shown: what waits, what else wants a look, what was decided.
  *
- * @type {(keyof Api.ListCounts)[][]}
+ * @type {Exclude<keyof Api.ListCounts, "mine">[][]}
  */
 export const LIST_GROUPS = [
   ["flagged", "escalated", "snoozed"],
@@ -142,6 +142,16 @@ export function actorName(actor) {
   };
   if (kind === "platform" && name.includes("/")) return `${name.slice(name.indexOf("/") + 1)} (on the platform)`;
   return kind === "moderator" && name ? name : (kinds[kind] ?? (name || kind));
+}
+
+/**
+ * To whom something was handed: "moderator:bo" is bo, "role:lead" is a lead.
+ *
+ * @param {string} to
+ */
+export function whomName(to) {
+  const [kind, name = ""] = to.split(":");
+  return kind === "role" ? `${/^[aeiou]/u.test(name) ? "an" : "a"} ${name}` : name;
 }
 
 const thousands = new Intl.NumberFormat("en");

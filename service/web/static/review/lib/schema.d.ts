@@ -167,7 +167,7 @@ declare namespace Api {
     items: CampaignView[];
   }
 
-  /** One line of a comment's history. */
+  /** One line of a comment's history. `content`: the text that a moderator lets readers see with it, "" where it stays. `to`: the person (`moderator:bo`) or role (`role:lead`) that it was handed to. */
   interface ChangeView {
     revision: number;
     at: string;
@@ -175,6 +175,8 @@ declare namespace Api {
     what: string;
     state: State;
     decision: DecisionView | null;
+    content: string;
+    to: string;
   }
 
   /** A comment after what was done to it; `undo` while it can be taken back. */
@@ -215,6 +217,18 @@ declare namespace Api {
     code: string;
   }
 
+  /** Somebody to whom a comment can be handed: `to` is what to say, a person or a role. */
+  interface Colleague {
+    to: string;
+    name: string;
+    role: Role;
+  }
+
+  /** Who sees a site: the roles first, then persons by name. */
+  interface Colleagues {
+    items: Colleague[];
+  }
+
   /** `comment`: something happened to one. `what`: decided, edited, requeued, escalated, snoozed, returned, undone, erased, noted, appealed. */
   interface CommentEvent {
     site: string;
@@ -253,7 +267,7 @@ declare namespace Api {
     false_alarm: number;
   }
 
-  /** Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note. */
+  /** Approve, hold or reject. A rejection names at least one reason; the reason "other" needs a note. `edit`: approve another text than the author's, where the site takes that. */
   interface DecisionInput {
     outcome: Outcome;
     /** The revision that was looked at; when it has changed since, 409 says what won. */
@@ -261,6 +275,7 @@ declare namespace Api {
     reasons?: string[];
     /** Addresses in it are dotted out. */
     note?: string;
+    edit?: EditInput | null;
   }
 
   /** A decision: what, by whom, when, and every reason. `discard`: blatant, the platform need not keep it. `tags` were given by the policy's rules and lists; `policy` is the edition of the policy that decided. */
@@ -295,6 +310,9 @@ declare namespace Api {
     comment: Row;
     site_url: string;
     content: string;
+    edit: EditView | null;
+    may_edit: boolean;
+    handed: HandedView | null;
     links: Link[];
     parent_id: string;
     parent_text: string;
@@ -318,6 +336,21 @@ declare namespace Api {
   interface EarlierText {
     content: string;
     author_name: string;
+  }
+
+  /** The text to be shown in the place of the author's; the author's own takes an edit back. The decision's reasons say what was wrong with the author's text, which the model learns; `nothing_wrong`: it is only tidied. */
+  interface EditInput {
+    /** E-mail addresses in it are dotted out. At most 65,525 bytes. */
+    content: string;
+    nothing_wrong?: boolean;
+  }
+
+  /** What a moderator made of a comment's text, to be shown in the author's place. */
+  interface EditView {
+    content: string;
+    by: string;
+    at: string;
+    revision: number;
   }
 
   /** The newest editions of a policy, newest first, the live one among them. */
@@ -355,12 +388,14 @@ declare namespace Api {
     erased: number;
   }
 
-  /** Pass a held comment on to whoever decides the hard ones. */
+  /** Pass a held comment on to whoever decides the hard ones, or `to` somebody. */
   interface EscalateInput {
     /** The revision that was looked at; when it has changed since, 409 says what won. */
     revision: number;
     /** Addresses in it are dotted out. */
     note?: string;
+    /** `moderator:<name>` or `role:<role>`, as colleagues are named; empty: nobody. */
+    to?: string;
   }
 
   /** Why a label has its score: the parts' contributions add up to the logit. */
@@ -445,6 +480,15 @@ declare namespace Api {
     missing: number;
   }
 
+  /** To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker. */
+  interface HandedView {
+    to: string;
+    by: string;
+    at: string;
+    note: string;
+    mine: boolean;
+  }
+
   /** `hello`: the stream stands; whoever reconnects fetches the lists anew, since what happened meanwhile is not repeated. */
   interface HelloEvent {
     heartbeat: number;
@@ -516,7 +560,7 @@ declare namespace Api {
     text: string;
   }
 
-  /** How many comments are in each list, of the sites that are asked for. */
+  /** How many comments are in each list, of the sites that are asked for; `mine`: of `escalated`, handed to you. */
   interface ListCounts {
     flagged: number;
     escalated: number;
@@ -528,6 +572,7 @@ declare namespace Api {
     appealed: number;
     later: number;
     audit: number;
+    mine: number;
   }
 
   /** Trust or block an author, an IP address or a network on a site: by its digest, or by a comment of theirs. With a `comment`, `whom` says which of its digests is meant. An author who is trusted is trusted from the networks and with the links that they have been approved with so far, that comment's among them, or where the platform vouches for them. */
@@ -794,6 +839,9 @@ declare namespace Api {
     author?: string;
     language?: string;
     campaign?: string;
+    handed?: "" | "me";
+    /** Decided by this actor. */
+    by?: string;
     /** RFC 3339, with a time zone. */
     since?: string | null;
     /** RFC 3339, with a time zone. */
@@ -898,6 +946,8 @@ declare namespace Api {
     page: PageView | null;
     excerpt: string;
     text_kept: boolean;
+    handed: string;
+    edited: boolean;
     severity: number;
     scores: Record<string, number>;
     reasons: string[];
@@ -1132,6 +1182,7 @@ declare namespace Api {
   /** What GET answers, by the path. */
   type Get<Path extends string> =
     Path extends `/sites/${string}/policy/history` ? EditionPage :
+    Path extends `/comments/${string}/colleagues` ? Colleagues :
     Path extends `/comments/${string}/explanation` ? ExplanationView :
     Path extends `/sites/${string}/policy` ? PolicyView :
     Path extends `/sites/${string}/promise` ? PromiseView :

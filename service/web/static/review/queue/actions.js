@@ -1,10 +1,10 @@
 // The buttons under a comment: what can be done with it, given where it stands. For the queue page.
 
 import { announce, el, icon, put } from "../lib/dom.js";
-import { ask, field as labelled } from "../lib/dialogs.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
+import { askWhom } from "./handing.js";
 import { called } from "./row.js";
 
 /**
@@ -14,7 +14,7 @@ import { called } from "./row.js";
  * @import { Sight } from "./sight.js"
  */
 
-/** @typedef {"approve" | "reject" | "spam" | "escalate" | "snooze"} Act A key, and what it does as a rule */
+/** @typedef {"approve" | "edit" | "reject" | "spam" | "escalate" | "snooze"} Act A key, and what it does as a rule */
 /** @typedef {Act | "return" | "uphold"} Deed */
 
 /**
@@ -29,9 +29,10 @@ import { called } from "./row.js";
  */
 const BUTTONS = {
   approve: ["Approve", "check", "good"],
+  edit: ["Edit…", "note", ""],
   reject: ["Reject…", "ban", "bad"],
   spam: ["Spam", "cross", "bad"],
-  escalate: ["Escalate", "up", ""],
+  escalate: ["Escalate…", "up", ""],
   snooze: ["Later…", "clock", ""],
 };
 /** @type {Choice[]} */
@@ -45,11 +46,13 @@ export class Actions {
    * @param {ListStore} store
    * @param {Decisions} decisions
    * @param {Sight} sight
+   * @param {(row: Shown, detail: Api.Detail) => void} edit begins to edit the text
    */
-  constructor(store, decisions, sight) {
+  constructor(store, decisions, sight, edit) {
     this.store = store;
     this.decisions = decisions;
     this.sight = sight;
+    this.edit = edit;
     this.node = el("div", { class: "actions", role: "toolbar", "aria-label": "Decide" });
     this.made = ""; // of which choices
     this.end = () => {};
@@ -68,17 +71,17 @@ export class Actions {
   }
 
   /**
-   * Show what can be done with a comment in a list. `overtaken`: it is no longer what is shown.
+   * Show what can be done with a comment in a list. `overtaken`: it is no longer what is shown; `editing`: its text is being
+   * edited, and no key decides about it as it is.
    *
    * @param {Shown} row
    * @param {Api.Detail} detail
-   * @param {string} list
-   * @param {boolean} overtaken
+   * @param {{ list: string, overtaken: boolean, editing: boolean }} where
    */
-  show(row, { appeal }, list, overtaken) {
+  show(row, { appeal, may_edit: edits }, { list, overtaken, editing }) {
     const may = !appeal?.open || appeal.may_judge;
-    this.node.hidden = !may;
-    this.make(may ? choicesFor(row, list, Boolean(appeal?.open)) : []);
+    this.node.hidden = !may || editing;
+    this.make(may ? editable(choicesFor(row, list, Boolean(appeal?.open)), edits) : []);
     this.ready(may && !overtaken && this.sight.seen);
   }
 
@@ -119,10 +122,15 @@ export class Actions {
     this.end();
   }
 
-  /** The comment that may be decided now, as it is shown; null, and it is said why. */
+  /** The comment that a key may decide now, as it is shown; null, and it is said why. */
   get target() {
+    return this.node.hidden ? null : this.judged;
+  }
+
+  /** The comment that may be decided now, also while its text is being edited; null, and it is said why. */
+  get judged() {
     const { current, shown } = this.store;
-    if (!current.id || this.node.hidden) return null;
+    if (!current.id) return null;
     if (current.newer) {
       announce("It has changed since you opened it. Look at what is new first.");
       /** @type {HTMLElement | null} */ (document.querySelector(".accept"))?.focus();
@@ -143,7 +151,9 @@ export class Actions {
     const row = this.target;
     if (!row) return;
     const { decisions } = this;
+    const { detail } = this.store.current;
     if (deed === "approve") decisions.decide(row, "approve");
+    else if (deed === "edit") detail && this.edit(row, detail);
     else if (deed === "spam") decisions.decide(row, "reject", ["spam"]);
     else if (deed === "return") decisions.giveBack(row);
     else if (deed === "reject" || (deed === "uphold" && !given(row).length)) {
@@ -155,15 +165,8 @@ export class Actions {
       const until = await askUntil(button, `Look at ${called(row)} again`);
       if (until) decisions.snooze(row, until);
     } else if (deed === "escalate") {
-      const name = `escalation ${row.id}`;
-      const note = el("textarea", { rows: "3", maxlength: "1000" });
-      note.value = draft(name) ?? "";
-      note.addEventListener("input", () => keepDraft(name, note.value));
-      const fields = [labelled("What should they know? (optional)", note)];
-      if (await ask(`Escalate ${called(row)}?`, fields, [["Escalate", "primary", "yes"]])) {
-        decisions.escalate(row, note.value.trim());
-        keepDraft(name, null);
-      }
+      const handing = await askWhom(row);
+      if (handing) decisions.escalate(row, handing);
     }
   }
 }
@@ -204,10 +207,23 @@ function choicesFor(row, list, appealed) {
       ],
       ["reject", "Other reason…"],
     ];
-  if (row.state === "flagged" && ["escalated", "snoozed"].includes(row.list))
+  if (row.state === "flagged" && row.list === "snoozed")
     return [["approve"], ["reject"], ["spam"], ["snooze", "Back to the queue", "return"]];
+  if (row.state === "flagged" && row.list === "escalated")
+    return [["approve"], ["reject"], ["spam"], ["escalate", "Hand over…"], ["snooze", "Back to the queue", "return"]];
   if (row.state === "pending") return [["approve"], ["reject"], ["spam"]];
   return USUAL;
+}
+
+/**
+ * What can be done where a text may be edited: approving the edited one stands beside approving it as it is.
+ *
+ * @param {Choice[]} choices
+ * @param {boolean} edits
+ * @returns {Choice[]}
+ */
+function editable(choices, edits) {
+  return edits ? choices.flatMap((choice) => (choice[0] === "approve" ? [choice, ["edit"]] : [choice])) : choices;
 }
 
 // Small menus that hear letters: the reason of a rejection, and until when. For the queue page.

@@ -22,6 +22,7 @@ import { hostOf, marksOf } from "../text/highlights.js";
 import { shortView, textView } from "../text/render.js";
 import { calm } from "../text/unicode.js";
 import { language } from "./filters.js";
+import { handedView } from "./handing.js";
 import { sameText } from "./list_store.js";
 import { outcomeText } from "./row.js";
 
@@ -45,6 +46,8 @@ export function emptyOf(store) {
   if (!items.every((item) => item.left)) return ["", ""];
   if (next)
     return ["Nothing found so far", `Nothing among the first ${count(searched)}. Look further, or take a filter away.`];
+  if (filters.handed && Object.keys(filters).length === 2)
+    return ["Nothing here", "What colleagues hand to you, or to your role, appears here."];
   if (Object.keys(filters).length > 1)
     return ["Nothing found", "Nothing in this list matches. Take a filter away, or search for something else."];
   return [list === "flagged" ? "All clear" : "Nothing here", emptyText(list)];
@@ -138,6 +141,7 @@ export class CommentPane {
       this.node,
       this.head(row),
       newer ? this.news(row, detail, newer) : this.banner(row, detail),
+      detail.handed ? handedView(detail.handed) : null,
       detail.appeal ? appeal(detail.appeal) : null,
       this.context(detail),
       el(
@@ -157,6 +161,7 @@ export class CommentPane {
             copyButton(row.author.url),
           )
         : null,
+      detail.edit ? this.edited(row, detail, detail.edit) : null,
       detail.earlier.length ? this.earlier(row, detail) : null,
     );
   }
@@ -332,6 +337,27 @@ export class CommentPane {
     return diffView(before, after);
   }
 
+  /**
+   * What readers see in the place of these words, as a moderator edited them.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   * @param {Api.EditView} edit
+   */
+  edited(row, detail, { content, by, at }) {
+    return el(
+      "section",
+      { class: "edited", "aria-label": "As readers see it" },
+      el(
+        "h3",
+        {},
+        "Readers see",
+        el("span", { class: "meta" }, `edited by ${actorName(by)} `, el("time", timeOptions(at))),
+      ),
+      this.changes(row, detail.content.trim(), content),
+    );
+  }
+
   /** @param {Api.Detail} detail */
   context(detail) {
     const text = detail.parent?.excerpt || detail.parent_text;
@@ -466,14 +492,34 @@ export class CommentPane {
 const nameOf = ({ comment }) => (preference("blind") ? "" : calm(comment.author?.name ?? ""));
 
 /**
+ * Two texts as one, with what went and what came. Of what stays, `around` characters are shown beside what does not; all of it
+ * unless told.
+ *
  * @param {string} before
  * @param {string} after
+ * @param {number} [around]
  */
-function diffView(before, after) {
-  const parts = difference(before, after).map(({ kind, text }) =>
-    kind === "same" ? text : el(kind === "added" ? "ins" : "del", { text }),
+export function diffView(before, after, around = Infinity) {
+  const steps = difference(before, after);
+  const parts = steps.map(({ kind, text }, index) =>
+    kind === "same"
+      ? shortened(text, index ? around : 0, index < steps.length - 1 ? around : 0)
+      : el(kind === "added" ? "ins" : "del", { text }),
   );
   return el("div", { class: "text diff", dir: "auto" }, parts);
+}
+
+/**
+ * The first and the last so many characters of a text, if there are more.
+ *
+ * @param {string} text
+ * @param {number} first
+ * @param {number} last
+ */
+function shortened(text, first, last) {
+  const letters = [...text];
+  if (first === Infinity || last === Infinity || letters.length <= first + last + 2) return text;
+  return `${letters.slice(0, first).join("")} … ${last ? letters.slice(-last).join("") : ""}`;
 }
 
 /**

@@ -2,12 +2,13 @@
 
 import { problemOf, send } from "../lib/api.js";
 import { keyHint } from "../lib/keys.js";
-import { actorName, doneName, exactly, reasonName } from "../lib/labels.js";
+import { actorName, doneName, exactly, reasonName, whomName } from "../lib/labels.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /**
  * @import { Problem } from "../lib/api.js"
  * @import { Code } from "../lib/labels.js"
+ * @import { Handing } from "./handing.js"
  * @import { Done, ListStore, Shown, Step } from "./list_store.js"
  */
 
@@ -27,8 +28,9 @@ export class Decisions {
    * @param {Api.Outcome} outcome
    * @param {Code[]} [reasons]
    * @param {string} [note]
+   * @param {Api.EditInput | null} [edit] the text to be shown in the author's place
    */
-  decide(row, outcome, reasons = [], note = "") {
+  decide(row, outcome, reasons = [], note = "", edit = null) {
     const { id, revision } = row;
     if (this.store.filters.list === "audit")
       return this.tell(
@@ -37,20 +39,19 @@ export class Decisions {
         SAID.audit,
         "undo",
       );
-    const what = reasons.length
-      ? `${doneName(outcome)} as ${reasons.map((code) => reasonName(code).toLowerCase()).join(", ")}`
-      : doneName(outcome);
-    const act = () => send("POST", `/comments/${id}/decision`, { outcome, reasons, note, revision });
+    const as = reasons.map((code) => reasonName(code).toLowerCase()).join(", ");
+    const what = `${doneName(outcome)}${edit ? " with the edited text" : as && ` as ${as}`}`;
+    const act = () => send("POST", `/comments/${id}/decision`, { outcome, reasons, note, revision, edit });
     return this.tell(row, act, what, "undo");
   }
 
   /**
    * @param {Shown} row
-   * @param {string} note
+   * @param {Handing} handing
    */
-  escalate(row, note) {
-    const act = () => send("POST", `/comments/${row.id}/escalate`, { revision: row.revision, note });
-    return this.tell(row, act, SAID.escalate, "return");
+  escalate(row, { to, note }) {
+    const act = () => send("POST", `/comments/${row.id}/escalate`, { revision: row.revision, note, to });
+    return this.tell(row, act, to ? `Handed to ${whomName(to)}` : SAID.escalate, "return");
   }
 
   /**
@@ -138,7 +139,7 @@ export class Decisions {
   }
 
   /**
-   * Take a row out, tell the service, and offer the way back, if there is one.
+   * Take a row out, tell the service, and offer the way back, if there is one. Resolves to whether it was done.
    *
    * @param {Shown} row
    * @param {() => Promise<Api.Changed | null>} act
@@ -154,7 +155,7 @@ export class Decisions {
       const changed = await act();
       if (!changed || !back) {
         toast(`${what}.`);
-        return;
+        return true;
       }
       const until = changed.undo ? Date.parse(changed.undo.until) : 0;
       /** @type {Step} */
@@ -165,8 +166,10 @@ export class Decisions {
       };
       this.remember(step);
       step.close = toast(`${what}.`, { until, action: ["Undo", again, keyHint("undo")] });
+      return true;
     } catch (problem) {
       this.refused(row, index, list, judged, problemOf(problem));
+      return false;
     }
   }
 

@@ -14,8 +14,10 @@ import {
   sentence,
   signed,
   timeOptions,
+  whomName,
 } from "../lib/labels.js";
 import { toastProblem } from "../lib/toasts.js";
+import { calm } from "../text/unicode.js";
 import { authorSections } from "./author.js";
 import { skeleton } from "./comment.js";
 import { erase } from "./erase.js";
@@ -153,7 +155,9 @@ export class Evidence {
         el(
           "span",
           { class: "meta" },
-          `${doneName(decision.outcome).toLowerCase()} by ${actorName(decision.actor)} `,
+          `${doneName(decision.outcome).toLowerCase()} by `,
+          this.history.who(decision.actor),
+          " ",
           el("time", timeOptions(decision.at)),
         ),
       ),
@@ -367,21 +371,51 @@ class CommentHistory {
     );
   }
 
+  /**
+   * Who it was; of a person, a way to what else they decided.
+   *
+   * @param {string} actor
+   */
+  who(actor) {
+    const name = actorName(actor);
+    if (!actor.startsWith("moderator:") && !actor.startsWith("platform:")) return name;
+    const title = `What ${name} decided`;
+    return el("a", { href: this.tools.href({ list: "decided", by: actor }), title, text: name });
+  }
+
   /** @param {Api.Detail} detail */
   changes(detail) {
     const lines = [...detail.history].reverse().map((change) => {
       const decision = change.decision;
-      const what = decision ? doneName(decision.outcome) : (WHAT[change.what] ?? sentence(change.what));
+      const what = decision
+        ? doneName(decision.outcome)
+        : change.to
+          ? `Handed to ${whomName(change.to)}`
+          : (WHAT[change.what] ?? sentence(change.what));
       const why = decision?.reasons.map((reason) => reasonName(reason.code)).join(", ");
       return el(
         "li",
         { class: `event ${change.state}` },
-        el("span", {}, el("b", { text: what }), ` by ${actorName(change.actor)}`),
+        el("span", {}, el("b", { text: what }), " by ", this.who(change.actor)),
         el("time", timeOptions(change.at)),
         why ? el("span", { class: "meta", text: why }) : null,
         decision?.note ? el("span", { class: "note", dir: "auto", text: decision.note }) : null,
+        change.content ? shownText(change.content) : null,
       );
     });
     return el("section", {}, el("h2", { text: "History" }), el("ol", { class: "history" }, lines));
   }
+}
+
+/**
+ * The text that readers were to see from a change on. It may hold what is covered elsewhere: it comes when one asks for it.
+ *
+ * @param {string} text
+ */
+function shownText(text) {
+  const button = el("button", { type: "button", class: "link" }, "Show the edited text");
+  button.addEventListener("click", () =>
+    button.replaceWith(el("span", { class: "note", dir: "auto", text: calm(text) })),
+  );
+  return button;
 }

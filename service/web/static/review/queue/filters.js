@@ -2,7 +2,7 @@
 
 import { el, icon, put, unfolding } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { count, labelName, listName, plural, reasonName, sentence } from "../lib/labels.js";
+import { actorName, count, labelName, listName, plural, reasonName, sentence } from "../lib/labels.js";
 import { preference } from "../lib/preferences.js";
 import { calm } from "../text/unicode.js";
 
@@ -22,6 +22,8 @@ const FACETS = {
   language: "Language",
   model: "Model",
 };
+/** @type {Record<string, (value: string) => string>} What is no facet. */
+const CHIPS = { handed: () => "handed to me", by: (value) => `decided by ${actorName(value)}` };
 /** @type {[days: string, name: string][]} */
 const SPANS = [
   ["", "Any time"],
@@ -166,7 +168,7 @@ export class Filters {
         ? `“${value}”`
         : name === "since"
           ? `since ${new Date(value).toLocaleDateString("en-GB")}`
-          : valueName(name, value);
+          : (CHIPS[name]?.(value) ?? valueName(name, value));
     return el(
       "button",
       {

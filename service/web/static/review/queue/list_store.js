@@ -35,6 +35,8 @@ const FILTERS = [
   "author",
   "language",
   "campaign",
+  "handed",
+  "by",
   "since",
   "until",
   "q",

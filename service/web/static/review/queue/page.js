@@ -13,6 +13,7 @@ import { Actions } from "./actions.js";
 import { Bulk } from "./bulk.js";
 import { CommentPane, emptyOf } from "./comment.js";
 import { Decisions } from "./decisions.js";
+import { Editor, forgetEdit } from "./editor.js";
 import { Evidence } from "./evidence.js";
 import { Filters, statusLine } from "./filters.js";
 import { ListStore, filtersOf } from "./list_store.js";
@@ -56,7 +57,12 @@ class QueuePage {
     this.decisions = new Decisions(store);
     this.bulk = new Bulk(store, this.decisions, may, me.sites);
     this.sight = new Sight(me.look, () => this.render());
-    this.actions = new Actions(store, this.decisions, this.sight);
+    this.actions = new Actions(store, this.decisions, this.sight, (row, detail) => this.edit(row, detail));
+    this.editor = new Editor({
+      judged: () => this.actions.judged,
+      approve: (row, reasons, note, edit) => this.decisions.decide(row, "approve", reasons, note, edit),
+      left: () => (this.render(), this.comment.node.focus({ preventScroll: true })),
+    });
     const address = (/** @type {Api.Query | null} */ filters, id = "") =>
       href("queue", { ...(filters ?? store.filters), id });
     this.rows = new VirtualList({
@@ -126,7 +132,13 @@ class QueuePage {
       this.rows.node,
       this.bulk.node,
     );
-    const middle = el("section", { class: "middle", "aria-label": "Judge" }, this.comment.node, this.actions.node);
+    const middle = el(
+      "section",
+      { class: "middle", "aria-label": "Judge" },
+      this.comment.node,
+      this.editor.node,
+      this.actions.node,
+    );
     return el(
       "div",
       { class: "desk", data: { pane: "list" } },
@@ -278,6 +290,18 @@ class QueuePage {
     else lift(shown);
   }
 
+  /**
+   * Edit a comment's words, which are shown for it.
+   *
+   * @param {Shown} row
+   * @param {Api.Detail} detail
+   */
+  edit(row, detail) {
+    lift(row);
+    this.editor.begin(row, detail);
+    this.render();
+  }
+
   campaign() {
     const { detail, id } = this.store.current;
     if (detail?.campaign) this.bulk.decideCampaign(detail.campaign);
@@ -299,6 +323,7 @@ class QueuePage {
     if (name === "comment") {
       store.happened(data);
       this.decisions.happened(data);
+      if (data.state === "erased") forgetEdit(data.comment);
       if (data.comment === store.current.id)
         data.state === "erased" ? this.selection.release() : this.selection.reload();
     } else if (name === "claim") {
@@ -387,6 +412,7 @@ class QueuePage {
     if (!shown || !detail) {
       this.rendered = null;
       this.sight.look("", "");
+      this.editor.show(id, null);
       this.actions.wait(Boolean(id) && !current.failed);
       const empty = emptyOf(this.store);
       if (id && !current.failed) {
@@ -405,7 +431,9 @@ class QueuePage {
       this.evidence.show(shown, detail, explanation, filters.list === "audit");
     }
     if (this.sight.look(id, detail.content)) this.tell(shown);
-    this.actions.show(shown, detail, filters.list ?? "flagged", newer !== null);
+    this.editor.show(id, detail);
+    const editing = this.editor.id === id;
+    this.actions.show(shown, detail, { list: filters.list ?? "flagged", overtaken: newer !== null, editing });
   }
 }
 

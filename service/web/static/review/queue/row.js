@@ -12,6 +12,7 @@ import {
   sentence,
   stateName,
   timeOptions,
+  whomName,
 } from "../lib/labels.js";
 import { preference } from "../lib/preferences.js";
 import { excerptView } from "../text/content_warning.js";
@@ -90,6 +91,8 @@ function footer(row) {
     );
   if (row.notes)
     parts.push(el("span", { class: "tag plainly", title: plural(row.notes, "note") }, icon("note"), String(row.notes)));
+  if (row.handed) parts.push(el("span", { class: "tag plainly", text: `For ${whomName(row.handed)}` }));
+  if (row.edited) parts.push(el("span", { class: "tag plainly", text: "Edited" }));
   if (row.arrived) parts.push(el("span", { class: "tag fresh", text: "New" }));
   parts.push(el("span", { class: "row-site", text: row.site }));
   return parts;

@@ -5,7 +5,7 @@ import { LIST_GROUPS, count, listName } from "../lib/labels.js";
 
 /** @import { Picture } from "../lib/dom.js" */
 
-/** @type {Record<keyof Api.ListCounts, Picture>} */
+/** @type {Record<Exclude<keyof Api.ListCounts, "mine">, Picture>} */
 const ICONS = {
   flagged: "inbox",
   escalated: "up",
@@ -41,7 +41,13 @@ export class Sidebar {
         el(
           "ul",
           {},
-          group.map((list) => this.item(list, filters.list === list && !viewed, counts[list])),
+          group.map((list) => {
+            const mine = list === "escalated" && filters.handed === "me";
+            return [
+              this.item(list, filters.list === list && !mine && !viewed, counts[list]),
+              list === "escalated" ? this.mine(mine && !viewed, counts.mine) : null,
+            ];
+          }),
         ),
       ),
       views.length ? el("h2", { text: "Saved views" }) : null,
@@ -56,22 +62,38 @@ export class Sidebar {
   }
 
   /**
-   * @param {keyof Api.ListCounts} list
+   * @param {Exclude<keyof Api.ListCounts, "mine">} list
    * @param {boolean} current
    * @param {number} [number]
    */
   item(list, current, number) {
+    return this.link({ href: this.href({ list }), picture: ICONS[list], name: listName(list), current, number });
+  }
+
+  /** @param {{ href: string, picture: Picture, name: string, current: boolean, number?: number }} link */
+  link({ href, picture, name, current, number }) {
     return el(
       "li",
       {},
       el(
         "a",
-        { href: this.href({ list }), "aria-current": current ? "page" : null },
-        icon(ICONS[list]),
-        el("span", { class: "sidebar-name", text: listName(list) }),
+        { href, "aria-current": current ? "page" : null },
+        icon(picture),
+        el("span", { class: "sidebar-name", text: name }),
         number ? el("span", { class: "count", text: count(number) }) : null,
       ),
     );
+  }
+
+  /**
+   * What was handed to whoever looks: a part of what is escalated.
+   *
+   * @param {boolean} current
+   * @param {number} [number]
+   */
+  mine(current, number) {
+    const href = this.href({ list: "escalated", handed: "me" });
+    return this.link({ href, picture: "person", name: "Mine", current, number });
   }
 
   /**
