@@ -100,7 +100,7 @@ async def _show(terminal: Console, base: str, known: Known, platform: Platform |
             "Comments are read word by word. `make run READER=1` also reads what they mean, in a hundred languages.\n",
             style="dim",
         )
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=terminal.is_terminal)
     table.add_column("comment", ratio=4)
     table.add_column("decision", no_wrap=True)
     table.add_column("why", ratio=4)
