@@ -92,7 +92,7 @@ class Fusion:
         """From an artefact's description. Raises KeyError, TypeError or ValueError if it is not complete."""
         self._ends = {
             group: np.array([[metadata["weights"][group][label][end] for label in labels] for end in ("short", "long")])
-            for group in (*GROUPS, *(one for one in metadata["weights"] if one not in GROUPS))
+            for group in {*GROUPS, *metadata["weights"]}
         }
         if any(ends.shape != (2, len(labels), 3) or not np.isfinite(ends).all() for ends in self._ends.values()):
             raise ValueError("a, b and c of each label, for a short and a long text")
@@ -104,7 +104,7 @@ class Fusion:
         Of a language without weights of its own, those of all that the first reader has learnt serve.
         """
         share = slide(length)
-        short, long = self._ends[group] if group in self._ends else self._ends["learnt"]
+        short, long = self._ends.get(group, self._ends["learnt"])
         words, meaning, rest = ((1 - share) * short + share * long).astype(np.float32).T
         return Weights(words, meaning, rest)
 

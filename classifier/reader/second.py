@@ -88,14 +88,9 @@ class SecondReader:
     def _heard(self, look: Look, reading: Reading) -> Heard:
         """In calibrated logits it is a · words + b · meaning + c; in those of the first reader, what is returned."""
         groups = [group_of(look.language, learnt, familiar=look.known) for learnt in self._learnt]
-        lengths = reading.lengths[self._order].tolist()
-        weights = {one: self.reader.fusion.weights(*one) for one in set(zip(groups, lengths, strict=True))}
-        rows = np.array(
-            [
-                [column[at] for column in weights[one]]
-                for at, one in zip(self._order, zip(groups, lengths, strict=True), strict=True)
-            ]
-        )
+        wanted = list(zip(groups, reading.lengths[self._order].tolist(), strict=True))
+        weights = {one: self.reader.fusion.weights(*one) for one in set(wanted)}
+        rows = np.array([[column[at] for column in weights[one]] for at, one in zip(self._order, wanted, strict=True)])
         words, meaning, rest = rows.astype(np.float32).T
         meaning /= self._slopes
         rest = (rest - self._shifts * (1 - words)) / self._slopes

@@ -42,8 +42,7 @@ class Wanted(NamedTuple):
 
 def takes_edits(site: Site, submission: Submission | None) -> bool:
     """Whether a comment's text can be edited here: its site says that it takes edits, and the comment's platform can."""
-    kept = submission is not None and bool(submission.content)
-    return site.accepts_edits and kept and submission is not None and submission.channel in NATIVE
+    return site.accepts_edits and submission is not None and submission.content != "" and submission.channel in NATIVE
 
 
 def check_edit(

@@ -46,9 +46,7 @@ if TYPE_CHECKING:
 _TICKET_LIVES = 10 * 60_000  # ms
 _INVITATION_LIVES = 7 * 86_400_000  # ms
 _BYTES = 24  # of a ticket and of an invitation: 192 bits
-_AT_ONCE = (
-    8  # exchanges with the provider under way, of networks where somebody has signed in before, and of all others
-)
+_AT_ONCE = 8  # exchanges with the provider under way: of networks where somebody has signed in before, and of others
 _SOON = 5  # seconds
 _ACTOR = "provider"
 

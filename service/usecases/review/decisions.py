@@ -99,8 +99,10 @@ class Decisions:
             if revision is None or now.revision == revision:
                 raise
             raise await self._overtaken(now, revision) from None
-        if edit is not None and (await self._moderation.history(decided))[decided.revision - 1].content:
-            await self._audit("comments.edit" if decided.edit else "comments.unedit", decided, by)
+        if edit is not None:
+            lines = await self._moderation.history(decided)
+            if any(line.content and line.decision == decided.decision for line in lines):
+                await self._audit("comments.edit" if decided.edit else "comments.unedit", decided, by)
         return Done(decided, Offer(decided.revision, str(by), bulk, until, decided.state) if until else None)
 
     @staticmethod

@@ -10,7 +10,7 @@ import { toastProblem } from "./lib/toasts.js";
 import { help, settingsPage } from "./pages/settings.js";
 import { arrival, signInPage } from "./pages/sign_in.js";
 import { menu } from "./queue/actions.js";
-import { smallRow } from "./queue/author.js";
+import { smallRows } from "./queue/author.js";
 import { queuePage } from "./queue/page.js";
 
 /** @import { Picture } from "./lib/dom.js" */
@@ -165,8 +165,7 @@ async function find() {
     if (items.length === 1) location.hash = href("queue", { id: items[0].id });
     else if (!items.length) location.hash = href("queue", { q: q.slice(0, 200) });
     else {
-      const rows = items.map((row) => smallRow(row, { href: (_, id = "") => href("queue", { id }) }));
-      const list = el("ul", { class: "small-rows" }, rows);
+      const list = smallRows(items, { href: (_, id = "") => href("queue", { id }) });
       list.addEventListener("click", () => list.closest("dialog")?.querySelector("button")?.click());
       await ask("Which one?", list, []);
     }

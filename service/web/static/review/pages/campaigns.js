@@ -6,7 +6,7 @@ import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
 import { count, plural, timeOptions } from "../lib/labels.js";
 import { sheetHead } from "../lib/tables.js";
-import { smallRow, standing } from "../queue/author.js";
+import { smallRows, standing } from "../queue/author.js";
 import { Bulk } from "../queue/bulk.js";
 import { Decisions } from "../queue/decisions.js";
 import { ListStore } from "../queue/list_store.js";
@@ -66,11 +66,7 @@ export function campaignsPage({ me, may, href, live }) {
       ),
       el("p", { class: "meta", text: standing(view) }),
       whole
-        ? el(
-            "ul",
-            { class: "small-rows" },
-            [...view.members].reverse().map((one) => smallRow(one, { href: (_, id = "") => comment(id) })),
-          )
+        ? smallRows([...view.members].reverse(), { href: (_, id = "") => comment(id) })
         : latest
           ? el(
               "p",

@@ -69,13 +69,7 @@ function author(row, { total, counted, states, last }, marks, digest, tools) {
     marks.map((mark) => banner(mark, tools)),
     total > 0 ? [share, el("ul", { class: "figures inline" }, figures)] : null,
     counted < total ? el("p", { class: "hint", text: `Of the last ${counted}.` }) : null,
-    others.length
-      ? el(
-          "ul",
-          { class: "small-rows" },
-          others.map((one) => smallRow(one, tools)),
-        )
-      : null,
+    others.length ? smallRows(others, tools) : null,
     el(
       "p",
       { class: "row-of" },
@@ -184,13 +178,7 @@ function campaign(view, row, tools) {
       el("span", { class: "meta", text: `on ${plural(view.sites, "site")}` }),
     ),
     el("p", { class: "meta", text: standing(view) }),
-    others.length
-      ? el(
-          "ul",
-          { class: "small-rows" },
-          others.map((one) => smallRow(one, tools)),
-        )
-      : null,
+    others.length ? smallRows(others, tools) : null,
     el(
       "p",
       { class: "row-of" },
@@ -218,10 +206,24 @@ export function standing({ states }) {
 }
 
 /**
+ * A list of comments, a line each, that lead to them.
+ *
+ * @param {Api.Row[]} rows
+ * @param {Pick<Tools, "href">} tools
+ */
+export function smallRows(rows, tools) {
+  return el(
+    "ul",
+    { class: "small-rows" },
+    rows.map((row) => smallRow(row, tools)),
+  );
+}
+
+/**
  * @param {Api.Row} row
  * @param {Pick<Tools, "href">} tools
  */
-export function smallRow(row, tools) {
+function smallRow(row, tools) {
   const score = Math.max(0, ...Object.values(row.scores));
   return el(
     "li",
