@@ -83,16 +83,14 @@ model: $(READY_DEV)
 reader: $(READY_DEV)
 	$(BIN)/python -m classifier.reader.training $(ARGS)
 
-# The other locks hold to the versions of the runtime lock. None names an index: pip's own settings say where to look.
+# The other locks hold to the versions of the runtime lock. None says where packages come from: pip's own settings do.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate
 lock: $(VENV)/bin/python
 	$(PIP) install uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra embedded --group build -o requirements.lock pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra embedded --extra reader --group build -c requirements.lock -o requirements-reader.lock pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra embedded --extra reader --group build --group dev -c requirements-reader.lock -o requirements-dev.lock pyproject.toml
-	@sed -i '/^--\(extra-\)\{0,1\}\(index-url\|find-links\)/d' requirements.lock requirements-reader.lock requirements-dev.lock
+	$(COMPILE) --upgrade --extra embedded --group build -o requirements.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra reader --group build -c requirements.lock -o requirements-reader.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra reader --group build --group dev -c requirements-reader.lock -o requirements-dev.lock \
+	  pyproject.toml
 
 docs: $(READY_DEV)
 	$(BIN)/antechamber settings --markdown > docs/settings.md
