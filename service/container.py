@@ -15,7 +15,7 @@ from service.core.identity import let_intranet_in
 from service.core.moderator import Role
 from service.core.provider import grant
 from service.installation import Note
-from service.keyfiles import KeyFiles, forget_site, provider_secret
+from service.keyfiles import KeyFiles, forget_site, other_reader_key, provider_secret
 from service.learning.quality import Quality
 from service.settings import Settings
 from service.store.bulk import Bulks
@@ -285,10 +285,9 @@ def _other_reader(settings: Settings) -> OtherReader | None:
         return None
     from service.lookups.other_reader import OtherReader, Whereabouts  # noqa: PLC0415
 
-    key = settings.other_reader_key
     there = Whereabouts(
         settings.other_reader,
-        key.get_secret_value() if key else "",
+        other_reader_key(settings.secrets),
         settings.other_reader_model,
         settings.other_reader_timeout,
         settings.other_reader_rate,

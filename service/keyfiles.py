@@ -4,7 +4,7 @@
 `<id> <hexadecimal>` a line, the active key first: e-mail and IP digests are made with it. Losing the first means new
 credentials for every site; losing the second means that authors are strangers again. Rotation: `docs/operations.md`.
 What others gave the operator lies beside them, where it is used: `platforms/<site>.<platform>`, `httpbl.key`, `oidc.secret`,
-`notices.toml`.
+`other-reader.key`, `notices.toml`.
 """
 
 from __future__ import annotations
@@ -119,7 +119,15 @@ def forget_site(folder: Path, site: str) -> None:
 
 def provider_secret(folder: Path) -> str:
     """The secret that the team's OpenID Connect provider gave, from `oidc.secret`; "" when there is none. Raises KeyFileError."""
-    path = folder / "oidc.secret"
+    return _given(folder / "oidc.secret")
+
+
+def other_reader_key(folder: Path) -> str:
+    """What another reader wants as a bearer token, from `other-reader.key`; "" when there is none. Raises KeyFileError."""
+    return _given(folder / "other-reader.key")
+
+
+def _given(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:

@@ -223,9 +223,8 @@ class Settings(BaseSettings):
     other_reader: str = Field(
         "",
         description="Address of another reader with OpenAI's wire, such as http://10.0.0.5:8000/v1/moderations; the text of "
-        "comments is sent there; see docs/reader.md.",
+        "comments is sent there; its key, if it wants one, is in secrets/other-reader.key; see docs/reader.md.",
     )
-    other_reader_key: SecretStr | None = Field(None, description="Its key, sent as a bearer token.")
     other_reader_model: str = Field("", description="The model that it is asked for; empty: its own choice.")
     other_reader_timeout: float = Field(0.5, gt=0, le=30, description="How long its answer is waited for.")
     other_reader_rate: float = Field(5.0, gt=0, description="Most comments that it is asked about, a second.")

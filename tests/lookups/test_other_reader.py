@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,13 +212,14 @@ def test_its_word_holds_and_a_rule_comes_first(signal: str, code: str) -> None:
 
 
 async def test_another_box_asks_ours(
-    aiohttp_client: Any, server: EmbeddedServer, settings: Settings, services: Services, site: Known
+    aiohttp_client: Any, server: EmbeddedServer, settings: Settings, services: Services, *, site: Known, tmp_path: Path
 ) -> None:
     """One of our own answers as the other reader, with a site's key; what it flags is told."""
+    (tmp_path / "other-reader.key").write_text(f"{site.credentials[0].api_key}\n")
     client: TestClient[Any, Any] = await aiohttp_client(api_application(services, load_scorer=WordScorer))
     there = {
         "other_reader": str(client.make_url("/v1/moderations")),
-        "other_reader_key": site.credentials[0].api_key,
+        "secrets_dir": tmp_path,
         "other_reader_allow": HERE,
         "other_reader_timeout": 20.0,
     }
