@@ -129,6 +129,15 @@ async def used(url: str) -> int:
         return int((await store.info("memory"))["used_memory"])
 
 
+async def pass_time(url: str, days: float) -> None:
+    """Drop what would have ended by itself."""
+    async with client.Redis.from_url(url) as store:
+        async for page in _pages(store):
+            for key in page:
+                if 0 < await store.pttl(key) < days * A_DAY:
+                    await store.delete(key)
+
+
 async def measure(url: str, folder: Path, count: int) -> dict[str, Kept]:
     """Take in, judge, and let time pass."""
     secrets, rng = throwaway(), random.Random(SEED)
@@ -149,8 +158,10 @@ async def measure(url: str, folder: Path, count: int) -> dict[str, Kept]:
         before = await used(url)
         await take(range(count))
         found = {"with its text": await look(url, count, before)}
+        await pass_time(url, RETAINED)
         await drop_old_texts(services, now_ms() + RETAINED * A_DAY)
         found["its text dropped"] = await look(url, count, before)
+        await pass_time(url, REMAINED)
         await drop_old_texts(services, now_ms() + REMAINED * A_DAY)
         found["its remains dropped"] = await look(url, count, before)
         return found

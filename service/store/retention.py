@@ -38,9 +38,9 @@ class Retention:
     async def drop_texts(self, comments: Sequence[Comment], stripped: Sequence[Submission]) -> None:
         """Replace submissions by what remains of them, where the comment has not changed since it was read.
 
-        What explains a decision by the text's words and by what was around it then goes with the text, and what moderators made
-        of it: the scores, the reasons and who decided stay. Call-backs that carried an edit go too, unless they are still to be
-        told: those end as call-backs do.
+        The verdict goes with the text, and with it what was around it then; so does what explains a decision by the text's words,
+        and what moderators made of it. The reasons, with the score that decided, and who decided stay. Call-backs that carried an
+        edit go too, unless they are still to be told: those end as call-backs do.
         """
         keys = self._keys
         histories = await self._wire.call_all([("LRANGE", keys.history(comment.id), 0, -1) for comment in comments])
@@ -55,7 +55,6 @@ class Retention:
                     ],
                     seen=one.revision, submission=packing.packed(remains), comment=one.id,
                     appeal=_encode(msgspec.structs.replace(one.appeal, text="")) if one.appeal else None,
-                    verdict=packing.packed(msgspec.structs.replace(one.verdict, signals={})) if one.verdict else None,
                     decision=_unexplained(row) if row else None, history=[_unexplained(line) for line in history],
                     told=_quoting(one, [*history, *([row] if row else [])]),
                 )
