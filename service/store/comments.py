@@ -113,7 +113,7 @@ class Comments:
             found: list[Any] = await self._wire.run(
                 "comment/submit", names,
                 now, comment, site, submission.platform_id, packing.packed(keep), backlog, site_backlog,
-                packing.packed(Change(now, platform, State.PENDING, again or "edited")),
+                _encode(Change(now, platform, State.PENDING, again or "edited")),
                 waiting, "author" if author else "",
                 *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
                 seen, again, comment_id(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",

@@ -26,7 +26,7 @@ local prefix = root(site)
 local MINUTES, DAY, MONTH = 600000, 86400000, 2592000000
 local MOST_NAMES, MOST_MEMBERS = 16, 2000
 local SKETCH, LEAST, INDEXED = 64, 8, 8
-local FEW = 16 -- comments that are read one by one
+local FEW = 8 -- comments that are read one by one
 local ALIKE, COMMON, NEAR = given.alike, given.common, given.near
 
 local state, text_rev, human, seen, before = unpack(
@@ -123,13 +123,18 @@ local found, marked = {}, {}
 for subject in string.gmatch(given.subjects, '%S+') do
   local kind = string.sub(subject, 1, 1)
   for place, key in ipairs(records(site, subject)) do
-    local with = string.sub(kind == 'i' and email or kind == 'n' and '' or given.name, -12)
-    local r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'short', 'long', 'names', 'n', 'till', name_fields(with))
+    local with, r = string.sub(kind == 'i' and email or kind == 'n' and '' or given.name, -12)
+    if place == 1 then -- on the box
+      r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'short', 'long', 'names', 'n', 'till', name_fields(with))
+    else
+      r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'n', 'till')
+      r[9], r[10], r[11], r[12], r[13] = false, false, false, r[9], r[10]
+    end
     local lives = (kind == 'i' or kind == 'n') and given.address or given.standing
     local till, put = ends(r[13], lives), {'n', tonumber(r[12] or 0) + 1}
     if till then put[3], put[4] = 'till', till end
     if not r[8] then put[#put + 1], put[#put + 2] = 'first', given.now end
-    if place == 1 then -- on the box
+    if place == 1 then
       local new = fresh and not counted(subject)
       local short, long
       if kind ~= 'd' then short, r[9] = slide(r[9], MINUTES, new) end
