@@ -148,7 +148,7 @@ class Comments:
             now=change.at, comment=move.comment, site=move.site, to=move.to,
             sources=_allowed(sources(move.actor.kind, move.to)),
             by="machine" if move.actor.kind is ActorKind.POLICY else "human", seen=move.seen, change=packing.packed(change),
-            outcome=decision.outcome if decision else None, verdict=packing.packed(move.verdict) if move.verdict else None,
+            outcome=decision.outcome if decision else None, verdict=records.kept_verdict(move.verdict) if move.verdict else None,
             work_entry=move.work_entry or None,
             message=event.id if event else None, type=event.type if event else None, body=event.body if event else None,
             not_before=event.not_before if event else None,

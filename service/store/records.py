@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from msgspec import msgpack
+from msgspec import Struct, msgpack
 
 from service.core.comment import Actor, Change
 from service.core.lifecycle import ActorKind, State
 from service.core.submission import Submission
-from service.core.verdict import Verdict
-from service.store.packing import plain
+from service.core.verdict import LABELS, Signal, Verdict
+from service.store.packing import packed, plain
 
 _submission = msgpack.Decoder(Submission).decode
 _verdict = msgpack.Decoder(Verdict).decode
 _change = msgpack.Decoder(Change).decode
+
+
+class _Said(Struct, frozen=True, array_like=True):
+    """A verdict with its values alone, the scores in the order of `LABELS`: what it costs to pack one would not pay."""
+
+    scores: tuple[float, ...]
+    model: str
+    flags: tuple[str, ...]
+    language: str
+    signals: dict[str, Signal]
+    readers: tuple[str, ...]
+
+
+_said = msgpack.Decoder(_Said).decode
+_encode = msgpack.Encoder().encode
+_LIST = 0x90  # how MessagePack begins a list of no more than 15; a verdict with its names is a map
 
 FIRST: Final = ("site", "created", "dec")
 """The fields of a comment that its history begins with; see `scripts/shared/history.lua`."""
@@ -28,7 +44,19 @@ def submission(stored: bytes) -> Submission:
 
 def verdict(stored: bytes) -> Verdict:
     """What the machine said."""
-    return _verdict(plain(stored))
+    if stored[0] & 0xF0 != _LIST:
+        return _verdict(plain(stored))
+    said = _said(stored)
+    scores = dict(zip(LABELS, said.scores, strict=True))
+    return Verdict(scores, said.model, said.flags, said.language, said.signals, said.readers)
+
+
+def kept_verdict(one: Verdict) -> bytes:
+    """A verdict as it is kept."""
+    if tuple(one.scores) != LABELS:
+        return packed(one)
+    scores = tuple(one.scores.values())
+    return _encode(_Said(scores, one.model, one.flags, one.language, one.signals, one.readers))
 
 
 def change(stored: bytes) -> Change:

@@ -11,6 +11,7 @@ from msgspec import msgpack
 
 from service.core.comment import Actor, Change
 from service.core.lifecycle import ActorKind, State
+from service.core.verdict import LABELS, Verdict
 from service.store import packing, records
 
 VALUES = st.recursive(
@@ -46,3 +47,17 @@ def test_a_history_begins_with_what_the_record_says() -> None:
     assert records.history([], [b"blog", b"5", kept[1]]) == [came, decided]
     assert records.history([b"", *kept[1:]], [b"blog", b"5", kept[2]]) == [came, decided, later]
     assert records.history(kept, [b"blog", b"6", kept[2]]) == [came, decided, later]
+
+
+@given(st.floats(0, 1), st.sampled_from([LABELS, LABELS[:2], LABELS[::-1]]), st.text(max_size=8), st.booleans())
+def test_a_verdict_is_what_it_was_whatever_its_labels(
+    score: float, labels: tuple[str, ...], said: str, raised: bool
+) -> None:
+    signals = {"links": 2, "share": score, "listed": raised, "campaign": said}
+    verdict = Verdict(
+        dict.fromkeys(labels, score), "base-1", ("obfuscated",) * raised, said[:2], signals, ("words", "meaning")
+    )
+    for stored in (records.kept_verdict(verdict), packing.packed(verdict), msgpack.encode(verdict)):
+        found = records.verdict(stored)
+        assert found == verdict
+        assert list(found.scores) == list(labels)
