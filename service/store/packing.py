@@ -1,4 +1,4 @@
-"""How texts, verdicts and decisions are kept in Redis: MessagePack, deflated with a dictionary where that is shorter.
+"""How texts and decisions are kept in Redis: MessagePack, deflated with a dictionary where that is shorter.
 
 What is not packed, as by earlier versions and where it would not pay, is plain MessagePack, which never begins with our mark. So
 each value says by itself how it is to be read, and no data needs to be converted.
