@@ -303,6 +303,12 @@ class Settings(BaseSettings):
     retain_notes_days: float = Field(
         365.0, ge=0, description="Days that notes of moderators are kept after the comment was approved or rejected."
     )
+    retain_remains_days: float = Field(
+        1_095.0,
+        ge=0,
+        description="Days until what remains of an approved or rejected comment (digests, scores, decisions, history) goes too; "
+        "never before its text, what was learnt from it, and notes.",
+    )
     campaign_days: float = Field(
         7.0, gt=0, le=90, description="Days that near-duplicates and exact repeats are remembered after the latest one."
     )

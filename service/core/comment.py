@@ -66,7 +66,8 @@ class Change(Struct, frozen=True, omit_defaults=True):
 
 
 class Comment(Struct, frozen=True):
-    """One comment of one site. `submission` is None once it is erased; its content is "" once the text was dropped."""
+    """One comment of one site. `submission` is None once it is erased. Once the text was dropped, its content is "", and the
+    verdict is gone."""
 
     id: str
     site: str

@@ -31,7 +31,10 @@ MAX_ACTOR = 120
 
 def words(decision: Decision) -> tuple[str, ...]:
     """The words that a decision adds, none of them with a line break."""
-    actor = "".join(char if char.isprintable() else " " for char in str(decision.actor))[:MAX_ACTOR]
+    actor = str(decision.actor)
+    if not actor.isprintable():
+        actor = "".join(char if char.isprintable() else " " for char in actor)
+    actor = actor[:MAX_ACTOR]
     who = "machine" if decision.actor.kind is ActorKind.POLICY else "human"
     codes = dict.fromkeys(reason.code for reason in decision.reasons)
     return (f"by:{decision.outcome}:{actor}", *(f"why:{who}:{decision.outcome}:{code}" for code in codes))

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from service.store import keys as names
 from service.store.client import Connection
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The number of what this version stores; it is raised by whoever makes something that an older version would misread."""
 _KEY = "key "
 

@@ -21,15 +21,12 @@ from service.core.review import Handed
 from service.core.submission import Submission, comment_id
 from service.core.text.similarity import sketch
 from service.core.transition import Event, Moved, Transition
-from service.core.verdict import Verdict
+from service.store import packing, records
 from service.store.client import Connection
 from service.store.script import Argument, packed, script_command
 
 _encode = msgspec.msgpack.Encoder().encode
-_submission = msgspec.msgpack.Decoder(Submission).decode
-_verdict = msgspec.msgpack.Decoder(Verdict).decode
 _appeal = msgspec.msgpack.Decoder(Appeal).decode
-_change = msgspec.msgpack.Decoder(Change).decode
 _edit = msgspec.msgpack.Decoder(Edit).decode
 _handed = msgspec.msgpack.Decoder(Handed).decode
 _PAGE = 500
@@ -79,7 +76,7 @@ class Comments:
         reply = await taken(submission, b"", "")
         while reply[0] in (b"differs", b"human"):
             *_, stored, fingerprint, edited = reply
-            before, shown = _submission(stored), _edit(edited).content if edited else ""
+            before, shown = records.submission(stored), _edit(edited).content if edited else ""
             again = compare(before, submission, fingerprint.decode(), shown)
             if again is Again.UPDATED and evidence and reply[0] != b"human" and differs(before, submission):
                 again = Again.REQUEUED
@@ -115,8 +112,7 @@ class Comments:
         async def run(keep: Submission, seen: bytes, again: str) -> list[Any]:
             found: list[Any] = await self._wire.run(
                 "comment/submit", names,
-                now, comment, site, submission.platform_id, _encode(keep), backlog, site_backlog,
-                _encode(Change(now, platform, State.PENDING, "submitted")),
+                now, comment, site, submission.platform_id, packing.packed(keep), backlog, site_backlog,
                 _encode(Change(now, platform, State.PENDING, again or "edited")),
                 waiting, "author" if author else "",
                 *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
@@ -151,8 +147,8 @@ class Comments:
             ],
             now=change.at, comment=move.comment, site=move.site, to=move.to,
             sources=_allowed(sources(move.actor.kind, move.to)),
-            by="machine" if move.actor.kind is ActorKind.POLICY else "human", seen=move.seen, change=_encode(change),
-            outcome=decision.outcome if decision else None, verdict=_encode(move.verdict) if move.verdict else None,
+            by="machine" if move.actor.kind is ActorKind.POLICY else "human", seen=move.seen, change=packing.packed(change),
+            outcome=decision.outcome if decision else None, verdict=records.kept_verdict(move.verdict) if move.verdict else None,
             work_entry=move.work_entry or None,
             message=event.id if event else None, type=event.type if event else None, body=event.body if event else None,
             not_before=event.not_before if event else None,
@@ -191,7 +187,7 @@ class Comments:
             ],
             now=now, comment=comment.id, site=comment.site, seen=comment.revision,
             delivery=event.id if event else None, body=event.body if event else None,
-            texts=sorted(said), withdrawn=withdrawn, kinds=DELIVERY_KINDS, history=[_encode(change) for change in history],
+            texts=sorted(said), withdrawn=withdrawn, kinds=DELIVERY_KINDS, history=[packing.packed(change) for change in history],
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
 
@@ -223,12 +219,12 @@ class Comments:
         site, row = await self._wire.call("HMGET", key, "site", "sub")
         if (
             row is None
-            or (now := _submission(row)).parent_id == ""
+            or (now := records.submission(row)).parent_id == ""
             or comment_id(site.decode(), now.parent_id) != comment
         ):
             return True
         earlier = await self.earlier_texts(reply)
-        bare = [_encode(msgspec.structs.replace(one, parent_text="")) for one in (now, *earlier)]
+        bare = [packing.packed(msgspec.structs.replace(one, parent_text="")) for one in (now, *earlier)]
         word = await self._wire.run("comment/forget_parent", [key, texts], seen=row, submission=bare[0], texts=bare[1:])
         return bool(word == b"applied")
 
@@ -261,7 +257,7 @@ class Comments:
                 keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site),
                 keys.dead,
             ],
-            now=change.at, comment=comment.id, site=comment.site, seen=comment.revision, change=_encode(change),
+            now=change.at, comment=comment.id, site=comment.site, seen=comment.revision, change=packing.packed(change),
             dead_entry=dead_entry or None, sources=_allowed(sources(change.actor.kind, State.PENDING)),
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
@@ -284,11 +280,26 @@ class Comments:
 
     async def history(self, comment: str) -> list[Change]:
         """What happened to a comment, oldest first."""
-        return [_change(row) for row in await self._wire.call("LRANGE", self._keys.history(comment), 0, -1)]
+        return (await self.histories([comment]))[0]
+
+    async def histories(self, comments: Sequence[str]) -> list[list[Change]]:
+        """What happened to several, in one round trip."""
+        keys = self._keys
+        rows = await self._wire.call_all(
+            [
+                command
+                for one in comments
+                for command in (
+                    ("LRANGE", keys.history(one), 0, -1),
+                    ("HMGET", keys.comment(one), *records.FIRST),
+                )
+            ]
+        )
+        return [records.history(lines, record) for lines, record in zip(rows[::2], rows[1::2], strict=True)]
 
     async def earlier_texts(self, comment: str) -> list[Submission]:
         """The texts that an edited comment had before, oldest first."""
-        return [_submission(row) for row in await self._wire.call("LRANGE", self._keys.texts(comment), 0, -1)]
+        return [records.submission(row) for row in await self._wire.call("LRANGE", self._keys.texts(comment), 0, -1)]
 
     async def page(
         self, site: str, index: str | ByAuthor, *, newest: int, oldest: int, after: tuple[int, str] | None, limit: int
@@ -369,9 +380,9 @@ def _comment(comment: str, row: Sequence[Any]) -> Comment | None:
         ruled=Outcome(ruled.decode()) if ruled else None,
         created_at=int(created),
         updated_at=int(updated),
-        submission=_submission(submission) if submission else None,
-        verdict=_verdict(verdict) if verdict else None,
-        decision=_change(decision).decision if decision else None,
+        submission=records.submission(submission) if submission else None,
+        verdict=records.verdict(verdict) if verdict else None,
+        decision=records.change(decision).decision if decision else None,
         appeal=_appeal(appeal) if appeal else None,
         edit=_edit(edit) if edit else None,
         handed=_handed(handed) if handed else None,

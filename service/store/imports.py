@@ -10,12 +10,12 @@ from msgspec import Struct
 from service.core.comment import Change, Comment
 from service.core.example import Example
 from service.core.queue import place
+from service.store import packing, records
 from service.store.client import Connection
 from service.store.reputation import Lifetimes
 from service.store.script import Argument, script_command
 
 _encode = msgspec.msgpack.Encoder().encode
-_change = msgspec.msgpack.Decoder(Change).decode
 _KEPT = 30 * 86_400_000  # milliseconds that the record of an import lives after its last step
 
 
@@ -166,8 +166,9 @@ class Imports:
                 keys.example(example.id) if example else anchor, record,
             ],
             now=one.decided.at, comment=comment.id, site=site, platform_id=comment.platform_id,
-            submission=_encode(submission), fingerprint=one.fingerprint, state=comment.state, written=comment.created_at,
-            decided=_encode(one.decided), outcome=comment.ruled, by_author=author is not None,
+            submission=packing.packed(submission), plain=_encode(submission), fingerprint=one.fingerprint,
+            state=comment.state, written=comment.created_at,
+            decided=packing.packed(one.decided), outcome=comment.ruled, by_author=author is not None,
             facets="\n".join(held.facets) if held else "",
             priority=held.priority(one.decided.at, self._severity_hours) if held else 0,
             subjects=" ".join(one.subjects), ties=" ".join(one.ties), standing=self._lifetimes.standing,
@@ -181,10 +182,11 @@ class Imports:
         """Which of some comments are here, or were erased here: those of imports, or with `live` any."""
         if not comments:
             return set()
+        if live:
+            found = await self._wire.call_all([("EXISTS", self._keys.comment(comment)) for comment in comments])
+            return {one for one, there in zip(comments, found, strict=True) if there}
         rows = await self._wire.call_all([("LINDEX", self._keys.history(comment), 0) for comment in comments])
-        return {
-            one for one, row in zip(comments, rows, strict=True) if row and (live or _change(row).what == "imported")
-        }
+        return {one for one, row in zip(comments, rows, strict=True) if row and records.change(row).what == "imported"}
 
     async def forgotten(self, site: str) -> dict[str, int]:
         """The tombstones of people who were erased from a site, and when each was set (milliseconds since 1970)."""

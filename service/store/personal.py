@@ -14,11 +14,11 @@ import msgspec
 from service.core.moderator import Mark
 from service.core.signals.subjects import tie_moved
 from service.core.site import Site, circle_of
-from service.core.submission import Author, Submission
+from service.core.submission import Author
 from service.store import keys as names
+from service.store import packing, records
 from service.store.client import Connection
 
-_submission = msgspec.msgpack.Decoder(Submission).decode
 _circles = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 _mark = msgspec.msgpack.Decoder(Mark).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -100,13 +100,13 @@ class PersonalData:
         if row is None:
             return True
         rows = [row, *await self._wire.call("LRANGE", texts, 0, -1)]
-        said = [_submission(one) for one in rows]
+        said = [records.submission(one) for one in rows]
         old = {digest for one in said for digest in _people(one.author) if moved(digest) != digest}
         if not old:
             return True
         pairs = [part for digest in sorted(old) for part in (digest, moved(digest))]
         await self._wire.run("reputation/into_circle", [key, self._keys.site_prefix(site)], pairs=pairs)
-        fresh = [_encode(msgspec.structs.replace(one, author=_moved(one.author, moved))) for one in said]
+        fresh = [packing.packed(msgspec.structs.replace(one, author=_moved(one.author, moved))) for one in said]
         word = await self._wire.run(
             "comment/forget_parent", [key, texts], seen=row, submission=fresh[0], texts=fresh[1:]
         )
@@ -142,7 +142,7 @@ class PersonalData:
         return len(gone)
 
     async def everything(self) -> AsyncIterator[tuple[str, list[bytes]]]:
-        """Every key with all that is in it, models' artefacts aside."""
+        """Every key with all that is in it, also what is packed, models' artefacts aside."""
         async for key in self._scan("*"):
             if key.startswith(names.model("").encode()):
                 continue
@@ -151,7 +151,8 @@ class PersonalData:
             if kind not in _READ:
                 continue
             command, more = _READ[kind]
-            yield key.decode(errors="replace"), list(_flat(await self._wire.call(command, key, *more)))
+            values = _flat(await self._wire.call(command, key, *more))
+            yield key.decode(errors="replace"), [*values, *(one for value in values for one in packing.opened(value))]
 
     async def _scan(self, pattern: str) -> AsyncIterator[bytes]:
         cursor = b"0"

@@ -9,6 +9,7 @@ import msgspec
 from service.core.appeal import Appeal
 from service.core.comment import Change, Comment
 from service.core.transition import Moved
+from service.store import packing
 from service.store.client import Connection
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -50,7 +51,7 @@ class RedressStore:
         word, revision, state = await self._wire.run(
             "redress/appeal",
             [keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site)],
-            now=change.at, comment=comment.id, seen=comment.revision, change=_encode(change), appeal=_encode(appeal),
+            now=change.at, comment=comment.id, seen=comment.revision, change=packing.packed(change), appeal=_encode(appeal),
             site=comment.site,
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())

@@ -11,6 +11,7 @@ from service.core.comment import Change, Comment
 from service.core.review import Claim, Handed, Note, Offer
 from service.core.transition import Moved
 from service.store import keys as names
+from service.store import packing
 from service.store.client import Connection
 
 MAX_NOTES = 100
@@ -62,7 +63,7 @@ class ReviewStore:
         word, revision, state = await self._wire.run(
             "queue/move", [keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site)],
             now=change.at, comment=comment.id, site=comment.site, seen=comment.revision, list=to, at=at,
-            change=_encode(change), actor=str(change.actor), what=change.what, hand=_encode(handed) if handed else None,
+            change=packing.packed(change), actor=str(change.actor), what=change.what, hand=_encode(handed) if handed else None,
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
 
@@ -80,7 +81,8 @@ class ReviewStore:
                 keys.comment(identity), keys.history(identity), keys.site_prefix(site), keys.queue(identity), keys.delivery(""),
                 keys.due, keys.example(""), keys.of("was", identity),
             ],
-            now=change.at, comment=identity, site=site, seen=comment.revision, change=_encode(change), actor=str(change.actor),
+            now=change.at, comment=identity, site=site, seen=comment.revision, change=packing.packed(change),
+            actor=str(change.actor),
         )  # fmt: skip
         return Moved(word.decode(), revision, state.decode())
 

@@ -250,6 +250,7 @@ class EmbeddedServer:
             "appendfsync": self._fsync,
             "save": "",
             "maxmemory-policy": "noeviction",
+            "hash-max-ziplist-value": "1024",  # a comment's record in one piece; before 7, a server knows no newer name
             "repl-diskless-sync-delay": "0",  # a back-up need not wait for others to join it
             "logfile": str(self.log),
         }

@@ -19,6 +19,7 @@ from service.core.leaks import Leaks
 from service.core.queue import FOREVER
 from service.core.views import change_views, comment_view
 from service.store.examples import Examples
+from service.store.packing import opened
 from service.store.personal import PersonalData
 from service.store.reputation import Reputations
 from service.store.review import ReviewStore
@@ -27,7 +28,7 @@ from service.usecases.erasure import Erasure
 from service.usecases.moderation import Moderation
 
 _PAGE = 500
-_CHUNK, _OVERLAP = 1 << 20, 512  # bytes of a file that are looked at together, and again with the next
+_CHUNK, _OVERLAP = 1 << 20, 1 << 16  # bytes of a file that are looked at together, and again with the next
 
 
 class Erased(NamedTuple):
@@ -154,5 +155,7 @@ def _in_file(path: Path, leaks: Leaks) -> Iterable[str]:
     with path.open("rb") as file:
         before = b""
         while chunk := file.read(_CHUNK):
-            yield from leaks.found(before + chunk)
+            blob = before + chunk
+            for one in (blob, *opened(blob)):
+                yield from leaks.found(one)
             before = chunk[-_OVERLAP:]

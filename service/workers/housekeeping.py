@@ -89,12 +89,13 @@ async def drop_old_texts(services: Services, now: int, left: Sequence[str] = ())
     """Drop the texts of comments that were approved or rejected long enough ago; how many. What was learnt from them and what
     moderators noted beside them goes at times of its own.
 
-    Digests, scores, decisions and history stay. What is flagged or pending keeps its text until it is decided; on a site that
-    was removed (`left`) nobody decides any more, so there it goes as what was rejected does.
+    Digests, scores, decisions and history stay until what remains goes as a whole. What is flagged or pending keeps its text
+    until it is decided; on a site that was removed (`left`) nobody decides any more, so there it goes as what was rejected does.
     """
     settings, dropped = services.settings, 0
     keep = {State.APPROVED: settings.retain_approved_days, State.REJECTED: settings.retain_rejected_days}
     others = {"examples": settings.retain_examples_days, "notes": settings.retain_notes_days}
+    others["remains"] = max(settings.retain_remains_days, *keep.values(), *others.values())
     sites = {site.id: keep for site in await services.accounts.all()}
     undecided = dict.fromkeys((State.FLAGGED, State.PENDING), settings.retain_rejected_days)
     for site, ending in (dict.fromkeys(left, keep | undecided) | sites).items():
@@ -106,7 +107,7 @@ async def drop_old_texts(services: Services, now: int, left: Sequence[str] = ())
 
 
 async def _sweep(services: Services, site: str, state: State, what: str, *, until: int) -> int:
-    """Drop the texts, the `examples` or the `notes` of what entered a state until a time; of how many comments."""
+    """Drop the texts, the `examples`, the `notes` or the `remains` of what entered a state until a time; of how many comments."""
     store, dropped, size = services.retention, 0, _BATCH
     since = await store.swept_until(site, state, what)
     while since <= until:
@@ -130,6 +131,10 @@ async def _drop(services: Services, comments: Sequence[Comment], what: str) -> i
     if what == "notes":
         await store.drop_notes(quiet)
         return len(quiet)
+    if what == "remains":
+        bare = [one for one in quiet if one.submission is None or not one.submission.content]
+        await store.drop_remains(bare)
+        return len(bare)
     texts = [(one, one.submission) for one in quiet if one.submission is not None and one.submission.content]
     await store.drop_texts([comment for comment, _ in texts], [without_text(text) for _, text in texts])
     return len(texts)

@@ -19,6 +19,7 @@ from service.core.submission import comment_id
 from service.store.server import EmbeddedServer
 from service.workers.classify import Worker
 from tests.commands.conftest import Run
+from tests.support.legible import legible
 from tests.support.moderation import WordScorer, submission
 
 ZOE, BOB = "zoe@hidden.example", "bob@other.example"
@@ -55,7 +56,7 @@ def everything(data: Path) -> bytes:
         }  # fmt: skip
         for key in client.scan_iter("*"):
             found += [key, reading[client.type(key)](key)]  # type: ignore[operator]
-    return repr(found).encode()
+    return legible(found)
 
 
 def test_an_export_has_everything_on_every_site(run: Run, tmp_path: Path) -> None:

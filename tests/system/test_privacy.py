@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from standardwebhooks import Webhook
 
+from service.store.packing import opened
 from tests.system.stack import comment, running, until
 
 # Addresses that are unmistakable: each names the entrance that it is fed through.
@@ -163,6 +164,7 @@ async def test_no_address_is_kept_logged_answered_or_told(tmp_path: Path) -> Non
         with stack.redis() as client:
             said += [key + (client.dump(key) or b"") for key in client.keys("*")]
     places = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    places = {name: b"\n".join((content, *opened(content))) for name, content in places.items()}
     assert any("appendonly" in path and b"Write to " in content for path, content in places.items()), "texts are there"
     places |= {"answers": b"\n".join(said), "call-backs": "\n".join(receiver.bodies).encode()}
     for place, content in places.items():

@@ -1,9 +1,10 @@
-"""Data that an earlier version stored opens: all of it reads as it did then, and everything goes on from there."""
+"""Data that earlier versions stored opens: all of it reads as it did then, and everything goes on from there."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from service.settings import Settings
 from service.store.statistics import Numbers
 from service.usecases.statistics import Statistics
 from tests.system.stack import Receiver, until
-from tests.system.stored import EXPECTED, Embedded, Http, speaking, unpack
+from tests.system.stored import EXPECTED, FIRST, FORMAT2, Embedded, Http, speaking, unpack
 from tests.system.stored.reading import OPERATOR, as_then, read, timeless
 
 
@@ -35,12 +36,21 @@ class Then(NamedTuple):
         return dict(await self.http.platform(self.key(site), "GET", f"/comments/{comment}"))
 
 
+BOTH = pytest.mark.parametrize("stored", [FIRST, FORMAT2], ids=["first", "format2"])
+
+
 @pytest.fixture
-async def then(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Then]:
+def stored() -> Path:
+    """Where the data lies; tests that look at `BOTH` say so."""
+    return FIRST
+
+
+@pytest.fixture
+async def then(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Then]:
     folder = tmp_path_factory.mktemp("s")
-    unpack(folder)
+    unpack(stored, folder)
     stack, receiver = Embedded(folder, deliver_schedule="0,0.3,0.3,0.3"), Receiver()
-    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
+    expected = json.loads((stored / EXPECTED).read_text(encoding="utf-8"))
     receiver.secret = expected["keys"]["blog"]["webhook_secret"]
     await receiver.start()
     try:
@@ -52,6 +62,7 @@ async def then(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Then]:
         await receiver.stop()
 
 
+@BOTH
 async def test_all_that_was_stored_reads_as_it_did(then: Then) -> None:
     """Sign-in with the old password, lists, counts, comments, histories, policies, marks, models, the scores of then."""
     found = await read(then.stack, then.http, then.expected["keys"])
@@ -102,6 +113,7 @@ async def test_old_sessions_and_credentials_are_good(then: Then) -> None:
         assert (await then.http.platform(key, "GET", "/site"))["id"] == "blog"
 
 
+@BOTH
 async def test_moderators_go_on_where_they_were(then: Then) -> None:
     """What was decided is taken back, what waits is decided, what was put aside comes back, what is unwanted is erased."""
     http, forum = then.http, then.expected["undo"]

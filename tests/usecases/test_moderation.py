@@ -27,6 +27,7 @@ from service.usecases.moderation import Moderation
 from service.workers import housekeeping
 from service.workers.classify import Worker
 from service.workers.housekeeping import drop_old_texts
+from tests.support.legible import legible
 from tests.support.moderation import LINKS, WordScorer, submission
 
 EVE = Actor(ActorKind.MODERATOR, "eve")
@@ -240,9 +241,9 @@ async def test_erasing_leaves_a_tombstone_and_no_words(services: Services, site:
     for key in await client.keys("*"):
         kind = await client.type(key)
         if kind == b"hash":
-            assert b"secret" not in repr(await client.hgetall(key)).encode()
+            assert b"secret" not in legible(await client.hgetall(key))
         elif kind == b"list":
-            assert b"secret" not in b"".join(await client.lrange(key, 0, -1))
+            assert b"secret" not in legible(await client.lrange(key, 0, -1))
     assert await told(services) == [(taken.comment, "comment.erased")]
     again = await services.moderation.erase(site.site, taken.comment, Actor(ActorKind.PLATFORM, "blog"))
     assert again.state is State.ERASED
@@ -329,7 +330,8 @@ async def test_old_texts_are_dropped_and_the_rest_stays(services: Services, site
     assert comment.submission is not None
     assert (comment.submission.content, comment.submission.author.name) == ("", "")
     assert comment.submission.author.email is not None
-    assert comment.verdict is not None
+    assert comment.verdict is None
+    assert comment.decision is not None
     kept = await services.moderation.get(site.site, flagged.comment)
     assert kept.submission is not None
     assert kept.submission.content == "maybe"

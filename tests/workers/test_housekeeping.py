@@ -8,8 +8,10 @@ import pytest
 
 from service.clock import now_ms
 from service.container import Services, open_services
+from service.core.comment import Actor, Idempotency
 from service.core.delivery import Settlement
 from service.core.errors import StoreUnavailable
+from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.site import Known
 from service.keyfiles import KeyFiles
 from service.settings import Settings
@@ -19,6 +21,7 @@ from tests.support.moderation import WordScorer, submission
 from tests.support.servers import servers
 
 DAY = 86_400_000
+EVE = Actor(ActorKind.MODERATOR, "eve")
 
 
 async def _told(services: Services, site: Known) -> None:
@@ -97,3 +100,35 @@ async def test_at_maxmemory_erasing_and_retention_still_make_room(
             assert (await services.accounts.audited(1))[0].what == "comments.erase"
             assert await drop_old_texts(services, now_ms() + 400 * DAY) == 1
             assert (await services.privacy.erase("ann@example.com")).comments == {"blog": 1}
+
+
+async def test_of_what_remains_nothing_is_left_when_its_time_has_come(services: Services, site: Known) -> None:
+    """Comments that were named, asked for, answered, decided, reported and learnt from; who else is there stays."""
+    taken = {}
+    for number, content in (("1", "Fine words, and many."), ("2", "maybe"), ("3", "pills"), ("4", "maybe not")):
+        asked = Idempotency(f"key-{number}", "request", DAY, 1_000)
+        said = submission(services, number, content, parent_id="1" if number == "2" else "", parent_text="Fine words")
+        taken[number] = (await services.moderation.submit(site.site, said, idempotency=asked)).comment
+        await services.platform_ids.name("blog", f"name-{number}", taken[number], [f"kin-{number}"], now_ms())
+    await Worker(services, WordScorer()).drain()
+    for number, outcome in (("2", Outcome.REJECT), ("3", Outcome.APPROVE)):
+        await services.moderation.decide(site.site, taken[number], outcome, actor=EVE, reasons=["other"])
+    gone = [taken[number].encode() for number in "123"]
+
+    async def told() -> set[str]:
+        """The keys that say anything of them; call-backs and their log end by themselves."""
+        kept = [(key, (key.encode(), *values)) async for key, values in services.privacy._personal.everything()]
+        return {
+            key
+            for key, blobs in kept
+            if not key.endswith(":log") and ":d:" not in key and any(one in blob for one in gone for blob in blobs)
+        }
+
+    await drop_old_texts(services, now_ms() + 800 * DAY)
+    assert len(await told()) > 10
+    await drop_old_texts(services, now_ms() + 1_100 * DAY)
+    assert await told() == set()
+    kept = await services.moderation.get(site.site, taken["4"])
+    assert (kept.state, kept.submission and kept.submission.content) == ("flagged", "maybe not")
+    assert await services.comments.counts("blog") == dict.fromkeys(State, 0) | {"flagged": 1}
+    assert (await services.moderation.submit(site.site, submission(services, "1", "Anew."))).word == "accepted"

@@ -1,13 +1,14 @@
-"""A data directory as version 0.1.0 of November 2026 left it, and what that version read from it.
+"""Data directories as earlier versions left them, and what those versions read from them.
 
 `data.tar.gz` holds Redis's append-only file and the secrets (of nobody: all texts and people are made up), `expected.json` what
-was seen in it. Both were written by that version itself, through its command line and HTTP alone:
+was seen in it. Both were written by that version itself, through its command line and HTTP alone, `FIRST` by the first 0.1.0 and
+`FORMAT2` by 2c36743, the last that wrote format 2:
 
-    git worktree add ../then 3ec2fed && make -C ../then VENV=.venv .venv/.ready
-    python -m tests.system.stored.make ../then/.venv/bin/antechamber
+    git worktree add ../then 2c36743 && make -C ../then VENV=.venv .venv/.ready
+    python -m tests.system.stored.make ../then/.venv/bin/antechamber tests/system/stored/format2
 
 `make.py` then moved what would pass with time (lifetimes of keys, the end of a snooze, the end of a chance to undo) to the
-year 2100. A later version that changes what is stored adds a folder of its own; this one stays as it is.
+year 2100. A later version that changes what is stored adds a folder of its own; these stay as they are.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ import redis
 
 from tests.system.stack import COMMAND, ROLES, Stack, until
 
-HERE = Path(__file__).parent
-DATA = HERE / "data.tar.gz"
-EXPECTED = HERE / "expected.json"
+FIRST = Path(__file__).parent
+FORMAT2 = FIRST / "format2"
+DATA, EXPECTED = "data.tar.gz", "expected.json"
 PASSWORD = "correct horse battery"
 LONG_AFTER = 4_102_444_800_000
 """The year 2100, in milliseconds."""
@@ -88,9 +89,9 @@ class Embedded(Stack):
         return redis.Redis(unix_socket_path=str(self.socket))
 
 
-def unpack(folder: Path) -> None:
-    """Put the data directory where an `Embedded` of this folder looks for it."""
-    with tarfile.open(DATA) as archive:
+def unpack(stored: Path, folder: Path) -> None:
+    """Put a data directory where an `Embedded` of this folder looks for it."""
+    with tarfile.open(stored / DATA) as archive:
         archive.extractall(folder / "data", filter="data")
 
 

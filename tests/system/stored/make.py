@@ -1,4 +1,4 @@
-"""Writes `data.tar.gz` and `expected.json`, by the version whose command is given; see the package."""
+"""Writes `data.tar.gz` and `expected.json` into a folder, by the version whose command is given; see the package."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Making:
         return await self.http.moderator(session, "POST", f"/comments/{one['id']}/decision", json=body)
 
 
-async def make(command: str, folder: Path) -> None:
+async def make(command: str, folder: Path, target: Path) -> None:
     """All of it: fill a data directory, move what would pass with time, read it, pack it."""
     stack = Embedded(folder, command, deliver_schedule="0,0.3")
     receiver, second = Receiver(), Receiver()
@@ -111,10 +111,10 @@ async def make(command: str, folder: Path) -> None:
         stack.down()
         await receiver.stop()
         await second.stop()
-    EXPECTED.write_text(
+    (target / EXPECTED).write_text(
         json.dumps(expected, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
     )
-    _pack(stack.data)
+    _pack(stack.data, target / DATA)
 
 
 async def _fill(this: Making) -> dict[str, Any]:
@@ -332,8 +332,8 @@ async def _compact(stack: Embedded) -> None:
         await until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], seconds=120)
 
 
-def _pack(data: Path) -> None:
-    with tarfile.open(DATA, "w:gz", compresslevel=9) as archive:
+def _pack(data: Path, file: Path) -> None:
+    with tarfile.open(file, "w:gz", compresslevel=9) as archive:
         for name in ("redis/appendonlydir", "secrets"):
             for path in sorted((data / name).rglob("*")):
                 archive.add(path, path.relative_to(data), recursive=False, filter=_of_nobody)
@@ -362,4 +362,4 @@ def _xlen(stack: Embedded, key: str) -> int:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="stored-") as directory:
-        asyncio.run(make(sys.argv[1], Path(directory)))
+        asyncio.run(make(sys.argv[1], Path(directory), Path(sys.argv[2])))

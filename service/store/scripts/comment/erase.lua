@@ -9,11 +9,12 @@
 --       withdrawn: the platform's time of it (ms), when it is the platform that deleted it, and may restore it;
 --       kinds: how ids of its call-backs begin; history: the history that remains, oldest first
 -- Reply {word, revision, state}: applied, stale, gone (it was erased before), missing
--- uses: requests kin notes claim was answered all reports appealed decided audit chosen author undelivered examples name due leased
+-- uses: notes claim was answered all reports appealed decided audit chosen author undelivered examples due leased
 -- include: lists
 -- include: due
 -- include: reputation
 -- include: suggestions
+-- include: names
 local given = cmsgpack.unpack(ARGV[1])
 local cid, site = given.comment, given.site
 local state, rev, by = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'by'))
@@ -60,17 +61,7 @@ for n = 1, rev do
   redis.call('DEL', KEYS[10] .. example)
   redis.call('ZREM', KEYS[4] .. K.examples, example)
 end
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[11])) do
-  if string.sub(name, 1, #K.kin) == K.kin then
-    redis.call('ZREM', KEYS[4] .. name, cid)
-  else
-    redis.call('DEL', KEYS[4] .. K.name .. name)
-  end
-end
-redis.call('DEL', KEYS[11])
-local requests = root(KEYS[4]) .. K.requests .. cid
-for _, request in ipairs(redis.call('SMEMBERS', requests)) do redis.call('DEL', request) end
-redis.call('DEL', requests)
+drop_names(KEYS[11], KEYS[4], cid)
 redis.call('DEL', KEYS[5])
 local due, leased = KEYS[4] .. K.due, KEYS[4] .. K.leased
 if given.delivery then

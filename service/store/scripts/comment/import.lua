@@ -2,7 +2,7 @@
 --
 -- KEYS  1 comment  2 history  3 site prefix "…s:<site>:"  4 author index, or the comment  5 example, or the comment
 --       6 the import's record
--- ARGV  one map: now; comment: comment id; site; platform_id; submission: submission (MessagePack); fingerprint;
+-- ARGV  one map: now; comment: comment id; site; platform_id; submission; plain: the same as earlier versions kept it; fingerprint;
 --       state; written: when it was written; decided: history entry of its decision;
 --       outcome, when somebody judged it; by_author: whether it has an author index; facets, one a line;
 --       priority, of what is held; subjects, and ties, with spaces between (shared/reputation.lua);
@@ -31,7 +31,7 @@ local function same()
   local example = redis.call('EXISTS', root(KEYS[3]) .. K.example .. 'x_' .. cid .. '_2') == 1
   if present ~= state or example ~= (given.lesson ~= nil) then return false end
   if given.undated then return redis.call('HGET', KEYS[1], 'fp') == given.fingerprint end
-  return sub == given.submission and (not given.lesson or lesson == given.lesson)
+  return (sub == given.submission or sub == given.plain) and (not given.lesson or lesson == given.lesson)
 end
 
 if word == 'known' and given.replace and redis.call('HGET', KEYS[1], 'run') ~= tostring(given.run) and not same() then

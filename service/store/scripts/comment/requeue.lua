@@ -8,6 +8,7 @@
 -- include: lists
 -- include: reputation
 -- include: work
+-- include: history
 local given = cmsgpack.unpack(ARGV[1])
 local cid = given.comment
 local state, rev, human = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'human'))
@@ -21,7 +22,7 @@ if word == 'applied' then
   redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'updated', given.now)
   stand(KEYS[1], KEYS[3], given.now, 'pending', 'machine')
   still_seen(KEYS[1], rev)
-  redis.call('RPUSH', KEYS[2], given.change)
+  note_change(KEYS[1], KEYS[2], given.change)
   redis.call('ZREM', KEYS[3] .. state, cid)
   leave_lists(KEYS[1], KEYS[3], cid)
   live(KEYS[3], given.site, cid, 'pending', '', rev, '', 'requeued')

@@ -4,7 +4,7 @@
 --       the state that an edited comment leaves)  8 author index  9 idempotency  10… the author's indexes under retired keys
 -- ARGV  in this order, since it is run for each comment that comes in, and packing a map costs more than it explains here:
 --       now, comment id, site, platform id, submission (MessagePack), most that may wait, most of this site that may,
---       history entry of a new comment, history entry of a changed one, waiting process, or "",
+--       history entry of a changed comment, waiting process, or "",
 --       "author" when it has an author index, or "", request fingerprint, or "" without an idempotency key,
 --       its lifetime, ms, its lease, ms,
 --       what is stored as the caller saw it, or "", and what the new one is beside that (core/resubmission.py), or "",
@@ -31,7 +31,8 @@
 -- include: lists
 -- include: reputation
 -- include: work
-local now, cid, site, platform_id, submission, backlog, share, submitted, changed, waiting, by_author, request, lives, lease, seen, how, parent =
+-- include: history
+local now, cid, site, platform_id, submission, backlog, share, changed, waiting, by_author, request, lives, lease, seen, how, parent =
   unpack(ARGV)
 local state, rev, created, stored, human, fp, edit = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'created', 'sub', 'human', 'fp', 'edit'))
 
@@ -70,7 +71,6 @@ end
 
 if word == 'accepted' then
   rev, created = 1, now
-  redis.call('RPUSH', KEYS[2], submitted)
   redis.call('HSET', KEYS[1], 'site', site, 'pid', platform_id, 'state', 'pending', 'rev', rev, 'text_rev', rev,
     'human', '0', 'sub', submission, 'created', now, 'updated', now, unpack(by_author ~= '' and {'by', by} or {}))
   redis.call('ZADD', KEYS[5], now, cid)
@@ -89,7 +89,7 @@ elseif judged then
   redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app', 'fac', 'prio', 'fp')
   live(KEYS[7], site, cid, 'pending', '', rev, 'platform:' .. site, word)
   stand(KEYS[1], KEYS[7], tonumber(now), 'pending', 'machine')
-  redis.call('RPUSH', KEYS[2], changed)
+  note_change(KEYS[1], KEYS[2], changed)
   redis.call('HSET', KEYS[1], 'state', 'pending', 'rev', rev, 'text_rev', rev, 'human', '0', 'sub', submission, 'updated', now)
 elseif word == 'updated' then
   redis.call('HSET', KEYS[1], 'sub', submission)
@@ -107,11 +107,12 @@ if judged or word == 'updated' then
   if word ~= 'accepted' then before = redis.call('HGET', KEYS[1], 'by') end
   if by_author ~= '' then
     for i = 10, #KEYS do
-      for _, earlier in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do
-        redis.call('HSET', KEYS[1]:sub(1, -#cid - 1) .. earlier, 'by', by)
+      local found = redis.call('ZRANGE', KEYS[i], 0, -1)
+      for _, earlier in ipairs(found) do redis.call('HSET', KEYS[1]:sub(1, -#cid - 1) .. earlier, 'by', by) end
+      if #found > 0 then
+        redis.call('ZUNIONSTORE', KEYS[8], 2, KEYS[8], KEYS[i], 'AGGREGATE', 'MIN')
+        redis.call('DEL', KEYS[i])
       end
-      redis.call('ZUNIONSTORE', KEYS[8], 2, KEYS[8], KEYS[i], 'AGGREGATE', 'MIN')
-      redis.call('DEL', KEYS[i])
     end
     redis.call('ZADD', KEYS[8], created, cid)
     if before ~= by then redis.call('HSET', KEYS[1], 'by', by) end

@@ -33,6 +33,7 @@
 -- include: lists
 -- include: due
 -- include: reputation
+-- include: history
 local move = cmsgpack.unpack(ARGV[1])
 local record, history, prefix, work, callbacks, due_sites, example_key, message_key, return_key = unpack(KEYS)
 local cid, site, now, outcome = move.comment, move.site, move.now, move.outcome
@@ -122,7 +123,8 @@ local function enter_state(was)
   if move.edit then put('edit', move.edit) end
   if move.unedit then redis.call('HDEL', record, 'edit') end
   if move.verdict then put('ver', move.verdict) end
-  redis.call('RPUSH', history, move.change)
+  -- The first decision is the record's own, as long as nothing comes after it (shared/history.lua).
+  if rev > 2 or not outcome or redis.call('EXISTS', history) == 1 then note_change(record, history, move.change) end
   redis.call('ZREM', prefix .. state, cid)
   redis.call('ZADD', prefix .. move.to, now, cid)
   state = move.to

@@ -13,6 +13,7 @@
 -- include: due
 -- include: reputation
 -- include: work
+-- include: history
 local given = cmsgpack.unpack(ARGV[1])
 local cid, site, prefix = given.comment, given.site, KEYS[3]
 local state, rev = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev'))
@@ -43,6 +44,7 @@ if was.example ~= '' then
 end
 
 rev = tonumber(rev) + 1
+note_change(KEYS[1], KEYS[2], given.change)
 leave_lists(KEYS[1], prefix, cid)
 redis.call('ZREM', prefix .. state, cid)
 redis.call('ZADD', prefix .. was.state, was.at, cid)
@@ -68,7 +70,6 @@ stand(KEYS[1], prefix, given.now, state, was.word, was.weight)
 local list = was.fields.list
 if list then enter_list(KEYS[1], prefix, cid, list, was[list]) end
 if was.fields.hand then hand_over(KEYS[1], prefix, cid, was.fields.hand, was[list]) end
-redis.call('RPUSH', KEYS[2], given.change)
 if state == 'pending' then
   -- The machine's word for it may have come while the decision stood, and was not heeded; it is asked again.
   redis.call('HSET', KEYS[1], 'text_rev', rev)

@@ -8,6 +8,7 @@
 -- Reply {word, revision, state}: applied, stale, illegal (it is not held), missing
 -- uses: claim
 -- include: lists
+-- include: history
 local given = cmsgpack.unpack(ARGV[1])
 local cid = given.comment
 local state, rev = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev'))
@@ -16,7 +17,7 @@ if tonumber(rev) ~= given.seen then return {'stale', tonumber(rev), state} end
 if state ~= 'flagged' then return {'illegal', tonumber(rev), state} end
 rev = tonumber(rev) + 1
 redis.call('HSET', KEYS[1], 'rev', rev, 'updated', given.now)
-redis.call('RPUSH', KEYS[2], given.change)
+note_change(KEYS[1], KEYS[2], given.change)
 redis.call('DEL', root(KEYS[3]) .. K.claim .. cid)
 leave_lists(KEYS[1], KEYS[3], cid)
 enter_list(KEYS[1], KEYS[3], cid, given.list, given.at)

@@ -8,6 +8,7 @@
 --       stale    the comment has changed since  illegal  it is not rejected       missing  no such comment
 -- uses: appealed
 -- include: lists
+-- include: history
 local given = cmsgpack.unpack(ARGV[1])
 local state, rev, app = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'app'))
 if not state then return {'missing', 0, ''} end
@@ -16,7 +17,7 @@ if tonumber(rev) ~= given.seen then return {'stale', tonumber(rev), state} end
 if state ~= 'rejected' then return {'illegal', tonumber(rev), state} end
 rev = tonumber(rev) + 1
 redis.call('HSET', KEYS[1], 'rev', rev, 'updated', given.now, 'app', given.appeal)
-redis.call('RPUSH', KEYS[2], given.change)
+note_change(KEYS[1], KEYS[2], given.change)
 redis.call('ZADD', KEYS[3] .. K.appealed, given.now, given.comment)
 live(KEYS[3], given.site, given.comment, state, 'appealed', rev, 'author', 'appealed')
 return {'applied', rev, state}

@@ -26,6 +26,7 @@ local prefix = root(site)
 local MINUTES, DAY, MONTH = 600000, 86400000, 2592000000
 local MOST_NAMES, MOST_MEMBERS = 16, 2000
 local SKETCH, LEAST, INDEXED = 64, 8, 8
+local FEW = 8 -- comments that are read one by one
 local ALIKE, COMMON, NEAR = given.alike, given.common, given.near
 
 local state, text_rev, human, seen, before = unpack(
@@ -122,13 +123,18 @@ local found, marked = {}, {}
 for subject in string.gmatch(given.subjects, '%S+') do
   local kind = string.sub(subject, 1, 1)
   for place, key in ipairs(records(site, subject)) do
-    local with = string.sub(kind == 'i' and email or kind == 'n' and '' or given.name, -12)
-    local r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'short', 'long', 'names', 'n', 'till', name_fields(with))
+    local with, r = string.sub(kind == 'i' and email or kind == 'n' and '' or given.name, -12)
+    if place == 1 then -- on the box
+      r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'short', 'long', 'names', 'n', 'till', name_fields(with))
+    else
+      r = redis.call('HMGET', key, 'a', 'r', 'v', 'x', 'f', 'g', 'b', 'first', 'n', 'till')
+      r[9], r[10], r[11], r[12], r[13] = false, false, false, r[9], r[10]
+    end
     local lives = (kind == 'i' or kind == 'n') and given.address or given.standing
     local till, put = ends(r[13], lives), {'n', tonumber(r[12] or 0) + 1}
     if till then put[3], put[4] = 'till', till end
     if not r[8] then put[#put + 1], put[#put + 2] = 'first', given.now end
-    if place == 1 then -- on the box
+    if place == 1 then
       local new = fresh and not counted(subject)
       local short, long
       if kind ~= 'd' then short, r[9] = slide(r[9], MINUTES, new) end
@@ -291,22 +297,23 @@ if fresh then
   end
 end
 
--- The author's newest comments on the site but for this one: subjects and stood, in turn. By one call, unless the server does not let
--- our user have it, or is one of a cluster of before 7.4.
+-- The author's newest comments on the site but for this one: subjects and stood, in turn. Those of many by one call, unless the server
+-- does not let our user have it, or is one of a cluster of before 7.4. Of few one by one: SORT makes a small index a large one for good.
 local function others_of(author)
   local name, comment = site .. K.author .. author, prefix .. K.comment
-  local place = redis.call('ZREVRANK', name, cid)
-  local found = redis.pcall('SORT', name, 'BY', 'nosort', 'DESC', 'LIMIT', 0, given.known + 1,
+  local others = redis.call('ZREVRANGE', name, 0, given.known)
+  local found = #others > FEW and redis.pcall('SORT', name, 'BY', 'nosort', 'DESC', 'LIMIT', 0, given.known + 1,
     'GET', comment .. '*->subjects', 'GET', comment .. '*->stood')
-  if found.err then
+  if not found or found.err then
     found = {}
-    for _, other in ipairs(redis.call('ZREVRANGE', name, 0, given.known)) do
-      local subjects, stood = unpack(redis.call('HMGET', comment .. other, 'subjects', 'stood'))
-      found[#found + 1], found[#found + 2] = subjects, stood
+    for at, other in ipairs(others) do
+      if other ~= cid then found[2 * at - 1], found[2 * at] = unpack(redis.call('HMGET', comment .. other, 'subjects', 'stood')) end
     end
   end
-  if place and place <= given.known then found[2 * place + 1] = false end
-  return found
+  for at, other in ipairs(others) do
+    if other == cid then found[2 * at - 1], found[2 * at] = false, false end
+  end
+  return found, others
 end
 
 -- The standing of an address is of those who share a network, a link, or the platform's word: anybody can type an address. Earlier
@@ -314,22 +321,21 @@ end
 local function tied_comments()
   local sums, number, first = {a = 0, r = 0, v = 0, x = 0, f = 0, g = 0, b = 0}, 0, ''
   if email == '' or given.ties == '' then return {0, 0, 0, 0, 0, '0', '0', 0, ''} end
-  local ties, rows = {}, others_of(email)
+  local ties, rows, others = {}, others_of(email)
   for tie in string.gmatch(given.ties, '%S+') do ties[#ties + 1] = string.sub(tie, 3) end
   local function tied(subjects)
     for _, tie in ipairs(ties) do
       if string.find(subjects, tie, 1, true) then return true end
     end
   end
-  for at = 1, #rows, 2 do
+  for at = 1, 2 * #others, 2 do
     if rows[at] and tied(rows[at]) then
       local stood, weight, created = stood_of(rows[at + 1])
       number = number + 1
       for letter in string.gmatch(stood, '[a-z]') do sums[letter] = sums[letter] + 1 end
       local weighed = WEIGHS[string.sub(stood, 1, 1)]
       if weighed and not weight then
-        local other = redis.call('ZREVRANGE', site .. K.author .. email, (at - 1) / 2, (at - 1) / 2)[1]
-        weight, created = unpack(redis.call('HMGET', prefix .. K.comment .. other, 'weight', 'created'))
+        weight, created = unpack(redis.call('HMGET', prefix .. K.comment .. others[(at + 1) / 2], 'weight', 'created'))
       end
       if weighed then sums[weighed] = sums[weighed] + tonumber(weight or 0) end
       if weighed == 'g' then first = created end

@@ -119,6 +119,18 @@ local function leave(site, name, cid, subject)
   end
 end
 
+-- Of a comment's subjects only those stay named whose records still live: in the others it counts no more. Ties tell about addresses as
+-- long as the comment is there.
+local function keep_living(record, site)
+  local living = {}
+  for subject in string.gmatch(redis.call('HGET', record, 'subjects') or '', '%S+') do
+    local kind = string.sub(subject, 1, 1)
+    local keys = kind == 'x' and {root(site) .. subject} or records(site, subject)
+    if kind == 't' or redis.call('EXISTS', unpack(keys)) > 0 then living[#living + 1] = subject end
+  end
+  if #living > 0 then redis.call('HSET', record, 'subjects', table.concat(living, ' ')) end
+end
+
 -- A revision that brings no new text: looking at it again notes nothing.
 local function still_seen(record, rev)
   if redis.call('HEXISTS', record, 'seen') == 1 then redis.call('HSET', record, 'seen', rev) end
