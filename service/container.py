@@ -49,6 +49,7 @@ from service.usecases.feedback import Feedback
 from service.usecases.gauges import Gauges
 from service.usecases.health import Health
 from service.usecases.importing import Importing
+from service.usecases.invitations import Invitations
 from service.usecases.learning import Learning
 from service.usecases.moderation import Moderation
 from service.usecases.moderators import Limits, Moderators
@@ -66,6 +67,7 @@ from service.usecases.review.queue import Lists
 from service.usecases.sampling import Sampling
 from service.usecases.sites import Sites
 from service.usecases.statistics import Statistics
+from service.usecases.team import Team
 from service.usecases.work import WorkStream
 
 _HURRY = 0.5  # seconds that a process that stops takes for a note
@@ -111,6 +113,8 @@ class Services:
     redress: Redress
     moderators: Moderators
     account: Account
+    team: Team
+    invitations: Invitations
     provider: ProviderSignIn
     review: Review
     policies: Policies
@@ -198,6 +202,9 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
     moderator_store = ModeratorStore(connection, secrets.master)
     review = _review(connection, settings, moderation, reputations, accounts, moderator_store=moderator_store)
     moderators = _moderators(moderator_store, settings, secrets, accounts)
+    invitations = Invitations(
+        moderators, moderator_store, accounts, master=secrets.master, identity=secrets.identity, home=_home(settings)
+    )
     kept = PolicyStore(connection, accounts)
     preview = PolicyPreview(comments, examples, partial(_scorer, models, accounts, shadow_verdicts))
     policies = Policies(kept, preview, review.marking, secrets.identity)
@@ -225,7 +232,9 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         redress=_redress(connection, settings, moderation, accounts, links),
         moderators=moderators,
         account=Account(moderators, moderator_store, accounts, master=secrets.master),
-        provider=_provider(moderators, moderator_store, accounts, settings=settings, secrets=secrets),
+        team=Team(moderators, invitations, moderator_store, accounts),
+        invitations=invitations,
+        provider=_provider(moderators, invitations, moderator_store, accounts, settings=settings, secrets=secrets),
         review=review,
         policies=policies,
         deliveries=Deliveries(outbox, accounts),
@@ -316,7 +325,13 @@ def _moderators(store: ModeratorStore, settings: Settings, secrets: KeyFiles, ac
 
 
 def _provider(
-    moderators: Moderators, store: ModeratorStore, accounts: Accounts, *, settings: Settings, secrets: KeyFiles
+    moderators: Moderators,
+    invitations: Invitations,
+    store: ModeratorStore,
+    accounts: Accounts,
+    *,
+    settings: Settings,
+    secrets: KeyFiles,
 ) -> ProviderSignIn:
     provider = None
     if settings.oidc_issuer:
@@ -328,10 +343,14 @@ def _provider(
             contexts=settings.oidc_contexts,
         )  # fmt: skip
     return ProviderSignIn(
-        provider, moderators, store, accounts, master=secrets.master, identity=secrets.identity,
+        provider, moderators, invitations, store, accounts, master=secrets.master, identity=secrets.identity,
         grants=[grant(one) for one in settings.oidc_groups], label=settings.oidc_label,
-        home=f"{settings.address.rstrip('/')}/review",
+        home=_home(settings),
     )  # fmt: skip
+
+
+def _home(settings: Settings) -> str:
+    return f"{settings.address.rstrip('/')}/review"
 
 
 def _importing(connection: Connection, settings: Settings, secrets: KeyFiles, accounts: Accounts) -> Importing:

@@ -60,19 +60,19 @@ def _replace(**fields: Any) -> Callable[[Site], Site]:
 
 PEOPLE = {
     "role": Act(
-        lambda s: s.moderators.set_access("ann", Role.MODERATOR),
+        lambda s: s.team.set_access(None, "ann", Role.MODERATOR),
         "role",
         lambda ann: ann.role is Role.MODERATOR,
         "moderators.access",
     ),
     "sites": Act(
-        lambda s: s.moderators.set_access("ann", sites=["blog"]),
+        lambda s: s.team.set_access(None, "ann", sites=["blog"]),
         "sites",
         lambda ann: ann.sites == ("blog",),
         "moderators.access",
     ),
     "both": Act(
-        lambda s: s.moderators.set_access("ann", Role.LEAD, ["shop"]),
+        lambda s: s.team.set_access(None, "ann", Role.LEAD, ["shop"]),
         "role sites",
         lambda ann: (ann.role, ann.sites) == (Role.LEAD, ("shop",)),
         "moderators.access",
@@ -95,7 +95,7 @@ PEOPLE = {
         lambda ann: True,
         "session.begin",
     ),
-    "remove": Act(lambda s: s.moderators.remove("ann"), "all", lambda ann: ann is None, "moderators.remove"),
+    "remove": Act(lambda s: s.team.remove(None, "ann"), "all", lambda ann: ann is None, "moderators.remove"),
     "add": Act(
         lambda s: s.moderators.add("ann", Role.OPERATOR, (), PASSWORD),
         "all",
