@@ -202,12 +202,9 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
     moderator_store = ModeratorStore(connection, secrets.master)
     review = _review(connection, settings, moderation, reputations, accounts, moderator_store=moderator_store)
     moderators = _moderators(moderator_store, settings, secrets, accounts)
-    invitations = Invitations(
-        moderators, moderator_store, accounts, master=secrets.master, identity=secrets.identity, home=_home(settings)
-    )
-    kept = PolicyStore(connection, accounts)
+    invitations = _invitations(moderators, moderator_store, settings, secrets, accounts)
     preview = PolicyPreview(comments, examples, partial(_scorer, models, accounts, shadow_verdicts))
-    policies = Policies(kept, preview, review.marking, secrets.identity)
+    policies = Policies(PolicyStore(connection, accounts), preview, review.marking, secrets.identity)
     erasure = Erasure(moderation, examples, accounts, PersonalData(connection), identity=secrets.identity)
     return Services(
         settings=settings,
@@ -225,9 +222,7 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         shadow_verdicts=shadow_verdicts,
         access=Access(accounts, Rates(connection)),
         moderation=moderation,
-        classification=Classification(
-            comments, work, SignalCollector(reputations, _other_reader(settings)), links=links, sampling=sampling
-        ),
+        classification=_classification(comments, work, reputations, settings, links=links, sampling=sampling),
         feedback=Feedback(moderation, platform_ids, examples, secrets.identity, outbox=outbox),
         redress=_redress(connection, settings, moderation, accounts, links),
         moderators=moderators,
@@ -253,6 +248,13 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         notices=Notices(NoticeStore(connection), Queue(connection), comments, accounts),
         box=Box(connection, accounts, secrets.fingerprints),
     )
+
+
+def _classification(
+    comments: Comments, work: Work, reputations: Reputations, settings: Settings, *, links: Links, sampling: Sampling
+) -> Classification:
+    collector = SignalCollector(reputations, _other_reader(settings))
+    return Classification(comments, work, collector, links=links, sampling=sampling)
 
 
 def _moderation(comments: Comments, work: Work, links: Links, settings: Settings) -> Moderation:
@@ -321,6 +323,14 @@ def _moderators(store: ModeratorStore, settings: Settings, secrets: KeyFiles, ac
         identity=secrets.identity,
         master=secrets.master,
         limits=_limits(settings),
+    )
+
+
+def _invitations(
+    moderators: Moderators, store: ModeratorStore, settings: Settings, secrets: KeyFiles, accounts: Accounts
+) -> Invitations:
+    return Invitations(
+        moderators, store, accounts, master=secrets.master, identity=secrets.identity, home=_home(settings)
     )
 
 

@@ -228,10 +228,11 @@ async def test_no_change_of_a_moderator_is_lost(
 
     lines = await _lines(services, began)
     done = [act.line for act, error in zip(acts, raised, strict=True) if error is None]
-    assert sorted(what for what, _ in lines) == sorted(done), "the log says what was done, and nothing else"
+    said = sorted(what for what, _ in lines)
+    assert said == sorted(done) or (slow == quick and said == done[:1]), "the log says what was done, and nothing else"
     access = [note for what, note in lines if what in ("moderators.access", "moderators.add")]
     if record is not None and access:
-        assert access[-1] == f"{record.role}, {', '.join(record.sites) or 'all sites'}"
+        assert access[-1].rpartition("→ ")[2] == f"{record.role}, {', '.join(record.sites) or 'all sites'}"
 
 
 async def _weaken(services: Services) -> None:

@@ -424,6 +424,7 @@ async def test_an_invitation_is_of_a_week_and_of_one_name(
     )
     later = int(time.time() * 1000) + 7 * 86_400_000 + 1_000
     monkeypatch.setattr(services.provider, "_clock", lambda: later)
+    monkeypatch.setattr(services.invitations, "_clock", lambda: later)
     assert await Browser(ann.client, "x").there_and_back(provider, other) == "/review#/refused/invitation"
 
 

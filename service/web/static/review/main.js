@@ -6,7 +6,9 @@ import { byId, el, icon, put } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
 import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
+import { preferencesOf } from "./lib/preferences.js";
 import { toastProblem } from "./lib/toasts.js";
+import { invitationPage } from "./pages/invitation.js";
 import { help, settingsPage } from "./pages/settings.js";
 import { arrival, signInPage } from "./pages/sign_in.js";
 import { menu } from "./queue/actions.js";
@@ -55,6 +57,12 @@ const PAGES = {
     picture: "book",
     right: "audit",
     make: async () => (await import("./pages/audit_log.js")).auditPage,
+  },
+  team: {
+    title: "Team",
+    picture: "people",
+    right: "team",
+    make: async () => (await import("./pages/team.js")).teamPage,
   },
   settings: { title: "Settings", picture: "gear", make: () => settingsPage },
 };
@@ -258,6 +266,33 @@ function signIn(note = "", invitation = "") {
   opened.show();
 }
 
+/**
+ * Somebody came by a link: they choose a password, or sign in at their organisation.
+ *
+ * @param {string} token
+ */
+async function accept(token) {
+  try {
+    const view = await send("POST", "/invitation", { token }, { quiet: true });
+    if (!view.password) {
+      signIn("", token);
+      return;
+    }
+    me = null;
+    page.close?.();
+    header.hidden = true;
+    const opened = invitationPage({ token, view, done: start, over: signIn });
+    page = { name: "invitation", ...opened };
+    put(main, opened.node);
+    main.className = "main page-signin";
+    document.title = "You are invited · Antechamber";
+    opened.show();
+  } catch (error) {
+    const problem = problemOf(error);
+    signIn(problem.status === 404 ? "This link is not good any more. Ask for another." : problem.message);
+  }
+}
+
 /** @param {boolean} [everywhere] */
 async function signOut(everywhere = false) {
   try {
@@ -284,6 +319,7 @@ function renewed(session) {
 function become(session) {
   me = session;
   remember(session);
+  preferencesOf(session);
   learnHouseRules(session.house_rules);
 }
 
@@ -360,13 +396,19 @@ attend({
   found: belongs,
 });
 addEventListener("hashchange", () => {
+  const { invitation } = arrival();
+  if (invitation) {
+    accept(invitation);
+    return;
+  }
   history.replaceState(history.state ?? { within: true }, ""); // one came here from another of our pages
   route();
 });
 handle({ help, go: goTo });
 findBy(() => me && !me.enrols && find());
 const { invitation, note } = arrival();
-if (invitation || note) signIn(note, invitation);
+if (invitation) accept(invitation);
+else if (note) signIn(note);
 else {
   try {
     start(await get("/session", {}, { quiet: true }));
