@@ -242,6 +242,7 @@ function showHeader(me) {
       el("span", { text: me.name }),
     ),
   );
+  header.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** @param {boolean} on */

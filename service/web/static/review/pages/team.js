@@ -249,7 +249,7 @@ async function invite(context) {
     autofocus: true,
   });
   const access = accessFields(context, { role: "moderator", sites: [], elsewhere: true });
-  const here = tick("They choose a password here", !context.team.provider);
+  const here = option("They choose a password here", !context.team.provider);
   const made = await until(
     "Invite somebody",
     [
@@ -287,8 +287,8 @@ async function change(one, context) {
  * @param {Context} context
  */
 async function newLink(one, context) {
-  const here = tick("They choose a password here", one.password || !context.team.provider);
-  const lost = tick("Take their second factor away, since they lost it", false);
+  const here = option("They choose a password here", one.password || !context.team.provider);
+  const lost = option("Take their second factor away, since they lost it", false);
   const made = await until(
     `A new link for ${one.name}`,
     [
@@ -354,10 +354,10 @@ async function showLink(made, context) {
  * @param {string} text
  * @param {boolean} on
  */
-function tick(text, on) {
+function option(text, on) {
   const box = el("input", { type: "checkbox" });
   box.checked = on;
-  return { box, node: el("label", { class: "tick" }, box, el("span", { text })) };
+  return { box, node: el("label", { class: "option" }, box, el("span", { text })) };
 }
 
 /**
@@ -378,11 +378,11 @@ function accessFields({ me, team }, now) {
   const explain = () => (hint.textContent = ROLES.find(([value]) => value === role.value)?.[2] ?? "");
   role.addEventListener("change", explain);
   explain();
-  const all = tick("All sites, also those to come", everywhere && !now.elsewhere && !now.sites.length);
-  const some = me.sites.map((site) => ({ site, ...tick(site, now.sites.includes(site) || me.sites.length === 1) }));
+  const all = option("All sites, also those to come", everywhere && !now.elsewhere && !now.sites.length);
+  const some = me.sites.map((site) => ({ site, ...option(site, now.sites.includes(site) || me.sites.length === 1) }));
   const list = el(
     "div",
-    { class: "ticks" },
+    { class: "options" },
     some.map(({ node }) => node),
   );
   const follow = () => (list.hidden = all.box.checked);
@@ -393,7 +393,7 @@ function accessFields({ me, team }, now) {
     fields: [
       field("Role", role),
       hint,
-      el("fieldset", {}, el("legend", { text: "Sites" }), everywhere ? all.node : null, list),
+      el("fieldset", { class: "sites" }, el("legend", { text: "Sites" }), everywhere ? all.node : null, list),
     ],
     check: () => (all.box.checked || chosen().length ? "" : "Choose at least one site."),
     value: () => ({ role: /** @type {Api.Role} */ (role.value), sites: all.box.checked ? [] : chosen() }),
