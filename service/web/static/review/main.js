@@ -136,23 +136,24 @@ async function route() {
 }
 
 /** @type {Record<string, string>} The letters of `g`, where a list's own is taken. */
-const LETTERS = { flagged: "q", snoozed: "l", appealed: "p", later: "f", audit: "b", rejected: "s", campaigns: "c" };
+const LETTERS = { flagged: "q", snoozed: "l", appealed: "p", later: "f", audit: "b", rejected: "s" };
+
+/** @param {string} list */
+const letterOf = (list) => LETTERS[list] ?? list[0];
 
 /** Ask for a list by a letter, and go there. */
 async function goTo() {
   if (!me || me.enrols) return;
-  const items = [...LIST_GROUPS.flat(), "campaigns"].map(
-    (list) =>
-      /** @type {[string, string, string]} */ ([
-        list,
-        list === "campaigns" ? PAGES.campaigns.title : listName(list),
-        LETTERS[list] ?? list[0],
-      ]),
-  );
+  /** @type {[string, string, string][]} */
+  const items = [
+    ...LIST_GROUPS.flat().map(
+      (list) => /** @type {[string, string, string]} */ ([href("queue", { list }), listName(list), letterOf(list)]),
+    ),
+    [href("queue", { list: "escalated", handed: "me" }), "Mine", "m"],
+    [href("campaigns"), PAGES.campaigns.title, "c"],
+  ];
   const chosen = await menu(null, "Go to", items);
-  if (!chosen) return;
-  const { value } = chosen;
-  location.hash = value === "campaigns" ? href("campaigns") : href("queue", { list: value });
+  if (chosen) location.hash = chosen.value;
 }
 
 /** Ask for a comment by its address, an id or words, and go there. */
