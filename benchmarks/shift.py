@@ -5,8 +5,9 @@ comments here and there, while comments keep coming in. A third through the API 
 expires and is begun anew over the page, and at two thirds the API and the worker are killed.
 
 A decision is *lost* when the page went on from a comment and nobody's decision is in its history; it is *double* when a history
-has two, although nobody decided what the page showed as decided. What the browser complains of while the service is away is counted apart. Heap and listeners are of the first person's
-page, after a collection of garbage, when the shift has just begun and at its end.
+has two, although nobody decided what the page showed as decided. What the browser complains of while the service is away is
+counted apart. Heap and listeners are of the first person's page, after a collection of garbage, when the shift has just begun
+and at its end.
 
 Run: python -m benchmarks.shift [--decisions 4000] [--minutes 120]
 """
