@@ -186,8 +186,9 @@ async def work(shift: Shift, person: Person, dice: random.Random, pause: float) 
             await decide(person, dice)
         except Error:
             if await person.page.get_by_text("Please sign in again.").count():
-                await sign_in(person.page, person.name)
-                await person.page.locator("dialog.over").wait_for(state="detached")
+                with contextlib.suppress(Error):  # it is tried again as long as the page asks for it
+                    await sign_in(person.page, person.name)
+                    await person.page.locator("dialog.over").wait_for(state="detached")
             else:
                 person.stuck += 1
 
