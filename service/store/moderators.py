@@ -159,7 +159,9 @@ class ModeratorStore:
 
     async def _forget(self, name: str) -> None:
         await self._wire.call(
-            "DEL", names.moderators("networks", name), names.moderators("views", name), self._counters(name, "")[1]
+            "DEL",
+            *[names.moderators(kind, name) for kind in ("networks", "views", "push")],
+            self._counters(name, "")[1],
         )
 
     def _session(self, token: str) -> str:
