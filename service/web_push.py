@@ -61,6 +61,15 @@ class Sender:
         return f"vapid t={token}, k={self.public_key}"
 
 
+def is_key(key: bytes) -> bool:
+    """Whether a browser can have this public key."""
+    try:
+        _read(key)
+    except UnusableKey:
+        return False
+    return True
+
+
 def seal(message: bytes, key: bytes, auth: bytes) -> bytes:
     """A message of at most `MOST` bytes, padded, for the browser with these keys. Raises UnusableKey."""
     padded = message + b"\x02" + bytes(MOST - len(message))  # 2: the last record (RFC 8188)
@@ -69,16 +78,20 @@ def seal(message: bytes, key: bytes, auth: bytes) -> bytes:
 
 def encrypt(padded: bytes, key: bytes, auth: bytes, *, own: ec.EllipticCurvePrivateKey, salt: bytes) -> bytes:
     """One record of aes128gcm (RFC 8188) by the keys of RFC 8291, 3.4. `own` and `salt` are good for one message."""
-    try:
-        theirs = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, key)
-    except ValueError:
-        raise UnusableKey("no point of P-256") from None
+    theirs = _read(key)
     sender = _point(own.public_key())
     shared = _hkdf(auth, own.exchange(ec.ECDH(), theirs), b"WebPush: info\0" + key + sender, 32)
     content_key = _hkdf(salt, shared, b"Content-Encoding: aes128gcm\0", 16)
     nonce = _hkdf(salt, shared, b"Content-Encoding: nonce\0", 12)
     head = salt + _RECORD.to_bytes(4) + bytes([len(sender)]) + sender
     return head + AESGCM(content_key).encrypt(nonce, padded, None)
+
+
+def _read(key: bytes) -> ec.EllipticCurvePublicKey:
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, key)
+    except ValueError:
+        raise UnusableKey("no point of P-256") from None
 
 
 def _hkdf(salt: bytes, secret: bytes, info: bytes, length: int) -> bytes:

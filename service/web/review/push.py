@@ -22,7 +22,7 @@ from service.web.openapi import Answer, Routes
 from service.web.requests import decode, read_body
 from service.web.responses import json_answer
 from service.web.review.routes import BODY, ME, ONE, READING
-from service.web_push import Sender
+from service.web_push import Sender, is_key
 
 _MAX_BODY = 4_096
 _encode = msgspec.json.Encoder().encode
@@ -86,6 +86,8 @@ async def subscribe(request: web.Request) -> web.Response:
     if not _reaching(request, found):
         raise Conflict("There is no notice that reaches you.")
     checked = read_subscription(asked.endpoint, asked.p256dh, asked.auth, found.push_services)
+    if not is_key(checked.key):
+        raise InvalidSubmission("This is no key that a browser has.", pointer="/p256dh")
     await _keep(request, checked, renew=asked.renew)
     return web.Response(status=204)
 

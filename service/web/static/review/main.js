@@ -7,6 +7,7 @@ import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
 import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
 import { toastProblem } from "./lib/toasts.js";
+import { endPush, keepPush } from "./pages/push.js";
 import { help, settingsPage } from "./pages/settings.js";
 import { arrival, signInPage } from "./pages/sign_in.js";
 import { menu } from "./queue/actions.js";
@@ -262,6 +263,7 @@ function signIn(note = "", invitation = "") {
 async function signOut(everywhere = false) {
   try {
     const left = await send("DELETE", everywhere ? "/sessions" : "/session");
+    await endPush();
     if (left?.address) location.assign(left.address);
     else signIn("You have signed out.");
   } catch (problem) {
@@ -276,6 +278,7 @@ async function signOut(everywhere = false) {
  */
 function renewed(session) {
   const waited = me?.enrols && !session.enrols;
+  keepPush(true);
   if (waited) start(session);
   else become(session);
 }
@@ -291,6 +294,7 @@ function become(session) {
 function start(signedIn) {
   become(signedIn);
   draftsOf(signedIn.name);
+  keepPush();
   page.close?.();
   page = { name: "" };
   route();

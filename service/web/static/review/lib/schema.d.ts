@@ -368,6 +368,12 @@ declare namespace Api {
     note: string;
   }
 
+  /** Which browser. */
+  interface EndpointInput {
+    /** The `endpoint` that the browser names. */
+    endpoint: string;
+  }
+
   /** What an app needs to make codes; shown this once. */
   interface EnrolmentView {
     /** The secret, base32, to be typed. */
@@ -811,6 +817,12 @@ declare namespace Api {
     label: string | null;
   }
 
+  /** Whether browsers are told for this moderator. */
+  interface PushView {
+    /** The `applicationServerKey` to subscribe with; null: no notice reaches them. */
+    key: string | null;
+  }
+
   /** How good a site's automatic decisions were in the last `days`, with 95 % intervals. */
   interface QualityReport {
     days: number;
@@ -1090,6 +1102,18 @@ declare namespace Api {
     reasons: Why[];
   }
 
+  /** What a browser's `PushSubscription` says of itself. */
+  interface SubscriptionInput {
+    /** The `endpoint` that the browser names. */
+    endpoint: string;
+    /** Its public key, base64url. */
+    p256dh: string;
+    /** Its secret, base64url. */
+    auth: string;
+    /** Only if this browser is told for you already. */
+    renew?: boolean;
+  }
+
   /** From which probability on a label holds, rejects, or rejects as blatant ("discard"). None: never. */
   interface Thresholds {
     hold?: number | null;
@@ -1201,6 +1225,7 @@ declare namespace Api {
     Path extends `/facets` ? Facets :
     Path extends `/find` ? Found :
     Path extends `/provider` ? ProviderView :
+    Path extends `/push` ? PushView :
     Path extends `/quality` ? QualityView :
     Path extends `/session` ? SessionView :
     Path extends `/statistics` ? StatisticsView :
@@ -1224,6 +1249,7 @@ declare namespace Api {
     Path extends `/account/recovery-codes` ? RecoveryView :
     Path extends `/account/second-factor` ? EnrolmentView :
     Path extends `/deliveries/replay` ? ReplayView :
+    Path extends `/push/test` ? null :
     Path extends `/bulk` ? BulkPlan | BulkView :
     Path extends `/provider` ? GoView :
     Path extends `/session` ? SessionView :
@@ -1234,6 +1260,7 @@ declare namespace Api {
     Path extends `/sites/${string}/policy` ? PolicyView :
     Path extends `/account/password` ? SessionView :
     Path extends `/account/second-factor` ? RecoveryView :
+    Path extends `/push/subscription` ? null :
     Path extends `/authors` ? MarkView :
     Path extends `/views` ? Views :
     never;
@@ -1242,6 +1269,7 @@ declare namespace Api {
   type Delete<Path extends string> =
     Path extends `/comments/${string}/claim` ? null :
     Path extends `/account/second-factor` ? SessionView :
+    Path extends `/push/subscription` ? null :
     Path extends `/authors` ? null :
     Path extends `/session` ? LeaveView | null :
     Path extends `/sessions` ? null :
@@ -1264,6 +1292,7 @@ declare namespace Api {
     Path extends `/account/recovery-codes` ? ProofInput :
     Path extends `/account/second-factor` ? ProofInput :
     Path extends `/deliveries/replay` ? ReplayInput :
+    Path extends `/push/test` ? undefined | Record<string, never> :
     Path extends `/bulk` ? BulkInput :
     Path extends `/provider` ? GoInput :
     Path extends `/session` ? SignIn :
@@ -1274,6 +1303,7 @@ declare namespace Api {
     Path extends `/sites/${string}/policy` ? PolicyInput :
     Path extends `/account/password` ? PasswordInput :
     Path extends `/account/second-factor` ? CodeInput :
+    Path extends `/push/subscription` ? SubscriptionInput :
     Path extends `/authors` ? MarkInput :
     Path extends `/views` ? Views :
     never;
@@ -1282,6 +1312,7 @@ declare namespace Api {
   type DeleteBody<Path extends string> =
     Path extends `/comments/${string}/claim` ? undefined | Record<string, never> :
     Path extends `/account/second-factor` ? ProofInput :
+    Path extends `/push/subscription` ? EndpointInput :
     Path extends `/authors` ? UnmarkInput :
     Path extends `/session` ? undefined | Record<string, never> :
     Path extends `/sessions` ? undefined | Record<string, never> :
