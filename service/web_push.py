@@ -43,6 +43,7 @@ class Sender:
     def __init__(self, master: bytes, contact: str) -> None:
         wide = hmac.digest(master, b"antechamber: web push", "sha512")  # far wider than the order: no bias
         self._key = ec.derive_private_key(int.from_bytes(wide) % (_ORDER - 1) + 1, _CURVE)
+        self._topics = hmac.digest(master, b"antechamber: web push topics", "sha256")
         self._signing = ECKey.import_key(self._key)
         self._contact = contact
 
@@ -53,6 +54,10 @@ class Sender:
     def public_key(self) -> str:
         """The public key, as a page hands it to its browser: an uncompressed point, base64url."""
         return _base64url(_point(self._key.public_key()))
+
+    def topic(self, name: str) -> str:
+        """What a push service may know a notice by: a newer message of it takes the place of one that still waits there."""
+        return _base64url(hmac.digest(self._topics, name.encode(), "sha256")[:18])
 
     def authorization(self, endpoint: str, now: int) -> str:
         """The header that says who writes to a push service. `now` is in seconds since 1970."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -64,5 +63,5 @@ class PushPost:
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(_KEPT),
-            "Topic": hashlib.blake2b(topic.encode(), digest_size=12).hexdigest(),
+            "Topic": self._sender.topic(topic),
         }
