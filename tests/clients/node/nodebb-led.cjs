@@ -2,6 +2,9 @@
 // machine; what the plugin asks of it (whose post it is, its settings) is answered here.
 const path = require("node:path");
 const { key, blog, comment } = require("./scenario.cjs");
+const { createRequire } = require("node:module");
+
+const its = createRequire(__filename); // since NodeBB's is taken over below
 
 const settings = { akismetEnabled: "on", akismetApiKey: key };
 const user = { username: comment.author, reputation: 0, email: comment.email };
@@ -16,11 +19,16 @@ const host = {
     getUserFields: async () => user,
   },
   "./src/topics": {},
+  "./src/routes/helpers": { setupAdminPageRoute: () => {} },
   "./src/database": { incrObjectField: async () => {}, getObject: async () => ({}) },
 };
-require.main.require = (name) => host[name] ?? require(name);
-const plugin = require("nodebb-plugin-spam-be-gone");
-const akismet = require("nodebb-plugin-spam-be-gone/lib/akismet");
+require.main.require = (name) => {
+  if (!(name in host)) throw new Error(`NodeBB is asked for ${name}`);
+  return host[name];
+};
+
+const plugin = its("nodebb-plugin-spam-be-gone");
+const akismet = its("nodebb-plugin-spam-be-gone/lib/akismet");
 
 const reply = async (content) => {
   const req = { uid: 7, ip: comment.ip, headers: { "user-agent": comment.agent }, path: "/topic/1" };
@@ -34,6 +42,7 @@ const reply = async (content) => {
 
 (async () => {
   const wrong = await akismet.verifyKey("ffffffffffff", blog);
-  const verified = await akismet.verifyKey(key, blog);
+  await plugin.load({ router: { post: () => {} } });
+  const { verified } = akismet;
   console.log(JSON.stringify({ verified, wrong_key: wrong, good: await reply(comment.content), bad: await reply(comment.spam) }));
 })();

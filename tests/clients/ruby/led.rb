@@ -6,9 +6,11 @@ require "socket"
 LED = JSON.parse(ENV.fetch("LED"))
 
 module Led
-  def open(host, port, *more, **options)
-    host, port = "127.0.0.1", LED["ports"][port.to_s] if LED["names"].include?(host)
-    super(host, port, *more, **options)
+  %i[open tcp].each do |way| # Ruby's own, and Debian's, which tries every address
+    define_method(way) do |host, port, *more, **options, &block|
+      host, port = "127.0.0.1", LED["ports"][port.to_s] if LED["names"].include?(host)
+      super(host, port, *more, **options, &block)
+    end
   end
 end
-TCPSocket.singleton_class.prepend(Led)
+[TCPSocket, Socket].each { |kind| kind.singleton_class.prepend(Led) }

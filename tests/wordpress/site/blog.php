@@ -45,7 +45,16 @@ function network() {
 /** Another site of the network; the plugin works for all of them. */
 function add_blog( array $a ) {
 	$error = activate_plugin( $a['plugin'], '', true );
-	return is_wp_error( $error ) ? $error->get_error_message() : wp_insert_site( array( 'domain' => wp_host(), 'path' => $a['named'], 'network_id' => 1, 'user_id' => 1, 'title' => 'Another' ) );
+	$blog  = is_wp_error( $error ) ? $error : wp_insert_site( array( 'domain' => wp_host(), 'path' => $a['named'], 'network_id' => 1, 'user_id' => 1, 'title' => 'Another' ) );
+	if ( is_wp_error( $blog ) ) {
+		return $blog->get_error_message();
+	}
+	global $wpdb; // WordPress forgets the port.
+	$wpdb->update( $wpdb->blogs, array( 'domain' => wp_host() ), array( 'blog_id' => $blog ) );
+	foreach ( array( 'home', 'siteurl' ) as $name ) {
+		update_blog_option( $blog, $name, getenv( 'BLOG_URL' ) . untrailingslashit( $a['named'] ) );
+	}
+	return $blog;
 }
 
 /** A visitor's comment; its number. */
