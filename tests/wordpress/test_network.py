@@ -11,7 +11,7 @@ from tests.system.stack import Stack, until
 from tests.wordpress.api import Api
 from tests.wordpress.blog import Blog
 from tests.wordpress.conftest import OURS
-from tests.wordpress.connection import add_site, plugin_settings
+from tests.wordpress.connection import plugin_settings
 from tests.wordpress.texts import good
 
 SECOND = "/second/"
@@ -33,7 +33,7 @@ async def test_sites_of_a_network_are_told_apart_and_hear_of_their_own(network: 
     await service.up()
     answer = "?rest_route=/antechamber/v1/callback"
     for name, path in (("first", "/"), ("second", SECOND)):
-        site = add_site(service, f"network-{name}", f"{network.url}{path}{answer}")
+        site = service.add_site(f"network-{name}", f"{network.url}{path}{answer}")
         settings = plugin_settings(service, site)
         network.call("option", path=path, name="antechamber_settings", value=settings)
     api = Api(service.base, site["api_key"])
