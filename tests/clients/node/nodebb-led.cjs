@@ -44,5 +44,11 @@ const reply = async (content) => {
   const wrong = await akismet.verifyKey("ffffffffffff", blog);
   await plugin.load({ router: { post: () => {} } });
   const { verified } = akismet;
-  console.log(JSON.stringify({ verified, wrong_key: wrong, good: await reply(comment.content), bad: await reply(comment.spam) }));
+  const good = await reply(comment.content);
+  let bad = "published"; // also as long as the service has only just started, and decides too late for an answer
+  for (let tries = 0; tries < 20 && bad === "published"; tries += 1) {
+    bad = await reply(comment.spam);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  console.log(JSON.stringify({ verified, wrong_key: wrong, good, bad }));
 })();
