@@ -31,6 +31,12 @@ for program in prometheus/usr/bin/promtool nginx/usr/sbin/nginx caddy/usr/bin/ca
   (cd "$tree/$package" && apt-get download -qq "$package" 2>/dev/null && dpkg-deb -x "$package"_*.deb . && rm "$package"_*.deb)
 done
 
+# A Ruby client that is no gem of an index that we use.
+if [[ ! -e $tree/ruby-akismet/.ready ]]; then
+  mkdir -p $tree/ruby-akismet
+  (cd $tree/ruby-akismet && apt-get download -qq ruby-akismet 2>/dev/null && dpkg-deb -x ruby-akismet_*.deb . && rm ruby-akismet_*.deb && touch .ready)
+fi
+
 # Whether what is under build/ was made from the file as it is now.
 made_from() {
   [[ -e $2/.ready ]] && cmp -s "$1" "$2/.ready"

@@ -29,6 +29,7 @@ from service.store.notices import NoticeStore
 from service.store.outbox import Outbox
 from service.store.personal import PersonalData
 from service.store.platform_ids import PlatformIds
+from service.store.push import PushStore
 from service.store.quality import QualitySample, ShadowVerdicts
 from service.store.queue import Queue, QueueFacets
 from service.store.redress import RedressStore
@@ -58,6 +59,7 @@ from service.usecases.policies import Policies
 from service.usecases.policy_preview import PolicyPreview
 from service.usecases.privacy import Privacy
 from service.usecases.provider import ProviderSignIn
+from service.usecases.push import Push
 from service.usecases.redress import Redress
 from service.usecases.review.bulk import Bulk, BulkRunner
 from service.usecases.review.campaigns import Campaigns
@@ -130,6 +132,7 @@ class Services:
     work_stream: WorkStream
     learning: Learning
     notices: Notices
+    push: Push
     box: Box
 
 
@@ -199,9 +202,9 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
     moderation = _moderation(comments, work, links, settings)
     sampling = Sampling(quality_sample, shadow_verdicts, share=settings.audit_share)
     models = Models(connection, settings.data_dir / "models")
-    moderator_store = ModeratorStore(connection, secrets.master)
+    moderator_store, push_store = ModeratorStore(connection, secrets.master), PushStore(connection, secrets.master)
     review = _review(connection, settings, moderation, reputations, accounts, moderator_store=moderator_store)
-    moderators = _moderators(moderator_store, settings, secrets, accounts)
+    moderators = _moderators(moderator_store, settings, secrets, accounts, push_store=push_store)
     invitations = _invitations(moderators, moderator_store, settings, secrets, accounts)
     preview = PolicyPreview(comments, examples, partial(_scorer, models, accounts, shadow_verdicts))
     policies = Policies(PolicyStore(connection, accounts), preview, review.marking, secrets.identity)
@@ -246,6 +249,7 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         work_stream=WorkStream(work, moderation, accounts),
         learning=Learning(models, shadow_verdicts, examples, comments, accounts=accounts, policies=policies),
         notices=Notices(NoticeStore(connection), Queue(connection), comments, accounts),
+        push=Push(push_store, moderator_store),
         box=Box(connection, accounts, secrets.fingerprints),
     )
 
@@ -315,10 +319,13 @@ def _redress(
     return Redress(moderation, store, accounts=accounts, links=links, reports_to_flag=enough)
 
 
-def _moderators(store: ModeratorStore, settings: Settings, secrets: KeyFiles, accounts: Accounts) -> Moderators:
+def _moderators(
+    store: ModeratorStore, settings: Settings, secrets: KeyFiles, accounts: Accounts, *, push_store: PushStore
+) -> Moderators:
     return Moderators(
         store,
         accounts,
+        push_store,
         identity=secrets.identity,
         master=secrets.master,
         limits=_limits(settings),

@@ -151,7 +151,7 @@ begin(
 )
 begin(DELIVERIES, ("delivered", "retry", "dead", "back", "late", "gone", "unsettled"))
 begin(MODEL_SWITCHES, ("loaded", "failed"))
-begin(NOTICES, ("mail", "webhook", "slack", "discord", "matrix"), ("sent", "failed"))
+begin(NOTICES, ("mail", "webhook", "slack", "discord", "matrix", "push"), ("sent", "failed"))
 begin(MODEL_TRAININGS, ("promoted", "passed", "refused", "nothing"))
 MODEL_ALERT_KINDS = ("drift", "overturns", "calibration")
 

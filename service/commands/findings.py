@@ -239,7 +239,9 @@ def _notices(settings: Settings) -> Iterator[Finding]:
     except KeyFileError as error:
         yield Finding(FAIL, "notices", f"{error}; nobody is told that comments wait")
         return
-    if found and not settings.public_url:
+    if any(one.way == "push" for one in found) and not settings.public_url.startswith("https://"):
+        yield Finding(WARN, "notices", "browsers are told only at a page on https://; set ANTECHAMBER_PUBLIC_URL to it")
+    elif found and not settings.public_url:
         yield Finding(WARN, "notices", f"their links go to {settings.address}; set ANTECHAMBER_PUBLIC_URL")
     elif found:
         yield Finding(OK, "notices", f"{len(found)} tell people that comments wait; antechamber notices list")

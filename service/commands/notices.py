@@ -33,7 +33,7 @@ def list_notices(as_json: AsJson = False) -> None:
     async def command(services: Services) -> list[tuple[Notice, Told, list[str]]]:
         sites = [site.id for site in await services.sites.all()]
         return [
-            (one, await services.notices.told(one), [name for name in one.sites if name not in sites])
+            (one, await _told(services, one), [name for name in one.sites if name not in sites])
             for one in _read(services)
         ]
 
@@ -84,6 +84,16 @@ def try_notice(name: Name) -> None:
     raise typer.Exit(1)
 
 
+async def _told(services: Services, notice: Notice) -> Told:
+    """What became of a notice; of one for browsers, of the reader whose failed, or else who was told last."""
+    from service.core.notice import Told, Way
+
+    if notice.way is not Way.PUSH:
+        return await services.notices.told(notice)
+    each = [await services.notices.told(one.notice) for one in await services.push.readers(notice)]
+    return max(each, key=lambda one: (bool(one.problem), one.at), default=Told())
+
+
 def _read(services: Services) -> Sequence[Notice]:
     from service import keyfiles
 
@@ -122,6 +132,8 @@ def _to(notice: Notice) -> str:
     """Whom it goes to, as far as a terminal or a log may see it."""
     if notice.way == "mail":
         return f"{len(notice.to)} address{'' if len(notice.to) == 1 else 'es'}"
+    if notice.way == "push":
+        return "all moderators" if notice.to == ("*",) else ", ".join(notice.to)
     return (urlsplit(notice.to[0]).hostname or "") if notice.to else ""
 
 

@@ -181,9 +181,14 @@ def skeleton(name: str) -> str:
     return re.sub(r"[._-]", "", name)
 
 
+def is_name(name: str) -> bool:
+    """Whether a moderator can be called so."""
+    return _NAME.match(name) is not None
+
+
 def check_name(name: str) -> None:
     """Refuse a name that can't be one. Raises InvalidSubmission."""
-    if _NAME.match(name) is None:
+    if not is_name(name):
         raise InvalidSubmission(
             "A moderator's name has 1 to 63 lower-case letters, digits, dots, hyphens or underscores, "
             "and begins and ends with a letter or digit.",

@@ -19,6 +19,8 @@ import msgspec
 from msgspec import Struct
 
 from service.core.comment import Comment
+from service.core.moderator import Moderator, is_name
+from service.core.push import SERVICES, is_service
 from service.core.queue import severity
 from service.core.text.addresses import mask_addresses
 from service.core.web_address import is_web_address
@@ -54,11 +56,16 @@ class Way(StrEnum):
     SLACK = "slack"
     DISCORD = "discord"
     MATRIX = "matrix"
+    PUSH = "push"
     FEED = "feed"
 
 
-LEAST: Final[Mapping[Way, int]] = {**dict.fromkeys(Way, 5 * MINUTE), Way.MAIL: HOUR}
+LEAST: Final[Mapping[Way, int]] = {**dict.fromkeys(Way, 5 * MINUTE), Way.MAIL: HOUR, Way.PUSH: HOUR}
 """Milliseconds that pass at least between two messages of a notice."""
+
+
+EVERYBODY: Final = ("*",)
+"""Stands for all moderators."""
 
 
 class Quiet(NamedTuple):
@@ -82,7 +89,7 @@ class Notice(Struct, frozen=True):
 
     name: str
     way: Way
-    to: tuple[str, ...] = ()  # addresses, or one URL
+    to: tuple[str, ...] = ()  # addresses, or one URL, or moderators' names
     sites: tuple[str, ...] = ()  # none: all
     at_least: int = 1  # tell from so many that wait; 0: the number is no reason
     severe: float = 0.0  # … or when a new one is so severe (0 to 1); 0: that is no reason
@@ -97,6 +104,15 @@ class Notice(Struct, frozen=True):
     def sees(self, site: str) -> bool:
         """Whether it is about a site."""
         return not self.sites or site in self.sites
+
+    def of(self, member: Moderator) -> Notice | None:
+        """The same for one moderator's browsers, about the sites that they see; None: they are not to be told."""
+        if self.way is not Way.PUSH or (self.to != EVERYBODY and member.name not in self.to):
+            return None
+        sites = tuple(site for site in self.sites or member.sites if member.sees(site))
+        if not sites and (self.sites or member.sites):
+            return None
+        return msgspec.structs.replace(self, name=f"{self.name}@{member.name}", to=(member.name,), sites=sites)
 
     def wanted(self, waiting: int, severest: float) -> bool:
         """Whether that many, or one new comment so severe, is reason to tell."""
@@ -126,6 +142,11 @@ class Notices(Struct, frozen=True):
 
     notices: tuple[Notice, ...] = ()
     mail: MailServer | None = None
+    push_services: tuple[str, ...] = SERVICES
+
+    def of(self, member: Moderator) -> list[Notice]:
+        """The notices that reach a moderator's browsers."""
+        return [personal for one in self.notices if (personal := one.of(member)) is not None]
 
     def get(self, name: str) -> Notice | None:
         """A notice by its name."""
@@ -233,12 +254,17 @@ class _MailFile(Struct, frozen=True, forbid_unknown_fields=True):
     password: str = ""
 
 
+class _PushFile(Struct, frozen=True, forbid_unknown_fields=True):
+    services: list[str] = []
+
+
 class _NoticeFile(Struct, frozen=True, forbid_unknown_fields=True):
     mail: str | list[str] | None = None
     webhook: str | None = None
     slack: str | None = None
     discord: str | None = None
     matrix: str | None = None
+    push: str | list[str] | None = None
     feed: int | None = None
     sites: list[str] = []
     at_least: int | None = None
@@ -250,6 +276,7 @@ class _NoticeFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
     mail: _MailFile | None = None
+    push: _PushFile = _PushFile()
     notices: dict[str, _NoticeFile] = {}
 
 
@@ -262,7 +289,10 @@ def read_notices(document: Mapping[str, Any]) -> Notices:
     notices = tuple(_notice(name, rule) for name, rule in file.notices.items())
     if file.mail is None and any(one.way is Way.MAIL for one in notices):
         raise InvalidNotice("[mail] is missing: mail needs a server")
-    return Notices(notices, _mail_server(file.mail) if file.mail is not None else None)
+    if not all(is_service(one) for one in file.push.services):
+        raise InvalidNotice('push.services: each "https://push.example" or "https://*.push.example", and no path')
+    mail = _mail_server(file.mail) if file.mail is not None else None
+    return Notices(notices, mail, (*SERVICES, *file.push.services))
 
 
 def _mail_server(file: _MailFile) -> MailServer:
@@ -323,6 +353,9 @@ def _to(where: str, way: Way, given: str | list[str]) -> tuple[str, ...]:
     if way is Way.MAIL:
         if not to or not all(_MAIL.match(one) for one in to):
             raise InvalidNotice(f"{where}.mail: one bare address, or a list of them")
+    elif way is Way.PUSH:
+        if to != EVERYBODY and not (to and all(is_name(one) for one in to)):
+            raise InvalidNotice(f'{where}.push: a moderator\'s name, a list of them, or "*" for all')
     elif not is_web_address(to[0]):
         raise InvalidNotice(f"{where}.{way}: an address that begins with https:// or http://")
     return to
@@ -334,7 +367,7 @@ def _every(where: str, way: Way, given: str | None) -> int:
     found = _EVERY.match(given)
     every = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
     if every < LEAST[way]:
-        least = "1h" if way is Way.MAIL else "5m"
+        least = "1h" if LEAST[way] == HOUR else "5m"
         raise InvalidNotice(f'{where}.every: a time such as "{least}" or "1d", and no less than {least}')
     return every
 

@@ -44,7 +44,8 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("views", "views:<name>", "string", "a moderator's saved views", "with them"),
         ("preferences", "preferences:<name>", "hash", "what a moderator prefers at the page: name -> JSON", "with them"),
         ("last_seen", "last_seen", "hash", "moderator's name -> when they were last here", "with them"),
-        ("notice", "notice:<name>", "hash", "when a notice was told last, and of what: `Told`", "for good; one a name"),
+        ("notice", "notice:<name>", "hash", "when a notice was told last, and of what: `Told`", "90 days untold"),
+        ("push", "push:<name>", "hash", "digest of a browser's address -> Browser that is told for them", "30 days unseen"),
         ("networks", "networks:<name>", "zset", "networks (digests) that a moderator signed in from -> when", "90 days"),
     ),
     _PARTITION: (
@@ -197,7 +198,7 @@ MODELS_CHANGED: Final = ROOT + _MODELS + _OTHERS["changed"]
 
 
 def moderators(kind: str, name: str) -> str:
-    """A key of the moderators: `session`, `tries`, `networks`, `views`, `preferences` or `last_seen` (of all)."""
+    """A key of the moderators: `session`, `tries`, `networks`, `push`, `views`, `preferences` or `last_seen` (of all)."""
     return f"{ROOT}{_STAFF}{_OTHERS[kind]}{name}"
 
 

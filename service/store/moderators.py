@@ -206,9 +206,10 @@ class ModeratorStore:
 
     async def _forget(self, name: str) -> None:
         await self._wire.call(
-            "DEL", names.moderators("networks", name), names.moderators("views", name),
-            names.moderators("preferences", name), self._counters(name, "")[1],
-        )  # fmt: skip
+            "DEL",
+            *[names.moderators(kind, name) for kind in ("networks", "views", "preferences", "push")],
+            self._counters(name, "")[1],
+        )
         await self._wire.call("HDEL", names.moderators("last_seen", ""), name)
 
     def _session(self, token: str) -> str:

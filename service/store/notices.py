@@ -8,6 +8,7 @@ from service.store.client import Connection
 
 _NUMBERS = ("at", "upto", "tries", "not_before", "asked", "tried")
 _WORDS = ("problem", "test")
+_KEPT = 90 * 86_400_000  # ms
 
 
 class NoticeStore:
@@ -30,4 +31,6 @@ class NoticeStore:
 
     async def note(self, name: str, **fields: str | int) -> None:
         """Keep some fields of `Told`."""
-        await self._wire.call("HSET", names.notice(name), *[word for pair in fields.items() for word in pair])
+        key = names.notice(name)
+        said = ("HSET", key, *[word for pair in fields.items() for word in pair])
+        await self._wire.call_all([said, ("PEXPIRE", key, _KEPT)])

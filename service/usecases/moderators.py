@@ -33,6 +33,7 @@ from service.core.moderator import Moderator, Role, Session, check_name, check_p
 from service.core.site import LogEntry, Site
 from service.metrics import SIGN_INS
 from service.store.moderators import MISSING, ModeratorStore
+from service.store.push import PushStore
 from service.store.sites import Accounts
 from service.usecases.passwords import Passwords
 from service.usecases.second_factor import used
@@ -88,6 +89,7 @@ class Moderators:
         self,
         moderator_store: ModeratorStore,
         accounts: Accounts,
+        push_store: PushStore,
         *,
         identity: IdentityKeys,
         master: bytes,
@@ -96,6 +98,7 @@ class Moderators:
     ) -> None:
         self._moderator_store = moderator_store
         self._accounts = accounts
+        self._push_store = push_store
         self._identity = identity
         self._master = master
         self._limits = limits
@@ -269,9 +272,12 @@ class Moderators:
             await self._moderator_store.saw(member.name, now)
         return await self._signed_in(member, token, session)
 
-    async def sign_out(self, token: str) -> None:
-        """End a session."""
-        await self._moderator_store.close(token)
+    async def sign_out(self, me: SignedIn) -> None:
+        """End a session; the browser is told no more that comments wait."""
+        await self._moderator_store.close(me.token)
+        name, session = me.member.name, self._push_store.digest(me.token, b"session")
+        told = [one for one, browser in (await self._push_store.of(name)).items() if browser.session == session]
+        await self._push_store.forget(name, *told)
 
     async def sign_out_everywhere(self, name: str) -> None:
         """End all sessions of a moderator. Raises NotFound."""
@@ -279,6 +285,7 @@ class Moderators:
         await self._moderator_store.change(
             name, lambda now: msgspec.structs.replace(now, generation=now.generation + 1)
         )
+        await self._push_store.forget_all(name)
         await self._accounts.audit("session.end-all", name, actor=f"moderator:{name}")
 
     async def sites(self, member: Moderator) -> list[Site]:

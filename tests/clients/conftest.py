@@ -77,15 +77,15 @@ def converse(service: Stack, site: dict[str, str]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def node(converse: Callable[..., Any]) -> Callable[[str], Any]:
+def node(converse: Callable[..., Any]) -> Callable[..., Any]:
     """Run a script of tests/clients/node beside the npm packages."""
 
-    def run(script: str) -> Any:
+    def run(script: str, **extra: str) -> Any:
         folder = INSTALLED / "node"
         assert (folder / "node_modules").is_dir(), "run .ci/clients.sh first"
         for name in ("scenario.cjs", "names.cjs", script):
             shutil.copy(HERE / "node" / name, folder / name)
-        return converse("node", "--require", str(folder / "names.cjs"), str(folder / script))
+        return converse("node", "--require", str(folder / "names.cjs"), str(folder / script), **extra)
 
     return run
 

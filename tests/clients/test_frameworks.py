@@ -35,12 +35,14 @@ def run(converse: Callable[..., Any], service: Stack, site: dict[str, str]) -> C
 def test_django(run: Callable[[str], Any]) -> None:
     assert run("Django") == {
         "good": [True, False], "bad": [False, True], "forged": 401, "after_forged": True,
-        "told": 204, "after_told": [False, True], "away": [False, False],
+        "told": 204, "after_told": [False, True], "away": [False, False], "kept": True,
+        "edited": ["Call me: •••", "&lt;b&gt;Call&lt;/b&gt;", "the author's"],
     }  # fmt: skip
 
 
 def test_flask(run: Callable[[str], Any]) -> None:
     said = run("Flask")
     assert said == {
-        "good": "approved", "bad": "rejected", "forged": [401, {}], "told": [204, {"f1": "rejected"}], "away": "pending",
+        "good": "approved", "bad": "rejected", "forged": [401, {}], "told": [204, {"f1": ["rejected", None]}], "away": "pending",
+        "edited": [204, {"f1": ["approved", "Call me: •••"]}], "taken_back": [204, {"f1": ["approved", None]}],
     }  # fmt: skip

@@ -80,6 +80,18 @@ def test_npm_akismet(heard: Callable[[str, str], Any], script: str) -> None:
     assert heard("node", script) == {"verified": True, "wrong_key": False, "good": False, "bad": True}
 
 
+def test_nodebb(heard: Callable[[str, str], Any]) -> None:
+    assert heard("node", "nodebb-led.cjs") == {
+        "verified": True, "wrong_key": False, "good": "published", "bad": "Post content was flagged as spam by Akismet.com",
+    }  # fmt: skip
+
+
+def test_ruby_akismet(front: dict[str, str], converse: Callable[..., Any]) -> None:
+    led, gem = HERE / "ruby" / "led.rb", INSTALLED / "ruby-akismet" / "usr" / "lib" / "ruby" / "vendor_ruby"
+    said = converse("ruby", "-I", str(gem), "-r", str(led), str(HERE / "ruby" / "akismet_led.rb"), **front)
+    assert said == {"verified": True, "wrong_key": False, "good": [False, False], "bad": [True, True]}
+
+
 def test_pyperspective(heard: Callable[[str, str], Any]) -> None:
     said = heard("clients", "pyperspective_led.py")
     assert said["rude"]["TOXICITY"] > 0.5 > said["good"]["TOXICITY"]

@@ -34,6 +34,9 @@ slack = "http://127.0.0.1:{port}/services/T0/secretpath"
 [notices.ours]
 webhook = "https://ops.example/hook"
 
+[notices.phones]
+push = ["mo", "bo"]
+
 [notices.reader]
 feed = 3
 """

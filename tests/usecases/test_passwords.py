@@ -19,6 +19,7 @@ from service.core.errors import Busy, RateLimited, Unauthenticated
 from service.core.identity import digest_ip
 from service.core.moderator import Role, normal
 from service.store.moderators import ModeratorStore
+from service.store.push import PushStore
 from service.usecases.moderators import Limits, Moderators
 from service.usecases.passwords import Passwords
 
@@ -99,7 +100,8 @@ async def test_who_finds_the_lane_full_is_not_counted(services: Services, monkey
     secrets = services.secrets
     limits = Limits(7_200, 43_200, attempts=1, pause=60, longest_pause=60, queue=0)
     moderators = Moderators(
-        ModeratorStore(services.connection, secrets.master), services.accounts, identity=secrets.identity,
+        ModeratorStore(services.connection, secrets.master), services.accounts, PushStore(services.connection, secrets.master),
+            identity=secrets.identity,
         master=secrets.master, limits=limits,
     )  # fmt: skip
     await moderators.add("ann", Role.LEAD, (), PASSWORD)

@@ -19,7 +19,7 @@ from tests.wordpress.tap import Tap
 
 OURS = "antechamber/antechamber.php"
 AKISMETS = "akismet/akismet.php"
-DATABASES = ("ours", "akismet", "spare")
+DATABASES = ("ours", "akismet", "spare", "network")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -243,6 +243,22 @@ def test_an_old_clients_key_in_the_hosts_name_is_carried_along(blog: Blog, site:
         assert key in tap.said[-1].body.decode()
 
 
+def test_a_forms_angry_message_arrives_and_spam_does_not(blog: Blog, api: Api) -> None:
+    """As docs/forms.md has it. The fields are those of Contact Form 7, the key and the way those of the real Akismet plugin."""
+    angry = f"This is the third time that I write to you, you useless idiots, where is my money? {good()}"
+    said = {
+        "comment_type": "contact-form",
+        "comment_author": "Ann",
+        "comment_author_email": "ann@example.com",
+        "comment_author_url": "",
+    }
+    assert blog.call("form", fields=said | {"comment_content": angry}) is False
+    assert blog.call("form", fields=said | {"comment_content": spam()}) is True
+    marked = {"comment_author": "akismet-guaranteed-spam", "comment_content": good()}
+    assert blog.call("form", fields=said | marked) is True
+    assert _known(api, angry)["state"] == "approved"
+
+
 def test_deactivating_says_good_bye(blog: Blog, admin: Browser, tap: Tap) -> None:
     page = admin.get("/wp-admin/plugins.php")
     admin.get(page.link("action=deactivate", "akismet"))

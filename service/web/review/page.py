@@ -21,6 +21,8 @@ _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
+    "webmanifest": "application/manifest+json",
 }
 HEADERS: Final = {
     **PROTECTION,
@@ -32,6 +34,10 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",  # kept by the browser, but asked about: the files change together
     "Vary": "Accept-Encoding",
 }
+
+
+_WORKER = "push_worker.js"
+_WORKERS_SCOPE = "/review"
 
 
 class _File(NamedTuple):
@@ -61,6 +67,8 @@ def _answer(request: web.Request, name: str) -> web.Response:
     if found is None:
         raise NotFound
     headers = {**HEADERS, "ETag": found.tag}
+    if name == _WORKER:  # whose files are in a folder of their own, and may serve no page elsewhere unless told
+        headers["Service-Worker-Allowed"] = _WORKERS_SCOPE
     if found.tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = found.kind

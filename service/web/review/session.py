@@ -116,7 +116,7 @@ async def sign_out(request: web.Request) -> web.Response:
     Who came by the team's provider is told where to sign out there too.
     """
     services = request.app[CONTEXT].services
-    await services.moderators.sign_out(request[ME].token)
+    await services.moderators.sign_out(request[ME])
     address = await services.provider.leaving(request[ME])
     return _left(request, json_answer(_encode(LeaveView(address))) if address else None)
 

@@ -15,8 +15,11 @@ import msgspec
 
 from service.core.notice import Held, Notice, SiteCount, Summary, Way
 from service.core.views import rfc3339
+from service.web_push import MOST
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>@:/])")
+_MOST_PUSHED = 3  # comments in a message to a browser
+_TEST_PUSH = "This is a test: somebody asked for it."
 _MOST_DISCORD = 2_000  # characters of a message
 _ZERO = "\N{ZERO WIDTH SPACE}"
 TEST: Final = "This is a test: somebody asked for it at the command line."
@@ -56,6 +59,20 @@ def mail_text(notice: Notice, summary: Summary, link: Links, *, test: bool = Fal
         f'The notice "{notice.name}" of Antechamber; it comes at most {often}. The page asks you to sign in.',
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def push_message(notice: Notice, summary: Summary, link: Links, *, test: bool = False) -> bytes:
+    """What a browser shows, as Declarative Web Push has it: a title, a few lines, and where a click leads.
+
+    It is cut to what a message may hold: of a few comments, all of which are in the queue anyway.
+    """
+    lines = [_TEST_PUSH] if test else []
+    lines += [_what(one) for one in summary.held[:_MOST_PUSHED]]
+    comment = summary.held[0].comment if len(summary.held) == 1 else ""
+    shown = {"title": headline(summary), "body": "\n".join(lines), "navigate": link(comment), "tag": notice.name}
+    while len(said := _encode({"web_push": 8030, "notification": shown})) > MOST:
+        shown = {**shown, "title": shown["title"][: len(shown["title"]) // 2], "body": ""}
+    return said
 
 
 def body(notice: Notice, summary: Summary, link: Links, *, at: int, test: bool = False) -> bytes:

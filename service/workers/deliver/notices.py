@@ -16,13 +16,15 @@ from service import keyfiles, metrics
 from service.clock import now_ms
 from service.container import Services
 from service.core.errors import StoreUnavailable
-from service.core.notice import SENT, MailServer, Notice, Notices, Summary, Way, webhook_secret
+from service.core.notice import SENT, MailServer, Notice, Notices, Summary, Told, Way, webhook_secret
 from service.keyfiles import KeyFileError
 from service.signatures import sign
+from service.usecases.push import Reader
 from service.workers.deliver.client import Client
 from service.workers.deliver.mail import Outcome, post
 from service.workers.deliver.message import seconds_asked
-from service.workers.deliver.notice_shapes import body, headline, links, mail_text
+from service.workers.deliver.notice_shapes import body, headline, links, mail_text, push_message
+from service.workers.deliver.push import PushPost
 
 LOOK = 5.0
 """Seconds between looks."""
@@ -61,23 +63,44 @@ class Teller:
         self._settings = services.settings
         self._master = services.secrets.master
         self._client = client
+        self._push = services.push
+        self._push_post = PushPost(client, services.secrets.master, services.settings.address)
         self._links = links(services.settings.address)
 
     async def look(self) -> None:
         """Send what is due, and the tests that were asked for. Raises KeyFileError, StoreUnavailable."""
         found = await asyncio.to_thread(keyfiles.notices, self._settings.secrets)
-        await asyncio.gather(*[self._tell(one, found) for one in found.notices if one.way is not Way.FEED])
+        await asyncio.gather(
+            *[
+                self._tell_browsers(one, found) if one.way is Way.PUSH else self._tell(one, found)
+                for one in found.notices
+                if one.way is not Way.FEED
+            ]
+        )
 
-    async def _tell(self, notice: Notice, found: Notices) -> None:
+    async def _tell_browsers(self, notice: Notice, found: Notices) -> None:
+        """Each reader has a notice of their own, about the sites that they see. A test of the whole is one for each of them."""
+        told = await self._notices.told(notice)
+        readers = await self._push.readers(notice)
+        if told.asked > told.tried:
+            ended = [await self._test(one.notice, told, found, one) for one in readers] or ["nobody"]
+            await self._notices.tested(notice, told.asked, next((one for one in ended if one != SENT), SENT))
+        await asyncio.gather(*[self._tell(one.notice, found, one) for one in readers])
+
+    async def _test(self, notice: Notice, told: Told, found: Notices, reader: Reader | None) -> str:
+        """Send a test; how it ended."""
+        summary = await self._notices.summary(notice, told.upto)
+        _, outcome = await self._send(notice, summary, found, reader, test=True)
+        return outcome.problem or SENT
+
+    async def _tell(self, notice: Notice, found: Notices, reader: Reader | None = None) -> None:
         told = await self._notices.told(notice)
         if told.asked > told.tried:
-            summary = await self._notices.summary(notice, told.upto)
-            _, outcome = await self._send(notice, summary, found.mail, test=True)
-            await self._notices.tested(notice, told.asked, outcome.problem or SENT)
+            await self._notices.tested(notice, told.asked, await self._test(notice, told, found, reader))
         summary_due = await self._notices.due(notice)
         if summary_due is None:
             return
-        after, outcome = await self._send(notice, summary_due, found.mail)
+        after, outcome = await self._send(notice, summary_due, found, reader)
         if outcome.sent:
             await self._notices.sent(notice, summary_due, outcome.problem)
         else:
@@ -91,11 +114,13 @@ class Teller:
         )  # fmt: skip
 
     async def _send(
-        self, notice: Notice, summary: Summary, mail: MailServer | None, *, test: bool = False
+        self, notice: Notice, summary: Summary, found: Notices, reader: Reader | None, *, test: bool = False
     ) -> tuple[int, Outcome]:
         """Send it; for how many milliseconds we are asked to wait, and how it ended."""
         if notice.way is Way.MAIL:
-            return 0, await self._mail(notice, summary, mail, test=test)
+            return 0, await self._mail(notice, summary, found.mail, test=test)
+        if reader is not None:
+            return await self._browsers(summary, found, reader, test=test)
         at = now_ms()
         content = body(notice, summary, self._links, at=at, test=test)
         headers = {}
@@ -107,6 +132,13 @@ class Teller:
             return 0, Outcome(sent=True)
         asked = seconds_asked(response.retry_after, time.time())
         return int(asked * 1000), Outcome(sent=False, problem=response.error or f"status-{response.status}")
+
+    async def _browsers(self, summary: Summary, found: Notices, reader: Reader, *, test: bool) -> tuple[int, Outcome]:
+        message = push_message(reader.notice, summary, self._links, test=test)
+        posted = await self._push_post.post(message, reader.notice.name, reader.browsers, found.push_services)
+        for one in posted.gone:
+            await self._push.gone(reader, one)
+        return posted.after, posted.outcome
 
     async def _mail(self, notice: Notice, summary: Summary, mail: MailServer | None, *, test: bool) -> Outcome:
         if mail is None:  # the file has been checked: there is one

@@ -14,7 +14,14 @@ from aiohttp.test_utils import TestClient
 from yarl import URL
 
 FOLDER = Path(str(files("service.web") / "static" / "review"))
-KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "html": "text/html"}
+KINDS = {
+    "js": "text/javascript",
+    "css": "text/css",
+    "svg": "image/svg+xml",
+    "html": "text/html",
+    "png": "image/png",
+    "webmanifest": "application/manifest+json",
+}
 NAMES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.suffix[1:] in KINDS)
 POLICY = {"default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"}
 
@@ -83,3 +90,19 @@ def test_what_the_page_needs_at_once_is_fetched_at_once() -> None:
         needed |= found
     page = (FOLDER / "index.html").read_text()
     assert set(re.findall(r'<link rel="modulepreload" href="/review/static/([\w/]+\.js)" />', page)) == needed
+
+
+async def test_the_worker_alone_may_serve_all_of_the_page(client: TestClient[Any, Any]) -> None:
+    allowed = {
+        name: (await client.get(f"/review/static/{name}")).headers.get("Service-Worker-Allowed") for name in NAMES
+    }
+    assert {name: scope for name, scope in allowed.items() if scope} == {"push_worker.js": "/review"}
+
+
+async def test_the_page_can_be_installed(client: TestClient[Any, Any]) -> None:
+    manifest = await (await client.get("/review/static/app.webmanifest")).json(content_type="application/manifest+json")
+    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/review", "/review", "standalone")
+    for icon in manifest["icons"]:
+        content = await (await client.get(icon["src"])).read()
+        if icon["type"] == "image/png":
+            assert "x".join(str(int.from_bytes(content[at : at + 4])) for at in (16, 20)) == icon["sizes"]

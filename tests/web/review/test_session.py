@@ -16,6 +16,7 @@ from service.core.errors import Unauthenticated
 from service.core.moderator import Role
 from service.settings import Settings
 from service.store.moderators import ModeratorStore
+from service.store.push import PushStore
 from service.usecases.moderators import Limits, Moderators
 from tests.support.desk import PASSWORD, Desk, seat
 
@@ -144,7 +145,8 @@ class _Clock:
 async def test_sessions_idle_and_age(services: Services) -> None:
     clock, secrets = _Clock(), services.secrets
     moderators = Moderators(
-        ModeratorStore(services.connection, secrets.master), services.accounts, identity=secrets.identity,
+        ModeratorStore(services.connection, secrets.master), services.accounts, PushStore(services.connection, secrets.master),
+            identity=secrets.identity,
         master=secrets.master, limits=Limits(idle=600, absolute=3_600, attempts=5, pause=2, longest_pause=60), clock=clock,
     )  # fmt: skip
     await moderators.add("ann", Role.LEAD, (), PASSWORD)

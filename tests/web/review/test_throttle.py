@@ -11,6 +11,7 @@ from service.container import Services
 from service.core.errors import RateLimited, Unauthenticated
 from service.core.moderator import Role
 from service.store.moderators import ModeratorStore
+from service.store.push import PushStore
 from service.usecases.moderators import Limits, Moderators
 from tests.support.desk import PASSWORD, Desk
 
@@ -24,7 +25,8 @@ class Box:
         self.now = 1_800_000_000_000
         secrets = services.secrets
         self.moderators = Moderators(
-            ModeratorStore(services.connection, secrets.master), services.accounts, identity=secrets.identity,
+            ModeratorStore(services.connection, secrets.master), services.accounts,
+            PushStore(services.connection, secrets.master), identity=secrets.identity,
             master=secrets.master, limits=Limits(7_200, 43_200, attempts=2, pause=2, longest_pause=16),
             clock=lambda: self.now,
         )  # fmt: skip

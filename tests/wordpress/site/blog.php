@@ -5,6 +5,7 @@ $command   = $argv[1];
 $arguments = json_decode( stream_get_contents( STDIN ), true );
 
 $_SERVER['HTTP_HOST']       = wp_host();
+$_SERVER['REQUEST_URI']     = $arguments['path'] ?? '/'; // Which site of a network.
 $_SERVER['REQUEST_METHOD']  = 'GET';
 $_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
 if ( 'install' === $command ) {
@@ -28,6 +29,41 @@ function install( array $a ) {
 function activate( array $a ) {
 	$error = activate_plugin( $a['plugin'] );
 	return is_wp_error( $error ) ? $error->get_error_message() : 'active';
+}
+
+/** Make a network of it; from the next command on, with BLOG_NETWORK, it is one. */
+function network() {
+	global $wpdb;
+	require_once ABSPATH . 'wp-admin/includes/schema.php';
+	foreach ( $wpdb->tables( 'ms_global' ) as $table => $prefixed ) {
+		$wpdb->$table = $prefixed;
+	}
+	install_network();
+	return populate_network( 1, wp_host(), 'admin@example.com', 'A network', '/', false );
+}
+
+/** Another site of the network; the plugin works for all of them. */
+function add_blog( array $a ) {
+	$error = activate_plugin( $a['plugin'], '', true );
+	$blog  = is_wp_error( $error ) ? $error : wp_insert_site( array( 'domain' => wp_host(), 'path' => $a['named'], 'network_id' => 1, 'user_id' => 1, 'title' => 'Another' ) );
+	if ( is_wp_error( $blog ) ) {
+		return $blog->get_error_message();
+	}
+	global $wpdb; // WordPress forgets the port.
+	$wpdb->update( $wpdb->blogs, array( 'domain' => wp_host() ), array( 'blog_id' => $blog ) );
+	foreach ( array( 'home', 'siteurl' ) as $name ) {
+		update_blog_option( $blog, $name, getenv( 'BLOG_URL' ) . untrailingslashit( $a['named'] ) );
+	}
+	return $blog;
+}
+
+/** A visitor's comment; its number. */
+function submit( array $a ) {
+	$_SERVER['REMOTE_ADDR'] = '192.0.2.7';
+	$comment                = wp_handle_comment_submission(
+		wp_slash( array( 'comment_post_ID' => 1, 'author' => 'Ann', 'email' => 'ann@example.com', 'url' => '', 'comment' => $a['text'] ) )
+	);
+	return is_wp_error( $comment ) ? $comment->get_error_message() : (int) $comment->comment_ID;
 }
 
 function uninstall( array $a ) {
@@ -85,6 +121,21 @@ function record( array $a ) {
 function http_post( array $a ) {
 	$response = wp_remote_post( $a['url'], array( 'body' => $a['body'] ) );
 	return is_wp_error( $response ) ? $response->get_error_message() : wp_remote_retrieve_body( $response );
+}
+
+/**
+ * What form plugins do: ask by the Akismet plugin's own call, with the visitor's words and whatever the web server knows beside
+ * them. Whether it is spam: they look at nothing but that.
+ */
+function form( array $a ) {
+	$server = array( 'HTTP_USER_AGENT' => 'Mozilla/5.0', 'HTTP_REFERER' => getenv( 'BLOG_URL' ) . '/contact', 'SERVER_PROTOCOL' => 'HTTP/1.1', 'argc' => 1 );
+	$fields = $a['fields'] + array(
+		'blog' => get_option( 'home' ), 'blog_lang' => get_locale(), 'blog_charset' => get_option( 'blog_charset' ),
+		'user_ip' => '192.0.2.7', 'user_agent' => 'Mozilla/5.0', 'referrer' => $server['HTTP_REFERER'],
+		'comment_date_gmt' => gmdate( DATE_ATOM ), 'permalink' => get_permalink( 1 ),
+	) + $server;
+	$answer = Akismet::http_post( http_build_query( $fields, '', '&' ), 'comment-check' );
+	return 'true' === $answer[1];
 }
 
 /** Its first two numbers. */

@@ -6,8 +6,17 @@ define( 'DB_PASSWORD', '' );
 define( 'DB_HOST', 'localhost:' . getenv( 'BLOG_SOCKET' ) );
 define( 'DB_CHARSET', 'utf8mb4' );
 define( 'DB_COLLATE', '' );
-define( 'WP_HOME', getenv( 'BLOG_URL' ) );
-define( 'WP_SITEURL', getenv( 'BLOG_URL' ) );
+if ( getenv( 'BLOG_NETWORK' ) ) { // Each of its sites has an address of its own.
+	define( 'MULTISITE', true );
+	define( 'SUBDOMAIN_INSTALL', false );
+	define( 'DOMAIN_CURRENT_SITE', substr( getenv( 'BLOG_URL' ), strlen( 'http://' ) ) );
+	define( 'PATH_CURRENT_SITE', '/' );
+	define( 'SITE_ID_CURRENT_SITE', 1 );
+	define( 'BLOG_ID_CURRENT_SITE', 1 );
+} else {
+	define( 'WP_HOME', getenv( 'BLOG_URL' ) );
+	define( 'WP_SITEURL', getenv( 'BLOG_URL' ) );
+}
 define( 'WP_CONTENT_DIR', __DIR__ . '/wp-content' );
 foreach ( array( 'AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT' ) as $name ) {
 	define( $name, hash( 'sha256', $name . getenv( 'BLOG_DATABASE' ) ) );

@@ -9,6 +9,7 @@ import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
 import { preferencesOf } from "./lib/preferences.js";
 import { toastProblem } from "./lib/toasts.js";
 import { invitationPage } from "./pages/invitation.js";
+import { endPush, keepPush } from "./pages/push.js";
 import { help, settingsPage } from "./pages/settings.js";
 import { arrival, signInPage } from "./pages/sign_in.js";
 import { menu } from "./queue/actions.js";
@@ -299,6 +300,7 @@ async function accept(token) {
 async function signOut(everywhere = false) {
   try {
     const left = await send("DELETE", everywhere ? "/sessions" : "/session");
+    await endPush();
     if (left?.address) location.assign(left.address);
     else signIn("You have signed out.");
   } catch (problem) {
@@ -313,6 +315,7 @@ async function signOut(everywhere = false) {
  */
 function renewed(session) {
   const waited = me?.enrols && !session.enrols;
+  keepPush(true);
   if (waited) start(session);
   else become(session);
 }
@@ -329,6 +332,7 @@ function become(session) {
 function start(signedIn) {
   become(signedIn);
   draftsOf(signedIn.name);
+  keepPush();
   page.close?.();
   page = { name: "" };
   route();

@@ -387,6 +387,12 @@ declare namespace Api {
     note: string;
   }
 
+  /** Which browser. */
+  interface EndpointInput {
+    /** The `endpoint` that the browser names. */
+    endpoint: string;
+  }
+
   /** What an app needs to make codes; shown this once. */
   interface EnrolmentView {
     /** The secret, base32, to be typed. */
@@ -928,6 +934,12 @@ declare namespace Api {
     label: string | null;
   }
 
+  /** Whether browsers are told for this moderator. */
+  interface PushView {
+    /** The `applicationServerKey` to subscribe with; null: no notice reaches them. */
+    key: string | null;
+  }
+
   /** How good a site's automatic decisions were in the last `days`, with 95 % intervals. */
   interface QualityReport {
     days: number;
@@ -1209,6 +1221,18 @@ declare namespace Api {
     reasons: Why[];
   }
 
+  /** What a browser's `PushSubscription` says of itself. */
+  interface SubscriptionInput {
+    /** The `endpoint` that the browser names. */
+    endpoint: string;
+    /** Its public key, base64url. */
+    p256dh: string;
+    /** Its secret, base64url. */
+    auth: string;
+    /** Only if this browser is told for you already. */
+    renew?: boolean;
+  }
+
   /** Everybody who works on a site that you see. */
   interface TeamView {
     items: PersonView[];
@@ -1332,6 +1356,7 @@ declare namespace Api {
     Path extends `/facets` ? Facets :
     Path extends `/find` ? Found :
     Path extends `/provider` ? ProviderView :
+    Path extends `/push` ? PushView :
     Path extends `/quality` ? QualityView :
     Path extends `/session` ? SessionView :
     Path extends `/statistics` ? StatisticsView :
@@ -1358,6 +1383,7 @@ declare namespace Api {
     Path extends `/account/second-factor` ? EnrolmentView :
     Path extends `/deliveries/replay` ? ReplayView :
     Path extends `/invitation/accept` ? AcceptedView :
+    Path extends `/push/test` ? null :
     Path extends `/bulk` ? BulkPlan | BulkView :
     Path extends `/invitation` ? InvitationView :
     Path extends `/provider` ? GoView :
@@ -1372,6 +1398,7 @@ declare namespace Api {
     Path extends `/account/password` ? SessionView :
     Path extends `/account/preferences` ? Preferences :
     Path extends `/account/second-factor` ? RecoveryView :
+    Path extends `/push/subscription` ? null :
     Path extends `/team/${string}` ? PersonView :
     Path extends `/authors` ? MarkView :
     Path extends `/views` ? Views :
@@ -1382,6 +1409,7 @@ declare namespace Api {
     Path extends `/comments/${string}/claim` ? null :
     Path extends `/team/${string}/sessions` ? null :
     Path extends `/account/second-factor` ? SessionView :
+    Path extends `/push/subscription` ? null :
     Path extends `/team/${string}` ? null :
     Path extends `/authors` ? null :
     Path extends `/session` ? LeaveView | null :
@@ -1407,6 +1435,7 @@ declare namespace Api {
     Path extends `/account/second-factor` ? ProofInput :
     Path extends `/deliveries/replay` ? ReplayInput :
     Path extends `/invitation/accept` ? AcceptInput :
+    Path extends `/push/test` ? undefined | Record<string, never> :
     Path extends `/bulk` ? BulkInput :
     Path extends `/invitation` ? TokenInput :
     Path extends `/provider` ? GoInput :
@@ -1421,6 +1450,7 @@ declare namespace Api {
     Path extends `/account/password` ? PasswordInput :
     Path extends `/account/preferences` ? PreferencesInput :
     Path extends `/account/second-factor` ? CodeInput :
+    Path extends `/push/subscription` ? SubscriptionInput :
     Path extends `/team/${string}` ? AccessInput :
     Path extends `/authors` ? MarkInput :
     Path extends `/views` ? Views :
@@ -1431,6 +1461,7 @@ declare namespace Api {
     Path extends `/comments/${string}/claim` ? undefined | Record<string, never> :
     Path extends `/team/${string}/sessions` ? undefined | Record<string, never> :
     Path extends `/account/second-factor` ? ProofInput :
+    Path extends `/push/subscription` ? EndpointInput :
     Path extends `/team/${string}` ? undefined | Record<string, never> :
     Path extends `/authors` ? UnmarkInput :
     Path extends `/session` ? undefined | Record<string, never> :

@@ -8,6 +8,7 @@ import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { sheetHead } from "../lib/tables.js";
 import { toast } from "../lib/toasts.js";
 import { signingIn } from "./account.js";
+import { telling } from "./push.js";
 
 /**
  * @import { Action } from "../lib/keys.js"
@@ -37,10 +38,11 @@ const SWITCHES = [
 export function settingsPage({ me, signOut, renewed }) {
   const body = el("div", { class: "sheet" });
   const entering = signingIn({ me, renewed });
+  const pushed = me.enrols ? null : telling();
   const paint = () =>
     me.enrols
       ? put(body, sheetHead("Settings"), entering, account(me, signOut))
-      : put(body, sheetHead("Settings"), appearance(), keys(), entering, account(me, signOut));
+      : put(body, sheetHead("Settings"), appearance(), keys(), pushed, entering, account(me, signOut));
   const end = onPreference((name) => ["keys", "shortcuts"].includes(name) && paint());
   return { node: body, show: async () => paint(), close: end };
 }
