@@ -160,8 +160,9 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     lift, line = math.log((1 - prior) / prior), _ends(model.knots[label])
     base = prepared.logits[known, :, column] * line.slope
     base[:, _TEXT] += line.shift + lift
+    features, back = logistic.spanned(tuple(kind[known] for kind in prepared.features))
     rows = _Label(
-        logistic.Kinds(tuple(kind[known] for kind in prepared.features), base),
+        logistic.Kinds(features, base),
         truth,
         label_quality.weigh(chosen, truth, prepared.near[known]),
         np.array([row.voice for row in chosen]),
@@ -170,7 +171,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     late = rows.take(held)
     factors = _trusted(rows, held, settings)
     rows = rows._replace(weights=rows.weights * factors)
-    tried = {0.0: logistic.unmoved(len(prepared.columns)), 1.0: rows.take(~held).fits(settings.strengths)}
+    tried = {0.0: logistic.unmoved(features[0].shape[1]), 1.0: rows.take(~held).fits(settings.strengths)}
     scales, losses = {}, {}
     said, weights = late.kinds.whole() - lift, _at_prior(late, prior)
     for much, fit in tried.items():
@@ -178,7 +179,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
         scales[much] = logistic.calibrate(said, added, late.truth, weights)
         losses[much] = _loss(scales[much].logits(said, added), late.truth, weights)
     best = min(losses, key=lambda much: (round(losses[much], 4), much))
-    final = rows.fits(settings.strengths, tried[best]) if best else tried[best]
+    final = back(rows.fits(settings.strengths, tried[best]) if best else tried[best])
     scale, calibrated = (
         scales[best],
         logistic.Line(line.slope * scales[best].base, line.shift * scales[best].base + scales[best].shift),
