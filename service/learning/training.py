@@ -89,6 +89,7 @@ class _Made(NamedTuple):
     """What a version was made from."""
 
     collected: Collected
+    seen: int  # examples that there were, before they were collected
     old: list[Decided]
     parent: str
     thresholds: Mapping[str, Mapping[str, float]]
@@ -121,6 +122,7 @@ class Training:
         sites = [known.id for known in await self._accounts.all()] if site == EVERYWHERE else [site]
         thresholds = await self._thresholds(site)
         step("collecting decisions")
+        seen = sum([await self._examples.count(one) for one in sites])
         collected = await collect(self._examples, sites)
         standing = await self._registry.standing(site)
         active, trusted = await self._yardsticks(standing)
@@ -139,7 +141,7 @@ class Training:
         except training.TooFew as error:
             raise _too_few(error.missing) from error
         step("keeping it")
-        card, artefact = await self._carded(site, sites, fitted, _Made(collected, old, active.name, thresholds))
+        card, artefact = await self._carded(site, sites, fitted, _Made(collected, seen, old, active.name, thresholds))
         await self._registry.keep(card, artefact, actor=actor)
         return Trained(card, fitted.report)
 
@@ -179,6 +181,8 @@ class Training:
             sources=collected.sources,
             since=old[0].at,
             until=old[-1].at,
+            seen=made.seen,
+            newest=collected.decisions[-1].at,
         )
         card = ModelCard(
             version=correction.version,
