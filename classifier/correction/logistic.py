@@ -11,33 +11,39 @@ in a fraction of the time; convex, so that the same rows give the same weights.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg, optimize, sparse, special
 
 Numbers = npt.NDArray[np.float64]
-_LEAVING = np.array([2.0, 2.0, 2.0])
+_LEAVING = np.array([4.0, 4.0, 4.0])
 _MOST_STEPS, _TOLERANCE = 200, 1e-4
 _MOST_SHARE, _LEAST_SHARE = 2.0, 0.1
-_MOST_SPANNED = 1_600
+_MOST_SPANNED = 2_000
 _JITTER = 1e-9
-Features = sparse.csr_matrix | Numbers
-"""One kind of evidence, row by row: sparse over the columns that occur, or dense over what the rows span."""
 
 
 class Kinds(NamedTuple):
     """Rows by kinds of evidence: what is known of a row is the sum over its kinds."""
 
-    features: tuple[Features, ...]
-    """One matrix a kind, all over the same columns."""
+    features: tuple[Any, ...]
+    """One matrix a kind, all over the same columns: sparse over those that occur, or dense over what the rows span."""
     base: Numbers
     """What each kind adds to the base model's logit: (rows, kinds)."""
 
     def take(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Kinds":
         """Some of the rows."""
         return Kinds(tuple(kind[rows] for kind in self.features), self.base[rows])
+
+    def below(self, others: "Kinds") -> "Kinds":
+        """With other rows of the same columns behind them."""
+        pairs = zip(self.features, others.features, strict=True)
+        stacked = tuple(
+            sparse.vstack(pair, format="csr") if sparse.issparse(pair[0]) else np.vstack(pair) for pair in pairs
+        )
+        return Kinds(stacked, np.vstack([self.base, others.base]))
 
     def whole(self) -> Numbers:
         """The base model's logit of each row."""
@@ -75,7 +81,7 @@ def narrowed(kinds: Sequence[sparse.csr_matrix]) -> tuple[tuple[sparse.csr_matri
     ), columns
 
 
-def spanned(kinds: tuple[sparse.csr_matrix, ...]) -> tuple[tuple[Features, ...], Callable[[Fit], Fit]]:
+def spanned(kinds: tuple[sparse.csr_matrix, ...]) -> tuple[tuple[Any, ...], Callable[[Fit], Fit]]:
     """The same rows over an orthonormal basis of what they span, and the way back for what is learnt there.
 
     The best weights are a sum of rows, and their square is the same in any orthonormal basis: so nothing is lost, and instead of
@@ -90,11 +96,12 @@ def spanned(kinds: tuple[sparse.csr_matrix, ...]) -> tuple[tuple[Features, ...],
     products = (every @ every.T).toarray()
     products[np.diag_indices(count)] += _JITTER * max(float(products.trace()) / count, 1e-12)
     lower = linalg.cholesky(products, lower=True)
-    dense, first = [], 0
+    dense: list[Any] = []
+    first = 0
     for kind, rows in zip(kinds, filled, strict=True):
         own = np.zeros((kind.shape[0], count))
         own[rows] = lower[first : first + len(rows)]
-        dense.append(own)
+        dense.append(own if len(rows) else sparse.csr_matrix(own.shape))
         first += len(rows)
 
     def back(fit: Fit) -> Fit:
@@ -142,7 +149,7 @@ def _shares(rows: Kinds, alone: Sequence[int]) -> Numbers:
     return np.hstack([1 - single.sum(axis=1, keepdims=True), single])
 
 
-def _filled(kind: Features) -> npt.NDArray[np.bool_]:
+def _filled(kind: Any) -> npt.NDArray[np.bool_]:
     """Which rows have anything of a kind."""
     return np.asarray(np.diff(kind.indptr) > 0 if sparse.issparse(kind) else kind.any(axis=1))
 
