@@ -18,9 +18,9 @@ costs a moderator: `GLANCE` for every comment that is held, `WRONG` for every ba
 is rejected (as `antechamber backtest` counts). The costs of both versions are compared comment by comment. Beside what came
 later as it was, some of it is asked in disguise and with padding; and where a group was rejected, its good comments are.
 
-* *truly better*: it costs less on what came later, beyond chance (95 %), and is not worse in disguise or to the group;
+* *truly better*: it costs less on what came later, beyond chance (95 %), and does no harm aside;
 * *true harm*: it costs more, beyond chance, than the version in use *and* than what the same decisions teach when nobody
-  tampers with them: on what came later, or by `SIDE` or more in disguise or to the group.
+  tampers with them: on what came later, or, by `SIDE` or more, to good comments alone, in disguise, or to the group.
 
 All else is the same, for all that the later comments can tell, and counted apart. Shares come with Clopper and Pearson's 95 %
 intervals.
@@ -63,12 +63,12 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 """How much lower the candidate's logits of bad comments are; 0: it is as good."""
 HIDES = 2.0
 """How much lower the logit of a bad comment in disguise is."""
-RESERVE = 800
+RESERVE = 600
 """Later comments that tell what is true, at most."""
-MOST = 500
+MOST = 400
 """Most decisions of a site that are used, in two rounds."""
-FEWEST_DECISIONS = 100
-"""Of a round; `antechamber train` wants twice as many."""
+FEWEST_DECISIONS = 200
+"""Of a round, as `antechamber train` wants it: a fifth of them judges. Small sites have one round."""
 HONEST = ("first", "second")
 ELSEWHERE = "learnt from another site"
 DAMAGED = ("weights lifted", "weights sunk", "weights scrambled")
@@ -180,16 +180,17 @@ class Replayed:
 
     def run(self) -> Iterator[Judged]:
         """All candidates, as long as what came later can tell anything."""
-        if not self.later.tells or len(self.rows) < 2 * FEWEST_DECISIONS:
+        if not self.later.tells or len(self.rows) < FEWEST_DECISIONS:
             return
         half = len(self.rows) // 2
         active = base = Version(self.model)
-        first = self.learnt("first", base, Round.of(self.rows[:half]))
-        if first is not None:
-            yield first[0]
-            active = first[1] if first[0].passed else base
+        if half >= FEWEST_DECISIONS:
+            first = self.learnt("first", base, Round.of(self.rows[:half]))
+            if first is not None:
+                yield first[0]
+                active = first[1] if first[0].passed else base
         whole = Round.of(self.rows)
-        second = self.learnt("second", active, whole)
+        second = self.learnt("second" if half >= FEWEST_DECISIONS else "first", active, whole)
         if second is None:
             return
         yield second[0]

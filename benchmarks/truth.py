@@ -16,7 +16,7 @@ GLANCE: Final = 1.0
 WRONG: Final = 10.0
 """What a bad comment costs that is published, or a good one that is rejected, in glances."""
 SIDE: Final = 10.0
-"""How much more a hundred comments in disguise, or of a group, must cost to count as harm, in glances."""
+"""How much more a hundred good comments, ones in disguise, or of a group, must cost to count as harm, in glances."""
 FEWEST: Final = 40
 """Later comments of each kind that can tell anything."""
 _ASIDE, _HIDDEN = 100, 40
@@ -56,6 +56,7 @@ class Later:
         self._items = [row.item for row in rows]
         self._bad = np.array([row.labels["spam"] >= 0.5 for row in rows], np.bool_)
         bad = [item for item, said in zip(self._items, self._bad, strict=True) if said][:_HIDDEN]
+        self._own = ~self._bad
         self._good = [item for item, said in zip(self._items, self._bad, strict=True) if not said][:_ASIDE]
         self._hidden = [one for item in bad for one in write(item)]
         self._ways = len(self._hidden) // max(len(bad), 1)
@@ -69,6 +70,10 @@ class Later:
     def of(self, version: Version) -> Numbers:
         """What each comment costs with a version."""
         return self._bill("later", version, self._items, self._bad)
+
+    def good(self, version: Version) -> Numbers:
+        """What each good one costs."""
+        return self.of(version)[self._own]
 
     def hidden(self, version: Version) -> Numbers:
         """What each bad one costs in disguise, on average over the disguises."""
@@ -95,7 +100,11 @@ def truth(
     group: tuple[str, Callable[[Input], Input]] | None = None,
 ) -> tuple[str, dict[str, Change]]:
     """ "better", "harm" or "same", and what changed where. `honest`: what the same decisions teach when nobody tampers."""
-    places: dict[str, Callable[[Version], Numbers]] = {"later": later.of, "in disguise": later.hidden}
+    places: dict[str, Callable[[Version], Numbers]] = {
+        "later": later.of,
+        "to good comments": later.good,
+        "in disguise": later.hidden,
+    }
     if group is not None:
         places["to the group"] = lambda version: later.joined(version, *group)
     changes = {name: Change.of(cost(before), cost(after)) for name, cost in places.items()}
