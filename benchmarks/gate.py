@@ -18,9 +18,9 @@ costs a moderator: `GLANCE` for every comment that is held, `WRONG` for every ba
 is rejected (as `antechamber backtest` counts). The costs of both versions are compared comment by comment. Beside what came
 later as it was, some of it is asked in disguise and with padding; and where a group was rejected, its good comments are.
 
-* *truly better*: it costs less on what came later, beyond chance (95 %), and does no harm aside;
+* *truly better*: it costs less on what came later, by `LEAST` and beyond chance (95 %), and does no harm aside;
 * *true harm*: it costs more, beyond chance, than the version in use *and* than what the same decisions teach when nobody
-  tampers with them: on what came later, or, by `SIDE` or more, to good comments alone, in disguise, or to the group.
+  tampers with them: by `LEAST` on what came later, or, by `SIDE` or more, to good comments alone, in disguise, or to the group.
 
 All else is the same, for all that the later comments can tell, and counted apart. Shares come with Clopper and Pearson's 95 %
 intervals.
@@ -54,6 +54,8 @@ from classifier.evaluation.cases import SETS, cases
 from classifier.evaluation.fitting import fit
 from classifier.evaluation.gate import disguises
 from classifier.training import corpora
+from service.learning.examples import cut
+from service.learning.training import JUDGING_SHARE
 
 SIZES = (100, 300, 1_000)
 APART = 3.0
@@ -156,8 +158,8 @@ class Round(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Decided]) -> Round:
-        """The oldest four fifths, and the rest."""
-        place = len(rows) * 4 // 5
+        """As `antechamber train` parts them."""
+        place = cut(rows, share=JUDGING_SHARE, fewest=gate.FEWEST)
         return cls(list(rows[:place]), list(rows[place:]))
 
 
@@ -294,9 +296,8 @@ def table(found: Sequence[Judged]) -> str:
     groups = {
         kind: [one for one in found if one.candidate == kind] for kind in sorted({one.candidate for one in found})
     }
-    groups["**all honest**"] = [one for one in found if one.candidate in HONEST]
-    groups["**all tampered with or broken**"] = [one for one in found if one.candidate not in HONEST]
-    groups["**all**"] = list(found)
+    groups["**honest**"] = [one for one in found if one.candidate in HONEST]
+    groups["**tampered with or broken**"] = [one for one in found if one.candidate not in HONEST]
     for name, those in groups.items():
         better, harm = ([one for one in those if one.truth == true] for true in ("better", "harm"))
         lines.append(

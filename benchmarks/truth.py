@@ -17,6 +17,8 @@ WRONG: Final = 10.0
 """What a bad comment costs that is published, or a good one that is rejected, in glances."""
 SIDE: Final = 10.0
 """How much more a hundred good comments, ones in disguise, or of a group, must cost to count as harm, in glances."""
+LEAST: Final = 5.0
+"""How much a hundred comments must cost more or less to count at all: half a wrong decision."""
 FEWEST: Final = 40
 """Later comments of each kind that can tell anything."""
 _ASIDE, _HIDDEN = 100, 40
@@ -111,11 +113,15 @@ def truth(
     beside = changes if honest is None else {n: Change.of(cost(honest), cost(after)) for n, cost in places.items()}
 
     def worse(name: str) -> bool:
-        least = 0.0 if name == "later" else SIDE
+        least = LEAST if name == "later" else SIDE
         return all(one[name].low > 0 and one[name].cost >= least for one in (changes, beside))
 
     if any(worse(name) for name in places):
         return "harm", changes
     sides = [one for name, one in changes.items() if name != "later"]
-    better = changes["later"].high < 0 and not any(one.low > 0 and one.cost >= SIDE for one in sides)
+    better = (
+        changes["later"].high < 0
+        and changes["later"].cost <= -LEAST
+        and not any(one.low > 0 and one.cost >= SIDE for one in sides)
+    )
     return "better" if better else "same", changes

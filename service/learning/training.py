@@ -128,7 +128,7 @@ class Training:
         active, trusted = await self._yardsticks(standing)
         _something_new(standing, collected, active, thresholds)
         seen_until = next((c.lineage.until for c in standing.cards if c.version == active.name), 0)
-        place = cut(collected.decisions, share=JUDGING_SHARE, seen_until=seen_until)
+        place = cut(collected.decisions, share=JUDGING_SHARE, seen_until=seen_until, fewest=gate.FEWEST)
         old, new = collected.decisions[:place], collected.decisions[place:]
         _enough(old, new)
         number = await self._registry.models.next_number(site)
