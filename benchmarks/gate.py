@@ -53,6 +53,7 @@ from classifier.evaluation import gate
 from classifier.evaluation.cases import SETS, cases
 from classifier.evaluation.fitting import fit
 from classifier.evaluation.gate import disguises
+from classifier.evaluation.paired import FEWEST
 from classifier.training import corpora
 from service.learning.examples import cut
 from service.learning.training import JUDGING_SHARE
@@ -159,7 +160,7 @@ class Round(NamedTuple):
     @classmethod
     def of(cls, rows: Sequence[Decided]) -> Round:
         """As `antechamber train` parts them."""
-        place = cut(rows, share=JUDGING_SHARE, fewest=gate.FEWEST)
+        place = cut(rows, share=JUDGING_SHARE, fewest=FEWEST)
         return cls(list(rows[:place]), list(rows[place:]))
 
 

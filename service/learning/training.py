@@ -17,6 +17,7 @@ import classifier
 from classifier.correction import training
 from classifier.correction.decisions import Decided
 from classifier.evaluation import fitting, gate
+from classifier.evaluation.paired import FEWEST as FEWEST_OF_A_KIND
 from service import __version__
 from service.clock import now_ms
 from service.core.errors import NotEnoughExamples
@@ -128,7 +129,10 @@ class Training:
         active, trusted = await self._yardsticks(standing)
         _something_new(standing, collected, active, thresholds)
         seen_until = next((c.lineage.until for c in standing.cards if c.version == active.name), 0)
-        place = cut(collected.decisions, share=JUDGING_SHARE, seen_until=seen_until, fewest=gate.FEWEST)
+        enough = len(collected.decisions) * JUDGING_SHARE >= FEWEST_JUDGING
+        place = cut(
+            collected.decisions, share=JUDGING_SHARE, seen_until=seen_until, fewest=FEWEST_OF_A_KIND if enough else 0
+        )
         old, new = collected.decisions[:place], collected.decisions[place:]
         _enough(old, new)
         number = await self._registry.models.next_number(site)
