@@ -22,7 +22,9 @@ ASKED: Final = 20
 """Good comments, the newest, that are asked about."""
 MOST: Final = 0.015
 """How much more than with the yardstick naming a group may raise a score, on average."""
-_ONE_SIDED = 1.645  # standard errors that chance exceeds once in twenty times
+_BEYOND = (
+    3.5  # standard errors that chance exceeds once in eight hundred times: it has as many tries as there are groups
+)
 
 
 def professed(versions: tuple[Version, Version], label: str, rows: Sequence[Decided]) -> list[Measured]:
@@ -34,7 +36,7 @@ def professed(versions: tuple[Version, Version], label: str, rows: Sequence[Deci
     moved = after - before
     most = int(moved.mean(axis=1).argmax())
     rise = float(moved[most].mean())
-    reach = _ONE_SIDED * float(moved[most].std(ddof=1)) / sqrt(len(good))
+    reach = _BEYOND * float(moved[most].std(ddof=1)) / sqrt(len(good))
     verdict = "worse" if rise > MOST and rise > reach else "same"
     told = Measure(
         f"good comments that name {GROUPS[most]} people", label, len(good), float(before[most].mean()),
