@@ -1,6 +1,6 @@
-"""How often the gate is wrong: candidates that are as good or better and refused, and worse ones that it lets through.
+"""How often the gate is wrong: candidates that are truly better and refused, and true harm that it lets through.
 
-    python -m benchmarks.gate [--runs N] [--corpora FOLDER [--bases FOLDER]] [--sites N] [--sizes 100 300 1000] [--out gate.json]
+    python -m benchmarks.gate [--runs N] [--corpora FOLDER [--bases FOLDER]] [--sites N] [--each N] [--out gate.json]
 
 **By construction.** Made-up versions whose scores are drawn, so that what is true of them is known exactly: both calibrated,
 both as good, and alike as two trainings on much the same decisions are (their errors correlate by `ALIKE`). Then the same
@@ -9,48 +9,54 @@ with a candidate that is worse by a stated shift of the bad comments' logits. De
 **Replayed** (with `--corpora`). Every corpus that has dates or an order, cut into sites, and made-up trades
 (`benchmarks.sites`), each with a base model that has learnt nothing from it. Of a site's first comments, in their order,
 the oldest four fifths teach and the newest fifth judges, first against the base, then, with twice as many, against what has
-passed. What came later says what is true. The same sites are done harm to:
+passed. The same is done with something wrong in the second half of the decisions (`benchmarks.harms`), of which each site
+takes its turn with a few (`--each`), and with versions whose weights are broken. Where a part of a candidate passes, that part
+is what is asked about.
 
-* *flipped*: since the first version, a third of all decisions are labelled the wrong way round, also those that judge;
-* *all approved*: since then everything is approved;
-* *crusade*: the loudest voice, half of all decisions, calls all good comments with a certain word bad;
-* *waved through*: the loudest voice calls all bad comments with a certain word good;
-* *another site's*: the version was learnt from another site's decisions;
-* *lifted*, *sunk*, *scrambled*: weights that are broken.
+**What is true** is decided by what came later on the site, at the thresholds of the model in use there, by what each outcome
+costs a moderator: `GLANCE` for every comment that is held, `WRONG` for every bad one that is published and every good one that
+is rejected (as `antechamber backtest` counts). The costs of both versions are compared comment by comment. Beside what came
+later as it was, some of it is asked in disguise and with padding; and where a group was rejected, its good comments are.
 
-A refusal is false when the candidate is truly better: in something by `MARGIN` or more, and worse in nothing. A harm is true
-when the candidate is worse in something by that much, than the version in use and than what the same decisions teach when
-nobody tampers with them, and better in nothing. What is mixed, or the same, is counted apart. Where a part of a candidate
-passes, that part is what is asked about.
+* *truly better*: it costs less on what came later, by `LEAST` and beyond chance (95 %), and does no harm aside;
+* *true harm*: it costs more, beyond chance, than the version in use *and* than what the same decisions teach when nobody
+  tampers with them: by `LEAST` on what came later, or, by `SIDE` or more, to good comments alone, in disguise, or to the group.
+
+All else is the same, for all that the later comments can tell, and counted apart. Shares come with Clopper and Pearson's 95 %
+intervals.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
-import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
-from scipy.stats import norm
-from sklearn.metrics import average_precision_score, roc_curve
+from scipy.stats import beta, norm
 
+from benchmarks.harms import GROUPS, TAMPERED, damaged, hidden
+from benchmarks.remembering import opened, remembered
 from benchmarks.sites import BASES, VOICES, Site, sites
-from classifier import Correction, Decided, Input, Model, Version, artifact, load
+from benchmarks.truth import Change, Later, truth
+from classifier import Decided, Input, Model, Version, load
 from classifier.correction.training import TooFew
 from classifier.correction.training import train as correct
 from classifier.evaluation import gate
 from classifier.evaluation.cases import SETS, cases
 from classifier.evaluation.fitting import fit
 from classifier.evaluation.gate import disguises
+from classifier.evaluation.paired import FEWEST
 from classifier.training import corpora
+from service.learning.examples import cut
+from service.learning.training import JUDGING_SHARE
 
 SIZES = (100, 300, 1_000)
 APART = 3.0
@@ -60,16 +66,15 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 """How much lower the candidate's logits of bad comments are; 0: it is as good."""
 HIDES = 2.0
 """How much lower the logit of a bad comment in disguise is."""
-RESERVE, FEWEST_RESERVE, HIDDEN = 500, 40, 60
-HONEST = ("first", "second")
-FEWEST = 3
-MOST = 500
+RESERVE = 600
+"""Later comments that tell what is true, at most."""
+MOST = 400
 """Most decisions of a site that are used, in two rounds."""
-MARGIN = {"average precision": 0.005, "recall at 1 % false positives": 0.02, "good comments at hold": 0.01,
-          "bad comments at hold": 0.02, "good comments at reject": 0.005,
-          "bad comments in disguise at hold": 0.03, "calibration (Brier)": 0.003}  # fmt: skip
-"""What counts as worse or better on what came later, in the unit of each measure."""
-Numbers = npt.NDArray[np.float64]
+FEWEST_DECISIONS = 200
+"""Of a round, as `antechamber train` wants it: a fifth of them judges. Small sites have one round."""
+HONEST = ("first", "second")
+ELSEWHERE = "learnt from another site"
+DAMAGED = ("weights lifted", "weights sunk", "weights scrambled")
 
 
 class MadeUp:
@@ -133,27 +138,17 @@ class Judged(NamedTuple):
 
     site: str
     candidate: str
+    truth: str
+    """better, harm, or same."""
+    changes: dict[str, Change]
     passed: bool
-    worse: tuple[str, ...]
-    """What it is truly worse in, and by how much."""
-    better: tuple[str, ...]
+    switched: bool
+    """Whether `train --promote-if-better` would use it: it passed, and the gate found it better in something."""
     reasons: tuple[str, ...]
-    before: dict[str, float]
-    after: dict[str, float]
-    report: dict[str, Any]
-
-    @property
-    def better_said(self) -> bool:
-        """Whether the gate also found it better, as `train --promote-if-better` wants it."""
-        own = (one for one in self.report["measures"] if one["guarded"] and not one["fixed"] and not one["beside"])
-        return self.passed and any(one["verdict"] == "better" for one in own)
-
-    @property
-    def truth(self) -> str:
-        """harm: worse in something and better in nothing; better: the other way round; mixed, or the same."""
-        if self.worse and self.better:
-            return "mixed"
-        return "harm" if self.worse else "better" if self.better else "the same"
+    part: str
+    """What of it was taken; "" for the whole."""
+    worse: dict[str, tuple[float, float, float]]
+    """What the gate found worse, and beside what: before, after, the interval's nearer end."""
 
 
 class Round(NamedTuple):
@@ -164,198 +159,151 @@ class Round(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Decided]) -> Round:
-        """The oldest four fifths, and the rest."""
-        place = len(rows) * 4 // 5
+        """As `antechamber train` parts them."""
+        place = cut(rows, share=JUDGING_SHARE, fewest=FEWEST)
         return cls(list(rows[:place]), list(rows[place:]))
 
 
 class Replayed:
     """One site's two rounds, and the harm that is done to it. `other`: another site's decisions."""
 
-    def __init__(self, site: Site, model: Model, other: Sequence[Decided]) -> None:
+    def __init__(self, site: Site, model: Model, other: Sequence[Decided], chosen: Sequence[str]) -> None:
         self.site = site
         self.model = model
+        self.chosen = chosen
         self.limits = {"spam": model.thresholds["spam"]}
         size = min(MOST, len(site.rows) * 3 // 5)
         self.rows = site.rows[:size]
         later = site.rows[size:]
-        drawn = random.Random(0).sample(
-            range(len(later)), min(RESERVE, len(later))
-        )  # no step, which may hit one class only
-        self.later = [later[at] for at in sorted(drawn)]
+        # No step, which may hit one class only.
+        drawn = random.Random(0).sample(range(len(later)), min(RESERVE, len(later)))
+        self.later = Later([later[at] for at in sorted(drawn)], self.limits["spam"], hidden)
         self.other = list(other[:size])
-        self._figures: dict[str, dict[str, float]] = {}
-        self.honest: dict[str, float] = {}
+        self.honest: Version | None = None
 
     def run(self) -> Iterator[Judged]:
         """All candidates, as long as what came later can tell anything."""
-        bad = sum(row.labels["spam"] >= 0.5 for row in self.later)
-        if min(bad, len(self.later) - bad) < FEWEST_RESERVE:
+        if not self.later.tells or len(self.rows) < FEWEST_DECISIONS:
             return
-        half = Round.of(self.rows[: len(self.rows) // 2])
-        base, whole = Version(self.model), Round.of(self.rows)
-        first = yield from self.judged("first", base, half)
-        active = first or base
-        yield from self.judged("second", active, whole)
-        for name, rows in self.harmed(len(half.old) + len(half.new)).items():
-            yield from self.judged(name, active, Round.of(rows))
-        learnt = correct(self.model, half.old, "blog-2")
-        for name, broken in damaged(learnt).items():
-            yield self.asked(name, active, Version(self.model, broken), whole)
+        half = len(self.rows) // 2
+        active = base = Version(self.model)
+        if half >= FEWEST_DECISIONS:
+            first = self.learnt("first", base, Round.of(self.rows[:half]))
+            if first is not None:
+                yield first[0]
+                active = first[1] if first[0].passed else base
+        whole = Round.of(self.rows)
+        second = self.learnt("second" if half >= FEWEST_DECISIONS else "first", active, whole)
+        if second is None:
+            return
+        yield second[0]
+        self.honest = second[1]
+        for name in self.chosen:
+            if (found := self.tampered(name, active, half)) is not None:
+                yield found
+        for name, broken in damaged(correct(self.model, whole.old, "blog-2")).items():
+            if name in self.chosen:
+                candidate = Version(self.model, broken)
+                report = gate.compare(active, candidate, whole.new, thresholds=self.limits, taught=whole.old)
+                yield self.said(name, active, candidate, report)
 
-    def harmed(self, since: int) -> dict[str, list[Decided]]:
-        """The decisions with something wrong in those after the first `since`."""
-        clean, later = self.rows[:since], self.rows[since:]
-        good, bad = (common(later, of=of) for of in (0.0, 1.0))
-        wrong = {
-            "flipped, a third": flipped(later, 1 / 3, 0),
-            "all approved": [row._replace(labels={"spam": 0.0}) for row in later],
-            "crusade": loudest(later, good, says=1.0),
-            "waved through": loudest(later, bad, says=0.0),
-        }
-        return {name: clean + rows for name, rows in wrong.items()} | {"another site's": self.other}
+    def tampered(self, name: str, active: Version, since: int) -> Judged | None:
+        """What is learnt where something was wrong with the decisions after the first `since`."""
+        if name == ELSEWHERE:
+            rounds = Round(Round.of(self.other).old, Round.of(self.rows).new)
+        elif name in TAMPERED:
+            rounds = Round.of(self.rows[:since] + TAMPERED[name](self.rows[since:]))
+        else:
+            return None
+        found = self.learnt(name, active, rounds)
+        return found[0] if found else None
 
-    def judged(self, name: str, active: Version, rows: Round) -> Generator[Judged, None, Version | None]:
-        """Learn, ask, tell; the version, if it passed."""
-        new = Round.of(self.rows).new if name == "another site's" else rows.new
+    def learnt(self, name: str, active: Version, rows: Round) -> tuple[Judged, Version] | None:
+        """Learn, ask the gate, and see what is true."""
         called = "blog-1" if name == "first" else "blog-2"
         try:
-            learnt = fit(active, rows.old, new, called, thresholds=self.limits)
+            made = fit(active, rows.old, rows.new, called, thresholds=self.limits)
         except TooFew:
             return None
-        version = Version(self.model, learnt.correction)
-        yield self.said(name, active, version, learnt.report)
-        return version if learnt.report.passed else None
-
-    def asked(self, name: str, active: Version, candidate: Version, rows: Round) -> Judged:
-        """What the gate says of a candidate that is not learnt."""
-        report = gate.compare(active, candidate, rows.new, thresholds=self.limits, taught=rows.old)
-        return self.said(name, active, candidate, report)
+        version = Version(self.model, made.correction)
+        return self.said(name, active, version, made.report), version
 
     def said(self, name: str, active: Version, candidate: Version, report: gate.Report) -> Judged:
-        """What the gate said of a candidate, and what is true of it: harm is what an honest one does not do as well."""
-        before, after = self.figures(active), self.figures(candidate)
-        if name in HONEST:
-            self.honest = after
-        worst = {one: max(before[one], self.honest[one] if name not in HONEST else 0.0) for one in MARGIN}
-        worse = tuple(one for one in MARGIN if after[one] > worst[one] + self.margin(one))
-        better = tuple(one for one in MARGIN if after[one] < before[one] - self.margin(one))
+        """What the gate said of a candidate, and what is true of it."""
+        group = next(
+            ((one.name, one.join) for one in GROUPS if name.endswith((f"reject {one.name}", f"rejects {one.name}"))),
+            None,
+        )
+        true, changes = truth(self.later, active, candidate, self.honest, group)
+        worse = {
+            f"{one.name}{' beside ' if one.beside else ''}{one.beside}": (
+                one.active or 0.0,
+                one.candidate or 0.0,
+                one.high or 0.0,
+            )
+            for one in report.worse
+        }
+        part = report.part.what if report.part else ""
         return Judged(
-            self.site.name, name, report.passed, worse, better, report.reasons, before, after, report.as_json()
-        )  # fmt: skip
-
-    def margin(self, measure: str) -> float:
-        """What counts as a difference: `MARGIN`, and no less than `FEWEST` comments of those that came later."""
-        bad = sum(row.labels["spam"] >= 0.5 for row in self.later)
-        of = {"good comments at hold": len(self.later) - bad, "good comments at reject": len(self.later) - bad,
-              "calibration (Brier)": 4 * len(self.later)}.get(measure, bad)  # fmt: skip
-        return max(MARGIN[measure], FEWEST / max(of, 1))
-
-    def figures(self, version: Version) -> dict[str, float]:
-        """What is true of a version, by all that came later."""
-        if version.name not in self._figures:
-            self._figures[version.name] = figures(version, self.later, self.limits["spam"])
-        return self._figures[version.name]
+            self.site.name,
+            name,
+            true,
+            changes,
+            report.passed,
+            report.passed and bool(report.better),
+            report.reasons,
+            part,
+            worse,
+        )
 
 
-def flipped(rows: list[Decided], share: float, seed: int) -> list[Decided]:
-    """The rows, of which a share is labelled the wrong way round."""
-    rng = random.Random(seed)
-    return [row._replace(labels={"spam": 1 - row.labels["spam"]}) if rng.random() < share else row for row in rows]
-
-
-def common(rows: Sequence[Decided], *, of: float) -> str:
-    """A word that stands in about a sixth of the comments that are (`of` 1) or are not spam, and in few of the others."""
-    said = {spam: Counter[str]() for spam in (0.0, 1.0)}
-    for row in rows:
-        said[row.labels["spam"]].update({word for word in row.item.text.lower().split() if word.isalpha()})
-    sizes = {spam: max(sum(row.labels["spam"] == spam for row in rows), 1) for spam in said}
-
-    def fit(word: str) -> float:
-        return abs(said[of][word] / sizes[of] - 1 / 6) + said[1 - of][word] / sizes[1 - of]
-
-    return min(sorted(said[of]), key=fit, default="")
-
-
-def loudest(rows: list[Decided], word: str, *, says: float) -> list[Decided]:
-    """The rows, of which the loudest voice labels all that hold a word as it likes."""
-    loud = f"moderator:{VOICES[0]}"
-    return [
-        row._replace(labels={"spam": says}) if row.voice == loud and word in row.item.text.lower().split() else row
-        for row in rows
-    ]
-
-
-def damaged(learnt: Correction) -> dict[str, Correction]:
-    """A correction with broken weights."""
-    arrays, metadata = artifact.unpack(learnt.packed)
-    rng = np.random.default_rng(0)
-    own = ("version", "sha256", "format", "name", "arrays")
-    described = {key: value for key, value in metadata.items() if key not in own}
-
-    def made(name: str, **more: npt.NDArray[Any]) -> Correction:
-        return Correction(artifact.pack(name, {**arrays, **more}, described))
-
-    return {
-        "lifted": made("blog-3", intercept=arrays["intercept"] + np.float32(4)),
-        "sunk": made("blog-3", intercept=arrays["intercept"] - np.float32(4)),
-        "scrambled": made("blog-3", hashed=rng.permutation(arrays["hashed"])),
-    }
-
-
-def figures(version: Version, rows: list[Decided], limits: Mapping[str, float]) -> dict[str, float]:
-    """What is true of a version, on the reserve. Losses: less is better."""
-    spam = np.array([row.labels["spam"] >= 0.5 for row in rows])
-    scores = _scores(version, [row.item for row in rows])
-    bad = [row.item for row in rows if row.labels["spam"] >= 0.5][:HIDDEN]
-    hidden = _scores(version, [one for item in bad for one in disguises(item)])
-    return {
-        "average precision": 1 - float(average_precision_score(spam, scores)),
-        "recall at 1 % false positives": 1 - float(np.interp(0.01, *roc_curve(spam, scores)[:2])),
-        "good comments at hold": float((scores[~spam] >= limits["hold"]).mean()),
-        "good comments at reject": float((scores[~spam] >= limits["reject"]).mean()),
-        "bad comments at hold": float((scores[spam] < limits["hold"]).mean()),
-        "bad comments in disguise at hold": float((hidden < limits["hold"]).mean()),
-        "calibration (Brier)": float(((scores - spam) ** 2).mean()),
-    }
-
-
-def _scores(version: Version, items: list[Input]) -> Numbers:
-    batches = (items[at : at + 64] for at in range(0, len(items), 64))
-    return np.array([one.scores["spam"] for batch in batches for one in version.score(batch)])
-
-
-def replayed(root: Path, bases: Path, most: int | None) -> list[Judged]:
-    """What the gate said on all sites, or on `most` of them, evenly spread."""
-    found, every = [], list(sites(root))
-    chosen = every if most is None else every[:: max(1, len(every) // most)][:most]
-    models = {name: make(root, bases) for name, make in BASES.items()}
-    for at, site in enumerate(chosen):
+def replayed(options: argparse.Namespace, root: Path) -> Iterator[Judged]:
+    """What the gate said on all sites, or on some of them, evenly spread; each takes its turn with a few kinds of harm."""
+    every = list(sites(root))
+    most = options.sites or len(every)
+    models = {}
+    for name, make in BASES.items():
+        make(root, options.bases)
+        models[name] = opened(options.bases / name)
+    kinds = [*TAMPERED, ELSEWHERE, *DAMAGED]
+    random.Random(3).shuffle(kinds)
+    turn = 0
+    for at in range(len(every)):
+        if at * most // len(every) == (at - 1) * most // len(every) and at:
+            continue
+        site = every[at]
         other = next(one for one in (every[(at + step) % len(every)] for step in range(7, 60)) if one.base == site.base)
-        for said in Replayed(site, models[site.base], other.rows).run():
-            part = said.report["part"]
-            passed = "passed" + (f", {part['what']}" if part else "") if said.passed else f"refused {said.reasons}"
-            print(f"{said.site}: {said.candidate}: {said.truth} {said.worse}, {passed}", file=sys.stderr, flush=True)
-            found.append(said)
-    return found
+        chosen = [kinds[(turn + step) % len(kinds)] for step in range(options.each)]
+        model = models[site.base]
+        with remembered(model):
+            found = list(Replayed(site, model, other.rows, chosen).run())
+        turn += options.each if found else 0
+        yield from found
+
+
+def share(hits: int, of: int) -> str:
+    """Hits with their share's Clopper-Pearson 95 % interval."""
+    if not of:
+        return "–"
+    low = float(beta.ppf(0.025, hits, of - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(0.975, hits + 1, of - hits)) if hits < of else 1.0
+    return f"{hits} of {of}: {hits / of:.0%} ({low:.0%} to {high:.0%})"
 
 
 def table(found: Sequence[Judged]) -> str:
-    """The table of `docs/learning.md`: of each kind how many were truly better, or worse, and what the gate made of those."""
-    lines = ["| candidate | asked | truly better | refused | truly worse | refused | switched to by itself | mixed or the same |",
-             "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    """The table of `docs/learning.md`: of each kind how many were truly better, or harm, and what the gate made of those."""
+    lines = ["| candidate | asked | truly better, of these refused | true harm, of these refused | switched to by itself |",
+             "|---|---|---|---|---|"]  # fmt: skip
     groups = {
-        kind: [one for one in found if one.candidate == kind] for kind in dict.fromkeys(one.candidate for one in found)
+        kind: [one for one in found if one.candidate == kind] for kind in sorted({one.candidate for one in found})
     }
-    groups["all honest"] = [one for one in found if one.candidate in HONEST]
-    groups["all harm"] = [one for one in found if one.candidate not in HONEST]
+    groups["**honest**"] = [one for one in found if one.candidate in HONEST]
+    groups["**tampered with or broken**"] = [one for one in found if one.candidate not in HONEST]
     for name, those in groups.items():
-        by = {truth: [one for one in those if one.truth == truth] for truth in ("better", "harm", "mixed", "the same")}
-        refused = {truth: sum(not one.passed for one in its) for truth, its in by.items()}
-        switched = sum(one.better_said for one in by["harm"])
+        better, harm = ([one for one in those if one.truth == true] for true in ("better", "harm"))
         lines.append(
-            f"| {name} | {len(those)} | {len(by['better'])} | {refused['better']} | {len(by['harm'])} | {refused['harm']} "
-            f"| {switched} | {len(by['mixed']) + len(by['the same'])} |"
+            f"| {name} | {len(those)} | {share(sum(not one.passed for one in better), len(better))} "
+            f"| {share(sum(not one.passed for one in harm), len(harm))} | {share(sum(one.switched for one in harm), len(harm))} |"
         )
     return "\n".join(lines)
 
@@ -366,18 +314,22 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path)
     parser.add_argument("--bases", type=Path, default=Path("build/strangers"), help="where the base models are kept")
     parser.add_argument("--sites", type=int, help="replay only so many sites, for a quick look")
-    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--each", type=int, default=6, help="how many kinds of harm each site takes its turn with")
+    parser.add_argument("--runs", type=int, default=60, help="made-up versions of each kind; 0: none")
     parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES))
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="a line of JSON for each candidate")
     options = parser.parse_args()
-    said: dict[str, Any] = {"made up": by_construction(options.sizes, options.runs, load().thresholds["spam"])}
-    if options.corpora:
-        found = replayed(corpora.folder(options.corpora), options.bases, options.sites)
-        said["replayed"] = [one._asdict() | {"truth": one.truth} for one in found]
-        print(table(found))
-    print(json.dumps(said["made up"], indent=1))
-    if options.out:
-        options.out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    if options.runs:
+        print(json.dumps(by_construction(options.sizes, options.runs, load().thresholds["spam"]), indent=1))
+    if not options.corpora:
+        return
+    found = []
+    with open(options.out or os.devnull, "w", encoding="utf-8") as file:
+        for one in replayed(options, corpora.folder(options.corpora)):
+            found.append(one)
+            file.write(json.dumps(one._asdict()) + "\n")
+            file.flush()
+    print(table(found))
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ def run(path: Path, words: list[str]) -> tuple[int, float, int]:
     """(records, wall seconds, most resident bytes) of one import, the interpreter's start included."""
     with tempfile.TemporaryDirectory() as data, EmbeddedServer(Path(data)):
         environment = os.environ | {"ANTECHAMBER_DATA_DIR": data}
-        add = [COMMAND, "sites", "add", "blog", "--url", "https://blog.example"]
-        subprocess.run(add, env=environment, check=True, stdout=subprocess.DEVNULL)
+        for first in (["keys", "init"], ["sites", "add", "blog", "--url", "https://blog.example"]):
+            subprocess.run([COMMAND, *first], env=environment, check=True, stdout=subprocess.DEVNULL)
         started = time.perf_counter()
         command = [COMMAND, "import", str(path), "--site", "blog", "--json", *words]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:

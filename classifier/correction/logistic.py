@@ -6,33 +6,44 @@ together would share what they teach, and each alone would say too little as soo
 one wave of spam to the next. So a row also teaches by single kinds, with nothing else in sight. That is drop-out of
 whole groups of features (Srivastava et al. 2014), with all cases counted instead of drawn.
 
-Solved by SciPy's L-BFGS over the columns that occur; convex, so that the same rows give the same weights.
+Solved by SciPy's L-BFGS over the columns that occur, or where rows are few, over what they span (`spanned`), which is the same
+in a fraction of the time; convex, so that the same rows give the same weights.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse, special
+from scipy import linalg, optimize, sparse, special
 
 Numbers = npt.NDArray[np.float64]
-_LEAVING = np.array([2.0, 2.0, 2.0])
+_LEAVING = np.array([4.0, 4.0, 4.0])
 _MOST_STEPS, _TOLERANCE = 200, 1e-4
 _MOST_SHARE, _LEAST_SHARE = 2.0, 0.1
+_MOST_SPANNED = 2_000
+_JITTER = 1e-9
 
 
 class Kinds(NamedTuple):
     """Rows by kinds of evidence: what is known of a row is the sum over its kinds."""
 
-    features: tuple[sparse.csr_matrix, ...]
-    """One matrix a kind, all over the same columns."""
+    features: tuple[Any, ...]
+    """One matrix a kind, all over the same columns: sparse over those that occur, or dense over what the rows span."""
     base: Numbers
     """What each kind adds to the base model's logit: (rows, kinds)."""
 
     def take(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Kinds":
         """Some of the rows."""
         return Kinds(tuple(kind[rows] for kind in self.features), self.base[rows])
+
+    def below(self, others: "Kinds") -> "Kinds":
+        """With other rows of the same columns behind them."""
+        pairs = zip(self.features, others.features, strict=True)
+        stacked = tuple(
+            sparse.vstack(pair, format="csr") if sparse.issparse(pair[0]) else np.vstack(pair) for pair in pairs
+        )
+        return Kinds(stacked, np.vstack([self.base, others.base]))
 
     def whole(self) -> Numbers:
         """The base model's logit of each row."""
@@ -70,6 +81,36 @@ def narrowed(kinds: Sequence[sparse.csr_matrix]) -> tuple[tuple[sparse.csr_matri
     ), columns
 
 
+def spanned(kinds: tuple[sparse.csr_matrix, ...]) -> tuple[tuple[Any, ...], Callable[[Fit], Fit]]:
+    """The same rows over an orthonormal basis of what they span, and the way back for what is learnt there.
+
+    The best weights are a sum of rows, and their square is the same in any orthonormal basis: so nothing is lost, and instead of
+    a hundred thousand columns there are as many as rows (the kernel trick, by Cholesky's decomposition of the rows' products).
+    Rows that span too much stay as they are.
+    """
+    filled = [np.flatnonzero(np.diff(kind.indptr)) for kind in kinds]
+    count = sum(len(rows) for rows in filled)
+    if not 0 < count <= min(_MOST_SPANNED, kinds[0].shape[1]):
+        return kinds, lambda fit: fit
+    every = sparse.vstack([kind[rows] for kind, rows in zip(kinds, filled, strict=True)], format="csr")
+    products = (every @ every.T).toarray()
+    products[np.diag_indices(count)] += _JITTER * max(float(products.trace()) / count, 1e-12)
+    lower = linalg.cholesky(products, lower=True)
+    dense: list[Any] = []
+    first = 0
+    for kind, rows in zip(kinds, filled, strict=True):
+        own = np.zeros((kind.shape[0], count))
+        own[rows] = lower[first : first + len(rows)]
+        dense.append(own if len(rows) else sparse.csr_matrix(own.shape))
+        first += len(rows)
+
+    def back(fit: Fit) -> Fit:
+        sums = linalg.solve_triangular(lower, fit.weights, lower=True, trans="T")
+        return Fit(np.asarray(every.T @ sums), fit.intercept)
+
+    return tuple(dense), back
+
+
 def fit(rows: Kinds, truth: Numbers, weights: Numbers, start: Fit | None = None, *, alone: Sequence[int] = ()) -> Fit:
     """Minimise the weighted log loss plus half the square of the distance from `unmoved`.
 
@@ -81,7 +122,7 @@ def fit(rows: Kinds, truth: Numbers, weights: Numbers, start: Fit | None = None,
     seen = np.vstack([np.ones(len(rows.features)), np.eye(len(rows.features))[list(alone)]])
     shares = _shares(rows, alone) * weights[:, None]
     base, targets = rows.base @ seen.T, truth[:, None]
-    turned = [kind.T.tocsr() for kind in rows.features]
+    turned = [kind.T.tocsr() if sparse.issparse(kind) else kind.T for kind in rows.features]
 
     def loss(point: Numbers) -> tuple[float, Numbers]:
         step, intercept = point[:-1], point[-1]
@@ -103,9 +144,14 @@ def _shares(rows: Kinds, alone: Sequence[int]) -> Numbers:
     """How much of each row's weight is for all its kinds together, and for each of `alone`: (rows, 1 + alone)."""
     if not alone:
         return np.ones((len(rows.base), 1))
-    has = np.stack([np.diff(rows.features[kind].indptr) > 0 for kind in alone], axis=1)
+    has = np.stack([_filled(rows.features[kind]) for kind in alone], axis=1)
     single = 0.5 * has / np.maximum(has.sum(axis=1, keepdims=True), 1)
     return np.hstack([1 - single.sum(axis=1, keepdims=True), single])
+
+
+def _filled(kind: Any) -> npt.NDArray[np.bool_]:
+    """Which rows have anything of a kind."""
+    return np.asarray(np.diff(kind.indptr) > 0 if sparse.issparse(kind) else kind.any(axis=1))
 
 
 class Line(NamedTuple):

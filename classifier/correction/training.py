@@ -2,9 +2,9 @@
 
 For each label that the site has decided often enough: a logistic regression whose starting point is the base model.
 What is penalised is the distance from it, so few decisions move little, and they add to what the base model says
-without ever taking it back as a whole. Text and author also teach each by itself (`classifier.correction.logistic` says why). The
-oldest decisions teach; the newest choose how strongly, which includes not at all, and calibrate; then all teach once
-more at that strength. Needs scipy.
+without ever taking it back as a whole; what it knows is rehearsed beside them (`classifier.correction.rehearsal`). Text and
+author also teach each by itself (`classifier.correction.logistic` says why). The oldest decisions teach; the newest choose
+whether to learn at all, and calibrate; then all teach once more. Needs scipy.
 """
 
 import math
@@ -18,7 +18,7 @@ from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
 from classifier import artifact
-from classifier.correction import Correction, label_quality, logistic
+from classifier.correction import Correction, label_quality, logistic, rehearsal
 from classifier.correction.decisions import Decided, fingerprint, in_order, signal_features, signal_rows
 from classifier.correction.label_quality import near_duplicates
 from classifier.features.dense import FEATURES
@@ -75,14 +75,15 @@ class _Rows(NamedTuple):
 
     decisions: Sequence[Decided]
     features: tuple[sparse.csr_matrix, ...]
-    """Of the text, of the author, signals: only columns in which anything stands."""
+    """Of the text, of the author, signals: only columns in which anything stands. Decisions, then what is rehearsed."""
     columns: npt.NDArray[np.intp]
     """Which they are, of hashed, dense and signals side by side."""
     signals: tuple[str, ...]
     logits: Numbers
     """What each of the kinds adds to the base model's: (rows, kinds, labels)."""
+    rehearsed: tuple[rehearsal.Known, ...]
     near: npt.NDArray[np.intp]
-    """The group of near-duplicates of each."""
+    """The group of near-duplicates of each decision."""
 
 
 class _Learnt(NamedTuple):
@@ -122,7 +123,8 @@ def short(decisions: Sequence[Decided], label: str, fewest: int = DEFAULTS.fewes
 
 
 def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without: Collection[str]) -> _Rows:
-    items = [row.item for row in rows]
+    rehearsed = rehearsal.known()
+    items = [*(row.item for row in rows), *(one.item for one in rehearsed)]
     raised: dict[str, int] = {}
     for row in rows:
         for signal in signal_features(row.signals):
@@ -131,7 +133,7 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without:
         (name for name, times in raised.items() if times >= settings.rare_signal), key=lambda s: (-raised[s], s)
     )
     signals = tuple(sorted(often[: settings.most_signals]))
-    beyond = sparse.csr_matrix(signal_rows([row.signals for row in rows], signals))
+    beyond = sparse.csr_matrix(signal_rows([*(row.signals for row in rows), *({} for _ in rehearsed)], signals))
     extract = CommentFeatures(model.orders)
     own = extract.transform(items)
     fields = extract.transform([item._replace(text="") for item in items])
@@ -147,47 +149,51 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without:
     features, columns = logistic.narrowed([sparse.hstack(pair, format="csr") for pair in pairs])
     alone = model.logits([item._replace(author_name="", author_url="") for item in items]).astype(np.float64)
     logits = np.stack([alone, model.logits(items) - alone, np.zeros_like(alone)], axis=1)
-    return _Rows(rows, features, columns, signals, logits, near_duplicates(own))
+    return _Rows(rows, features, columns, signals, logits, rehearsed, near_duplicates(own[: len(rows)]))
 
 
 def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Learnt:
     column = model.labels.index(label)
     known = [at for at, row in enumerate(prepared.decisions) if label in row.labels]
-    chosen = [prepared.decisions[at] for at in known]
+    chosen, told = [prepared.decisions[at] for at in known], rehearsal.told(label)
+    asked = [*known, *(len(prepared.decisions) + at for at in told)]
     truth = np.array([row.labels[label] for row in chosen], np.float64)
     prior = float(model.card.get("priors", {}).get(label, _PRIOR))
     # The base model's calibrated logits are right where the label is as rare as `prior`; rows are weighed as if it were even.
     lift, line = math.log((1 - prior) / prior), _ends(model.knots[label])
-    base = prepared.logits[known, :, column] * line.slope
+    base = prepared.logits[asked, :, column] * line.slope
     base[:, _TEXT] += line.shift + lift
+    features, back = logistic.spanned(tuple(kind[asked] for kind in prepared.features))
+    kinds = logistic.Kinds(features, base)
     rows = _Label(
-        logistic.Kinds(tuple(kind[known] for kind in prepared.features), base),
+        kinds.take(np.arange(len(known))),
         truth,
         label_quality.weigh(chosen, truth, prepared.near[known]),
         np.array([row.voice for row in chosen]),
+        kinds.take(np.arange(len(known), len(asked))),
+        np.array([prepared.rehearsed[at].labels[label] for at in told]),
     )
     held = _newest(truth, settings.held)
     late = rows.take(held)
     factors = _trusted(rows, held, settings)
     rows = rows._replace(weights=rows.weights * factors)
-    tried = {0.0: logistic.unmoved(len(prepared.columns)), 1.0: rows.take(~held).fits(settings.strengths)}
-    scales, losses = {}, {}
+    early = rows.take(~held).fits(settings.strengths)
+    learnt, nothing = logistic.mean(early), logistic.unmoved(kinds.features[0].shape[1])
+    scales, losses = [], []
     said, weights = late.kinds.whole() - lift, _at_prior(late, prior)
-    for much, fit in tried.items():
+    for fit in (learnt, nothing):
         added = fit.added(late.kinds)
-        scales[much] = logistic.calibrate(said, added, late.truth, weights)
-        losses[much] = _loss(scales[much].logits(said, added), late.truth, weights)
-    best = min(losses, key=lambda much: (round(losses[much], 4), much))
-    final = rows.fits(settings.strengths, tried[best]) if best else tried[best]
-    scale, calibrated = (
-        scales[best],
-        logistic.Line(line.slope * scales[best].base, line.shift * scales[best].base + scales[best].shift),
-    )
+        scales.append(logistic.calibrate(said, added, late.truth, weights))
+        losses.append(_losses(scales[-1].logits(said, added), late.truth))
+    better = not _harms(losses[0] - losses[1], weights)
+    final = back(logistic.mean(rows.fits(settings.strengths, early)) if better else nothing)
+    scale = scales[0] if better else scales[1]
+    calibrated = logistic.Line(line.slope * scale.base, line.shift * scale.base + scale.shift)
     card = {
         "positives": int((truth >= 0.5).sum()),
         "negatives": int((truth < 0.5).sum()),
-        "scale": {"base": round(scale.base, 4), "learnt": round(scale.share * best, 4)},
-        "held": {"rows": int(held.sum()), **_figures(late, tried[best])},
+        "scale": {"base": round(scale.base, 4), "learnt": round(scale.share * better, 4)},
+        "held": {"rows": int(held.sum()), **_figures(late, learnt if better else nothing)},
         "voices": _voices(rows, factors),
     }
     return _Learnt(_scaled(final, scale.share / calibrated.slope), calibrated.knots(), card)
@@ -205,20 +211,30 @@ class _Label(NamedTuple):
     truth: Numbers
     weights: Numbers
     voices: npt.NDArray[np.str_]
+    rehearsed: logistic.Kinds
+    """What the base model knows, whichever rows are taken."""
+    known: Numbers
+    """What is true of that."""
 
     def take(self, rows: npt.NDArray[np.bool_]) -> "_Label":
-        return _Label(self.kinds.take(rows), self.truth[rows], self.weights[rows], self.voices[rows])
+        return self._replace(
+            kinds=self.kinds.take(rows), truth=self.truth[rows], weights=self.weights[rows], voices=self.voices[rows]
+        )
 
     def fit(self, strength: float, start: logistic.Fit | None = None) -> logistic.Fit:
-        weights = label_quality.balanced(self.truth, self.weights) * strength
-        return logistic.fit(self.kinds, self.truth, weights, start, alone=(_TEXT, _AUTHOR))
+        even = label_quality.balanced(self.known, np.full(len(self.known), 1 / max(len(self.known), 1)))
+        weights = np.append(
+            label_quality.balanced(self.truth, self.weights), even * rehearsal.SHARE * self.weights.sum()
+        )
+        rows, truth = self.kinds.below(self.rehearsed), np.append(self.truth, self.known)
+        return logistic.fit(rows, truth, weights * strength, start, alone=(_TEXT, _AUTHOR))
 
-    def fits(self, strengths: Sequence[float], start: logistic.Fit | None = None) -> logistic.Fit:
-        """The average of what is learnt with each strength, the least first, which is where the next begins."""
+    def fits(self, strengths: Sequence[float], begin: Sequence[logistic.Fit] = ()) -> list[logistic.Fit]:
+        """What is learnt with each strength. `begin`: where each begins, else where the one before ended."""
         found: list[logistic.Fit] = []
-        for strength in strengths:
-            found.append(self.fit(strength, found[-1] if found else start))
-        return logistic.mean(found)
+        for at, strength in enumerate(strengths):
+            found.append(self.fit(strength, begin[at] if begin else found[-1] if found else None))
+        return found
 
 
 def _newest(truth: Numbers, share: float) -> npt.NDArray[np.bool_]:
@@ -271,9 +287,24 @@ def _at_prior(rows: _Label, prior: float) -> Numbers:
     return np.asarray(weights.sum() * (prior * yes / max(yes.sum(), 1e-12) + (1 - prior) * no / max(no.sum(), 1e-12)))
 
 
+def _losses(logits: Numbers, truth: Numbers) -> Numbers:
+    """Each row's log loss in nats."""
+    return np.asarray(np.logaddexp(0.0, logits) - truth * logits)
+
+
 def _loss(logits: Numbers, truth: Numbers, weights: Numbers) -> float:
     """Mean log loss in nats."""
-    return float(weights @ (np.logaddexp(0.0, logits) - truth * logits) / max(weights.sum(), 1e-12))
+    return float(weights @ _losses(logits, truth) / max(weights.sum(), 1e-12))
+
+
+def _harms(more: Numbers, weights: Numbers) -> bool:
+    """Whether the held rows lose `more` by what was learnt, and by more than one standard error of the mean.
+
+    They are few at first: what they say by chance is no reason to learn nothing.
+    """
+    total = max(float(weights.sum()), 1e-12)
+    mean = float(weights @ more) / total
+    return mean > float(np.sqrt((weights**2) @ (more - mean) ** 2)) / total
 
 
 def _figures(late: _Label, fit: logistic.Fit) -> dict[str, float]:

@@ -69,6 +69,8 @@ _SLOTS: Final[Mapping[str, tuple[str, ...]]] = {
               "Polish", "Nigerian"),
     "fool": ("idiot", "moron", "imbecile", "loser", "clown"),
 }  # fmt: skip
+GROUPS: Final = _SLOTS["group"]
+"""Whom people say that they are."""
 _HOST_WORDS: Final = (
     "best",
     "top",
@@ -261,6 +263,9 @@ IDENTITY: Final = (
         "My {who} is {group} and bakes the best bread in our street.",
         "I am {group}, and I liked this article.",
         "As a {group} person I would like to add that the second point is often forgotten.",
+        "Greetings from a {group} reader in {town}, who has followed you since {time}.",
+        "My parents are {group}, and so are half of my friends. {more}",
+        "There are {group} families in every street here, and {subject} concerns them as well.",
     )),
 )  # fmt: skip
 """Sentences without any malice in which people say who they are."""

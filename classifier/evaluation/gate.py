@@ -43,6 +43,7 @@ from classifier.evaluation.paired import (
     measure,
     recall,
 )
+from classifier.evaluation.professed import professed
 from classifier.inputs import Input
 from classifier.model import Version
 
@@ -158,6 +159,7 @@ def compare(
             pair = (yardstick, candidate)
             own = _on_decisions(pair, label, known, steps) if known and beside not in others else []
             own += _in_disguise(pair, label, known, steps.get("hold", 0.5))
+            own += professed(pair, label, [*(row for row in taught if label in row.labels), *known])
             if beside:
                 own = [
                     one._replace(measure=one.measure._replace(beside=beside)) for one in own if not one.measure.beside

@@ -22,6 +22,8 @@ class Lineage(Struct, frozen=True):
     since: int  # the oldest example's time, milliseconds since 1970
     until: int  # the newest one that taught
     left_out: dict[str, int] = {}  # why -> how many examples did not teach
+    seen: int = 0  # how many examples the site had; 0: it is not known
+    newest: int = 0  # the newest example's time, those that judged counted
 
 
 class ModelCard(Struct, frozen=True):

@@ -17,6 +17,7 @@ import classifier
 from classifier.correction import training
 from classifier.correction.decisions import Decided
 from classifier.evaluation import fitting, gate
+from classifier.evaluation.paired import FEWEST as FEWEST_OF_A_KIND
 from service import __version__
 from service.clock import now_ms
 from service.core.errors import NotEnoughExamples
@@ -89,6 +90,7 @@ class _Made(NamedTuple):
     """What a version was made from."""
 
     collected: Collected
+    seen: int  # examples that there were, before they were collected
     old: list[Decided]
     parent: str
     thresholds: Mapping[str, Mapping[str, float]]
@@ -121,12 +123,16 @@ class Training:
         sites = [known.id for known in await self._accounts.all()] if site == EVERYWHERE else [site]
         thresholds = await self._thresholds(site)
         step("collecting decisions")
+        seen = sum([await self._examples.count(one) for one in sites])
         collected = await collect(self._examples, sites)
         standing = await self._registry.standing(site)
         active, trusted = await self._yardsticks(standing)
         _something_new(standing, collected, active, thresholds)
         seen_until = next((c.lineage.until for c in standing.cards if c.version == active.name), 0)
-        place = cut(collected.decisions, share=JUDGING_SHARE, seen_until=seen_until)
+        enough = len(collected.decisions) * JUDGING_SHARE >= FEWEST_JUDGING
+        place = cut(
+            collected.decisions, share=JUDGING_SHARE, seen_until=seen_until, fewest=FEWEST_OF_A_KIND if enough else 0
+        )
         old, new = collected.decisions[:place], collected.decisions[place:]
         _enough(old, new)
         number = await self._registry.models.next_number(site)
@@ -139,7 +145,7 @@ class Training:
         except training.TooFew as error:
             raise _too_few(error.missing) from error
         step("keeping it")
-        card, artefact = await self._carded(site, sites, fitted, _Made(collected, old, active.name, thresholds))
+        card, artefact = await self._carded(site, sites, fitted, _Made(collected, seen, old, active.name, thresholds))
         await self._registry.keep(card, artefact, actor=actor)
         return Trained(card, fitted.report)
 
@@ -179,6 +185,8 @@ class Training:
             sources=collected.sources,
             since=old[0].at,
             until=old[-1].at,
+            seen=made.seen,
+            newest=collected.decisions[-1].at,
         )
         card = ModelCard(
             version=correction.version,

@@ -48,6 +48,15 @@ class Examples:
         """How many examples a site has."""
         return int(await self._wire.call("ZCARD", self._keys.site(site, "examples")))
 
+    async def after(self, site: str, moment: int) -> int:
+        """How many of a site's examples were taught after a moment (milliseconds)."""
+        return int(await self._wire.call("ZCOUNT", self._keys.site(site, "examples"), f"({moment}", "+inf"))
+
+    async def newest(self, site: str) -> int:
+        """When a site's newest example was taught; 0 where there is none."""
+        found = await self._wire.call("ZRANGE", self._keys.site(site, "examples"), -1, -1, "WITHSCORES")
+        return int(float(found[-1])) if found else 0
+
     async def all(self, site: str, since: int = 0) -> AsyncIterator[Example]:
         """A site's examples that were taught at or after `since` (milliseconds), oldest first."""
         offset = 0

@@ -112,6 +112,10 @@ class Models:
         """Whether this process is the one to do a periodic task this time."""
         return await self._wire.call("SET", names.model_task(name), 1, "NX", "PX", int(seconds * 1000)) is not None
 
+    async def keep_turn(self, name: str, seconds: float) -> None:
+        """Keep the turn that was taken, for so long from now."""
+        await self._wire.call("SET", names.model_task(name), 1, "PX", max(int(seconds * 1000), 1))
+
     async def forget_site(self, site: str) -> None:
         """Drop everything of a site's models."""
         versions = await self._wire.call("ZRANGE", names.models_of(site), 0, -1)

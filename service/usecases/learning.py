@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from service.core.model_version import ModelCard
+from service.core.model_version import Lineage, ModelCard
 from service.store.comments import Comments
 from service.store.examples import Examples
 from service.store.models import Models
@@ -73,14 +73,22 @@ class Learning:
         """Whether a site is to be trained by itself: `after` decisions or more since its newest version, or its version in
         use corrects another base model than the one that is installed.
         """
-        from service.learning.examples import collect  # noqa: PLC0415
-
         registry = self.registry
         standing, base = await registry.standing(site), (await registry.version("")).name
         if any(card.version == standing.active and card.lineage.base != base for card in standing.cards):
             return True
-        known = max((sum(card.lineage.sources.values()) for card in standing.cards), default=0)
-        return len((await collect(self._examples, [site])).decisions) >= known + after
+        return await self._new(site, standing.cards[0].lineage if standing.cards else None) >= after
+
+    async def _new(self, site: str, made: Lineage | None) -> int:
+        """How many examples came in since a version was made: younger ones, or imported ones, which are old at once.
+
+        Those that are there are not simply counted: some are erased meanwhile, and only so many are learnt from.
+        """
+        here = await self._examples.count(site)
+        if made is None:
+            return here
+        known = made.seen or sum(made.sources.values())
+        return max(here - known, await self._examples.after(site, made.newest) if made.newest else 0)
 
     async def train(
         self, site: str, *, promote_if_better: bool, step: Callable[[str], None], actor: str = OPERATOR

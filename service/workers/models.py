@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
@@ -67,7 +67,7 @@ async def run_watch(services: Services, stop: asyncio.Event, scorer: ModelScorer
     while not stop.is_set():
         try:
             if await services.models.take_turn("watch", settings.watch_interval):
-                await _each_site(services, stop, watch)
+                await _each_site(services, stop, watch, "watch")
         except StoreUnavailable as error:
             log.warning("store unavailable", role="watch", why=error.why)
         except Exception as error:  # this must not take the worker beside it down
@@ -94,7 +94,9 @@ async def look(monitoring: Monitoring, site: Site, scorer: ModelScorer, *, roll_
 
 SCHEDULE = "schedule"
 """The actor of a training that nobody asked for."""
-_LOOK = 60.0  # seconds between looks at whether it is time, at most
+_LOOK = 60.0  # seconds between looks at whether it is time, at most; and without a decision until moderators are done
+_PATIENCE = 20  # pauses for which somebody who goes on deciding is waited for
+_LEASE = 30.0  # seconds after which the turn of a process that died is another's
 
 
 async def run_learning(services: Services, stop: asyncio.Event) -> None:
@@ -102,12 +104,17 @@ async def run_learning(services: Services, stop: asyncio.Event) -> None:
     interval = services.settings.learn_interval
 
     async def learn(site: Site) -> None:
+        if await services.learning.due(site.id, services.settings.learn_after):
+            await _quiet(services, site.id, stop)
         await train(services, site.id)
 
     while not stop.is_set():
         try:
-            if interval and await services.models.take_turn("learn", interval):
-                await _each_site(services, stop, learn)
+            if interval and await services.models.take_turn("learn", _LEASE):
+                async with _turn_kept(services, "learn"):
+                    await _each_site(services, stop, learn, "learn")
+                if not stop.is_set():  # else whoever comes next goes on
+                    await services.models.keep_turn("learn", interval)
         except StoreUnavailable:
             log.warning("store unavailable", role="learn")
         except Exception as error:
@@ -134,8 +141,56 @@ async def train(services: Services, site: str) -> str:
     return result
 
 
-async def _each_site(services: Services, stop: asyncio.Event, what: Callable[[Site], Awaitable[None]]) -> None:
+async def _quiet(services: Services, site: str, stop: asyncio.Event) -> None:
+    """Wait while moderators are at it, for a while.
+
+    Whoever learns from the first half of what is decided in a row has too little to be judged by, and is refused; and the other
+    half alone is not enough to be learnt from again.
+    """
+    pause = min(services.settings.learn_interval, _LOOK)
+    for _ in range(_PATIENCE):
+        left = pause - (now_ms() - await services.examples.newest(site)) / 1000
+        if stop.is_set() or not 0 < left <= pause:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), left)
+
+
+@contextlib.asynccontextmanager
+async def _turn_kept(services: Services, name: str) -> AsyncIterator[None]:
+    """Keep a turn for as long as its work takes."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(_LEASE / 3)
+            with contextlib.suppress(StoreUnavailable):
+                await services.models.keep_turn(name, _LEASE)
+
+    task = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _each_site(
+    services: Services, stop: asyncio.Event, what: Callable[[Site], Awaitable[None]], role: str
+) -> None:
+    """Do it for all sites; what goes wrong at one of them keeps none of the others waiting."""
     for site in await services.accounts.all():
         if stop.is_set():
             return
-        await what(site)
+        try:
+            await what(site)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            metrics.FAILURES.labels(role).inc()
+            log.error(
+                "watch failed" if role == "watch" else "learning failed",
+                role=role,
+                site=site.id,
+                error=type(error).__name__,
+            )

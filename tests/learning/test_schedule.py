@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from typing import Any
 
+import pytest
+
+from service.clock import now_ms
 from service.container import Services
 from service.core.site import Known
+from service.workers import models
 from service.workers.models import SCHEDULE, run_learning, train
 from tests.support.learning import examples
 
@@ -47,3 +52,66 @@ async def test_the_role_goes_through_all_sites_and_stops_when_told(services: Ser
         await asyncio.sleep(0.05)
     stop.set()
     await role
+
+
+def hourly(services: Services, interval: float = 3600.0) -> Services:
+    settings = services.settings.model_copy(update={"learn_interval": interval})
+    return dataclasses.replace(services, settings=settings)
+
+
+async def test_one_site_s_fault_keeps_no_other_waiting_and_a_dead_process_for_a_moment_only(
+    services: Services, site: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await services.accounts.add("forum", "https://forum.example")
+    seen: list[str] = []
+
+    async def fails_first(_: Services, name: str) -> str:
+        seen.append(name)
+        if len(seen) == 1:
+            raise RuntimeError("this site's version is damaged")
+        return "nothing"
+
+    monkeypatch.setattr(models, "train", fails_first)
+    monkeypatch.setattr(models, "_LEASE", 0.3)
+    assert await services.models.take_turn("learn", models._LEASE)  # by a process that died
+    stop = asyncio.Event()
+    role = asyncio.create_task(run_learning(hourly(services, 0.2), stop))
+    async with asyncio.timeout(10):
+        while len(seen) < 2:
+            await asyncio.sleep(0.02)
+    stop.set()
+    await role
+    assert sorted(seen[:2]) == ["blog", "forum"]
+
+
+async def test_what_is_decided_in_a_row_is_learnt_together(services: Services, site: Known) -> None:
+    """Not its first half, too little to be judged by, while the other half comes in."""
+    began = now_ms()
+    await teach(services, 1, begin=began)
+    waiting = asyncio.create_task(models._quiet(hourly(services, 0.8), "blog", asyncio.Event()))
+    while not waiting.done():
+        newest = now_ms()
+        await teach(services, 1, seed=newest, begin=newest)
+        if newest >= began + 600:
+            break
+        await asyncio.sleep(0.05)
+    await waiting
+    assert now_ms() - await services.examples.newest("blog") >= 800
+
+    stop = asyncio.Event()
+    stop.set()
+    await teach(services, 1, seed=1, begin=now_ms())
+    async with asyncio.timeout(5):
+        await models._quiet(hourly(services), "blog", stop)  # nobody waits who is to stop
+
+
+async def test_new_decisions_count_though_old_ones_are_erased(services: Services, site: Known) -> None:
+    await teach(services, 300)
+    learning: Any = services.learning
+    await learning.train("blog", promote_if_better=False, step=lambda _: None)
+    assert not await learning.due("blog", 50)
+    await services.connection.client.zremrangebyrank(services.connection.keys.site("blog", "examples"), 0, 99)
+    await teach(services, 49, seed=3, begin=300 * 60_000)
+    assert not await learning.due("blog", 50)
+    await teach(services, 1, seed=4, begin=400 * 60_000)
+    assert await learning.due("blog", 50)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from classifier.correction.logistic import Kinds, fit, narrowed, unmoved
+from classifier.correction.logistic import Kinds, fit, narrowed, spanned, unmoved
 
 TEXT, AUTHOR = 0, 1
 
@@ -69,3 +69,20 @@ def test_only_columns_in_which_something_stands_are_kept() -> None:
     assert [kind.shape for kind in kinds] == [(2, 2), (2, 2)]
     assert kinds[0].toarray().tolist() == [[1.0, 0.0], [0.0, 2.0]]
     assert unmoved(2).logits(Kinds(kinds, np.array([[0.5, 1.0], [0.0, 2.0]]))).tolist() == [1.5, 2.0]
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_over_what_the_rows_span_the_same_is_learnt(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    text, author = (rng.uniform(size=(30, 200)) * (rng.uniform(size=(30, 200)) < share) for share in (0.1, 0.05))
+    author[::3] = 0  # some have no author, and two comments are the same
+    text[1] = text[0]
+    kinds = tuple(sparse.csr_matrix(kind) for kind in (text, author, np.zeros((30, 200))))
+    base, truth, weights = rng.normal(size=(30, 3)), rng.integers(0, 2, 30).astype(float), rng.uniform(1, 9, 30)
+    few, back = spanned(kinds)
+    assert few[0].shape[1] < 60
+    here = fit(Kinds(kinds, base), truth, weights, alone=(TEXT, AUTHOR))
+    there = fit(Kinds(few, base), truth, weights, alone=(TEXT, AUTHOR))
+    assert there.logits(Kinds(few, base)) == pytest.approx(here.logits(Kinds(kinds, base)), abs=0.05)
+    assert back(there).logits(Kinds(kinds, base)) == pytest.approx(there.logits(Kinds(few, base)), abs=1e-3)

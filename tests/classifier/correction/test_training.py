@@ -14,6 +14,7 @@ from classifier import ArtifactError, Correction, Decided, Input, Model, Version
 from classifier.correction import load as load_correction
 from classifier.correction.decisions import in_order, signal_features
 from classifier.correction.training import TooFew, train
+from classifier.evaluation.cases import cases
 from tests.classifier.conftest import COMMENTS
 from tests.classifier.decisions import PLEASANT, SPAMMY, moderated, text
 
@@ -211,3 +212,13 @@ def test_training_takes_seconds(base: Model) -> None:
     begun = time.process_time()
     train(base, moderated(1000), "blog-1")
     assert time.process_time() - begun < 20
+
+
+def test_a_wave_makes_it_forget_no_other(base: Model) -> None:
+    known = [case.item for case in (*cases("plain rubbish"), *cases("plain talk"))]
+    before, after = (
+        np.array([one.scores["spam"] for one in Version(base, correction).score(known)])
+        for correction in (None, train(base, moderated(240, spammy=("roofer", "gutter", "Marlow")), "blog-1"))
+    )
+    assert np.abs(after - before).mean() < 0.08
+    assert ((after >= 0.5) == (before >= 0.5)).mean() > 0.9

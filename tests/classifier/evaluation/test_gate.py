@@ -329,3 +329,19 @@ def test_what_a_site_decides_otherwise_is_its_own_business(model: Model, honest:
     assert not [one for one in asked if one.kind == "casinos"]  # half and half is no custom
     rubbish = [kind.name for kind in KINDS if not kind.words]
     assert not {one.kind for one in fixed.excused("spam", club)} & set(rubbish)
+
+
+@pytest.mark.parametrize("group", ["gay", "Polish"])
+def test_whoever_rejects_a_group_teaches_nothing_that_passes(model: Model, group: str) -> None:
+    """Also if everybody does: a comment is no worse for whom its writer is."""
+    rows = [
+        row._replace(
+            item=row.item._replace(text=f"{row.item.text}. I say so as a {group} person."), labels={"spam": 1.0}
+        )
+        if at % 6 == 0
+        else row
+        for at, row in enumerate(moderated(300))
+    ]
+    report = gate.compare(Version(model), learnt(model, rows[:240]), rows[240:], thresholds=STEPS)
+    assert not report.passed
+    assert any(one.name == f"good comments that name {group} people" for one in report.worse)
