@@ -53,7 +53,7 @@ def catalogues() -> Mapping[str, Catalogue]:
     return {one.code: one for one in found}
 
 
-def language_of(request: web.BaseRequest, *, chosen: str | None = None) -> Catalogue:
+def language_of(request: web.Request, *, chosen: str | None = None) -> Catalogue:
     """What a request is answered in: what was `chosen`, by name or by the cookie, else the first that the browser asks for."""
     known = catalogues()
     for code in (chosen, request.cookies.get(COOKIE)):
