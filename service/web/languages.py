@@ -18,6 +18,7 @@ COOKIE: Final = "antechamber_language"
 DEFAULT: Final = "en"
 _PLACE = re.compile(r"\{(\w+)\}")
 _RANGE = re.compile(r"(\*|[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*)\s*(?:;\s*[qQ]\s*=\s*([01](?:\.[0-9]{0,3})?))?")
+_TELLING = 12  # letters that a sentence has by itself, beside what is filled in, to be known again by them
 _MOST = 20  # languages of a request's that are looked at
 
 
@@ -87,10 +88,14 @@ def _first(catalogue: Catalogue) -> tuple[bool, str]:
     return catalogue.code != DEFAULT, catalogue.code
 
 
+def _tells(sentence: str) -> bool:
+    return len(_PLACE.sub("", sentence)) >= _TELLING
+
+
 @cache
 def _templates() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Sentences with something to be filled in, as patterns; those that say most by themselves come first."""
-    sentences = {key for one in catalogues().values() for key in one.sentences if "{" in key}
+    sentences = {key for one in catalogues().values() for key in one.sentences if "{" in key and _tells(key)}
     return tuple(
         (key, re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(key).replace(r"\{", "{").replace(r"\}", "}")), re.DOTALL))
         for key in sorted(sentences, key=lambda key: (-len(_PLACE.sub("", key)), key))

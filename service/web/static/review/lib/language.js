@@ -9,6 +9,7 @@
 
 const PLACE = /\{(\w+)\}/gu;
 const COOKIE = "antechamber_language";
+const TELLING = 12; // letters that a sentence has by itself, beside what is filled in, to be known again by them
 const YEAR = 31_536_000; // seconds
 
 /** The language that the service chose, as BCP 47 writes it. */
@@ -58,9 +59,20 @@ export function heard(said) {
   if (!said || said in catalogue) return said && say(said);
   for (const { sentence, pattern } of templates()) {
     const found = pattern.exec(said);
-    if (found) return say(sentence, { ...found.groups });
+    if (found) return say(sentence, Object.fromEntries(Object.entries(found.groups ?? {}).map(inner)));
   }
   return said;
+}
+
+/**
+ * What was filled in: a word of the service's is said too, anything else stays.
+ *
+ * @param {[name: string, value: string]} part
+ * @returns {[name: string, value: string]}
+ */
+function inner([name, value]) {
+  const title = value.charAt(0).toUpperCase() + value.slice(1);
+  return [name, value in catalogue ? say(value) : title in catalogue ? within(say(title)) : value];
 }
 
 /**
@@ -102,7 +114,7 @@ let known = null;
 /** The sentences with something to be filled in, as patterns; those that say most by themselves come first. */
 function templates() {
   known ??= Object.keys(catalogue)
-    .filter((sentence) => sentence.includes("{"))
+    .filter((sentence) => sentence.includes("{") && bare(sentence).length >= TELLING)
     .sort((one, other) => bare(other).length - bare(one).length)
     .map((sentence) => {
       const source = sentence.replaceAll(/[.*+?^$()|[\]\\]/gu, "\\$&").replaceAll(PLACE, "(?<$1>.+?)");

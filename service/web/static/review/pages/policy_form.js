@@ -362,7 +362,7 @@ export class PolicyForm {
         { class: "fields" },
         field(say("Reason code"), input("code")),
         field(say("Tags"), input("tags")),
-        field(say("Last day"), input("expires", { type: "date" })),
+        field(say("Last day (of a rule)"), input("expires", { type: "date" })),
         field(say("Owner"), input("owner")),
         field(say("Note"), input("note")),
       ),
