@@ -49,6 +49,7 @@ from service.usecases.feedback import Feedback
 from service.usecases.gauges import Gauges
 from service.usecases.health import Health
 from service.usecases.importing import Importing
+from service.usecases.invitations import Invitations
 from service.usecases.learning import Learning
 from service.usecases.moderation import Moderation
 from service.usecases.moderators import Limits, Moderators
@@ -66,6 +67,7 @@ from service.usecases.review.queue import Lists
 from service.usecases.sampling import Sampling
 from service.usecases.sites import Sites
 from service.usecases.statistics import Statistics
+from service.usecases.team import Team
 from service.usecases.work import WorkStream
 
 _HURRY = 0.5  # seconds that a process that stops takes for a note
@@ -111,6 +113,8 @@ class Services:
     redress: Redress
     moderators: Moderators
     account: Account
+    team: Team
+    invitations: Invitations
     provider: ProviderSignIn
     review: Review
     policies: Policies
@@ -198,9 +202,9 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
     moderator_store = ModeratorStore(connection, secrets.master)
     review = _review(connection, settings, moderation, reputations, accounts, moderator_store=moderator_store)
     moderators = _moderators(moderator_store, settings, secrets, accounts)
-    kept = PolicyStore(connection, accounts)
+    invitations = _invitations(moderators, moderator_store, settings, secrets, accounts)
     preview = PolicyPreview(comments, examples, partial(_scorer, models, accounts, shadow_verdicts))
-    policies = Policies(kept, preview, review.marking, secrets.identity)
+    policies = Policies(PolicyStore(connection, accounts), preview, review.marking, secrets.identity)
     erasure = Erasure(moderation, examples, accounts, PersonalData(connection), identity=secrets.identity)
     return Services(
         settings=settings,
@@ -218,14 +222,14 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         shadow_verdicts=shadow_verdicts,
         access=Access(accounts, Rates(connection)),
         moderation=moderation,
-        classification=Classification(
-            comments, work, SignalCollector(reputations, _other_reader(settings)), links=links, sampling=sampling
-        ),
+        classification=_classification(comments, work, reputations, settings, links=links, sampling=sampling),
         feedback=Feedback(moderation, platform_ids, examples, secrets.identity, outbox=outbox),
         redress=_redress(connection, settings, moderation, accounts, links),
         moderators=moderators,
         account=Account(moderators, moderator_store, accounts, master=secrets.master),
-        provider=_provider(moderators, moderator_store, accounts, settings=settings, secrets=secrets),
+        team=Team(moderators, invitations, moderator_store, accounts),
+        invitations=invitations,
+        provider=_provider(moderators, invitations, moderator_store, accounts, settings=settings, secrets=secrets),
         review=review,
         policies=policies,
         deliveries=Deliveries(outbox, accounts),
@@ -244,6 +248,13 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         notices=Notices(NoticeStore(connection), Queue(connection), comments, accounts),
         box=Box(connection, accounts, secrets.fingerprints),
     )
+
+
+def _classification(
+    comments: Comments, work: Work, reputations: Reputations, settings: Settings, *, links: Links, sampling: Sampling
+) -> Classification:
+    collector = SignalCollector(reputations, _other_reader(settings))
+    return Classification(comments, work, collector, links=links, sampling=sampling)
 
 
 def _moderation(comments: Comments, work: Work, links: Links, settings: Settings) -> Moderation:
@@ -315,8 +326,22 @@ def _moderators(store: ModeratorStore, settings: Settings, secrets: KeyFiles, ac
     )
 
 
+def _invitations(
+    moderators: Moderators, store: ModeratorStore, settings: Settings, secrets: KeyFiles, accounts: Accounts
+) -> Invitations:
+    return Invitations(
+        moderators, store, accounts, master=secrets.master, identity=secrets.identity, home=_home(settings)
+    )
+
+
 def _provider(
-    moderators: Moderators, store: ModeratorStore, accounts: Accounts, *, settings: Settings, secrets: KeyFiles
+    moderators: Moderators,
+    invitations: Invitations,
+    store: ModeratorStore,
+    accounts: Accounts,
+    *,
+    settings: Settings,
+    secrets: KeyFiles,
 ) -> ProviderSignIn:
     provider = None
     if settings.oidc_issuer:
@@ -328,10 +353,14 @@ def _provider(
             contexts=settings.oidc_contexts,
         )  # fmt: skip
     return ProviderSignIn(
-        provider, moderators, store, accounts, master=secrets.master, identity=secrets.identity,
+        provider, moderators, invitations, store, accounts, master=secrets.master, identity=secrets.identity,
         grants=[grant(one) for one in settings.oidc_groups], label=settings.oidc_label,
-        home=f"{settings.address.rstrip('/')}/review",
+        home=_home(settings),
     )  # fmt: skip
+
+
+def _home(settings: Settings) -> str:
+    return f"{settings.address.rstrip('/')}/review"
 
 
 def _importing(connection: Connection, settings: Settings, secrets: KeyFiles, accounts: Accounts) -> Importing:

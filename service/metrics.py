@@ -54,7 +54,7 @@ OTHER_READER = Counter(
 SIGN_INS = Counter(
     "antechamber_sign_ins_total",
     "Attempts of moderators to sign in: right, code-needed, wrong, wrong-code, paused (too many failures), busy (too many wait); "
-    "by the provider: refused, unavailable.",
+    "by the provider or a link: refused, unavailable.",
     ["result"],
 )
 FAILURES = Counter("antechamber_failures_total", "Unexpected failures, by where.", ["where"])

@@ -11,18 +11,19 @@ import typer
 from service.commands import console
 from service.commands.console import AsJson
 from service.core.errors import Conflict
-from service.core.moderator import Role
+from service.core.moderator import Role, fold_name
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from service.container import Services
     from service.core.moderator import Moderator
+    from service.usecases.team import Link
 
 app = typer.Typer(help="The people who moderate: their roles, sites and passwords.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The moderator's name: letters, digits, dots, hyphens, underscores.")]
-_ROLES = "moderator: the queue; lead: also bulk, marks, undoing others; operator: also policy, replay, audit, models."
+_ROLES = "moderator: the queue; lead: also bulk, marks, undoing others; operator: also policy, replay, audit, models, the team."
 
 
 @app.command()
@@ -32,22 +33,9 @@ def add(
     site: Annotated[
         list[str] | None, typer.Option(help="A site that they see; repeat it for more. Without: all sites.")
     ] = None,
-    invited: Annotated[
-        bool, typer.Option("--invite", help="No password: they sign in at your provider, by a link that is shown.")
-    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a moderator. A password may be piped in; otherwise one is made up, and shown this once."""
-    if invited:
-
-        async def expected(services: Services) -> str:
-            if not services.provider.label:
-                raise Conflict("There is no provider; set ANTECHAMBER_OIDC_ISSUER first.")
-            await services.moderators.expect(name, role, site or ())
-            return await services.provider.invite(name)
-
-        _show_link(name, console.run(expected), as_json=as_json, done=f"Created {name}, {role}.")
-        return
     password = _piped()
 
     async def command(services: Services) -> str:
@@ -58,9 +46,37 @@ def add(
 
 
 @app.command()
-def invite(name: Name, as_json: AsJson = False) -> None:
-    """Invite a moderator to sign in at your provider from now on: a link for them, good once and for a week."""
-    _show_link(name, console.run(lambda services: services.provider.invite(name)), as_json=as_json, done="")
+def invite(
+    name: Name,
+    role: Annotated[Role | None, typer.Option(help=f"For somebody new. {_ROLES}")] = None,
+    site: Annotated[
+        list[str] | None, typer.Option(help="For somebody new: a site that they see; repeat it for more.")
+    ] = None,
+    *,
+    by_password: Annotated[
+        bool, typer.Option("--password", help="They choose a password, although you have a provider.")
+    ] = False,
+    forget_second_factor: Annotated[
+        bool, typer.Option("--forget-second-factor", help="Using the link takes away a second factor that was lost.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Invite somebody new, or give somebody who is there a link for a new password: good once, for a week.
+
+    Where you have a provider, a link connects them with who they are there, unless they have a password or you say --password.
+    """
+
+    async def command(services: Services) -> Link:
+        there = next((one for one in await services.moderators.all() if one.name == fold_name(name)), None)
+        password = by_password or not services.provider.label or (there is not None and bool(there.password))
+        if there is None:
+            return await services.team.invite(None, name, role or Role.MODERATOR, site or (), password=password)
+        if role is not None or site:
+            raise Conflict(f"There is a moderator named {there.name} already; see: antechamber moderators access")
+        return await services.team.link(None, name, password=password, forget_second=forget_second_factor)
+
+    made = console.run(command)
+    _show_link(made, as_json=as_json)
 
 
 @app.command("list")
@@ -88,14 +104,14 @@ def access(
     all_sites: Annotated[bool, typer.Option("--all-sites", help="They see every site, also those to come.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change what a moderator may do and see. It counts at once, also for who is signed in."""
+    """Change what a moderator may do and see. It ends their sessions."""
     if all_sites and site:
         raise typer.BadParameter("name sites, or say --all-sites")
     if role is None and not site and not all_sites:
         raise typer.BadParameter("name at least one thing to change; see --help")
 
     async def command(services: Services) -> Moderator:
-        return await services.moderators.set_access(name, role, [] if all_sites else site)
+        return await services.team.set_access(None, name, role, [] if all_sites else site)
 
     changed = console.run(command)
     line = f"{changed.name} is {changed.role} of {', '.join(changed.sites) or 'all sites'}."
@@ -110,7 +126,7 @@ def second_factor(
     """Take away a moderator's second factor, after you made sure that it is they who ask. It ends all their sessions."""
     if not remove:
         raise typer.BadParameter("say --remove; a moderator sets one up at the page, under Settings")
-    console.run(lambda services: services.moderators.forgive_second_factor(name))
+    console.run(lambda services: services.team.forget_second_factor(None, name))
     typer.echo(f"{name} has no second factor any more.")
 
 
@@ -119,8 +135,29 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
     """Remove a moderator. Their sessions end at once; what they decided keeps their name."""
     if not yes:
         typer.confirm(f"Remove {name}? They are signed out at once.", abort=True)
-    console.run(lambda services: services.moderators.remove(name))
+    console.run(lambda services: services.team.remove(None, name))
     typer.echo(f"Removed {name}.")
+
+
+@app.command("sign-out")
+def sign_out(name: Name) -> None:
+    """End all sessions of a moderator, on every device."""
+    console.run(lambda services: services.team.sign_out(None, name))
+    typer.echo(f"{name} is signed out everywhere.")
+
+
+@app.command()
+def lock(name: Name) -> None:
+    """Let a moderator sign in no more. Their sessions end at once; nothing else of theirs changes."""
+    console.run(lambda services: services.team.lock(None, name, locked=True))
+    typer.echo(f"{name} is locked.")
+
+
+@app.command()
+def unlock(name: Name) -> None:
+    """Let a moderator sign in again who was locked."""
+    console.run(lambda services: services.team.lock(None, name, locked=False))
+    typer.echo(f"{name} may sign in again.")
 
 
 def _piped() -> str:
@@ -133,9 +170,9 @@ def _show_password(name: str, password: str, *, as_json: bool, given: bool, done
     console.show({"name": name.strip().lower(), "password": password}, lines, as_json=as_json)
 
 
-def _show_link(name: str, link: str, *, as_json: bool, done: str) -> None:
-    lines = [*filter(None, [done]), f"Give them this link, and nobody else; it is good once, for a week:\n{link}"]
-    console.show({"name": name.strip().lower(), "link": link}, lines, as_json=as_json)
+def _show_link(made: Link, *, as_json: bool) -> None:
+    line = f"Give {made.name} this link, and nobody else; it is good once, until {console.moment(made.until)} UTC:"
+    console.show({"name": made.name, "link": made.address}, [f"{line}\n{made.address}"], as_json=as_json)
 
 
 def _listed(found: Sequence[Moderator]) -> Iterator[str | Table]:
@@ -153,10 +190,12 @@ def _facts(moderator: Moderator) -> dict[str, object]:
     return {
         "name": moderator.name, "role": moderator.role, "sites": moderator.sites, "created_at": moderator.created_at,
         "second_factor": moderator.second is not None, "password": bool(moderator.password),
-        "provider": bool(moderator.provider), "managed": moderator.managed,
+        "provider": bool(moderator.provider), "managed": moderator.managed, "locked": bool(moderator.locked_at),
     }  # fmt: skip
 
 
 def _way(moderator: Moderator) -> str:
+    if moderator.locked_at:
+        return "no (locked)"
     ways = [*(["password"] if moderator.password else []), *(["provider"] if moderator.provider else [])]
     return ", ".join(ways) or "not yet (invited)"

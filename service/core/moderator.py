@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -62,6 +63,7 @@ class Right(StrEnum):
     ERASE = "erase"  # erase a comment, or all of its author's, for good
     AUDIT = "audit"  # see who changed what
     MODELS = "models"  # train, promote, roll back
+    TEAM = "team"  # invite people, change what they may do and see, lock and remove them
 
 
 _MODERATOR = frozenset({Right.QUEUE})
@@ -69,7 +71,7 @@ _LEAD = _MODERATOR | {Right.BULK, Right.MARKS, Right.UNDO_OTHERS, Right.PREVIEW,
 MAY: dict[Role, frozenset[Right]] = {
     Role.MODERATOR: _MODERATOR,
     Role.LEAD: _LEAD,
-    Role.OPERATOR: _LEAD | {Right.POLICY, Right.REPLAY, Right.ERASE, Right.AUDIT, Right.MODELS},
+    Role.OPERATOR: _LEAD | {Right.POLICY, Right.REPLAY, Right.ERASE, Right.AUDIT, Right.MODELS, Right.TEAM},
 }
 
 
@@ -103,8 +105,13 @@ class Moderator(Struct, frozen=True):
     enrolling: str = ""  # the seed of a second factor that is not confirmed yet
     provider: str = ""  # keyed digest of who they are at the team's provider; "": they don't sign in there
     managed: bool = False  # their groups there say what they may do and see, at each sign-in anew
-    invited: str = ""  # keyed digest of the invitation by which they may connect the two
+    invited: str = ""  # keyed digest of the link that was made for them; "": none is good
     invited_until: int = 0  # milliseconds since 1970
+    link_sets_password: bool = (
+        False  # who has the link may choose a password; else it only connects them with the provider
+    )
+    link_forgets_second: bool = False  # using the link takes the second factor away
+    locked_at: int = 0  # since when they may not sign in, milliseconds since 1970; 0: they may
 
     def __repr__(self) -> str:
         return f"Moderator({self.name}, {self.role})"
@@ -122,9 +129,26 @@ class Moderator(Struct, frozen=True):
         roles = {f"role:{role}": 0 for role in HANDED_TO if MAY[role] <= MAY[self.role]}
         return {f"moderator:{self.name}": self.created_at, **roles}
 
+    @property
+    def accepted(self) -> bool:
+        """Whether they can sign in in some way; else they were only invited."""
+        return bool(self.password or self.provider)
+
     def sees(self, site: str) -> bool:
         """Whether they may know of a site at all."""
         return not self.sites or site in self.sites
+
+    def works_with(self, other: Moderator) -> bool:
+        """Whether there is a site that both see, or could see."""
+        return not self.sites or not other.sites or not set(self.sites).isdisjoint(other.sites)
+
+    def covers(self, sites: Sequence[str]) -> bool:
+        """Whether they see all that who has these sites (none: every one) would see."""
+        return not self.sites or (bool(sites) and set(sites) <= set(self.sites))
+
+    def governs(self, other: Moderator) -> bool:
+        """Whether they may change somebody: another one, who is nothing more than they are and sees nothing that they don't."""
+        return other.name != self.name and MAY[other.role] <= MAY[self.role] and self.covers(other.sites)
 
     def without(self, site: str) -> tuple[str, ...]:
         """The sites that they see when this one is gone: never more than before."""
@@ -145,6 +169,16 @@ class Session(Struct, frozen=True):
 def fold_name(name: str) -> str:
     """A name as it is kept: people type capitals and spaces."""
     return name.strip().lower()
+
+
+def skeleton(name: str) -> str:
+    """What a name looks like: two that are the same here are easily taken for one another.
+
+    Names are ASCII (`check_name`), so this is all that looks alike in them in common typefaces.
+    """
+    for seen, alike in (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"), ("i", "l")):
+        name = name.replace(seen, alike)
+    return re.sub(r"[._-]", "", name)
 
 
 def check_name(name: str) -> None:

@@ -76,6 +76,43 @@ class Directory(Generic[Record]):
                 return Changed(before, after)
         raise Conflict(f"The {self._noun} keeps changing; look at it again.")
 
+    async def transform(
+        self, name: str, change: Callable[[Record | None, Record | None], Record | None], *, witness: str = ""
+    ) -> tuple[Record | None, Record | None]:
+        """Make, change or remove a record while another one, the `witness`, stays as it is; what was and what is then.
+
+        `change` gets the witness's record (None: there is none, or no witness was named) and the present one (None: nobody has
+        the name), and says what is to be kept, None for nothing. It is asked again when somebody else was faster with either.
+        Raises Conflict, and what `change` raises.
+        """
+        for _ in range(_RETRIES):
+            held = await self._wire.call("HGET", self._key, witness) if witness else None
+            seen = await self._wire.call("HGET", self._key, name)
+            before = self._decode(seen) if seen is not None else None
+            after = change(self._decode(held) if held is not None else None, before)
+            if after == before:
+                return before, before
+            record = _encode(after) if after is not None else None
+            word = await self._wire.run(
+                "store/compare_and_set", [self._key], name=name, seen=seen, record=record, witness=witness, held=held
+            )
+            if word == b"saved":
+                return before, after
+        raise Conflict(f"The {self._noun} keeps changing; look at it again.")
+
+    async def rename(self, name: str, to: str, change: Callable[[Record], Record]) -> Record | None:
+        """Keep what `change` makes of a record under another name, in one step. None: that name is taken.
+
+        Raises NotFound, Conflict, and what `change` raises.
+        """
+        for _ in range(_RETRIES):
+            seen, before = await self._present(name)
+            after = change(before)
+            word = await self._wire.run("store/rename", [self._key], name=name, seen=seen, to=to, record=_encode(after))
+            if word != b"changed":
+                return after if word == b"saved" else None
+        raise Conflict(f"The {self._noun} keeps changing; look at it again.")
+
     async def remove(self, name: str) -> Record:
         """Remove a record; what it was at the end. Raises NotFound, Conflict."""
         for _ in range(_RETRIES):

@@ -42,6 +42,8 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("ticket", "ticket:<digest>", "string", "a way to the provider and back that was used", "10 minutes"),
         ("tries", "tries:<of whom>", "hash", "failed sign-ins of a name, a network, or both: `count`, `until`", "a day"),
         ("views", "views:<name>", "string", "a moderator's saved views", "with them"),
+        ("preferences", "preferences:<name>", "hash", "what a moderator prefers at the page: name -> JSON", "with them"),
+        ("last_seen", "last_seen", "hash", "moderator's name -> when they were last here", "with them"),
         ("notice", "notice:<name>", "hash", "when a notice was told last, and of what: `Told`", "for good; one a name"),
         ("networks", "networks:<name>", "zset", "networks (digests) that a moderator signed in from -> when", "90 days"),
     ),
@@ -195,7 +197,7 @@ MODELS_CHANGED: Final = ROOT + _MODELS + _OTHERS["changed"]
 
 
 def moderators(kind: str, name: str) -> str:
-    """A key of the moderators: `session`, `tries`, `networks` or `views`."""
+    """A key of the moderators: `session`, `tries`, `networks`, `views`, `preferences` or `last_seen` (of all)."""
     return f"{ROOT}{_STAFF}{_OTHERS[kind]}{name}"
 
 

@@ -7,7 +7,7 @@ the digests of `core.identity`. All keys but the roster live under the hash tag 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from service.core.moderator import Moderator, Session
 from service.store import keys as names
 from service.store.client import Connection
 from service.store.directory import Changed, Directory
+from service.store.script import Argument
 
 _encode = msgspec.msgpack.Encoder().encode
 _session = msgspec.msgpack.Decoder(Session).decode
@@ -61,6 +62,29 @@ class ModeratorStore:
         """Remove a moderator and what is known of them. Raises NotFound, Conflict."""
         await self._people.remove(name)
         await self._forget(name)
+
+    async def transform(
+        self, name: str, change: Callable[[Moderator | None, Moderator | None], Moderator | None], *, witness: str = ""
+    ) -> tuple[Moderator | None, Moderator | None]:
+        """Add, change or remove a moderator while another one, the witness, stays as they are: see `Directory.transform`.
+
+        What was left of another one of that name is no longer theirs.
+        """
+        before, after = await self._people.transform(name, change, witness=witness)
+        if (before is None) != (after is None):
+            await self._forget(name)
+        return before, after
+
+    async def rename(self, name: str, to: str, change: Callable[[Moderator], Moderator]) -> Moderator | None:
+        """Keep what `change` makes of a moderator under another name, all of it or nothing. None: it is taken.
+
+        Raises NotFound, Conflict, and what `change` raises.
+        """
+        kept = await self._people.rename(name, to, change)
+        if kept is not None:
+            await self._forget(name)
+            await self._forget(to)
+        return kept
 
     async def forget_site(self, site: str) -> None:
         """Let nobody see a site that is gone: whoever takes its name next is another."""
@@ -153,14 +177,39 @@ class ModeratorStore:
         """Take an attempt back that was neither right nor wrong."""
         await self._wire.run("auth/excuse", self._counting(name, network, known), attempts=1)
 
+    async def saw(self, name: str, now: int) -> None:
+        """Note that a moderator is here."""
+        await self._wire.call("HSET", names.moderators("last_seen", ""), name, now)
+
+    async def last_seen(self) -> dict[str, int]:
+        """When each moderator was last here, by name; milliseconds since 1970, a minute more or less."""
+        rows = await self._wire.call("HGETALL", names.moderators("last_seen", ""))
+        return {name.decode(): int(at) for name, at in zip(rows[::2], rows[1::2], strict=True)}
+
+    async def preferences(self, name: str) -> dict[str, bytes]:
+        """What a moderator prefers, as it was put."""
+        rows = await self._wire.call("HGETALL", names.moderators("preferences", name))
+        return {field.decode(): value for field, value in zip(rows[::2], rows[1::2], strict=True)}
+
+    async def prefer(self, name: str, changes: Mapping[str, bytes | None]) -> None:
+        """Keep some of a moderator's preferences; None forgets one."""
+        key = names.moderators("preferences", name)
+        commands: list[tuple[Argument, ...]] = [
+            ("HDEL", key, field) if value is None else ("HSET", key, field, value) for field, value in changes.items()
+        ]
+        if commands:
+            await self._wire.call_all(commands)
+
     async def pardon(self, name: str) -> None:
         """Forget the failures that count for a name everywhere."""
         await self._wire.call("DEL", self._counters(name, "")[1])
 
     async def _forget(self, name: str) -> None:
         await self._wire.call(
-            "DEL", names.moderators("networks", name), names.moderators("views", name), self._counters(name, "")[1]
-        )
+            "DEL", names.moderators("networks", name), names.moderators("views", name),
+            names.moderators("preferences", name), self._counters(name, "")[1],
+        )  # fmt: skip
+        await self._wire.call("HDEL", names.moderators("last_seen", ""), name)
 
     def _session(self, token: str) -> str:
         return names.moderators("session", self._digest(token, b"session"))

@@ -1,11 +1,11 @@
-"""The use cases of somebody's own account: a new password, a second factor, recovery codes.
+"""The use cases of somebody's own account: a new password, a second factor, recovery codes, preferences.
 
-Each asks for the password again, since a session may be somebody else's by now, and ends all other sessions.
+Each but the last asks for the password again, since a session may be somebody else's by now, and ends all other sessions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -103,6 +103,15 @@ class Account:
         kept = await self._change(member, lambda now: msgspec.structs.replace(now, second=None, enrolling=""))
         return await self._renew(me, kept, "account.second-factor", "taken away")
 
+    async def preferences(self, me: SignedIn) -> dict[str, bytes]:
+        """What somebody prefers at the page: name to JSON, as it was put."""
+        return await self._moderator_store.preferences(me.member.name)
+
+    async def prefer(self, me: SignedIn, changes: Mapping[str, bytes | None]) -> dict[str, bytes]:
+        """Keep some preferences, None forgets one; all that are kept then."""
+        await self._moderator_store.prefer(me.member.name, changes)
+        return await self.preferences(me)
+
     async def _prove(self, me: SignedIn, current: str, address: str, code: str) -> Moderator:
         """See that it is they who ask. Wrong guesses count and cost pauses as those at the door do."""
         if not me.member.password:
@@ -116,12 +125,12 @@ class Account:
             raise InvalidSubmission(said, pointer=error.pointer or "/current") from error
 
     async def _change(self, proved: Moderator, change: Callable[[Moderator], Moderator]) -> Moderator:
-        """Change an account that nobody has changed since, and end its sessions. Raises Conflict."""
+        """Change an account that nobody has changed since, and end its sessions and its link. Raises Conflict."""
 
         def changed(now: Moderator) -> Moderator:
             if now.generation != proved.generation:
                 raise Conflict(_CHANGED)
-            return msgspec.structs.replace(change(now), generation=now.generation + 1)
+            return msgspec.structs.replace(change(now), generation=now.generation + 1, invited="", invited_until=0)
 
         return (await self._moderator_store.change(proved.name, changed)).after
 

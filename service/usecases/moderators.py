@@ -1,8 +1,8 @@
-"""The use cases of the people who moderate: keeping their accounts, signing in and out, and who may go on.
+"""The use cases of the people who moderate: making accounts with a password, signing in and out, and who may go on.
 
 Guessing costs exponentially growing pauses, counted in such a way that nobody can lock out somebody else
 (`docs/operations.md`): see `store/moderators.py` for the counters, and `passwords.py` for how many are looked at at once.
-What somebody changes of their own account is in `account.py`.
+What somebody changes of their own account is in `account.py`, what operators change of others' in `team.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from service.core.errors import (
     Unauthenticated,
 )
 from service.core.identity import IdentityKeys, digest_ip
-from service.core.moderator import Moderator, Role, Session, check_name, check_password, fold_name
+from service.core.moderator import Moderator, Role, Session, check_name, check_password, fold_name, skeleton
 from service.core.site import LogEntry, Site
 from service.metrics import SIGN_INS
 from service.store.moderators import MISSING, ModeratorStore
@@ -108,25 +108,28 @@ class Moderators:
     async def add(self, name: str, role: Role, sites: Sequence[str] = (), password: str = "") -> str:
         """Create a moderator; their password, generated unless one is given. Raises InvalidSubmission, NotFound, Conflict."""
         name, password = fold_name(name), password or secrets.token_urlsafe(_PASSWORD_BYTES)
-        check_name(name)
+        await self.check_free(name)
         check_password(password)
-        seen = await self._known_sites(sites)
-        await self._create(name, role, seen, await self.hash(password))
+        member = self.fresh(name, role, await self.known_sites(sites), await self.hash(password))
+        if not await self._moderator_store.add(member):
+            raise Conflict(f"There is a moderator named {name} already.", pointer="/name")
+        await self._accounts.audit("moderators.add", name, note=access_of(member))
         return password
 
-    async def expect(self, name: str, role: Role, sites: Sequence[str] = ()) -> None:
-        """Create a moderator without a password, who signs in at the team's provider.
-
-        Raises InvalidSubmission, NotFound, Conflict.
-        """
-        await self._create(fold_name(name), role, await self._known_sites(sites), "")
-
-    async def _create(self, name: str, role: Role, sites: tuple[str, ...], hashed: str) -> None:
+    async def check_free(self, name: str, but: str = "") -> None:
+        """Refuse a name that can't be one, or looks like another's than that of `but`. Raises InvalidSubmission, Conflict."""
         check_name(name)
-        member = Moderator(name, role, sites, hashed, self._clock(), generation=secrets.randbits(_GENERATIONS))
-        if not await self._moderator_store.add(member):
-            raise Conflict(f"There is a moderator named {name} already.")
-        await self._accounts.audit("moderators.add", name, note=f"{role}, {_sites(sites)}")
+        for one in await self._moderator_store.all():
+            if one.name == but:
+                continue
+            if one.name == name:
+                raise Conflict(f"There is a moderator named {name} already.", pointer="/name")
+            if skeleton(one.name) == skeleton(name):
+                raise Conflict("This name looks like somebody else's; choose another.", pointer="/name")
+
+    def fresh(self, name: str, role: Role, sites: tuple[str, ...], hashed: str = "") -> Moderator:
+        """Somebody new, who is not kept yet. `hashed` "": without a password."""
+        return Moderator(name, role, sites, hashed, self._clock(), generation=secrets.randbits(_GENERATIONS))
 
     async def get(self, name: str) -> Moderator:
         """A moderator by name. Raises NotFound."""
@@ -140,16 +143,13 @@ class Moderators:
         return await self._moderator_store.all()
 
     async def who_see(self, site: str) -> list[Moderator]:
-        """Who sees a site, by name."""
-        return [one for one in await self._moderator_store.all() if one.sees(site)]
-
-    async def remove(self, name: str) -> None:
-        """Remove a moderator; their sessions end at once. Raises NotFound."""
-        await self._moderator_store.remove(fold_name(name))
-        await self._accounts.audit("moderators.remove", fold_name(name))
+        """Who sees a site and may sign in, by name."""
+        return [
+            one for one in await self._moderator_store.all() if one.sees(site) and one.accepted and not one.locked_at
+        ]
 
     async def set_password(self, name: str, password: str = "") -> str:
-        """Give a moderator a new password, generated unless one is given; it ends all their sessions and pauses.
+        """Give a moderator a new password, generated unless one is given; it ends all their sessions, pauses and links.
 
         Raises NotFound, InvalidSubmission.
         """
@@ -157,38 +157,14 @@ class Moderators:
         check_password(password)
         hashed = await self.hash(password)
         await self._moderator_store.change(
-            member.name, lambda now: msgspec.structs.replace(now, password=hashed, generation=now.generation + 1)
+            member.name,
+            lambda now: msgspec.structs.replace(
+                now, password=hashed, invited="", invited_until=0, generation=now.generation + 1
+            ),
         )
         await self._moderator_store.pardon(member.name)
         await self._accounts.audit("moderators.password", member.name)
         return password
-
-    async def set_access(self, name: str, role: Role | None = None, sites: Sequence[str] | None = None) -> Moderator:
-        """Change role or sites (none: all); it counts from their next request on. Raises NotFound, Conflict.
-
-        What is not given stays as it is then, whoever changes it meanwhile, and the log says what was kept.
-        """
-        seen = None if sites is None else await self._known_sites(sites)
-
-        def changed(now: Moderator) -> Moderator:
-            if now.managed:
-                raise Conflict(f"What {now.name} may do and see is what their groups at the provider say.")
-            return msgspec.structs.replace(now, role=role or now.role, sites=now.sites if seen is None else seen)
-
-        kept = (await self._moderator_store.change(fold_name(name), changed)).after
-        await self._accounts.audit("moderators.access", kept.name, note=f"{kept.role}, {_sites(kept.sites)}")
-        return kept
-
-    async def forgive_second_factor(self, name: str) -> None:
-        """Take a moderator's second factor away, since they lost it; it ends all their sessions. Raises NotFound, Conflict."""
-
-        def bare(now: Moderator) -> Moderator:
-            if now.second is None:
-                raise Conflict(f"{now.name} has no second factor.")
-            return msgspec.structs.replace(now, second=None, enrolling="", generation=now.generation + 1)
-
-        await self._moderator_store.change(fold_name(name), bare)
-        await self._accounts.audit("moderators.second-factor", fold_name(name), note="taken away")
 
     async def sign_in(self, name: str, password: str, address: str, *, code: str = "", before: str = "") -> SignedIn:
         """Begin a session; that of the token `before` ends. `code` is of the second factor, for who has one.
@@ -217,7 +193,7 @@ class Moderators:
             if wait:
                 raise RateLimited("Too many failed attempts to sign in; wait a little.", retry_after=-(-wait // 1000))
             hashed = await self._passwords.verify(member.password if member is not None else None, password)
-            if member is None or hashed is None:
+            if member is None or hashed is None or member.locked_at:
                 raise Unauthenticated(_WRONG)
             if member.second is not None and not code:
                 await self._moderator_store.excuse(name, network, known=known)
@@ -259,6 +235,7 @@ class Moderators:
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._clock()
         session = Session(member.name, member.generation, now, now, provider)
         await self._moderator_store.open(token, session, self._left(session))
+        await self._moderator_store.saw(member.name, now)
         await self._accounts.audit("session.begin", member.name, actor=f"moderator:{member.name}")
         return await self._signed_in(member, token, session)
 
@@ -281,7 +258,7 @@ class Moderators:
         session = await self._moderator_store.session(token)
         now = self._clock()
         member = await self._moderator_store.get(session.name) if session is not None else None
-        if session is None or member is None or member.generation != session.generation:
+        if session is None or member is None or member.locked_at or member.generation != session.generation:
             raise Unauthenticated("Please sign in.")
         if now >= self._ends(session):
             await self._moderator_store.close(token)
@@ -289,6 +266,7 @@ class Moderators:
         if touch and now - session.seen >= min(_TOUCH, _ms(self._limits.idle) // 10):
             session = msgspec.structs.replace(session, seen=now)
             await self._moderator_store.touch(token, session, self._left(session))
+            await self._moderator_store.saw(member.name, now)
         return await self._signed_in(member, token, session)
 
     async def sign_out(self, token: str) -> None:
@@ -348,7 +326,8 @@ class Moderators:
         """For how long Redis keeps it, ms."""
         return max(1, self._ends(session) - session.seen)
 
-    async def _known_sites(self, sites: Sequence[str]) -> tuple[str, ...]:
+    async def known_sites(self, sites: Sequence[str]) -> tuple[str, ...]:
+        """The names of sites, in order and each once. Raises NotFound for one that is none."""
         for site in sites:
             await self._accounts.get(site)
         return tuple(sorted(set(sites)))
@@ -389,8 +368,9 @@ def _own(line: LogEntry, member: Moderator) -> bool:
     return line.actor == f"moderator:{member.name}" and line.at >= member.created_at
 
 
-def _sites(sites: Sequence[str]) -> str:
-    return ", ".join(sites) or "all sites"
+def access_of(member: Moderator) -> str:
+    """What somebody may do and where, as the audit log has it."""
+    return f"{member.role}, {', '.join(member.sites) or 'all sites'}"
 
 
 def _ms(seconds: float) -> int:

@@ -33,19 +33,19 @@ from service.core.errors import (
     Unauthenticated,
 )
 from service.core.identity import IdentityKeys, digest_ip
-from service.core.moderator import Moderator, fold_name
+from service.core.moderator import Moderator
 from service.core.provider import Grant, Identity, NotAdmitted, Why, granted, names
 from service.metrics import SIGN_INS
 from service.store.moderators import ModeratorStore
 from service.store.sites import Accounts
-from service.usecases.moderators import Moderators, SignedIn
+from service.usecases.invitations import Invitations
+from service.usecases.moderators import Moderators, SignedIn, access_of
 
 if TYPE_CHECKING:
     from service.lookups.provider import Provider
 
 _TICKET_LIVES = 10 * 60_000  # ms
-_INVITATION_LIVES = 7 * 86_400_000  # ms
-_BYTES = 24  # of a ticket and of an invitation: 192 bits
+_BYTES = 24  # of a ticket: 192 bits
 _AT_ONCE = 8  # exchanges with the provider under way: of networks where somebody has signed in before, and of others
 _SOON = 5  # seconds
 _ACTOR = "provider"
@@ -82,6 +82,7 @@ class ProviderSignIn:
         self,
         provider: Provider | None,
         moderators: Moderators,
+        invitations: Invitations,
         moderator_store: ModeratorStore,
         accounts: Accounts,
         *,
@@ -94,6 +95,7 @@ class ProviderSignIn:
     ) -> None:
         self._provider = provider
         self._moderators = moderators
+        self._invitations = invitations
         self._moderator_store = moderator_store
         self._accounts = accounts
         self._master = master
@@ -117,25 +119,6 @@ class ProviderSignIn:
         if self._provider is not None:
             await self._provider.close()
 
-    async def invite(self, name: str) -> str:
-        """Invite a moderator to connect their account with who they are at the provider: the link, good once and for a week.
-
-        An earlier link is good no more. Raises NotFound, Conflict.
-        """
-        if self._provider is None:
-            raise Conflict("There is no provider; set ANTECHAMBER_OIDC_ISSUER first.")
-        token = secrets.token_hex(_BYTES)  # no sign that a mail program takes for the end of the link
-        until, digest = self._clock() + _INVITATION_LIVES, self._mac("invitation", token)
-
-        def invited(now: Moderator) -> Moderator:
-            if now.managed:
-                raise Conflict(f"{now.name} comes in by their groups at the provider; they need no invitation.")
-            return msgspec.structs.replace(now, invited=digest, invited_until=until)
-
-        kept = (await self._moderator_store.change(fold_name(name), invited)).after
-        await self._accounts.audit("moderators.invite", kept.name)
-        return f"{self._home}#/invited/{token}"
-
     async def begin(self, invitation: str = "") -> Begun:
         """Send a browser to the provider. Raises NotFound when there is none, ProviderUnavailable."""
         if self._provider is None:
@@ -143,7 +126,7 @@ class ProviderSignIn:
         parts = (
             str(self._clock()),
             secrets.token_urlsafe(_BYTES),
-            self._mac("invitation", invitation) if invitation else "",
+            self._invitations.digest(invitation) if invitation else "",
         )
         said = ".".join(parts)
         ticket = f"{said}.{self._mac('ticket', said)}"
@@ -208,6 +191,8 @@ class ProviderSignIn:
         known = next((one for one in everybody if one.provider and hmac.compare_digest(one.provider, subject)), None)
         if invitation:
             return await self._connected(everybody, known, subject, invitation)
+        if known is not None and known.locked_at:
+            raise NotAdmitted(Why.UNKNOWN)
         allowed = granted(self._grants, who.groups)
         if known is None:
             if allowed is None:
@@ -218,18 +203,19 @@ class ProviderSignIn:
     async def _connected(
         self, everybody: Sequence[Moderator], known: Moderator | None, subject: str, invitation: str
     ) -> Moderator:
-        invited = next((one for one in everybody if one.invited and hmac.compare_digest(one.invited, invitation)), None)
-        if invited is None or self._clock() > invited.invited_until:
+        invited = self._invitations.whose(invitation, everybody)
+        if invited is None:
             raise NotAdmitted(Why.INVITATION)
         if known is not None and known.name != invited.name:
             raise NotAdmitted(Why.ANOTHER)
 
         def connected(now: Moderator) -> Moderator:
-            if now.invited != invitation:
+            if self._invitations.whose(invitation, [now]) is None:
                 raise NotAdmitted(Why.INVITATION)
             return msgspec.structs.replace(
-                now, provider=subject, invited="", invited_until=0, generation=now.generation + 1
-            )
+                now, provider=subject, invited="", invited_until=0, link_sets_password=False, link_forgets_second=False,
+                second=None if now.link_forgets_second else now.second, generation=now.generation + 1,
+            )  # fmt: skip
 
         kept = (await self._moderator_store.change(invited.name, connected)).after
         await self._accounts.audit("account.provider", kept.name, actor=f"moderator:{kept.name}", note="connected")
@@ -250,7 +236,7 @@ class ProviderSignIn:
                 managed=True,
             )
             if await self._moderator_store.add(member):
-                await self._accounts.audit("moderators.add", name, actor=_ACTOR, note=_described(allowed))
+                await self._accounts.audit("moderators.add", name, actor=_ACTOR, note=access_of(member))
                 return member
         raise Conflict("There are too many of that name.")
 
@@ -260,14 +246,16 @@ class ProviderSignIn:
         def followed(now: Moderator) -> Moderator:
             if allowed is None:
                 return msgspec.structs.replace(now, generation=now.generation + 1)
-            return msgspec.structs.replace(now, role=allowed.role, sites=allowed.sites)
+            kept = msgspec.structs.replace(now, role=allowed.role, sites=allowed.sites)
+            return msgspec.structs.replace(kept, generation=now.generation + 1) if kept != now else now
 
         changed = await self._moderator_store.change(known.name, followed)
         if allowed is None:
             await self._accounts.audit("session.end-all", known.name, actor=_ACTOR, note="in no group any more")
             raise NotAdmitted(Why.UNKNOWN)
         if changed.saved:
-            await self._accounts.audit("moderators.access", known.name, actor=_ACTOR, note=_described(allowed))
+            note = f"{access_of(changed.before)} → {access_of(changed.after)}"
+            await self._accounts.audit("moderators.access", known.name, actor=_ACTOR, note=note)
         return changed.after
 
     @asynccontextmanager
@@ -311,7 +299,3 @@ def _why(error: AntechamberError) -> str:
     if isinstance(error, RateLimited):
         return "paused"
     return "busy" if isinstance(error, Busy) else "refused"
-
-
-def _described(grant: Grant) -> str:
-    return f"{grant.role}, {', '.join(grant.sites) or 'all sites'}"

@@ -67,3 +67,24 @@ def test_passwords_change_and_people_leave(run: Run) -> None:
     assert run("moderators", "remove", "ann", "-y").code == 1
     assert run("moderators", "password", "ann").code == 1
     assert "no moderator yet" in run("moderators", "list").out
+
+
+def test_a_link_for_somebody_new_and_for_who_is_there(run: Run, blog: dict[str, str]) -> None:
+    made = run("moderators", "invite", "Ann", "--role", "lead", "--site", "blog", "--json").json
+    assert made["name"] == "ann"
+    address, _, token = made["link"].partition("#/invited/")
+    assert address.endswith("/review")
+    assert len(token) == 48
+    listed = run("moderators", "list")
+    assert "not yet (invited)" in listed.out
+    assert token not in listed.out
+    again = run("moderators", "invite", "ann")
+    assert token not in again.out
+    assert "good once" in again.out
+    assert "access" in run("moderators", "invite", "ann", "--role", "operator").err
+    run("moderators", "add", "bo")
+    assert run("moderators", "lock", "bo").code == 0
+    assert "no (locked)" in run("moderators", "list").out
+    assert "unlock" in run("moderators", "invite", "bo").err
+    assert run("moderators", "unlock", "bo").code == 0
+    assert "looks like" in run("moderators", "add", "b0").err

@@ -47,7 +47,6 @@ READING = {
 }  # fmt: skip
 RUNNING = {
     "demo": "runs the service; its site and its moderator are made by the same use cases as everybody's",
-    "moderators invite": "needs a provider: tests/web/review/test_provider.py tries it",
     "keys init": "makes the secrets before there is anything to keep a log in",
     "repair": "mends files that no server uses; what it loads then it only reads",
     "restore": "needs a back-up and a stopped service: tests/commands/test_care.py tries it",
@@ -97,8 +96,15 @@ WRITING = {
     ],
     "moderators access": [Writing("moderators access mo --role lead", (("moderators.access", "mo", ""),))],
     "moderators add": [Writing("moderators add new", (("moderators.add", "new", ""),), PASSWORD)],
+    "moderators invite": [
+        Writing("moderators invite new --role lead --site blog", (("moderators.invite", "new", ""),)),
+        Writing("moderators invite mo --forget-second-factor", (("moderators.link", "mo", ""),)),
+    ],
+    "moderators lock": [Writing("moderators lock mo", (("moderators.lock", "mo", ""),))],
     "moderators password": [Writing("moderators password mo", (("moderators.password", "mo", ""),), PASSWORD)],
     "moderators remove": [Writing("moderators remove mo --yes", (("moderators.remove", "mo", ""),))],
+    "moderators sign-out": [Writing("moderators sign-out mo", (("session.end-all", "mo", ""),))],
+    "moderators unlock": [Writing("moderators unlock mo", (("moderators.lock", "mo", ""),))],
     "moderators second-factor": [
         Writing("moderators second-factor mo --remove", (("moderators.second-factor", "mo", ""),))
     ],
@@ -218,6 +224,8 @@ def test_every_command_that_changes_something_leaves_its_lines(run: Run, name: s
         run("import", "history.csv", "--site", "blog")
     if name == "sites policy restore":
         run("sites", "policy", "set", "blog", "mode=hold-everything")
+    if name == "moderators unlock":
+        run("moderators", "lock", "mo")
     before = len(log())
     ended = run(*writing.words.format(version=version).split(), text=writing.text)
     assert ended.code == 0, ended.err

@@ -60,19 +60,19 @@ def _replace(**fields: Any) -> Callable[[Site], Site]:
 
 PEOPLE = {
     "role": Act(
-        lambda s: s.moderators.set_access("ann", Role.MODERATOR),
+        lambda s: s.team.set_access(None, "ann", Role.MODERATOR),
         "role",
         lambda ann: ann.role is Role.MODERATOR,
         "moderators.access",
     ),
     "sites": Act(
-        lambda s: s.moderators.set_access("ann", sites=["blog"]),
+        lambda s: s.team.set_access(None, "ann", sites=["blog"]),
         "sites",
         lambda ann: ann.sites == ("blog",),
         "moderators.access",
     ),
     "both": Act(
-        lambda s: s.moderators.set_access("ann", Role.LEAD, ["shop"]),
+        lambda s: s.team.set_access(None, "ann", Role.LEAD, ["shop"]),
         "role sites",
         lambda ann: (ann.role, ann.sites) == (Role.LEAD, ("shop",)),
         "moderators.access",
@@ -95,7 +95,7 @@ PEOPLE = {
         lambda ann: True,
         "session.begin",
     ),
-    "remove": Act(lambda s: s.moderators.remove("ann"), "all", lambda ann: ann is None, "moderators.remove"),
+    "remove": Act(lambda s: s.team.remove(None, "ann"), "all", lambda ann: ann is None, "moderators.remove"),
     "add": Act(
         lambda s: s.moderators.add("ann", Role.OPERATOR, (), PASSWORD),
         "all",
@@ -228,10 +228,11 @@ async def test_no_change_of_a_moderator_is_lost(
 
     lines = await _lines(services, began)
     done = [act.line for act, error in zip(acts, raised, strict=True) if error is None]
-    assert sorted(what for what, _ in lines) == sorted(done), "the log says what was done, and nothing else"
+    said = sorted(what for what, _ in lines)
+    assert said == sorted(done) or (slow == quick and said == done[:1]), "the log says what was done, and nothing else"
     access = [note for what, note in lines if what in ("moderators.access", "moderators.add")]
     if record is not None and access:
-        assert access[-1] == f"{record.role}, {', '.join(record.sites) or 'all sites'}"
+        assert access[-1].rpartition("→ ")[2] == f"{record.role}, {', '.join(record.sites) or 'all sites'}"
 
 
 async def _weaken(services: Services) -> None:

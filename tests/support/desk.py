@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 def path_of(route: Route, *, site: str = "blog", comment: str = "1") -> str:
     """The route's path about a site and a comment of it."""
     identity = comment_id(site, comment)
-    return route.operation.path.format(site=site, id=identity, bulk="0" * 32, campaign=identity)
+    return route.operation.path.format(site=site, id=identity, bulk="0" * 32, campaign=identity, name="mo")
 
 
 class Desk:

@@ -20,10 +20,12 @@ from service.web.review import (
     deliveries,
     live,
     policies,
+    preferences,
     provider,
     queue,
     session,
     statistics,
+    team,
 )
 from service.web.review.page import page_routes
 from service.web.review.routes import COOKIE, guarded
@@ -32,6 +34,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *session.route,
     *provider.route,
     *account.route,
+    *preferences.route,
+    *team.route,
+    *team.accepting,
     *queue.route,
     *comment.route,
     *comment.deciding,

@@ -16,6 +16,7 @@ from service.web.context import CONTEXT
 from service.web.openapi import Answer, Routes
 from service.web.requests import decode, read_body
 from service.web.responses import json_answer
+from service.web.review.preferences import Preferences, preferences
 from service.web.review.routes import BODY, COOKIE, ME, READING, address, drop_cookie, set_cookie
 
 _MAX_BODY = 8_192
@@ -56,6 +57,7 @@ class SessionView(Struct, frozen=True):
     provider: Annotated[bool, Meta(description="Whether they came by the team's provider, whose second factor counts.")]
     look: Annotated[float, Meta(description="Seconds that a comment is on the screen before a key decides it.")]
     house_rules: Annotated[dict[str, list[HouseRuleView]], Meta(description="By site; sites without any are left out.")]
+    preferences: Annotated[Preferences, Meta(description="How they like the page.")]
 
 
 class LeaveView(Struct, frozen=True):
@@ -153,8 +155,11 @@ async def session_view(request: web.Request, me: SignedIn) -> SessionView:
     }
     rights = tuple(right for right in Right if right in MAY[me.member.role])
     look = request.app[CONTEXT].settings.review_look
+    likes = preferences(await request.app[CONTEXT].services.account.preferences(me))
     member, until = me.member, rfc3339(me.expires_at)
-    return SessionView(member.name, member.role, rights, sites, me.csrf, until, me.enrols, me.provider, look, house)
+    return SessionView(
+        member.name, member.role, rights, sites, me.csrf, until, me.enrols, me.provider, look, house, likes
+    )
 
 
 def _left(request: web.Request, response: web.Response | None = None) -> web.Response:

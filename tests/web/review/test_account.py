@@ -160,7 +160,7 @@ async def test_an_operator_helps_whoever_lost_it(
     client: TestClient[Any, Any], services: Services, moderator: Desk
 ) -> None:
     await enrolled(moderator)
-    await services.moderators.forgive_second_factor("mo")
+    await services.team.forget_second_factor(None, "mo")
     await moderator.get("/session", status=401)
     assert (await moderator.sign_in()).status == 200
 
@@ -169,7 +169,7 @@ async def test_who_takes_a_name_has_not_the_second_factor_of_the_one_before(
     client: TestClient[Any, Any], services: Services, moderator: Desk
 ) -> None:
     key, codes = await enrolled(moderator)
-    await services.moderators.remove("mo")
+    await services.team.remove(None, "mo")
     again = await seat(client, services, "mo", Role.MODERATOR)
     fresh, _ = await enrolled(again)
     assert fresh != key
@@ -204,5 +204,7 @@ class TestRequired:
         await lead.send("DELETE", "/account/second-factor", {"current": PASSWORD, "code": codes[0]}, status=403)
 
     async def test_who_is_promoted_needs_one_from_then_on(self, services: Services, moderator: Desk) -> None:
-        await services.moderators.set_access("mo", Role.OPERATOR)
+        await services.team.set_access(None, "mo", Role.OPERATOR)
+        await moderator.get("/comments", status=401)
+        assert (await moderator.sign_in()).status == 200
         await moderator.get("/comments", status=403)

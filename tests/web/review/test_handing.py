@@ -119,7 +119,7 @@ async def test_a_name_that_is_used_again_has_none_of_it(
 ) -> None:
     (held,) = await hold(platform, 1)
     await _hand(moderator, held, "moderator:lea")
-    await services.moderators.remove("lea")
+    await services.team.remove(None, "lea")
     other = await seat(client, services, "lea", Role.MODERATOR, ["blog"])
     assert await _mine(other) == []
     assert not (await other.get(f"/comments/{held}"))["handed"]["mine"]

@@ -23,7 +23,7 @@ ACTS = ("add", "remove", "password", "everywhere", "access", "sign-in")
 async def test_a_removed_moderators_cookie_never_lives_again(
     client: TestClient[Any, Any], services: Services, moderator: Desk
 ) -> None:
-    await services.moderators.remove(moderator.name)
+    await services.team.remove(None, moderator.name)
     await services.moderators.add(moderator.name, Role.OPERATOR, (), "another good password")
     await moderator.get("/session", status=401)
     await moderator.get("/audit-log", status=401)
@@ -37,13 +37,14 @@ async def _act(act: str, services: Services) -> str:
         case "add":
             await moderators.add("ann", Role.OPERATOR, (), PASSWORD)
         case "remove":
-            await moderators.remove("ann")
+            await services.team.remove(None, "ann")
         case "password":
             await moderators.set_password("ann", PASSWORD)
         case "everywhere":
             await moderators.sign_out_everywhere("ann")
         case "access":
-            await moderators.set_access("ann", Role.LEAD)
+            role = (await moderators.get("ann")).role
+            await services.team.set_access(None, "ann", Role.OPERATOR if role is Role.LEAD else Role.LEAD)
         case "sign-in":
             return (await moderators.sign_in("ann", PASSWORD, "192.0.2.7")).token
     return ""
@@ -66,7 +67,7 @@ async def test_whatever_happens_only_sessions_begun_since_are_good(services: Ser
         if act == "add" and there:
             continue
         there = act != "remove"
-        if act in ("remove", "password", "everywhere"):
+        if act in ("remove", "password", "everywhere", "access"):
             good.clear()
         if token := await _act(act, services):
             tokens.append(token)
@@ -80,7 +81,7 @@ async def test_views_networks_and_lines_of_the_log_are_not_inherited(
     first = await seat(client, services, "ann", Role.OPERATOR, ())
     await services.accounts.add("blog", "https://blog.example")
     await first.send("PUT", "/views", VIEW)
-    await services.moderators.remove("ann")
+    await services.team.remove(None, "ann")
     await services.review.lists.save_views("ann", json.dumps(VIEW).encode())  # a request that was under way
     second = await seat(client, services, "ann", Role.OPERATOR, ["blog"])
     assert (await second.get("/views"))["items"] == []
@@ -104,7 +105,8 @@ async def test_who_saw_a_site_sees_nothing_of_the_next_one_of_that_name(
     assert (await both.get("/session"))["sites"] == ["shop"]
     assert (await one.get("/session"))["sites"] == []
     await one.get("/comments", status=404, site="blog")
-    await services.moderators.set_access("ann", sites=["blog"])
+    await services.team.set_access(None, "ann", sites=["blog"])
+    await one.sign_in()
     assert (await one.get("/session"))["sites"] == ["blog"]
     assert len(known.site.generations) == 1
 

@@ -225,7 +225,7 @@ async def test_views_are_ones_own(moderator: Desk, operator: Desk, services: Ser
     assert await operator.get("/views") == {"items": []}
     views["items"][0]["query"]["list"] = "nowhere"  # type: ignore[index]
     await moderator.send("PUT", "/views", views, status=422)
-    await services.moderators.remove("mo")
+    await services.team.remove(None, "mo")
     assert await services.review.lists.views("mo") is None
 
 

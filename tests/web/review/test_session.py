@@ -126,9 +126,11 @@ async def test_signing_out_everywhere_and_a_new_password_end_all(
 
 async def test_what_an_operator_changes_counts_at_once(moderator: Desk, services: Services) -> None:
     await moderator.get("/deliveries", status=403)
-    await services.moderators.set_access(moderator.name, Role.LEAD)
+    await services.team.set_access(None, moderator.name, Role.LEAD)
+    await moderator.get("/deliveries", status=401)
+    await moderator.sign_in()
     await moderator.get("/deliveries")
-    await services.moderators.remove(moderator.name)
+    await services.team.remove(None, moderator.name)
     await moderator.get("/session", status=401)
 
 

@@ -7,7 +7,9 @@ import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
 import { LIST_GROUPS, count, learnHouseRules, listName } from "./lib/labels.js";
 import { say } from "./lib/language.js";
+import { preferencesOf } from "./lib/preferences.js";
 import { toastProblem } from "./lib/toasts.js";
+import { invitationPage } from "./pages/invitation.js";
 import { help, settingsPage } from "./pages/settings.js";
 import { arrival, signInPage } from "./pages/sign_in.js";
 import { menu } from "./queue/actions.js";
@@ -56,6 +58,12 @@ const PAGES = {
     picture: "book",
     right: "audit",
     make: async () => (await import("./pages/audit_log.js")).auditPage,
+  },
+  team: {
+    title: say("Team"),
+    picture: "people",
+    right: "team",
+    make: async () => (await import("./pages/team.js")).teamPage,
   },
   settings: { title: say("Settings"), picture: "gear", make: () => settingsPage },
 };
@@ -129,23 +137,24 @@ async function route() {
 }
 
 /** @type {Record<string, string>} The letters of `g`, where a list's own is taken. */
-const LETTERS = { flagged: "q", snoozed: "l", appealed: "p", later: "f", audit: "b", rejected: "s", campaigns: "c" };
+const LETTERS = { flagged: "q", snoozed: "l", appealed: "p", later: "f", audit: "b", rejected: "s" };
+
+/** @param {string} list */
+const letterOf = (list) => LETTERS[list] ?? list[0];
 
 /** Ask for a list by a letter, and go there. */
 async function goTo() {
   if (!me || me.enrols) return;
-  const items = [...LIST_GROUPS.flat(), "campaigns"].map(
-    (list) =>
-      /** @type {[string, string, string]} */ ([
-        list,
-        list === "campaigns" ? PAGES.campaigns.title : listName(list),
-        LETTERS[list] ?? list[0],
-      ]),
-  );
+  /** @type {[string, string, string][]} */
+  const items = [
+    ...LIST_GROUPS.flat().map(
+      (list) => /** @type {[string, string, string]} */ ([href("queue", { list }), listName(list), letterOf(list)]),
+    ),
+    [href("queue", { list: "escalated", handed: "me" }), say("Mine"), "m"],
+    [href("campaigns"), PAGES.campaigns.title, "c"],
+  ];
   const chosen = await menu(null, say("Go to"), items);
-  if (!chosen) return;
-  const { value } = chosen;
-  location.hash = value === "campaigns" ? href("campaigns") : href("queue", { list: value });
+  if (chosen) location.hash = chosen.value;
 }
 
 /** Ask for a comment by its address, an id or words, and go there. */
@@ -236,6 +245,7 @@ function showHeader(me) {
       el("span", { text: me.name }),
     ),
   );
+  header.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** @param {boolean} on */
@@ -258,6 +268,33 @@ function signIn(note = "", invitation = "") {
   main.className = "main page-signin";
   document.title = `${say("Sign in")} · Antechamber`;
   opened.show();
+}
+
+/**
+ * Somebody came by a link: they choose a password, or sign in at their organisation.
+ *
+ * @param {string} token
+ */
+async function accept(token) {
+  try {
+    const view = await send("POST", "/invitation", { token }, { quiet: true });
+    if (!view.password) {
+      signIn("", token);
+      return;
+    }
+    me = null;
+    page.close?.();
+    header.hidden = true;
+    const opened = invitationPage({ token, view, done: start, over: signIn });
+    page = { name: "invitation", ...opened };
+    put(main, opened.node);
+    main.className = "main page-signin";
+    document.title = `${say("You are invited")} · Antechamber`;
+    opened.show();
+  } catch (error) {
+    const problem = problemOf(error);
+    signIn(problem.status === 404 ? say("This link is not good any more. Ask for another.") : problem.message);
+  }
 }
 
 /** @param {boolean} [everywhere] */
@@ -286,6 +323,7 @@ function renewed(session) {
 function become(session) {
   me = session;
   remember(session);
+  preferencesOf(session);
   learnHouseRules(session.house_rules);
 }
 
@@ -369,13 +407,19 @@ attend({
   found: belongs,
 });
 addEventListener("hashchange", () => {
+  const { invitation } = arrival();
+  if (invitation) {
+    accept(invitation);
+    return;
+  }
   history.replaceState(history.state ?? { within: true }, ""); // one came here from another of our pages
   route();
 });
 handle({ help, go: goTo });
 findBy(() => me && !me.enrols && find());
 const { invitation, note } = arrival();
-if (invitation || note) signIn(note, invitation);
+if (invitation) accept(invitation);
+else if (note) signIn(note);
 else {
   try {
     start(await get("/session", {}, { quiet: true }));

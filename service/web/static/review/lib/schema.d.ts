@@ -1,6 +1,25 @@
 // The shapes of /review/api. Written by .ci/javascript/schema.py out of the OpenAPI document; a test says when that is due.
 
 declare namespace Api {
+  /** A link is used. */
+  interface AcceptInput {
+    token: string;
+    name: string;
+    password: string;
+  }
+
+  /** Whoever accepted signs in now, as everybody does. */
+  interface AcceptedView {
+    name: string;
+  }
+
+  /** What somebody may do, and where. */
+  interface AccessInput {
+    role: Role;
+    /** The sites that they see; empty: all, also those to come. */
+    sites: string[];
+  }
+
   /** How somebody signs in. */
   interface AccountView {
     /** Since when they have one (RFC 3339); null: they have none. */
@@ -536,6 +555,29 @@ declare namespace Api {
     n: number;
   }
 
+  /** What a link is for. */
+  interface InvitationView {
+    name: string;
+    role: Role;
+    /** Empty: all. */
+    sites: string[];
+    /** Whether they are new, and may choose a name. */
+    new: boolean;
+    /** Whether they choose a password; else they sign in at the provider. */
+    password: boolean;
+    until: string;
+  }
+
+  /** Somebody new. */
+  interface InviteInput {
+    name: string;
+    role: Role;
+    /** The sites that they see; empty: all, also those to come. */
+    sites: string[];
+    /** They choose a password here; else they sign in at the provider. */
+    password?: boolean;
+  }
+
   /** An edition and what it said. */
   interface KeptView {
     edition: EditionView;
@@ -560,6 +602,23 @@ declare namespace Api {
     text: string;
   }
 
+  /** A link for somebody who is there. */
+  interface LinkInput {
+    /** For a new password; else it connects them with the provider. */
+    password?: boolean;
+    /** Using it takes their second factor away. */
+    forget_second_factor?: boolean;
+  }
+
+  /** A link, shown this once. */
+  interface LinkView {
+    name: string;
+    /** Its address, as seen from this page's own. */
+    link: string;
+    /** Until when it is good unless it is used, RFC 3339. */
+    until: string;
+  }
+
   /** How many comments are in each list, of the sites that are asked for; `mine`: of `escalated`, handed to you. */
   interface ListCounts {
     flagged: number;
@@ -573,6 +632,11 @@ declare namespace Api {
     later: number;
     audit: number;
     mine: number;
+  }
+
+  /** Whether somebody is to be kept out. */
+  interface LockInput {
+    locked: boolean;
   }
 
   /** Trust or block an author, an IP address or a network on a site: by its digest, or by a comment of theirs. With a `comment`, `whom` says which of its digests is meant. An author who is trusted is trusted from the networks and with the links that they have been approved with so far, that comment's among them, or where the platform vouches for them. */
@@ -671,6 +735,33 @@ declare namespace Api {
     code?: string;
   }
 
+  /** Somebody of the team. */
+  interface PersonView {
+    name: string;
+    role: Role;
+    /** Those that you see too; empty, and not `elsewhere`: all. */
+    sites: string[];
+    /** Whether they see sites that you don't, or none that is there. */
+    elsewhere: boolean;
+    state: "active" | "invited" | "locked";
+    /** Whether they have one here. */
+    second_factor: boolean;
+    /** Whether they must have one. */
+    required: boolean;
+    /** Whether they have a password here. */
+    password: boolean;
+    /** Whether they sign in at the team's provider. */
+    provider: boolean;
+    /** Whether their groups there say what they may do and see. */
+    managed: boolean;
+    /** RFC 3339, a minute more or less; null: never. */
+    last_seen: string | null;
+    /** Until when a link for them is good, RFC 3339; null: there is none. */
+    link_until: string | null;
+    /** Whether you may change them: never yourself. */
+    governed: boolean;
+  }
+
   /** What a site wants done with which verdict. */
   interface Policy {
     /** `by-score`; `hold-everything`; `hold-new-authors`: until `release_after` of theirs are approved; `approve-first`: what scores would hold is approved, and tagged `review`. */
@@ -716,6 +807,32 @@ declare namespace Api {
     effective: Record<string, Thresholds>;
     /** The thresholds of each preset, by label. */
     presets: Record<string, Record<string, Thresholds>>;
+  }
+
+  /** How somebody likes the page. What is left out is as usual. */
+  interface Preferences {
+    theme?: "dark" | "light";
+    /** Cover the worst words. */
+    mask?: boolean;
+    /** Hide authors' names. */
+    blind?: boolean;
+    /** Show contributions beside the words. */
+    numbers?: boolean;
+    /** Single keys act. */
+    shortcuts?: boolean;
+    /** Action to key; an empty one: none. */
+    keys?: Record<string, string>;
+  }
+
+  /** What changes; null: as usual again. What is left out stays. */
+  interface PreferencesInput {
+    theme?: "dark" | "light" | null;
+    mask?: boolean | null;
+    blind?: boolean | null;
+    numbers?: boolean | null;
+    shortcuts?: boolean | null;
+    /** Action to key; an empty one: none. */
+    keys?: Record<string, string> | null;
   }
 
   /** A policy to try, and on how much of the past. */
@@ -927,7 +1044,7 @@ declare namespace Api {
   }
 
   /** Something that not everybody may do. */
-  type Right = "audit" | "bulk" | "deliveries" | "erase" | "marks" | "models" | "policy" | "preview" | "queue" | "replay" | "undo-others";
+  type Right = "audit" | "bulk" | "deliveries" | "erase" | "marks" | "models" | "policy" | "preview" | "queue" | "replay" | "team" | "undo-others";
 
   /** What somebody is here for. Each may do what those before may. */
   type Role = "lead" | "moderator" | "operator";
@@ -1021,6 +1138,8 @@ declare namespace Api {
     look: number;
     /** By site; sites without any are left out. */
     house_rules: Record<string, HouseRuleView[]>;
+    /** How they like the page. */
+    preferences: Preferences;
   }
 
   /** Comments by what the live policy does with them, and of each kind what the rehearsed one would do. */
@@ -1090,11 +1209,23 @@ declare namespace Api {
     reasons: Why[];
   }
 
+  /** Everybody who works on a site that you see. */
+  interface TeamView {
+    items: PersonView[];
+    /** What the team's own sign-in is called; null: there is none. */
+    provider: string | null;
+  }
+
   /** From which probability on a label holds, rejects, or rejects as blatant ("discard"). None: never. */
   interface Thresholds {
     hold?: number | null;
     reject?: number | null;
     discard?: number | null;
+  }
+
+  /** What stands at the end of a link. */
+  interface TokenInput {
+    token: string;
   }
 
   /** The days together. */
@@ -1204,6 +1335,7 @@ declare namespace Api {
     Path extends `/quality` ? QualityView :
     Path extends `/session` ? SessionView :
     Path extends `/statistics` ? StatisticsView :
+    Path extends `/team` ? TeamView :
     Path extends `/views` ? Views :
     never;
 
@@ -1221,19 +1353,26 @@ declare namespace Api {
     Path extends `/comments/${string}/return` ? Changed :
     Path extends `/comments/${string}/snooze` ? Changed :
     Path extends `/comments/${string}/undo` ? Changed :
+    Path extends `/team/${string}/link` ? LinkView :
     Path extends `/account/recovery-codes` ? RecoveryView :
     Path extends `/account/second-factor` ? EnrolmentView :
     Path extends `/deliveries/replay` ? ReplayView :
+    Path extends `/invitation/accept` ? AcceptedView :
     Path extends `/bulk` ? BulkPlan | BulkView :
+    Path extends `/invitation` ? InvitationView :
     Path extends `/provider` ? GoView :
     Path extends `/session` ? SessionView :
+    Path extends `/team` ? LinkView :
     never;
 
   /** What PUT answers, by the path. */
   type Put<Path extends string> =
     Path extends `/sites/${string}/policy` ? PolicyView :
+    Path extends `/team/${string}/lock` ? PersonView :
     Path extends `/account/password` ? SessionView :
+    Path extends `/account/preferences` ? Preferences :
     Path extends `/account/second-factor` ? RecoveryView :
+    Path extends `/team/${string}` ? PersonView :
     Path extends `/authors` ? MarkView :
     Path extends `/views` ? Views :
     never;
@@ -1241,7 +1380,9 @@ declare namespace Api {
   /** What DELETE answers, by the path. */
   type Delete<Path extends string> =
     Path extends `/comments/${string}/claim` ? null :
+    Path extends `/team/${string}/sessions` ? null :
     Path extends `/account/second-factor` ? SessionView :
+    Path extends `/team/${string}` ? null :
     Path extends `/authors` ? null :
     Path extends `/session` ? LeaveView | null :
     Path extends `/sessions` ? null :
@@ -1261,19 +1402,26 @@ declare namespace Api {
     Path extends `/comments/${string}/return` ? RevisionInput :
     Path extends `/comments/${string}/snooze` ? SnoozeInput :
     Path extends `/comments/${string}/undo` ? RevisionInput :
+    Path extends `/team/${string}/link` ? LinkInput :
     Path extends `/account/recovery-codes` ? ProofInput :
     Path extends `/account/second-factor` ? ProofInput :
     Path extends `/deliveries/replay` ? ReplayInput :
+    Path extends `/invitation/accept` ? AcceptInput :
     Path extends `/bulk` ? BulkInput :
+    Path extends `/invitation` ? TokenInput :
     Path extends `/provider` ? GoInput :
     Path extends `/session` ? SignIn :
+    Path extends `/team` ? InviteInput :
     never;
 
   /** What PUT is told, by the path. */
   type PutBody<Path extends string> =
     Path extends `/sites/${string}/policy` ? PolicyInput :
+    Path extends `/team/${string}/lock` ? LockInput :
     Path extends `/account/password` ? PasswordInput :
+    Path extends `/account/preferences` ? PreferencesInput :
     Path extends `/account/second-factor` ? CodeInput :
+    Path extends `/team/${string}` ? AccessInput :
     Path extends `/authors` ? MarkInput :
     Path extends `/views` ? Views :
     never;
@@ -1281,7 +1429,9 @@ declare namespace Api {
   /** What DELETE is told, by the path. */
   type DeleteBody<Path extends string> =
     Path extends `/comments/${string}/claim` ? undefined | Record<string, never> :
+    Path extends `/team/${string}/sessions` ? undefined | Record<string, never> :
     Path extends `/account/second-factor` ? ProofInput :
+    Path extends `/team/${string}` ? undefined | Record<string, never> :
     Path extends `/authors` ? UnmarkInput :
     Path extends `/session` ? undefined | Record<string, never> :
     Path extends `/sessions` ? undefined | Record<string, never> :

@@ -1,4 +1,4 @@
-// The moderator's own settings: theme, care, keys, session. Kept in this browser. For `main`.
+// The moderator's own settings: theme, care, keys, session. Kept with their account. For `main`.
 
 import { ask } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
@@ -74,6 +74,10 @@ function appearance() {
     ),
     el("div", { class: "setting" }, el("span", { text: say("Theme") }), theme),
     SWITCHES.map(([name, title, hint]) => toggle(name, title, hint)),
+    el("p", {
+      class: "hint",
+      text: say("This and your keys go with your account, to every browser that you sign in with."),
+    }),
   );
 }
 

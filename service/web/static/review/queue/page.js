@@ -107,6 +107,8 @@ class QueuePage {
       href: (filters) => href("queue", { ...filters }),
       forget: (view) => this.views.forget(view),
     });
+    this.mine = 0; // of what is handed over, for whoever is here
+    this.handedOn = false; // whether somebody has handed something over since it was counted
     this.status = el("p", { class: "list-status", role: "status" });
     this.frame = 0;
     /** @type {{ detail: Api.Detail, newer: Api.Detail | null, now: string } | null} */
@@ -155,7 +157,7 @@ class QueuePage {
   wire() {
     const { store } = this;
     store.on("change", () => (this.soon(), this.settle()));
-    store.on("counts", () => (this.waiting(store.counts.flagged ?? 0), this.soon()));
+    store.on("counts", () => (this.counted(), this.soon()));
     store.on("facets", () => this.soon());
     store.on("merge", ({ before }) => this.merged(before));
     store.on("problem", (problem) => toastProblem(problem));
@@ -312,6 +314,20 @@ class QueuePage {
     else toast(id ? say("This comment has no near-duplicates that wait.") : say("No comment is open."));
   }
 
+  /** The lists are counted anew: the title says how much waits, and a message what was handed to whoever is here. */
+  counted() {
+    const { flagged = 0, mine = 0 } = this.store.counts;
+    this.waiting(flagged);
+    const more = mine > this.mine;
+    this.mine = mine;
+    if (!this.handedOn) return;
+    this.handedOn = false;
+    if (more)
+      toast(say("Something was handed over to you."), {
+        action: [say("Show"), () => this.go({ list: "escalated", handed: "me" })],
+      });
+  }
+
   /** The stream is back: what happened meanwhile was not heard. */
   caughtUp() {
     if (!this.store.loaded) return;
@@ -325,6 +341,7 @@ class QueuePage {
   hear({ name, data }) {
     const { store } = this;
     if (name === "comment") {
+      if (data.what === "escalated" && data.actor !== `moderator:${this.me.name}`) this.handedOn = true;
       store.happened(data);
       this.decisions.happened(data);
       if (data.state === "erased") forgetEdit(data.comment);
