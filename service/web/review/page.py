@@ -102,7 +102,7 @@ def _documents() -> Mapping[str, _File]:
 
 def _spoken(document: str, language: Catalogue) -> str:
     """The document with what stands in it in English said in a language."""
-    said = _SAID.sub(lambda found: f"{found[1]}{escape(language.say(found[2].strip()))}{found[3]}", document)
+    said = _SAID.sub(lambda found: f"{found[1]}{escape(language.say(' '.join(found[2].split())))}{found[3]}", document)
     path = f"/review/static/languages/{language.code}.json"
     names = "|".join(f"{code}={one.name}" for code, one in catalogues().items())
     return said.replace(
