@@ -165,7 +165,7 @@ export class Evidence {
         reason.score !== undefined && reason.score !== null
           ? el("span", { class: "number", text: percent(reason.score) })
           : null,
-        reason.text ? el("span", { class: "meta", text: reason.text }) : null,
+        reason.text ? el("span", { class: "meta", text: heard(reason.text) }) : null,
       ),
     );
     return el(
