@@ -312,10 +312,10 @@ function range({ estimate, low, high, n }, kind) {
   if (!n || high - low === 1) return el("span", { class: "hint", text: say("not known yet") });
   const [from, to] = [percent(low), percent(high)];
   const span = el("span", { class: `interval ${kind}` });
-  span.style.left = `${low * 100}%`;
+  span.style.insetInlineStart = `${low * 100}%`;
   span.style.width = `${(high - low) * 100}%`;
   const point = el("span", { class: "estimate" });
-  point.style.left = `${estimate * 100}%`;
+  point.style.insetInlineStart = `${estimate * 100}%`;
   return el(
     "span",
     { class: "range" },

@@ -224,7 +224,7 @@ export class Evidence {
         class: `tick-${name}`,
         title: mark,
       });
-      tick.style.left = `${at * 100}%`;
+      tick.style.insetInlineStart = `${at * 100}%`;
       ticks.push(tick);
       limits.push(limit);
     }
