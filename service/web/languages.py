@@ -58,7 +58,7 @@ def language_of(request: web.Request, *, chosen: str | None = None) -> Catalogue
     """What a request is answered in: what was `chosen`, by name or by the cookie, else the first that the browser asks for."""
     known = catalogues()
     for code in (chosen, request.cookies.get(COOKIE)):
-        if code in known:
+        if code is not None and code in known:
             return known[code]
     return known[negotiate(request.headers.get("Accept-Language", ""), known)]
 
