@@ -194,8 +194,7 @@ async def _remember(services: Services) -> None:
 def _services(settings: Settings, secrets: KeyFiles, connection: Connection, health: Health) -> Services:
     accounts = Accounts(connection, secrets.master, cache_seconds=settings.site_cache)
     comments = Comments(connection, severity_hours=settings.review_severity_hours)
-    work, outbox = Work(connection), Outbox(connection)
-    reputations = Reputations(connection, _lifetimes(settings))
+    work, outbox, reputations = Work(connection), Outbox(connection), Reputations(connection, _lifetimes(settings))
     examples, platform_ids = _examples(connection, settings), PlatformIds(connection)
     quality_sample, shadow_verdicts = QualitySample(connection), ShadowVerdicts(connection)
     links = Links(secrets.master, settings.address, settings.appeal_days)

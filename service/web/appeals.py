@@ -1,6 +1,7 @@
 """The appeal page, `/appeals/<token>`: what was decided about an author's comment, why, and the one answer they may give.
 
-No account, no cookie, no script: the link is the key. Plain HTML made on the server; every piece of text is escaped.
+No account, no cookie, no script: the link is the key. Plain HTML made on the server; every piece of text is escaped. It speaks
+the language that the browser asks for, or that `?language=` names.
 """
 
 from __future__ import annotations
@@ -13,17 +14,25 @@ from aiohttp import web
 from service.core.appeal import MAX_TEXT
 from service.core.errors import AntechamberError, InvalidSubmission, MalformedRequest
 from service.core.lifecycle import Outcome, State
+from service.core.statement import Statement
 from service.core.views import rfc3339
 from service.usecases.redress import Looked
 from service.web.context import CONTEXT, DIALECT, Context, Dialect
+from service.web.languages import Catalogue, catalogues, language_of
 from service.web.requests import parse_form, read_body
-from service.web.responses import style_sheet
+from service.web.responses import problem_response, style_sheet
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-_HEADERS = {"Content-Security-Policy": _CSP, "Content-Type": "text/html; charset=utf-8", "X-Robots-Tag": "noindex"}
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Content-Type": "text/html; charset=utf-8",
+    "X-Robots-Tag": "noindex",
+    "Vary": "Accept-Language",
+}
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_NOT_JUDGED_YET = "A moderator who did not make the decision will read it. This page will show what they decided."
 _MOST_BYTES = MAX_TEXT * 12 + 1_024  # a form's body: every character percent-encoded
 
 
@@ -31,7 +40,7 @@ def appeal_pages(context: Context) -> web.Application:
     """The sub-app."""
     app = web.Application()
     app[CONTEXT] = context
-    app[DIALECT] = Dialect(_sorry)
+    app[DIALECT] = Dialect(problem_response, _sorry)
     app.router.add_routes(
         [
             web.get("/style.css", get_style, allow_head=False),
@@ -45,7 +54,7 @@ def appeal_pages(context: Context) -> web.Application:
 async def get_page(request: web.Request) -> web.Response:
     """The page of a link."""
     looked = await request.app[CONTEXT].services.redress.look(request.match_info["token"])
-    return _page("Your comment", _body(looked))
+    return _page(request, "Your comment", _body(looked, _language(request)))
 
 
 async def post_appeal(request: web.Request) -> web.Response:
@@ -56,8 +65,10 @@ async def post_appeal(request: web.Request) -> web.Response:
         await redress.appeal(token, sent.get("text", ""))
     except InvalidSubmission as error:
         looked = await redress.look(token)
-        return _page("Your comment", _body(looked, text=sent.get("text", ""), wrong=error.detail), status=error.status)
-    return web.Response(status=303, headers={"Location": token})
+        body = _body(looked, _language(request), text=sent.get("text", ""), wrong=error.detail)
+        return _page(request, "Your comment", body, status=error.status)
+    chosen = f"?language={_language(request).code}" if "language" in request.query else ""
+    return web.Response(status=303, headers={"Location": f"{token}{chosen}"})
 
 
 async def get_style(_: web.Request) -> web.Response:
@@ -68,89 +79,113 @@ async def get_style(_: web.Request) -> web.Response:
     )
 
 
-def _sorry(error: AntechamberError, _: str) -> web.Response:
+def _sorry(request: web.Request, error: AntechamberError) -> web.Response:
     detail = "" if isinstance(error, MalformedRequest) else error.detail
-    said = f"<p class='lead'>{escape(detail or error.title)}</p>"
-    response = _page("Nothing to see here", said, status=error.status)
+    said = f"<p class='lead'>{escape(_language(request).heard(detail or error.title))}</p>"
+    response = _page(request, "Nothing to see here", said, status=error.status)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _body(looked: Looked, *, text: str = "", wrong: str = "") -> str:
-    comment, said = looked.comment, looked.statement
-    sections = [_verdict(looked)]
+def _language(request: web.Request) -> Catalogue:
+    return language_of(request, chosen=request.query.get("language"))
+
+
+def _body(looked: Looked, language: Catalogue, *, text: str = "", wrong: str = "") -> str:
+    comment, say = looked.comment, language.say
+    sections = [_verdict(looked, language)]
     if comment.submission is not None and comment.submission.content:
-        page = escape(comment.submission.page.title or comment.submission.page.url)
+        page = comment.submission.page.title or comment.submission.page.url
+        where = say("On “{page}”, {day}", page=escape(page), day=_day(comment.written_at, language))
         sections.append(
-            f"<section><h2>What you wrote</h2><p class='soft'>On “{page}”, {_day(comment.written_at)}</p>"
+            f"<section><h2>{say('What you wrote')}</h2><p class='soft'>{where}</p>"
             f"<blockquote dir='auto'>{escape(comment.submission.content)}</blockquote></section>"
         )
-    if said is not None:
-        facts = "".join(f"<li>{escape(fact)}</li>" for fact in said.facts)
-        if said.automated_decision:
-            how = "A machine decided this by itself; no human has looked at it yet."
-        elif said.automated_detection:
-            how = "A machine picked it out, and a moderator decided."
-        else:
-            how = "A moderator decided."
-        why = " Readers had reported it." if said.prompted_by == "reports" else ""
-        ground = (
-            "The decision rests on the law." if said.ground == "law" else "The decision rests on the rules of the site."
-        )
-        sections.append(
-            f"<section><h2>Why</h2><ul>{facts}</ul><p>{how}{why}</p><p>{ground} It holds everywhere, until it is changed.</p>"
-            "</section>"
-        )
-    sections.append(_answer(looked, text, wrong))
+    if looked.statement is not None:
+        sections.append(_reasons(looked.statement, language))
+    sections.append(_answer(looked, language, text, wrong))
     return "".join(sections)
 
 
-def _verdict(looked: Looked) -> str:
-    comment, decision = looked.comment, looked.comment.decision
-    if looked.statement is None:
-        shown = comment.state is State.APPROVED
-        line = "Your comment was approved after all." if shown else "Your comment is being looked at by a moderator."
-        return f"<p class='lead'>{line}</p>"
-    at = f" on {_day(decision.at)}" if decision else ""
-    return f"<p class='lead'>Your comment was not published. This was decided{at}.</p>"
+def _reasons(said: Statement, language: Catalogue) -> str:
+    say = language.say
+    facts = "".join(f"<li>{escape(language.heard(fact))}</li>" for fact in said.facts)
+    if said.automated_decision:
+        how = say("A machine decided this by itself; no human has looked at it yet.")
+    elif said.automated_detection:
+        how = say("A machine picked it out, and a moderator decided.")
+    else:
+        how = say("A moderator decided.")
+    why = say("Readers had reported it.") if said.prompted_by == "reports" else ""
+    law = said.ground == "law"
+    ground = say("The decision rests on the law.") if law else say("The decision rests on the rules of the site.")
+    until = say("It holds everywhere, until it is changed.")
+    return f"<section><h2>{say('Why')}</h2><ul>{facts}</ul><p>{how} {why}</p><p>{ground} {until}</p></section>"
 
 
-def _answer(looked: Looked, text: str, wrong: str) -> str:
-    comment, appeal = looked.comment, looked.comment.appeal
+def _verdict(looked: Looked, language: Catalogue) -> str:
+    comment, decision, say = looked.comment, looked.comment.decision, language.say
+    if looked.statement is None and comment.state is State.APPROVED:
+        line = say("Your comment was approved after all.")
+    elif looked.statement is None:
+        line = say("Your comment is being looked at by a moderator.")
+    elif decision is None:
+        line = say("Your comment was not published.")
+    else:
+        day = _day(decision.at, language)
+        line = say("Your comment was not published. This was decided on {day}.", day=day)
+    return f"<p class='lead'>{line}</p>"
+
+
+def _answer(looked: Looked, language: Catalogue, text: str, wrong: str) -> str:
+    comment, appeal, say = looked.comment, looked.comment.appeal, language.say
     if appeal is not None:
         said = f"<blockquote dir='auto'>{escape(appeal.text)}</blockquote>" if appeal.text else ""
         if comment.appealed:
-            next_line = "A moderator who did not make the decision will read it. This page will show what they decided."
+            next_line = say(_NOT_JUDGED_YET)
         elif comment.decision is not None and comment.decision.outcome is Outcome.REJECT:
-            next_line = f"A moderator read it on {_day(comment.decision.at)}, and the decision stands."
+            day = _day(comment.decision.at, language)
+            next_line = say("A moderator read it on {day}, and the decision stands.", day=day)
         else:
-            next_line = "A moderator read it, and changed the decision."
-        return f"<section><h2>Your appeal</h2><p class='soft'>{_day(appeal.at)}</p>{said}<p>{next_line}</p></section>"
+            next_line = say("A moderator read it, and changed the decision.")
+        when = _day(appeal.at, language)
+        return f"<section><h2>{say('Your appeal')}</h2><p class='soft'>{when}</p>{said}<p>{next_line}</p></section>"
     if not looked.open:
         return ""
-    problem = f"<p class='wrong' id='wrong' role='alert'>{escape(wrong)}</p>" if wrong else ""
+    problem = f"<p class='wrong' id='wrong' role='alert'>{escape(language.heard(wrong))}</p>" if wrong else ""
     marked = " aria-invalid='true' aria-describedby='wrong'" if wrong else ""
+    once = say("You can appeal once. A moderator who did not make the decision will read what you write.")
+    nameless = say("You need no account, and need not say who you are.")
     return (
-        "<section><h2>Is this wrong?</h2><p>You can appeal once. A moderator who did not make the decision will read what you "
-        "write. You need no account, and need not say who you are.</p>"
-        f"<form method='post'>{problem}<label for='text'>Why the decision is wrong</label>"
+        f"<section><h2>{say('Is this wrong?')}</h2><p>{once} {nameless}</p>"
+        f"<form method='post'>{problem}<label for='text'>{say('Why the decision is wrong')}</label>"
         f"<textarea id='text' name='text' rows='6' maxlength='{MAX_TEXT}' required{marked}>{escape(text)}</textarea>"
-        "<button>Send appeal</button></form></section>"
+        f"<button>{say('Send appeal')}</button></form></section>"
     )
 
 
-def _day(at: int) -> str:
+def _day(at: int, language: Catalogue) -> str:
+    """A day as the language writes it, in UTC."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
-    return f"<time datetime='{rfc3339(at)}'>{moment.day} {_MONTHS[moment.month - 1]} {moment.year}</time>"
+    values = {"day": moment.day, "month": language.say(_MONTHS[moment.month - 1]), "year": moment.year}
+    return f"<time datetime='{rfc3339(at)}'>{language.say('{day} {month} {year}', **values)}</time>"
 
 
-def _page(title: str, body: str, status: int = 200) -> web.Response:
+def _page(request: web.Request, title: str, body: str, status: int = 200) -> web.Response:
+    language = _language(request)
+    heading = escape(language.say(title))
+    others = "".join(
+        f"<a href='?language={code}' lang='{code}' hreflang='{code}'>{escape(one.name)}</a> "
+        for code, one in catalogues().items()
+        if code != language.code
+    )
     document = (
-        '<!doctype html><html lang="en" class="plain"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language.code}" dir="{language.direction}" class="plain"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         '<link rel="icon" href="/review/static/icon.svg" type="image/svg+xml">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/appeals/style.css"></head>'
-        f"<body class='appeal'><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        f'<title>{heading}</title><link rel="stylesheet" href="/appeals/style.css"></head>'
+        f"<body class='appeal'><main><h1>{heading}</h1>{body}</main>"
+        f"<footer class='soft'><nav aria-label='{escape(language.say('Language'))}'>{others}</nav></footer></body></html>"
     )
     return web.Response(status=status, body=document.encode(), headers=_HEADERS)

@@ -60,9 +60,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What sets a sub-app's answers apart: how it renders an error, given the request's id."""
+    """What sets a sub-app's answers apart: how it renders an error, given the request's id.
+
+    Where people read them, `spoken` renders them in the language that the request asks for.
+    """
 
     render: Callable[[AntechamberError, str], web.Response]
+    spoken: Callable[[web.Request, AntechamberError], web.Response] | None = None
 
 
 CONTEXT = web.AppKey("context", Context)

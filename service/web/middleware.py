@@ -83,7 +83,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _render(request: web.Request, error: AntechamberError, identity: str) -> web.Response:
-    return request.match_info.apps[-1][DIALECT].render(error, identity)
+    dialect = request.match_info.apps[-1][DIALECT]
+    return dialect.spoken(request, error) if dialect.spoken else dialect.render(error, identity)
 
 
 @lru_cache(maxsize=512)

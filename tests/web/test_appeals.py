@@ -134,6 +134,22 @@ async def test_an_author_appeals_once_and_another_moderator_judges(platform: Pla
     assert [line["revision"] for line in history] == [1, 2, 3, 4, 5]
 
 
+async def test_the_page_speaks_the_authors_language_and_keeps_no_cookie(platform: Platform) -> None:
+    await _reject(platform, "insult")
+    link = await _link(platform)
+    page = await platform.ask("GET", link, headers={"Accept-Language": "fr-FR, en;q=0.5"})
+    text = await page.text()
+    assert '<html lang="fr" dir="ltr"' in text
+    assert "Il insulte quelqu’un." in text
+    assert "Set-Cookie" not in page.headers
+    refused = await platform.ask("POST", f"{link}?language=de", data={"text": " "})
+    assert "Sagen Sie in ein paar Worten" in await refused.text()
+    sent = await platform.ask("POST", f"{link}?language=de", data={"text": "Nein"}, allow_redirects=False)
+    assert sent.headers["Location"] == f"{link.rpartition('/')[2]}?language=de"
+    nobody = await platform.ask("GET", "/appeals/nothing", headers={"Accept-Language": "id"})
+    assert "Tautan ini tidak berlaku" in await nobody.text()
+
+
 async def test_an_appeal_that_is_turned_down_stays_down(platform: Platform) -> None:
     await _reject(platform, "insult")
     link = await _link(platform)

@@ -5,7 +5,8 @@ import { ask, field } from "./lib/dialogs.js";
 import { byId, el, icon, put } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
-import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
+import { LIST_GROUPS, count, learnHouseRules, listName } from "./lib/labels.js";
+import { say } from "./lib/language.js";
 import { preferencesOf } from "./lib/preferences.js";
 import { toastProblem } from "./lib/toasts.js";
 import { invitationPage } from "./pages/invitation.js";
@@ -35,37 +36,37 @@ import { queuePage } from "./queue/page.js";
 
 /** @type {Record<string, { title: string, picture: Picture, right?: Api.Right, make: () => Maker | Promise<Maker> }>} */
 const PAGES = {
-  queue: { title: "Queue", picture: "inbox", make: () => queuePage },
+  queue: { title: say("Queue"), picture: "inbox", make: () => queuePage },
   campaigns: {
-    title: "Campaigns",
+    title: say("Campaigns"),
     picture: "copies",
     make: async () => (await import("./pages/campaigns.js")).campaignsPage,
   },
   statistics: {
-    title: "Statistics",
+    title: say("Statistics"),
     picture: "chart",
     make: async () => (await import("./pages/statistics.js")).statisticsPage,
   },
-  policy: { title: "Policy", picture: "shield", make: async () => (await import("./pages/policy.js")).policyPage },
+  policy: { title: say("Policy"), picture: "shield", make: async () => (await import("./pages/policy.js")).policyPage },
   deliveries: {
-    title: "Deliveries",
+    title: say("Deliveries"),
     picture: "send",
     right: "deliveries",
     make: async () => (await import("./pages/deliveries.js")).deliveriesPage,
   },
   audit: {
-    title: "Audit log",
+    title: say("Audit log"),
     picture: "book",
     right: "audit",
     make: async () => (await import("./pages/audit_log.js")).auditPage,
   },
   team: {
-    title: "Team",
+    title: say("Team"),
     picture: "people",
     right: "team",
     make: async () => (await import("./pages/team.js")).teamPage,
   },
-  settings: { title: "Settings", picture: "gear", make: () => settingsPage },
+  settings: { title: say("Settings"), picture: "gear", make: () => settingsPage },
 };
 
 const main = byId("main");
@@ -150,10 +151,10 @@ async function goTo() {
     ...LIST_GROUPS.flat().map(
       (list) => /** @type {[string, string, string]} */ ([href("queue", { list }), listName(list), letterOf(list)]),
     ),
-    [href("queue", { list: "escalated", handed: "me" }), "Mine", "m"],
+    [href("queue", { list: "escalated", handed: "me" }), say("Mine"), "m"],
     [href("campaigns"), PAGES.campaigns.title, "c"],
   ];
-  const chosen = await menu(null, "Go to", items);
+  const chosen = await menu(null, say("Go to"), items);
   if (chosen) location.hash = chosen.value;
 }
 
@@ -166,8 +167,9 @@ async function find() {
     spellcheck: "false",
     autofocus: true,
   });
-  const hint = "An address or an id of a comment, here or on its page, or words to search for.";
-  if (!(await ask("Find a comment", field("Paste or type", words, hint), [["Find", "primary", "yes"]]))) return;
+  const hint = say("An address or an id of a comment, here or on its page, or words to search for.");
+  if (!(await ask(say("Find a comment"), field(say("Paste or type"), words, hint), [[say("Find"), "primary", "yes"]])))
+    return;
   const q = words.value.trim();
   if (!q) return;
   try {
@@ -177,7 +179,7 @@ async function find() {
     else {
       const list = smallRows(items, { href: (_, id = "") => href("queue", { id }) });
       list.addEventListener("click", () => list.closest("dialog")?.querySelector("button")?.click());
-      await ask("Which one?", list, []);
+      await ask(say("Which one?"), list, []);
     }
   } catch (problem) {
     toastProblem(problem);
@@ -186,7 +188,7 @@ async function find() {
 
 /** The tab's title: which page, and how much waits. */
 function titled() {
-  document.title = `${waits ? `(${waits}) ` : ""}${PAGES[page.name].title} · Antechamber`;
+  document.title = `${waits ? `(${count(waits)}) ` : ""}${PAGES[page.name].title} · Antechamber`;
 }
 
 /**
@@ -225,11 +227,11 @@ function showHeader(me) {
       el("img", { src: "/review/static/icon.svg", alt: "", width: "22", height: "22" }),
       el("span", { text: "Antechamber" }),
     ),
-    el("nav", { "aria-label": "Pages" }, links),
-    el("span", { id: "stream", class: "stream", hidden: true }, "Reconnecting…"),
+    el("nav", { "aria-label": say("Pages") }, links),
+    el("span", { id: "stream", class: "stream", hidden: true }, say("Reconnecting…")),
     el(
       "button",
-      { type: "button", class: "plain icon-only", "aria-label": "Keys", title: "Keys", on: { click: help } },
+      { type: "button", class: "plain icon-only", "aria-label": say("Keys"), title: say("Keys"), on: { click: help } },
       icon("help"),
     ),
     el(
@@ -237,7 +239,7 @@ function showHeader(me) {
       {
         class: "me",
         href: href("settings"),
-        "aria-label": `Settings of ${me.name}`,
+        "aria-label": say("Settings of {name}", { name: me.name }),
         "aria-current": page.name === "settings" ? "page" : null,
       },
       icon("person"),
@@ -265,7 +267,7 @@ function signIn(note = "", invitation = "") {
   page = { name: "signin", ...opened };
   put(main, opened.node);
   main.className = "main page-signin";
-  document.title = "Sign in · Antechamber";
+  document.title = `${say("Sign in")} · Antechamber`;
   opened.show();
 }
 
@@ -288,11 +290,11 @@ async function accept(token) {
     page = { name: "invitation", ...opened };
     put(main, opened.node);
     main.className = "main page-signin";
-    document.title = "You are invited · Antechamber";
+    document.title = `${say("You are invited")} · Antechamber`;
     opened.show();
   } catch (error) {
     const problem = problemOf(error);
-    signIn(problem.status === 404 ? "This link is not good any more. Ask for another." : problem.message);
+    signIn(problem.status === 404 ? say("This link is not good any more. Ask for another.") : problem.message);
   }
 }
 
@@ -302,7 +304,7 @@ async function signOut(everywhere = false) {
     const left = await send("DELETE", everywhere ? "/sessions" : "/session");
     await endPush();
     if (left?.address) location.assign(left.address);
-    else signIn("You have signed out.");
+    else signIn(say("You have signed out."));
   } catch (problem) {
     toastProblem(problem);
   }
@@ -345,11 +347,18 @@ function start(signedIn) {
  */
 function signInAgain() {
   return new Promise((resolve) => {
-    const opened = signInPage({ note: "Your session is over. Please sign in again.", done: (found) => finish(found) });
-    const leave = el("button", { type: "button", class: "link", on: { click: () => finish(null) } }, "Leave this page");
+    const opened = signInPage({
+      note: say("Your session is over. Please sign in again."),
+      done: (found) => finish(found),
+    });
+    const leave = el(
+      "button",
+      { type: "button", class: "link", on: { click: () => finish(null) } },
+      say("Leave this page"),
+    );
     const dialog = el(
       "dialog",
-      { class: "dialog over", "aria-label": "Sign in again", on: { cancel: (event) => event.preventDefault() } },
+      { class: "dialog over", "aria-label": say("Sign in again"), on: { cancel: (event) => event.preventDefault() } },
       opened.node,
       leave,
     );

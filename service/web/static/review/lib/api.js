@@ -1,5 +1,7 @@
 // Speaks /review/api. For every module that asks or tells the service something.
 
+import { heard, say } from "./language.js";
+
 const BASE = "/review/api";
 let token = "";
 let person = ""; // whose the token is
@@ -33,7 +35,7 @@ export class Problem extends Error {
    * @param {Partial<Api.Problem> & { won?: Won }} body
    */
   constructor(status, body) {
-    super(body.detail || body.title || "Something went wrong.");
+    super(heard(body.detail || body.title || "") || say("Something went wrong."));
     this.status = status;
     this.kind = String(body.type ?? "")
       .split("/")
@@ -134,7 +136,9 @@ async function ask(method, path, body, options) {
       error.status === 401 ? await attendant.over() : error.status === 403 && method !== "GET" && (await retoken());
     if (asker && person !== asker)
       // nothing is done in somebody else's name
-      throw new Problem(403, { detail: `You are signed in as ${person} in this browser now. Nothing was done.` });
+      throw new Problem(403, {
+        detail: say("You are signed in as {person} in this browser now. Nothing was done.", { person }),
+      });
     if (!again) throw error;
     return askOnce(method, path, body, options);
   }
@@ -191,7 +195,7 @@ export function isAbort(error) {
 }
 
 function unreachable() {
-  return new Problem(0, { detail: "The service can't be reached. Try again in a moment." });
+  return new Problem(0, { detail: say("The service can't be reached. Try again in a moment.") });
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { svg } from "./dom.js";
 import { count } from "./labels.js";
+import { locale } from "./language.js";
 
 /** @typedef {{ day: string, parts: [kind: string, number: number][], line: number | null }} Day */
 
@@ -103,7 +104,7 @@ function dates(days, step) {
  * @param {string} day
  */
 export function dayName(day) {
-  return new Date(`${day}T12:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  return new Date(`${day}T12:00:00Z`).toLocaleDateString(locale, { day: "numeric", month: "short" });
 }
 
 /**

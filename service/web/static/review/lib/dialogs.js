@@ -1,6 +1,7 @@
 // Dialogs: a question with fields, answered or closed. For every module that must ask before it acts.
 
 import { el, icon } from "./dom.js";
+import { say } from "./language.js";
 
 /** @import { Child } from "./dom.js" */
 
@@ -52,7 +53,7 @@ export function ask(title, content, buttons, { check = () => "", wide = false } 
           el("h2", { id: name, text: title }),
           el(
             "button",
-            { type: "button", class: "plain icon-only", "aria-label": "Close", on: { click: () => finish(null) } },
+            { type: "button", class: "plain icon-only", "aria-label": say("Close"), on: { click: () => finish(null) } },
             icon("cross"),
           ),
         ),

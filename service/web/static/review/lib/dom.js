@@ -1,5 +1,7 @@
 // Makes elements. For every module that shows something; text goes in as text nodes and in no other way.
 
+import { say } from "./language.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -69,7 +71,7 @@ export function unfolding(options, items, few) {
   const list = el("ul", options, items.slice(0, few));
   const rest = items.slice(few);
   if (!rest.length) return [list];
-  const more = el("button", { type: "button", class: "link" }, `${rest.length} more`);
+  const more = el("button", { type: "button", class: "link" }, say("{count} more", { count: rest.length }));
   more.addEventListener("click", () => (list.append(...rest), more.remove()));
   return [list, more];
 }

@@ -2,6 +2,7 @@
 // (WCAG 2.1.4). Pages register handlers; buttons show the key with `keyHint`.
 
 import { el } from "./dom.js";
+import { say } from "./language.js";
 import { onPreference, preference } from "./preferences.js";
 
 /**
@@ -10,29 +11,29 @@ import { onPreference, preference } from "./preferences.js";
  * @satisfies {Record<string, [string, string, string]>}
  */
 export const ACTIONS = {
-  next: ["j", "Next comment", "Move"],
-  previous: ["k", "Previous comment", "Move"],
-  search: ["/", "Search", "Move"],
-  go: ["g", "Go to a list, then a letter", "Move"],
-  filters: ["f", "Filters", "Move"],
-  approve: ["a", "Approve", "Decide"],
-  reject: ["r", "Reject, then a letter for the reason", "Decide"],
-  spam: ["s", "Reject as spam", "Decide"],
-  edit: ["t", "Edit the text, then approve", "Decide"],
-  escalate: ["e", "Escalate", "Decide"],
-  snooze: ["l", "Look at it later", "Decide"],
-  undo: ["z", "Undo", "Decide"],
-  select: ["x", "Select or unselect", "Many at once"],
-  approveAll: ["shift+a", "Approve all selected", "Many at once"],
-  rejectAll: ["shift+r", "Reject all selected, then a letter", "Many at once"],
-  spamAll: ["shift+s", "Reject all selected as spam", "Many at once"],
-  campaign: ["c", "Decide all near-duplicates", "Many at once"],
-  clear: ["shift+x", "Clear the selection", "Many at once"],
-  unmask: ["u", "Show or cover the worst words", "Look"],
-  numbers: ["i", "Show or hide exact numbers", "Look"],
-  blind: ["b", "Hide or show authors", "Look"],
-  note: ["n", "Write a note", "Look"],
-  help: ["?", "Show the keys", "Look"],
+  next: ["j", say("Next comment"), say("Move")],
+  previous: ["k", say("Previous comment"), say("Move")],
+  search: ["/", say("Search"), say("Move")],
+  go: ["g", say("Go to a list, then a letter"), say("Move")],
+  filters: ["f", say("Filters"), say("Move")],
+  approve: ["a", say("Approve"), say("Decide")],
+  reject: ["r", say("Reject, then a letter for the reason"), say("Decide")],
+  spam: ["s", say("Reject as spam"), say("Decide")],
+  edit: ["t", say("Edit the text, then approve"), say("Decide")],
+  escalate: ["e", say("Escalate"), say("Decide")],
+  snooze: ["l", say("Look at it later"), say("Decide")],
+  undo: ["z", say("Undo"), say("Decide")],
+  select: ["x", say("Select or unselect"), say("Many at once")],
+  approveAll: ["shift+a", say("Approve all selected"), say("Many at once")],
+  rejectAll: ["shift+r", say("Reject all selected, then a letter"), say("Many at once")],
+  spamAll: ["shift+s", say("Reject all selected as spam"), say("Many at once")],
+  campaign: ["c", say("Decide all near-duplicates"), say("Many at once")],
+  clear: ["shift+x", say("Clear the selection"), say("Many at once")],
+  unmask: ["u", say("Show or cover the worst words"), say("Look")],
+  numbers: ["i", say("Show or hide exact numbers"), say("Look")],
+  blind: ["b", say("Hide or show authors"), say("Look")],
+  note: ["n", say("Write a note"), say("Look")],
+  help: ["?", say("Show the keys"), say("Look")],
 };
 
 /**

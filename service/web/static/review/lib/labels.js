@@ -1,50 +1,74 @@
 // How things are called on the page, and how numbers and times are written. Pure; for every module that shows something.
 
+import { locale, say, within } from "./language.js";
+
 /** @typedef {string} Code A reason that a moderator may give */
 
 /** @type {Record<string, string>} */
 const LABELS = {
-  spam: "Spam",
-  toxicity: "Toxicity",
-  severe_toxicity: "Severe toxicity",
-  insult: "Insult",
-  profanity: "Profanity",
-  threat: "Threat",
-  identity_attack: "Identity attack",
+  spam: say("Spam"),
+  toxicity: say("Toxicity"),
+  severe_toxicity: say("Severe toxicity"),
+  insult: say("Insult"),
+  profanity: say("Profanity"),
+  threat: say("Threat"),
+  identity_attack: say("Identity attack"),
 };
 /** @type {Record<string, string>} */
 const LISTS = {
-  flagged: "To review",
-  escalated: "Escalated",
-  snoozed: "Put aside",
-  reported: "Reported",
-  appealed: "Appealed",
-  later: "Published first",
-  audit: "Blind check",
-  decided: "By people",
-  approved: "Approved",
-  rejected: "Rejected",
+  flagged: say("To review"),
+  escalated: say("Escalated"),
+  snoozed: say("Put aside"),
+  reported: say("Reported"),
+  appealed: say("Appealed"),
+  later: say("Published first"),
+  audit: say("Blind check"),
+  decided: say("By people"),
+  approved: say("Approved"),
+  rejected: say("Rejected"),
 };
 /** @type {Record<string, string>} */
 const EMPTY = {
-  flagged: "Nothing waits for you. What comes in appears here by itself.",
-  escalated: "What moderators pass on to a lead appears here.",
-  snoozed: "What you put aside waits here, and comes back by itself when its time has come.",
-  reported: "What readers report appears here.",
-  appealed: "When an author says that a rejection was wrong, the comment appears here.",
-  later: "Where a site publishes first, what the machine doubted appears here.",
-  audit: "A small random share of what the machine decides alone appears here.",
+  flagged: say("Nothing waits for you. What comes in appears here by itself."),
+  escalated: say("What moderators pass on to a lead appears here."),
+  snoozed: say("What you put aside waits here, and comes back by itself when its time has come."),
+  reported: say("What readers report appears here."),
+  appealed: say("When an author says that a rejection was wrong, the comment appears here."),
+  later: say("Where a site publishes first, what the machine doubted appears here."),
+  audit: say("A small random share of what the machine decides alone appears here."),
 };
 /** @type {Record<string, string>} */
 const STATES = {
-  pending: "Waiting",
-  approved: "Approved",
-  flagged: "To review",
-  rejected: "Rejected",
-  erased: "Erased",
+  pending: say("Waiting"),
+  approved: say("Approved"),
+  flagged: say("To review"),
+  rejected: say("Rejected"),
+  erased: say("Erased"),
 };
 /** @type {Record<string, string>} */
-const DONE = { approve: "Approved", hold: "Held", reject: "Rejected" };
+const DONE = { approve: say("Approved"), hold: say("Held"), reject: say("Rejected") };
+/** @type {Record<string, string>} The same within a sentence. */
+const WORDS = {
+  approve: say("approved"),
+  hold: say("held"),
+  reject: say("rejected"),
+  pending: say("waiting"),
+  approved: say("approved"),
+  flagged: say("to review"),
+  rejected: say("rejected"),
+};
+/** @type {Record<string, string>} */
+const BY = {
+  policy: say("by the machine"),
+  platform: say("by the platform"),
+  author: say("by the author"),
+  readers: say("by readers"),
+  operator: say("by an operator"),
+};
+/** @type {Record<string, string>} */
+const ROLES = { moderator: say("moderator"), lead: say("lead"), operator: say("operator") };
+/** @type {Record<string, string>} */
+const WHOM = { moderator: say("a moderator"), lead: say("a lead"), operator: say("an operator") };
 
 /**
  * Reason codes that a moderator may give: [code, name, letter].
@@ -52,17 +76,17 @@ const DONE = { approve: "Approved", hold: "Held", reject: "Rejected" };
  * @type {[code: Code, name: string, letter: string][]}
  */
 export const REASONS = [
-  ["spam", "Spam", "s"],
-  ["toxicity", "Toxicity", "t"],
-  ["severe_toxicity", "Severe toxicity", "v"],
-  ["insult", "Insult", "i"],
-  ["profanity", "Profanity", "p"],
-  ["threat", "Threat", "h"],
-  ["identity_attack", "Identity attack", "d"],
-  ["off-topic", "Off-topic", "o"],
-  ["personal-data", "Personal data", "n"],
-  ["illegal", "Illegal", "l"],
-  ["other", "Other, with a note", "x"],
+  ["spam", say("Spam"), "s"],
+  ["toxicity", say("Toxicity"), "t"],
+  ["severe_toxicity", say("Severe toxicity"), "v"],
+  ["insult", say("Insult"), "i"],
+  ["profanity", say("Profanity"), "p"],
+  ["threat", say("Threat"), "h"],
+  ["identity_attack", say("Identity attack"), "d"],
+  ["off-topic", say("Off-topic"), "o"],
+  ["personal-data", say("Personal data"), "n"],
+  ["illegal", say("Illegal"), "l"],
+  ["other", say("Other, with a note"), "x"],
 ];
 
 /** @type {Map<string, Api.HouseRuleView[]>} */
@@ -104,24 +128,39 @@ export const LIST_GROUPS = [
 /** @param {string} list */
 export const listName = (list) => LISTS[list] ?? list;
 /** @param {string} list */
-export const emptyText = (list) => EMPTY[list] ?? "Comments appear here by themselves.";
+export const emptyText = (list) => EMPTY[list] ?? say("Comments appear here by themselves.");
 /** @param {string | null} state */
 export const stateName = (state) => STATES[state ?? ""] ?? state ?? "";
 /** @param {string} outcome */
 export const doneName = (outcome) => DONE[outcome] ?? outcome;
+/**
+ * An outcome or a state as it stands within a sentence: "approved", "to review".
+ *
+ * @param {string} outcome
+ */
+export const word = (outcome) => WORDS[outcome] ?? outcome;
+/** @param {string} role */
+export const roleName = (role) => ROLES[role] ?? role;
 /** @param {string} label */
 export const labelName = (label) => LABELS[label] ?? sentence(label);
 /** @param {string} code */
 export const reasonName = (code) => REASONS.find(([known]) => known === code)?.[1] ?? ownName(code) ?? sentence(code);
 
 /**
- * "author_name_is_url" -> "Author name is url".
+ * Reasons within a sentence: "spam, off-topic".
+ *
+ * @param {string[]} codes
+ */
+export const reasonWords = (codes) => codes.map((code) => within(reasonName(code))).join(", ");
+
+/**
+ * A word of the service's in the language of the page: "author_name_url" -> "Author name url".
  *
  * @param {string} word
  */
 export function sentence(word) {
   const text = String(word).replaceAll(/[_-]+/gu, " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return say(text.charAt(0).toUpperCase() + text.slice(1));
 }
 
 /**
@@ -134,15 +173,31 @@ export function actorName(actor) {
   const name = rest.join(":");
   /** @type {Record<string, string>} */
   const kinds = {
-    policy: "the machine",
-    platform: "the platform",
-    author: "the author",
-    readers: "readers",
-    operator: "an operator",
+    policy: say("the machine"),
+    platform: say("the platform"),
+    author: say("the author"),
+    readers: say("readers"),
+    operator: say("an operator"),
   };
-  if (kind === "platform" && name.includes("/")) return `${name.slice(name.indexOf("/") + 1)} (on the platform)`;
+  if (kind === "platform" && name.includes("/"))
+    return say("{name} (on the platform)", { name: name.slice(name.indexOf("/") + 1) });
   return kind === "moderator" && name ? name : (kinds[kind] ?? (name || kind));
 }
+
+/**
+ * Who did something: "by the machine", "by bo".
+ *
+ * @param {string} actor
+ */
+export const byActor = (actor) =>
+  BY[actor.split(":")[0]] && !isPerson(actor) ? BY[actor.split(":")[0]] : say("by {name}", { name: actorName(actor) });
+
+/**
+ * Whether an actor is somebody with a name.
+ *
+ * @param {string} actor
+ */
+export const isPerson = (actor) => actor.startsWith("moderator:") || actor.startsWith("platform:");
 
 /**
  * To whom something was handed: "moderator:bo" is bo, "role:lead" is a lead.
@@ -151,10 +206,13 @@ export function actorName(actor) {
  */
 export function whomName(to) {
   const [kind, name = ""] = to.split(":");
-  return kind === "role" ? `${/^[aeiou]/u.test(name) ? "an" : "a"} ${name}` : name;
+  return kind === "role" ? (WHOM[name] ?? name) : name;
 }
 
-const thousands = new Intl.NumberFormat("en");
+const thousands = new Intl.NumberFormat(locale);
+const decimals = [0, 1, 2].map(
+  (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
 
 /**
  * 1234 -> "1,234".
@@ -164,13 +222,12 @@ const thousands = new Intl.NumberFormat("en");
 export const count = (number) => thousands.format(number ?? 0);
 
 /**
- * "1 comment", "2 comments".
+ * 3.14159 -> "3.14".
  *
  * @param {number} number
- * @param {string} one
- * @param {string} [many]
+ * @param {0 | 1 | 2} digits
  */
-export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+export const decimal = (number, digits) => decimals[digits].format(number);
 
 /**
  * 0.873 -> "87 %"; what is not quite all or nothing does not look like it.
@@ -179,9 +236,9 @@ export const plural = (number, one, many = `${one}s`) => `${count(number)} ${num
  */
 export function percent(share) {
   const rounded = Math.round(share * 100);
-  if (rounded === 100 && share < 1) return "> 99 %";
-  if (rounded === 0 && share > 0) return "< 1 %";
-  return `${rounded} %`;
+  if (rounded === 100 && share < 1) return `> ${say("{number} %", { number: 99 })}`;
+  if (rounded === 0 && share > 0) return `< ${say("{number} %", { number: 1 })}`;
+  return say("{number} %", { number: rounded });
 }
 
 /**
@@ -189,7 +246,7 @@ export function percent(share) {
  *
  * @param {number} number
  */
-export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
+export const signed = (number) => `${number < 0 ? "−" : "+"}${decimal(Math.abs(number), 2)}`;
 
 /**
  * How long ago: "now", "5 min", "3 h", "2 d", then the date.
@@ -199,14 +256,15 @@ export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number)
  */
 export function ago(time, now = Date.now()) {
   const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
-  if (seconds < 60) return "now";
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h`;
-  if (seconds < 14 * 86_400) return `${Math.floor(seconds / 86_400)} d`;
-  return new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  if (seconds < 60) return say("now");
+  if (seconds < 3_600) return say("{count} min", { count: Math.floor(seconds / 60) });
+  if (seconds < 86_400) return say("{count} h", { count: Math.floor(seconds / 3_600) });
+  if (seconds < 14 * 86_400) return say("{count} d", { count: Math.floor(seconds / 86_400) });
+  return day.format(new Date(time));
 }
 
-const fully = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }); // making one costs more than a row
+const fully = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }); // making one costs more than a row
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 
 /**
  * A time in full, in the moderator's zone.
@@ -221,10 +279,10 @@ export const exactly = (time) => fully.format(new Date(time));
  * @param {number} seconds
  */
 export function duration(seconds) {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 129_600) return `${(seconds / 3_600).toFixed(1)} h`;
-  return `${(seconds / 86_400).toFixed(1)} d`;
+  if (seconds < 90) return say("{count} s", { count: Math.round(seconds) });
+  if (seconds < 5_400) return say("{count} min", { count: Math.round(seconds / 60) });
+  if (seconds < 129_600) return say("{number} h", { number: decimal(seconds / 3_600, 1) });
+  return say("{number} d", { number: decimal(seconds / 86_400, 1) });
 }
 
 /**

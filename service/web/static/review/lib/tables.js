@@ -1,6 +1,7 @@
 // Tables, and the site chooser that most pages begin with. For the pages beside the queue.
 
 import { el } from "./dom.js";
+import { say } from "./language.js";
 
 /** @import { Child } from "./dom.js" */
 
@@ -49,11 +50,11 @@ export function table(heads, rows, caption = "") {
  * @param {(site: string) => unknown} change
  * @param {string} [all]
  */
-export function siteChooser(sites, chosen, change, all = "All sites") {
+export function siteChooser(sites, chosen, change, all = say("All sites")) {
   /** @type {HTMLSelectElement} */
   const select = el(
     "select",
-    { "aria-label": "Site", on: { change: () => change(select.value) } },
+    { "aria-label": say("Site"), on: { change: () => change(select.value) } },
     all ? new Option(all, "") : null,
     sites.map((site) => new Option(site, site, false, site === chosen)),
   );

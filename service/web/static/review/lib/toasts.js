@@ -2,6 +2,7 @@
 
 import { problemOf } from "./api.js";
 import { announce, byId, el, icon } from "./dom.js";
+import { say } from "./language.js";
 
 const STAY = 6_000; // milliseconds
 const MOST = 3; // what went wrong stays for a while; of what went well only the last is shown
@@ -37,7 +38,7 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
       ),
     el(
       "button",
-      { type: "button", class: "plain icon-only", "aria-label": "Close", on: { click: close } },
+      { type: "button", class: "plain icon-only", "aria-label": say("Close"), on: { click: close } },
       icon("cross"),
     ),
   );
@@ -49,7 +50,7 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   const tick = () => {
     if (!shown) return;
     const seconds = Math.ceil((end - Date.now()) / 1000);
-    shown.left.textContent = `${Math.max(0, seconds)} s`;
+    shown.left.textContent = say("{count} s", { count: Math.max(0, seconds) });
     if (!shown.node.isConnected || (seconds <= 0 && (until || !held))) close();
   };
   for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();

@@ -4,6 +4,7 @@ import { get, problemOf, remember, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
 import { duration } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /** @import { Frame } from "../main.js" */
@@ -32,7 +33,7 @@ export function signingIn({ me, renewed }) {
   /** @param {Api.AccountView} account */
   const sections = (account) => {
     if (!account.password)
-      return [el("p", { text: "You sign in at your organisation; it sees to your second factor." })];
+      return [el("p", { text: say("You sign in at your organisation; it sees to your second factor.") })];
     return own(account);
   };
   /** @param {Api.AccountView} account */
@@ -43,7 +44,7 @@ export function signingIn({ me, renewed }) {
       el(
         "button",
         { type: "button", class: "quiet", on: { click: () => password(account, changed) } },
-        "Change password…",
+        say("Change password…"),
       ),
     ),
     account.second_factor ? having(account, changed) : wanting(account, changed),
@@ -52,12 +53,12 @@ export function signingIn({ me, renewed }) {
   return el(
     "section",
     { class: "card settings" },
-    el("h2", { text: "Signing in" }),
+    el("h2", { text: say("Signing in") }),
     me.enrols
       ? el("p", {
           class: "wrong",
           role: "status",
-          text: "Your role, or a site that you see, needs a second factor. Set it up to go on.",
+          text: say("Your role, or a site that you see, needs a second factor. Set it up to go on."),
         })
       : null,
     body,
@@ -73,7 +74,9 @@ export function signingIn({ me, renewed }) {
 function wanting(account, changed) {
   return [
     el("p", {
-      text: "With a second factor, a code from an app on your phone is asked for too. A password that was seen is then not enough.",
+      text: say(
+        "With a second factor, a code from an app on your phone is asked for too. A password that was seen is then not enough.",
+      ),
     }),
     el(
       "p",
@@ -81,7 +84,7 @@ function wanting(account, changed) {
       el(
         "button",
         { type: "button", class: account.required ? "primary" : "quiet", on: { click: () => enrol(changed) } },
-        "Set up a second factor…",
+        say("Set up a second factor…"),
       ),
     ),
   ];
@@ -95,15 +98,15 @@ function having(account, changed) {
   const left = account.recovery_codes;
   return [
     el("p", {
-      text: `You have a second factor, and ${left === 1 ? "one recovery code" : `${left} recovery codes`} left.`,
+      text: say("You have a second factor, and {count} recovery codes left.", { count: left }),
     }),
     el(
       "p",
       { class: "row-of" },
-      el("button", { type: "button", class: "quiet", on: { click: () => codes(changed) } }, "New recovery codes…"),
+      el("button", { type: "button", class: "quiet", on: { click: () => codes(changed) } }, say("New recovery codes…")),
       account.required
         ? null
-        : el("button", { type: "button", class: "quiet", on: { click: () => end(changed) } }, "Take it away…"),
+        : el("button", { type: "button", class: "quiet", on: { click: () => end(changed) } }, say("Take it away…")),
     ),
   ];
 }
@@ -142,8 +145,8 @@ async function proved(title, button, { code, fields = [], check = () => "", act 
   const wrong = el("p", { class: "wrong", role: "alert" });
   for (;;) {
     const content = [
-      field("Present password", current),
-      code ? field("Code from the app", typed, "Or a recovery code.") : null,
+      field(say("Present password"), current),
+      code ? field(say("Code from the app"), typed, say("Or a recovery code.")) : null,
       fields,
       wrong,
     ];
@@ -154,7 +157,9 @@ async function proved(title, button, { code, fields = [], check = () => "", act 
       const problem = problemOf(error);
       wrong.textContent =
         problem.status === 429
-          ? `That was tried too often. Please wait ${duration(problem.retryAfter || 60)} and try again.`
+          ? say("That was tried too often. Please wait {time} and try again.", {
+              time: duration(problem.retryAfter || 60),
+            })
           : problem.message;
       typed.value = "";
     }
@@ -168,39 +173,44 @@ async function proved(title, button, { code, fields = [], check = () => "", act 
 async function password(account, changed) {
   const fresh = secret("new-password");
   const again = secret("new-password");
-  const session = await proved("Change password", "Change it", {
+  const session = await proved(say("Change password"), say("Change it"), {
     code: Boolean(account.second_factor),
-    fields: [field("New password", fresh, "At least 8 characters; a few words are good."), field("And again", again)],
-    check: () => (fresh.value === again.value ? "" : "The new passwords differ."),
+    fields: [
+      field(say("New password"), fresh, say("At least 8 characters; a few words are good.")),
+      field(say("And again"), again),
+    ],
+    check: () => (fresh.value === again.value ? "" : say("The new passwords differ.")),
     act: (current, code) => send("PUT", "/account/password", { current, new: fresh.value, code }, { quiet: true }),
   });
   if (!session) return;
   await changed(session);
-  toast("Your password is changed; you are signed out everywhere else.", { kind: "good" });
+  toast(say("Your password is changed; you are signed out everywhere else."), { kind: "good" });
 }
 
 /** @param {Changed} changed */
 async function enrol(changed) {
-  const begun = await proved("Set up a second factor", "Go on", {
+  const begun = await proved(say("Set up a second factor"), say("Go on"), {
     code: false,
     act: (current) => send("POST", "/account/second-factor", { current }, { quiet: true }),
   });
   if (!begun) return;
   const picture = new DOMParser().parseFromString(begun.picture, "image/svg+xml").documentElement;
   picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", "QR code of the key");
+  picture.setAttribute("aria-label", say("QR code of the key"));
   picture.setAttribute("class", "qr");
   const typed = codeField();
   const wrong = el("p", { class: "wrong", role: "alert" });
   for (;;) {
     const content = [
-      el("p", { text: "Scan this with an app that makes codes, or type the key. Then enter the code that it shows." }),
+      el("p", {
+        text: say("Scan this with an app that makes codes, or type the key. Then enter the code that it shows."),
+      }),
       document.importNode(picture, true),
-      el("p", {}, "Key: ", el("code", { class: "key-text", text: begun.key })),
-      field("Code from the app", typed),
+      el("p", {}, `${say("Key:")} `, el("code", { class: "key-text", text: begun.key })),
+      field(say("Code from the app"), typed),
       wrong,
     ];
-    if ((await ask("Set up a second factor", content, [["Confirm", "primary", "yes"]])) === null) return;
+    if ((await ask(say("Set up a second factor"), content, [[say("Confirm"), "primary", "yes"]])) === null) return;
     try {
       await show(await send("PUT", "/account/second-factor", { code: typed.value }, { quiet: true }), changed);
       return;
@@ -213,7 +223,7 @@ async function enrol(changed) {
 
 /** @param {Changed} changed */
 async function codes(changed) {
-  const made = await proved("New recovery codes", "Make new ones", {
+  const made = await proved(say("New recovery codes"), say("Make new ones"), {
     code: true,
     act: (current, code) => send("POST", "/account/recovery-codes", { current, code }, { quiet: true }),
   });
@@ -222,13 +232,13 @@ async function codes(changed) {
 
 /** @param {Changed} changed */
 async function end(changed) {
-  const session = await proved("Take the second factor away", "Take it away", {
+  const session = await proved(say("Take the second factor away"), say("Take it away"), {
     code: true,
     act: (current, code) => send("DELETE", "/account/second-factor", { current, code }, { quiet: true }),
   });
   if (!session) return;
   await changed(session);
-  toast("From now on your password is enough.", { kind: "good" });
+  toast(say("From now on your password is enough."), { kind: "good" });
 }
 
 /**
@@ -240,10 +250,12 @@ async function end(changed) {
 async function show(made, changed) {
   remember(made.session);
   await ask(
-    "Recovery codes",
+    say("Recovery codes"),
     [
       el("p", {
-        text: "Each signs you in once when the app is lost. Keep them where you keep papers; they are not shown again.",
+        text: say(
+          "Each signs you in once when the app is lost. Keep them where you keep papers; they are not shown again.",
+        ),
       }),
       el(
         "ul",
@@ -251,7 +263,7 @@ async function show(made, changed) {
         made.codes.map((code) => el("li", {}, el("code", { text: code }))),
       ),
     ],
-    [["I have kept them", "primary", "yes"]],
+    [[say("I have kept them"), "primary", "yes"]],
   );
   await changed(made.session);
 }

@@ -3,6 +3,7 @@
 import { get, problemOf } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
 import { actorName, exactly } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { sheetHead, table } from "../lib/tables.js";
 
 /** @import { Page } from "../main.js" */
@@ -15,7 +16,7 @@ import { sheetHead, table } from "../lib/tables.js";
 export function auditPage() {
   const body = el("div", { class: "sheet" });
   const show = async () => {
-    const head = sheetHead("Audit log");
+    const head = sheetHead(say("Audit log"));
     /** @type {Api.AuditLine[]} */
     const lines = [];
     /** @param {string | null} cursor */
@@ -37,8 +38,12 @@ export function auditPage() {
             "section",
             { class: "card" },
             lines.length
-              ? table([["When"], ["Who"], ["What"], ["On what"], ["Note"]], rows, "Changes")
-              : el("p", { class: "hint", text: "Nothing was changed yet." }),
+              ? table(
+                  [[say("When")], [say("Who")], [say("What")], [say("On what")], [say("Note")]],
+                  rows,
+                  say("Changes"),
+                )
+              : el("p", { class: "hint", text: say("Nothing was changed yet.") }),
           ),
           page.next
             ? el(
@@ -47,7 +52,7 @@ export function auditPage() {
                 el(
                   "button",
                   { type: "button", class: "quiet", on: { click: () => more(page.next) } },
-                  "Show older ones",
+                  say("Show older ones"),
                 ),
               )
             : null,

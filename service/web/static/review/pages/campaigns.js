@@ -4,7 +4,8 @@ import { get, problemOf } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { count, plural, timeOptions } from "../lib/labels.js";
+import { count, timeOptions } from "../lib/labels.js";
+import { phrase, say } from "../lib/language.js";
 import { sheetHead } from "../lib/tables.js";
 import { smallRows, standing } from "../queue/author.js";
 import { Bulk } from "../queue/bulk.js";
@@ -34,15 +35,21 @@ export function campaignsPage({ me, may, href, live }) {
       if (parameters !== shown) return;
       put(
         body,
-        sheetHead(id ? "One campaign" : "Campaigns", ...(id ? [link("All campaigns", href("campaigns"))] : [])),
+        sheetHead(
+          id ? say("One campaign") : say("Campaigns"),
+          ...(id ? [link(say("All campaigns"), href("campaigns"))] : []),
+        ),
         views.length
           ? views.map((view) => card(view, Boolean(id)))
-          : el("p", { class: "hint", text: "When several comments say much the same, they appear here together." }),
+          : el("p", {
+              class: "hint",
+              text: say("When several comments say much the same, they appear here together."),
+            }),
       );
     } catch (problem) {
       put(
         body,
-        sheetHead("Campaigns", link("All campaigns", href("campaigns"))),
+        sheetHead(say("Campaigns"), link(say("All campaigns"), href("campaigns"))),
         el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }),
       );
     }
@@ -56,13 +63,13 @@ export function campaignsPage({ me, may, href, live }) {
     const comment = (/** @type {string} */ id) => href("queue", { id });
     return el(
       "section",
-      { class: "card campaign-card", "aria-label": plural(view.size, "near-duplicate") },
+      { class: "card campaign-card", "aria-label": say("{count} near-duplicates", { count: view.size }) },
       el(
         "h2",
         {},
-        plural(view.size, "near-duplicate"),
-        el("span", { class: "meta", text: `on ${plural(view.sites, "site")}` }),
-        el("span", { class: "meta" }, "last ", el("time", timeOptions(view.last_at))),
+        say("{count} near-duplicates", { count: view.size }),
+        el("span", { class: "meta", text: say("on {count} sites", { count: view.sites }) }),
+        el("span", { class: "meta" }, phrase("last {time}", { time: el("time", timeOptions(view.last_at)) })),
       ),
       el("p", { class: "meta", text: standing(view) }),
       whole
@@ -71,11 +78,11 @@ export function campaignsPage({ me, may, href, live }) {
           ? el(
               "p",
               { class: "campaign-words", dir: "auto" },
-              latest.text_kept ? excerptView(latest) : "The text is no longer kept.",
+              latest.text_kept ? excerptView(latest) : say("The text is no longer kept."),
             )
           : null,
       whole && view.members.length < view.size
-        ? el("p", { class: "hint", text: `The latest ${count(view.members.length)} that you may see.` })
+        ? el("p", { class: "hint", text: say("The latest {count} that you may see.", { count: view.members.length }) })
         : null,
       el(
         "p",
@@ -87,9 +94,9 @@ export function campaignsPage({ me, may, href, live }) {
             class: view.held ? "primary" : "quiet",
             on: { click: () => bulk.decideCampaign(view) },
           },
-          "Decide all…",
+          say("Decide all…"),
         ),
-        whole ? null : link("Show them", href("campaigns", { id: view.id })),
+        whole ? null : link(say("Show them"), href("campaigns", { id: view.id })),
       ),
     );
   };

@@ -2,7 +2,8 @@
 
 import { get, problemOf, send } from "../lib/api.js";
 import { el, icon, put } from "../lib/dom.js";
-import { count, exactly, plural, sentence, timeOptions } from "../lib/labels.js";
+import { count, exactly, sentence, timeOptions } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
@@ -11,9 +12,9 @@ import { toast, toastProblem } from "../lib/toasts.js";
 const PAGE = 50;
 /** @type {Record<string, [string, string]>} */
 const RESULTS = {
-  delivered: ["approved", "Delivered"],
-  retry: ["flagged", "Will try again"],
-  dead: ["rejected", "Given up"],
+  delivered: ["approved", say("Delivered")],
+  retry: ["flagged", say("Will try again")],
+  dead: ["rejected", say("Given up")],
 };
 
 /**
@@ -31,9 +32,9 @@ export function deliveriesPage({ me, may, go, href }) {
     const site = parameters.get("site") ?? "";
     const again = () => show(asked);
     const head = sheetHead(
-      "Deliveries",
+      say("Deliveries"),
       siteChooser(me.sites, site, (chosen) => go({ site: chosen })),
-      el("button", { type: "button", class: "quiet", on: { click: again } }, "Refresh"),
+      el("button", { type: "button", class: "quiet", on: { click: again } }, say("Refresh")),
     );
     try {
       const log = await get("/deliveries", { site, limit: PAGE });
@@ -61,7 +62,7 @@ function receivers(log, may, again) {
     el("strong", { text: one.site }),
     one.callback
       ? el("code", { text: one.callback })
-      : el("span", { class: "hint", text: "none: the site asks by itself" }),
+      : el("span", { class: "hint", text: say("none: the site asks by itself") }),
     receiverState(one),
     count(one.waiting),
     one.given_up && may("replay")
@@ -69,15 +70,19 @@ function receivers(log, may, again) {
           "button",
           { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, everything: true }, again) } },
           icon("undo"),
-          `Send ${count(one.given_up)} again`,
+          say("Send {count} again", { count: one.given_up }),
         )
       : count(one.given_up),
   ]);
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "Receivers" }),
-    table([["Site"], ["Address"], ["State"], ["Waiting", "number"], ["Given up", "number"]], rows, "Receivers"),
+    el("h2", { text: say("Receivers") }),
+    table(
+      [[say("Site")], [say("Address")], [say("State")], [say("Waiting"), "number"], [say("Given up"), "number"]],
+      rows,
+      say("Receivers"),
+    ),
   );
 }
 
@@ -98,28 +103,33 @@ function givenUp(log, may, again, href) {
       ? el(
           "button",
           { type: "button", class: "quiet", on: { click: () => replay({ site: one.site, ids: [one.id] }, again) } },
-          "Send again",
+          say("Send again"),
         )
       : null,
   ]);
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "Given up" }),
-    table([["Site"], ["Comment"], ["What"], ["Since"], ["Tries", "number"], ["Again"]], rows, "Given up"),
+    el("h2", { text: say("Given up") }),
+    table(
+      [[say("Site")], [say("Comment")], [say("What")], [say("Since")], [say("Tries"), "number"], [say("Again")]],
+      rows,
+      say("Given up"),
+    ),
   );
 }
 
 /** @param {Api.ReceiverView} receiver */
 function receiverState({ site, why, paused_until: until }) {
-  if (!until) return el("span", { class: "tag approved", text: "Fine" });
-  if (why !== "gone") return el("span", { class: "tag flagged", title: why, text: `Paused until ${exactly(until)}` });
+  if (!until) return el("span", { class: "tag approved", text: say("Fine") });
+  if (why !== "gone")
+    return el("span", { class: "tag flagged", title: why, text: say("Paused until {time}", { time: exactly(until) }) });
   return [
-    el("span", { class: "tag rejected", text: "Says that it is gone" }),
+    el("span", { class: "tag rejected", text: say("Says that it is gone") }),
     el(
       "p",
       { class: "hint" },
-      "Nothing is lost. To go on: ",
+      `${say("Nothing is lost. To go on:")} `,
       el("code", { text: `antechamber deliveries resume ${site}` }),
     ),
   ];
@@ -150,12 +160,12 @@ function attempts(log, site, href) {
       }
     };
     const more = page.next
-      ? el("p", {}, el("button", { type: "button", class: "quiet", on: { click: older } }, "Show older ones"))
+      ? el("p", {}, el("button", { type: "button", class: "quiet", on: { click: older } }, say("Show older ones")))
       : null;
     put(
       card,
-      el("h2", { text: "Last tries" }),
-      tries.length ? [triesTable(tries, href), more] : el("p", { class: "hint", text: "Nothing was sent yet." }),
+      el("h2", { text: say("Last tries") }),
+      tries.length ? [triesTable(tries, href), more] : el("p", { class: "hint", text: say("Nothing was sent yet.") }),
     );
   };
   show(log);
@@ -176,13 +186,21 @@ function triesTable(tries, href) {
       el("span", { class: `tag ${kind}`, text: name }),
       [one.status ? String(one.status) : "", one.error ? sentence(one.error) : ""].filter(Boolean).join(" "),
       count(one.tries),
-      `${count(one.took_ms)} ms`,
+      say("{count} ms", { count: one.took_ms }),
     ];
   });
   return table(
-    [["When"], ["Site"], ["Comment"], ["Result"], ["Answer"], ["Tries", "number"], ["Took", "number"]],
+    [
+      [say("When")],
+      [say("Site")],
+      [say("Comment")],
+      [say("Result")],
+      [say("Answer")],
+      [say("Tries"), "number"],
+      [say("Took"), "number"],
+    ],
     rows,
-    "Last tries",
+    say("Last tries"),
   );
 }
 
@@ -205,10 +223,8 @@ function comment(one, href) {
 async function replay(body, again) {
   try {
     const { count: number, unknown } = await send("POST", "/deliveries/replay", body);
-    toast(
-      `${plural(number, "call-back")} will be sent again.${unknown.length ? ` ${unknown.length} are too old.` : ""}`,
-      { kind: "good" },
-    );
+    const late = unknown.length ? ` ${say("{count} are too old.", { count: unknown.length })}` : "";
+    toast(say("{count} call-backs will be sent again.", { count: number }) + late, { kind: "good" });
     again();
   } catch (problem) {
     toastProblem(problem);

@@ -2,7 +2,8 @@
 
 import { problemOf, send } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
-import { duration, exactly } from "../lib/labels.js";
+import { duration, exactly, roleName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 
 /**
  * The page of a link. `done(session)` is called when they are in; `over(note)` when they are to sign in by the other page.
@@ -27,12 +28,12 @@ export function invitationPage({ token, view, done, over }) {
   const password = secret("password");
   const again = secret("again");
   const wrong = el("p", { class: "wrong", role: "alert", id: "invitation-wrong" });
-  const button = el("button", { type: "submit", class: "primary" }, view.new ? "Begin" : "Set the password");
+  const button = el("button", { type: "submit", class: "primary" }, view.new ? say("Begin") : say("Set the password"));
   /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault();
     if (password.value !== again.value) {
-      put(wrong, "The two passwords differ.");
+      put(wrong, say("The two passwords differ."));
       again.select();
       again.focus();
       return;
@@ -55,19 +56,21 @@ export function invitationPage({ token, view, done, over }) {
       done(await send("POST", "/session", { name: accepted, password: password.value, code: "" }, { quiet: true }));
     } catch (error) {
       problemOf(error);
-      over("Your password is set. Please sign in with it.");
+      over(say("Your password is set. Please sign in with it."));
     }
   };
   /** @param {import("../lib/api.js").Problem} problem */
   const refuse = (problem) => {
     if (problem.status === 404) {
-      over("This link is not good any more. Ask for another.");
+      over(say("This link is not good any more. Ask for another."));
       return;
     }
     put(
       wrong,
       problem.status === 429
-        ? `That was tried too often. Please wait ${duration(problem.retryAfter || 60)} and try again.`
+        ? say("That was tried too often. Please wait {time} and try again.", {
+            time: duration(problem.retryAfter || 60),
+          })
         : problem.message,
     );
     const field = problem.pointer === "/name" ? name : password;
@@ -78,26 +81,28 @@ export function invitationPage({ token, view, done, over }) {
     "section",
     { class: "signin" },
     el("img", { src: "/review/static/icon.svg", alt: "", width: "40", height: "40" }),
-    el("h1", { text: view.new ? "You are invited" : "Choose a new password" }),
+    el("h1", { text: view.new ? say("You are invited") : say("Choose a new password") }),
     el("p", { class: "meta", role: "status", text: purpose(view) }),
     el(
       "form",
       { on: { submit }, "aria-describedby": "invitation-wrong" },
-      labelled("Name", name, view.new ? "What colleagues see. Small letters and digits; it stays." : ""),
-      labelled("Password", password, "At least 8 characters; a few words are good."),
-      labelled("And again", again),
+      labelled(say("Name"), name, view.new ? say("What colleagues see. Small letters and digits; it stays.") : ""),
+      labelled(say("Password"), password, say("At least 8 characters; a few words are good.")),
+      labelled(say("And again"), again),
       wrong,
       button,
     ),
-    el("p", { class: "fine", text: `This link is good once, until ${exactly(view.until)}.` }),
+    el("p", { class: "fine", text: say("This link is good once, until {time}.", { time: exactly(view.until) }) }),
   );
   return { node, show: () => (view.new ? name : password).focus(), close: () => {} };
 }
 
 /** @param {Api.InvitationView} view */
 function purpose({ new: fresh, role, sites }) {
-  if (!fresh) return "It ends all sessions that you had.";
-  return sites.length ? `You will be ${role} of ${sites.join(", ")}.` : `You will be ${role} of all sites.`;
+  if (!fresh) return say("It ends all sessions that you had.");
+  return sites.length
+    ? say("You will be {role} of {sites}.", { role: roleName(role), sites: sites.join(", ") })
+    : say("You will be {role} of all sites.", { role: roleName(role) });
 }
 
 /** @param {string} id */

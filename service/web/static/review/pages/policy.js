@@ -4,7 +4,8 @@ import { Problem, get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
-import { actorName, exactly, learnHouseRules } from "../lib/labels.js";
+import { actorName, byActor, exactly, learnHouseRules } from "../lib/labels.js";
+import { heard, say } from "../lib/language.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { changesView } from "./policy_changes.js";
@@ -59,9 +60,9 @@ class PolicyPage {
     this.node = el("div", { class: "sheet" });
     this.wrong = el("div", { class: "wrong", role: "alert" });
     this.meaning = el("p", { class: "meta" });
-    this.discard = button("quiet", "Discard changes", () => this.open(this.view.policy));
-    this.trial = button("quiet", "Try on the past", () => this.preview());
-    this.keep = button("primary", "Save…", () => this.save());
+    this.discard = button("quiet", say("Discard changes"), () => this.open(this.view.policy));
+    this.trial = button("quiet", say("Try on the past"), () => this.preview());
+    this.keep = button("primary", say("Save…"), () => this.save());
     this.result = el("div", { "aria-live": "polite" });
     this.promise = el("div", { "aria-live": "polite" });
     this.warn = (/** @type {Event} */ event) => this.changed && event.preventDefault();
@@ -74,14 +75,18 @@ class PolicyPage {
     if (site === this.site) return;
     this.site = site;
     if (!site) {
-      put(this.node, sheetHead("Policy"), el("p", { class: "hint", text: "There are no sites yet." }));
+      put(this.node, sheetHead(say("Policy")), el("p", { class: "hint", text: say("There are no sites yet.") }));
       return;
     }
     try {
       const [view, history] = await Promise.all([get(`/sites/${site}/policy`), get(`/sites/${site}/policy/history`)]);
       this.load(view, history.items);
     } catch (problem) {
-      put(this.node, sheetHead("Policy"), el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+      put(
+        this.node,
+        sheetHead(say("Policy")),
+        el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }),
+      );
     }
   }
 
@@ -112,7 +117,7 @@ class PolicyPage {
     const site = this.site;
     put(this.promise);
     if (!this.view.policy.promise || !this.may("preview")) return;
-    put(this.promise, el("p", { class: "hint", text: "Looking at what was promised…" }));
+    put(this.promise, el("p", { class: "hint", text: say("Looking at what was promised…") }));
     try {
       const found = await get(`/sites/${site}/promise`);
       if (site === this.site) put(this.promise, promiseView(found));
@@ -139,13 +144,13 @@ class PolicyPage {
         },
         name,
       );
-    const modes = [mode("Form", false), mode("Document", true)];
+    const modes = [mode(say("Form"), false), mode(say("Document"), true)];
     put(
       this.node,
       sheetHead(
-        "Policy",
+        say("Policy"),
         siteChooser(this.me.sites, this.site, (site) => this.leave(site), ""),
-        el("span", { class: "switch", role: "group", "aria-label": "Edit as" }, modes),
+        el("span", { class: "switch", role: "group", "aria-label": say("Edit as") }, modes),
       ),
       this.edition(),
       this.promise,
@@ -159,7 +164,9 @@ class PolicyPage {
 
   /** What can be done, made once: a button that is replaced while it is pressed hears no click. */
   buttons() {
-    const saving = this.may("policy") ? this.keep : el("span", { class: "hint", text: "Saving takes an operator." });
+    const saving = this.may("policy")
+      ? this.keep
+      : el("span", { class: "hint", text: say("Saving takes an operator.") });
     return el(
       "div",
       { class: "card policy-bar" },
@@ -173,10 +180,10 @@ class PolicyPage {
   tools() {
     keepDraft(`policy ${this.site}`, this.changed ? { policy: this.draft, version: this.begun } : null);
     const overtaken =
-      this.begun !== this.view.edition.version ? " Somebody saved another edition since you began." : "";
+      this.begun !== this.view.edition.version ? ` ${say("Somebody saved another edition since you began.")}` : "";
     this.meaning.textContent = this.changed
-      ? `Not saved yet, kept in this browser.${overtaken}`
-      : "This is what counts now.";
+      ? say("Not saved yet, kept in this browser.") + overtaken
+      : say("This is what counts now.");
     this.discard.hidden = !this.changed;
     this.trial.disabled = this.keep.disabled = !this.changed && !this.asDocument;
   }
@@ -186,8 +193,13 @@ class PolicyPage {
     return el("p", {
       class: "meta",
       text: version
-        ? `Edition ${version}, since ${exactly(at ?? "")}, by ${actorName(by)}${note ? `: ${note}` : ""}.`
-        : "The policy that every site begins with.",
+        ? say("Edition {version}, since {time}, {by}{why}.", {
+            version: String(version),
+            time: exactly(at ?? ""),
+            by: byActor(by),
+            why: note ? `: ${note}` : "",
+          })
+        : say("The policy that every site begins with."),
     });
   }
 
@@ -198,7 +210,7 @@ class PolicyPage {
   document(fixed) {
     const text = el("textarea", {
       class: "document",
-      "aria-label": "The policy as a document (JSON)",
+      "aria-label": say("The policy as a document (JSON)"),
       spellcheck: "false",
       disabled: fixed,
       data: { pointer: "/policy" },
@@ -217,8 +229,8 @@ class PolicyPage {
     const node = el(
       "section",
       { class: "card" },
-      el("h2", { text: "The document" }),
-      el("p", { class: "hint", text: "The same as the interface and the command line have it." }),
+      el("h2", { text: say("The document") }),
+      el("p", { class: "hint", text: say("The same as the interface and the command line have it.") }),
       text,
     );
     /** @param {Api.Mistake[]} mistakes */
@@ -243,7 +255,7 @@ class PolicyPage {
     try {
       JSON.parse(text.value);
     } catch (error) {
-      put(this.wrong, `This is no JSON: ${/** @type {SyntaxError} */ (error).message}`);
+      put(this.wrong, say("This is no JSON: {message}", { message: error instanceof Error ? error.message : "" }));
       text.focus();
     }
     return false;
@@ -252,7 +264,7 @@ class PolicyPage {
   async preview() {
     if (!this.readable()) return;
     this.trial.disabled = true;
-    put(this.result, el("p", { class: "hint", text: "Trying it on the past…" }));
+    put(this.result, el("p", { class: "hint", text: say("Trying it on the past…") }));
     try {
       put(
         this.result,
@@ -274,7 +286,7 @@ class PolicyPage {
     if (!this.readable()) return;
     const act = (/** @type {string} */ note, /** @type {number} */ version) =>
       send("PUT", `/sites/${this.site}/policy`, { policy: this.draft, note, version });
-    this.tell("Save this policy?", "Save", act, "Saved.", this.draft);
+    this.tell(say("Save this policy?"), say("Save"), act, say("Saved."), this.draft);
   }
 
   /** @param {number} version */
@@ -282,7 +294,13 @@ class PolicyPage {
     const act = (/** @type {string} */ note, /** @type {number} */ live) =>
       send("POST", `/sites/${this.site}/policy/restore`, { edition: version, note, version: live });
     const { policy } = this.editions.find(({ edition }) => edition.version === version) ?? { policy: {} };
-    this.tell(`Restore edition ${version}?`, "Restore", act, `Edition ${version} counts again.`, policy);
+    this.tell(
+      say("Restore edition {version}?", { version: String(version) }),
+      say("Restore"),
+      act,
+      say("Edition {version} counts again.", { version: String(version) }),
+      policy,
+    );
   }
 
   /**
@@ -300,9 +318,9 @@ class PolicyPage {
       !(await ask(
         title,
         [
-          el("p", { text: "It counts for what is judged from now on." }),
+          el("p", { text: say("It counts for what is judged from now on.") }),
           changesView(this.view.policy, next),
-          field("Why? (for the history)", note),
+          field(say("Why? (for the history)"), note),
         ],
         [[name, "primary", "yes"]],
       ))
@@ -329,7 +347,7 @@ class PolicyPage {
    */
   refused(problem) {
     if (problem.status === 409) {
-      toast("Somebody saved another edition meanwhile. Copy what you need and reload.", { kind: "bad" });
+      toast(say("Somebody saved another edition meanwhile. Copy what you need and reload."), { kind: "bad" });
       return;
     }
     if (problem.status !== 422 && problem.status !== 400) {
@@ -340,13 +358,14 @@ class PolicyPage {
       problem.body;
     const lines = (this.form?.mark(errors) ?? []).map(({ detail, pointer = "" }) => {
       const place = pointer.replace("/policy", "");
-      return el("li", { text: place ? `${place}: ${detail}` : detail });
+      return el("li", { text: place ? `${place}: ${heard(detail)}` : heard(detail) });
     });
-    if (left) lines.push(el("li", { text: `And ${left} more, which are named once these are mended.` }));
+    if (left)
+      lines.push(el("li", { text: say("And {count} more, which are named once these are mended.", { count: left }) }));
     const count = errors.length + left;
     put(
       this.wrong,
-      count > 1 ? el("p", { text: `There are ${count} mistakes.` }) : null,
+      count > 1 ? el("p", { text: say("There are {count} mistakes.", { count }) }) : null,
       lines.length ? el("ul", {}, lines) : null,
     );
   }
@@ -363,8 +382,8 @@ class PolicyPage {
   async leave(site) {
     if (
       this.changed &&
-      !(await ask("Leave without saving?", el("p", { text: "What you changed here will be lost." }), [
-        ["Leave", "bad", "yes"],
+      !(await ask(say("Leave without saving?"), el("p", { text: say("What you changed here will be lost.") }), [
+        [say("Leave"), "bad", "yes"],
       ]))
     ) {
       this.paint();
@@ -377,20 +396,20 @@ class PolicyPage {
   history() {
     const rows = this.editions.map(({ edition, policy }) => [
       String(edition.version),
-      edition.at ? exactly(edition.at) : "from the start",
+      edition.at ? exactly(edition.at) : say("from the start"),
       actorName(edition.by) || "–",
       edition.note,
       edition.version === this.view.edition.version
-        ? el("span", { class: "tag approved", text: "Counts now" })
+        ? el("span", { class: "tag approved", text: say("Counts now") })
         : this.choices(edition.version, policy),
     ]);
     return el(
       "section",
       { class: "card" },
-      el("h2", { text: "Editions" }),
+      el("h2", { text: say("Editions") }),
       rows.length
-        ? table([["No."], ["Since"], ["By"], ["Why"], ["What"]], rows, "Editions")
-        : el("p", { class: "hint", text: "It was never changed." }),
+        ? table([[say("No.")], [say("Since")], [say("By")], [say("Why")], [say("What")]], rows, say("Editions"))
+        : el("p", { class: "hint", text: say("It was never changed.") }),
     );
   }
 
@@ -408,14 +427,19 @@ class PolicyPage {
     const button = (name, act) =>
       el(
         "button",
-        { type: "button", class: "link", "aria-label": `${name} edition ${version}`, on: { click: act } },
+        {
+          type: "button",
+          class: "link",
+          "aria-label": say("{action} edition {version}", { action: name, version: String(version) }),
+          on: { click: act },
+        },
         name,
       );
     return el(
       "span",
       { class: "choices" },
-      button("Open", () => this.open(policy)),
-      this.may("policy") ? button("Restore…", () => this.restore(version)) : null,
+      button(say("Open"), () => this.open(policy)),
+      this.may("policy") ? button(say("Restore…"), () => this.restore(version)) : null,
     );
   }
 }

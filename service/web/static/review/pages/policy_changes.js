@@ -2,8 +2,16 @@
 
 import { el } from "../lib/dom.js";
 import { labelName, percent, sentence } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 
 /** @typedef {{ name?: string }} Named */
+
+/** @type {Record<string, (label: string) => string>} */
+const FROM = {
+  hold: (label) => say("{label}, hold from", { label }),
+  reject: (label) => say("{label}, reject from", { label }),
+  discard: (label) => say("{label}, discard from", { label }),
+};
 
 /**
  * The changes as a list; null: there are none.
@@ -27,7 +35,7 @@ export function changes(before, after) {
   const flat = [flatten(before), flatten(after)];
   const names = [...new Set(flat.flatMap((one) => [...one.keys()]))];
   return names
-    .map((what) => ({ what, was: flat[0].get(what) ?? "nothing", is: flat[1].get(what) ?? "nothing" }))
+    .map((what) => ({ what, was: flat[0].get(what) ?? say("nothing"), is: flat[1].get(what) ?? say("nothing") }))
     .filter(({ was, is }) => was !== is);
 }
 
@@ -39,18 +47,21 @@ function flatten(policy) {
     if (field === "thresholds") {
       for (const [label, steps] of Object.entries(value))
         for (const [step, share] of Object.entries(steps))
-          if (share !== null) found.set(`${labelName(label)}, ${step} from`, percent(/** @type {number} */ (share)));
+          if (share !== null) found.set(FROM[step](labelName(label)), percent(/** @type {number} */ (share)));
     } else if (field === "rules" || field === "lists") {
       /** @type {Named[]} */ (value).forEach((one, place) => {
         const { name, ...rest } = one;
-        const kind = field === "rules" ? "Rule" : "List";
-        found.set(`${kind} ${name || `number ${place + 1}`}`, `${place + 1}. ${JSON.stringify(rest)}`);
+        const kind = field === "rules" ? say("Rule") : say("List");
+        found.set(
+          `${kind} ${name || say("number {number}", { number: place + 1 })}`,
+          `${place + 1}. ${JSON.stringify(rest)}`,
+        );
       });
     } else if (field === "house_rules") {
       for (const { code, name, text, teaches } of /** @type {Api.HouseRule[]} */ (value))
         found.set(
-          `House rule ${code}`,
-          `“${name}”${text ? `, “${text}”` : ""}${teaches ? `, teaches ${labelName(teaches)}` : ""}`,
+          say("House rule {code}", { code }),
+          `“${name}”${text ? `, “${text}”` : ""}${teaches ? `, ${say("teaches {label}", { label: labelName(teaches) })}` : ""}`,
         );
     } else if (value !== null && value !== undefined) {
       found.set(

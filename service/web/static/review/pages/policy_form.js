@@ -3,6 +3,7 @@
 import { field } from "../lib/dialogs.js";
 import { el, icon, put } from "../lib/dom.js";
 import { labelName } from "../lib/labels.js";
+import { heard, say, within } from "../lib/language.js";
 import { houseRulesSection } from "./policy_house_rules.js";
 
 /** @import { Picture } from "../lib/dom.js" */
@@ -14,47 +15,47 @@ import { houseRulesSection } from "./policy_house_rules.js";
 
 /** @type {[value: string, name: string][]} */
 const MODES = [
-  ["by-score", "By score: the thresholds below decide"],
-  ["hold-everything", "Hold everything for a moderator"],
-  ["hold-new-authors", "Hold new authors until some of theirs are approved"],
-  ["approve-first", "Publish first, review later what would be held"],
+  ["by-score", say("By score: the thresholds below decide")],
+  ["hold-everything", say("Hold everything for a moderator")],
+  ["hold-new-authors", say("Hold new authors until some of theirs are approved")],
+  ["approve-first", say("Publish first, review later what would be held")],
 ];
 /** @type {[value: string, name: string][]} */
 const PRESETS = [
-  ["quiet", "Quiet: asks moderators less"],
-  ["balanced", "Balanced"],
-  ["strict", "Strict: misses less"],
+  ["quiet", say("Quiet: asks moderators less")],
+  ["balanced", say("Balanced")],
+  ["strict", say("Strict: misses less")],
 ];
 /** @type {[value: string, name: string][]} */
 const OUTCOMES = [
-  ["approve", "Approve"],
-  ["hold", "Hold"],
-  ["reject", "Reject"],
+  ["approve", say("Approve")],
+  ["hold", say("Hold")],
+  ["reject", say("Reject")],
 ];
 /** @type {[value: string, name: string][]} */
 const THEN = [
-  ["hold", "Hold"],
-  ["reject", "Reject"],
-  ["discard", "Reject as blatant"],
-  ["approve", "Approve"],
-  ["tag", "Only tag"],
+  ["hold", say("Hold")],
+  ["reject", say("Reject")],
+  ["discard", say("Reject as blatant")],
+  ["approve", say("Approve")],
+  ["tag", say("Only tag")],
 ];
 /** @type {[value: string, name: string][]} */
 const STATUS = [
-  ["live", "Live"],
-  ["shadow", "Shadow (only noted)"],
-  ["draft", "Draft (off)"],
+  ["live", say("Live")],
+  ["shadow", say("Shadow (only noted)")],
+  ["draft", say("Draft (off)")],
 ];
 /** @type {["hold" | "reject" | "discard", string][]} */
 const STEPS = [
-  ["hold", "Hold from"],
-  ["reject", "Reject from"],
-  ["discard", "Discard from"],
+  ["hold", say("Hold from")],
+  ["reject", say("Reject from")],
+  ["discard", say("Discard from")],
 ];
 /** @type {[value: string, name: string][]} */
 const KINDS = [
-  ["words", "Words and phrases"],
-  ["domains", "Domains"],
+  ["words", say("Words and phrases")],
+  ["domains", say("Domains")],
 ];
 
 /** The form. `view` has the thresholds that apply by default; `fixed`: only to be read; `changed` is called after each change. */
@@ -74,7 +75,7 @@ export class PolicyForm {
     this.node = el(
       "fieldset",
       { class: "policy", disabled: fixed },
-      el("legend", { class: "unseen", text: "The policy" }),
+      el("legend", { class: "unseen", text: say("The policy") }),
       this.mode(),
       this.thresholds(),
       this.section("rules"),
@@ -110,7 +111,7 @@ export class PolicyForm {
       .sort((a, b) => at(b).length - at(a).length)[0];
     if (!input) return false;
     input.closest("details")?.setAttribute("open", "");
-    const wrong = el("p", { class: "wrong", role: "alert", id: `wrong-${number}`, text: message });
+    const wrong = el("p", { class: "wrong", role: "alert", id: `wrong-${number}`, text: heard(message) });
     input.setAttribute("aria-invalid", "true");
     if (!input.hasAttribute("aria-errormessage")) input.setAttribute("aria-errormessage", wrong.id);
     (input.closest(".field, td") ?? input).append(wrong);
@@ -118,23 +119,23 @@ export class PolicyForm {
   }
 
   mode() {
-    const release = field("Approvals that release an author", this.number("release_after", 1, 100));
+    const release = field(say("Approvals that release an author"), this.number("release_after", 1, 100));
     const show = () => (release.hidden = this.draft.mode !== "hold-new-authors");
     const mode = this.select("mode", MODES, show);
     show();
     /** @type {[value: string, name: string][]} */
-    const languages = [...OUTCOMES, ["", "Trust the scores all the same"]];
+    const languages = [...OUTCOMES, ["", say("Trust the scores all the same")]];
     return el(
       "section",
       { class: "card" },
-      el("h2", { text: "How comments are decided" }),
-      field("Mode", mode),
+      el("h2", { text: say("How comments are decided") }),
+      field(say("Mode"), mode),
       release,
       el(
         "div",
         { class: "fields" },
-        field("In a language that the model does not know", this.select("unsupported_language", languages)),
-        field("When the machine can't say anything", this.select("on_no_verdict", OUTCOMES)),
+        field(say("In a language that the model does not know"), this.select("unsupported_language", languages)),
+        field(say("When the machine can't say anything"), this.select("on_no_verdict", OUTCOMES)),
       ),
     );
   }
@@ -150,12 +151,12 @@ export class PolicyForm {
     return el(
       "section",
       { class: "card" },
-      el("h2", { text: "Thresholds" }),
-      field("Preset", this.select("preset", PRESETS, fill)),
-      el("p", { class: "hint", text: "In percent of probability; an empty field means never." }),
+      el("h2", { text: say("Thresholds") }),
+      field(say("Preset"), this.select("preset", PRESETS, fill)),
+      el("p", { class: "hint", text: say("In percent of probability; an empty field means never.") }),
       el(
         "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-label": "Thresholds" },
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": say("Thresholds") },
         el(
           "table",
           { class: "steps" },
@@ -165,9 +166,9 @@ export class PolicyForm {
             el(
               "tr",
               {},
-              el("th", { scope: "col", text: "Score" }),
+              el("th", { scope: "col", text: say("Score") }),
               STEPS.map(([, name]) => el("th", { scope: "col", text: name })),
-              el("th", { scope: "col" }, el("span", { class: "unseen", text: "Default" })),
+              el("th", { scope: "col" }, el("span", { class: "unseen", text: say("Default") })),
             ),
           ),
           body,
@@ -194,7 +195,7 @@ export class PolicyForm {
         min: "0",
         max: "100",
         step: "any",
-        "aria-label": `${labelName(label)}: ${name.toLowerCase()}, percent`,
+        "aria-label": say("{label}: {name}, percent", { label: labelName(label), name: within(name) }),
         data: { pointer: `/policy/thresholds/${label}` },
       });
       const share = now[step] ?? null;
@@ -212,9 +213,9 @@ export class PolicyForm {
     const warn = (/** @type {Partial<Api.Thresholds>} */ { hold = null, reject = null, discard = null }) => {
       const upside = hold !== null && ((reject !== null && hold > reject) || (discard !== null && hold > discard));
       wrong.textContent = upside
-        ? "Hold stands above reject, so nothing is held for it."
+        ? say("Hold stands above reject, so nothing is held for it.")
         : reject !== null && discard !== null && reject > discard
-          ? "Reject stands above discard, so all that is rejected is discarded."
+          ? say("Reject stands above discard, so all that is rejected is discarded.")
           : "";
     };
     warn(now);
@@ -238,10 +239,10 @@ export class PolicyForm {
               {
                 type: "button",
                 class: "link",
-                "aria-label": `Use the default for ${labelName(label)}`,
+                "aria-label": say("Use the default for {label}", { label: labelName(label) }),
                 on: { click: usual },
               },
-              "Default",
+              say("Default"),
             )
           : null,
       ),
@@ -263,15 +264,21 @@ export class PolicyForm {
     return el(
       "section",
       { class: "card" },
-      el("h2", { text: rules ? "Rules" : "Lists" }),
+      el("h2", { text: rules ? say("Rules") : say("Lists") }),
       el("p", {
         class: "hint",
         text: rules
-          ? "In this order; the first that holds decides. Example of a condition: links >= 3 and author_vouched == 0"
-          : "Whole words; * stands for any letters. Lists are asked before rules.",
+          ? say(
+              "In this order; the first that holds decides. Example of a condition: links >= 3 and author_vouched == 0",
+            )
+          : say("Whole words; * stands for any letters. Lists are asked before rules."),
       }),
       this.measures[kind],
-      el("button", { type: "button", class: "quiet", on: { click: add } }, rules ? "Add a rule" : "Add a list"),
+      el(
+        "button",
+        { type: "button", class: "quiet", on: { click: add } },
+        rules ? say("Add a rule") : say("Add a list"),
+      ),
     );
   }
 
@@ -349,28 +356,28 @@ export class PolicyForm {
     const more = el(
       "details",
       {},
-      el("summary", { text: "More" }),
+      el("summary", { text: say("More") }),
       el(
         "div",
         { class: "fields" },
-        field("Reason code", input("code")),
-        field("Tags", input("tags")),
-        field("Last day", input("expires", { type: "date" })),
-        field("Owner", input("owner")),
-        field("Note", input("note")),
+        field(say("Reason code"), input("code")),
+        field(say("Tags"), input("tags")),
+        field(say("Last day (of a rule)"), input("expires", { type: "date" })),
+        field(say("Owner"), input("owner")),
+        field(say("Note"), input("note")),
       ),
     );
     const own =
       kind === "rules"
-        ? field("When", input("when", { rows: "2", class: "code" }))
+        ? field(say("When"), input("when", { rows: "2", class: "code" }))
         : [
             el(
               "div",
               { class: "fields" },
-              field("Entries are", select("kind", KINDS)),
-              field("Fields (empty: text, name and address)", input("fields")),
+              field(say("Entries are"), select("kind", KINDS)),
+              field(say("Fields (empty: text, name and address)"), input("fields")),
             ),
-            field("Entries, one a line", input("entries", { rows: "4", class: "code" })),
+            field(say("Entries, one a line"), input("entries", { rows: "4", class: "code" })),
           ];
     /**
      * @param {number} by
@@ -383,7 +390,7 @@ export class PolicyForm {
         {
           type: "button",
           class: "plain icon-only",
-          "aria-label": `${name} ${measure.name || "this"}`,
+          "aria-label": say("{action} {name}", { action: name, name: String(measure.name || say("this")) }),
           disabled: by !== 0 && !this.items(kind)[index + by],
           on: { click: () => this.move(kind, index, by) },
         },
@@ -391,19 +398,23 @@ export class PolicyForm {
       );
     return el(
       "div",
-      { class: "measure", role: "group", "aria-label": measure.name || (kind === "rules" ? "New rule" : "New list") },
+      {
+        class: "measure",
+        role: "group",
+        "aria-label": measure.name || (kind === "rules" ? say("New rule") : say("New list")),
+      },
       el(
         "div",
         { class: "fields" },
-        field("Name", input("name")),
-        field("Then", select("then", THEN)),
-        field("Status", select("status", STATUS)),
+        field(say("Name"), input("name")),
+        field(say("Then"), select("then", THEN)),
+        field(say("Status"), select("status", STATUS)),
         el(
           "span",
           { class: "moves" },
-          move(-1, "Move up", "up"),
-          move(1, "Move down", "down"),
-          move(0, "Remove", "cross"),
+          move(-1, say("Move up"), "up"),
+          move(1, say("Move down"), "down"),
+          move(0, say("Remove"), "cross"),
         ),
       ),
       own,

@@ -3,6 +3,7 @@
 import { field } from "../lib/dialogs.js";
 import { el, icon, put } from "../lib/dom.js";
 import { labelName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 
 /** @type {NonNullable<Api.HouseRule["teaches"]>[]} */
 const TEACHES = ["spam", "toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack"];
@@ -60,19 +61,19 @@ export function houseRulesSection(draft, changed) {
     const teaches = el(
       "select",
       { data: { pointer: `/policy/house_rules/${index}/teaches` } },
-      new Option("Nothing", ""),
+      new Option(say("Nothing"), ""),
       TEACHES.map((label) => new Option(labelName(label), label, false, label === rule.teaches)),
     );
     teaches.addEventListener("change", () => keep({ teaches: TEACHES[teaches.selectedIndex - 1] ?? "" }));
     return el(
       "div",
-      { class: "measure", role: "group", "aria-label": rule.name || "New house rule" },
+      { class: "measure", role: "group", "aria-label": rule.name || say("New house rule") },
       el(
         "div",
         { class: "fields" },
-        field("Name", name),
-        field("Code", code),
-        field("It teaches", teaches),
+        field(say("Name"), name),
+        field(say("Code"), code),
+        field(say("It teaches"), teaches),
         el(
           "span",
           { class: "moves" },
@@ -81,24 +82,24 @@ export function houseRulesSection(draft, changed) {
             {
               type: "button",
               class: "plain icon-only",
-              "aria-label": `Remove ${rule.name || "this"}`,
+              "aria-label": say("Remove {name}", { name: rule.name || say("this") }),
               on: { click: () => have((draft.house_rules ?? []).filter((other) => other !== rule)) },
             },
             icon("cross"),
           ),
         ),
       ),
-      field("What the author is told (empty: the name)", text),
+      field(say("What the author is told (empty: the name)"), text),
     );
   };
   fill();
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "House rules" }),
-    el("p", { class: "hint", text: "Reasons of this site's own, above the others when a moderator rejects." }),
+    el("h2", { text: say("House rules") }),
+    el("p", { class: "hint", text: say("Reasons of this site's own, above the others when a moderator rejects.") }),
     list,
-    el("button", { type: "button", class: "quiet", on: { click: add } }, "Add a house rule"),
+    el("button", { type: "button", class: "quiet", on: { click: add } }, say("Add a house rule")),
   );
 }
 

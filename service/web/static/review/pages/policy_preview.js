@@ -1,7 +1,8 @@
 // What a policy would have done with a site's past. For `policy`.
 
 import { el } from "../lib/dom.js";
-import { count, doneName, exactly, plural, reasonName } from "../lib/labels.js";
+import { count, doneName, exactly, reasonName } from "../lib/labels.js";
+import { locale, say } from "../lib/language.js";
 import { table } from "../lib/tables.js";
 
 /** @import { Frame } from "../main.js" */
@@ -9,12 +10,13 @@ import { table } from "../lib/tables.js";
 /** @type {Api.Outcome[]} */
 const OUTCOMES = ["approve", "hold", "reject"];
 /** @type {Record<Api.Outcome, string>} */
-const SAID = { approve: "approved", hold: "held", reject: "rejected" };
+const WOULD = { approve: say("Would be approved"), hold: say("Would be held"), reject: say("Would be rejected") };
+const both = new Intl.ListFormat(locale, { type: "conjunction" });
 /** @type {["approved_by_humans" | "rejected_by_humans" | "undecided", string][]} */
 const PEOPLE = [
-  ["approved_by_humans", "People approved it"],
-  ["rejected_by_humans", "People rejected it"],
-  ["undecided", "Nobody decided"],
+  ["approved_by_humans", say("People approved it")],
+  ["rejected_by_humans", say("People rejected it")],
+  ["undecided", say("Nobody decided")],
 ];
 
 /**
@@ -27,7 +29,7 @@ export function previewView(preview, href) {
   return el(
     "section",
     { class: "card preview" },
-    el("h2", { text: "What it would have done" }),
+    el("h2", { text: say("What it would have done") }),
     el("p", { class: "verdict", text: sentenceOf(preview) }),
     preview.looked ? el("p", { class: "hint", text: about(preview) }) : null,
     preview.looked ? numbers(preview) : null,
@@ -42,27 +44,45 @@ export function previewView(preview, href) {
  * @param {Api.PreviewView} preview
  */
 function sentenceOf({ looked, more }) {
-  if (!looked) return "There is no past to try it on yet.";
+  if (!looked) return say("There is no past to try it on yet.");
   const parts = /** @type {Api.Outcome[]} */ (["hold", "approve", "reject"])
     .filter((outcome) => more[outcome])
-    .map((outcome) => `${SAID[outcome]} ${count(Math.abs(more[outcome]))} ${more[outcome] > 0 ? "more" : "fewer"}`);
-  const last = parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0];
-  return last
-    ? `It would have ${last} of the last ${plural(looked, "comment")}.`
-    : `It would have done the same with the last ${plural(looked, "comment")}.`;
+    .map((outcome) => shiftOf(outcome, more[outcome]));
+  return parts.length
+    ? say("It would have {done} of the last {count} comments.", { done: both.format(parts), count: looked })
+    : say("It would have done the same with the last {count} comments.", { count: looked });
+}
+
+/**
+ * "held 12 more"
+ *
+ * @param {Api.Outcome} outcome
+ * @param {number} more
+ */
+function shiftOf(outcome, more) {
+  const values = { count: Math.abs(more) };
+  if (outcome === "hold") return more > 0 ? say("held {count} more", values) : say("held {count} fewer", values);
+  if (outcome === "reject")
+    return more > 0 ? say("rejected {count} more", values) : say("rejected {count} fewer", values);
+  return more > 0 ? say("approved {count} more", values) : say("approved {count} fewer", values);
 }
 
 /** @param {Api.PreviewView} preview */
 function about({ since, without_text: lost, without_scores: blank, scored_now: scored, unknown }) {
-  const parts = [since ? `Since ${exactly(since)}.` : ""];
+  const parts = [since ? say("Since {time}.", { time: exactly(since) }) : ""];
   if (scored)
     parts.push(
-      `${plural(scored, "comment")} ${scored === 1 ? "was" : "were"} never judged here, and scored now, with the signals that can still be told.`,
+      say("{count} comments were never judged here, and scored now, with the signals that can still be told.", {
+        count: scored,
+      }),
     );
   for (const [name, number] of Object.entries(unknown))
-    parts.push(`Not known of ${plural(number, "comment")}: ${name}; it counts as if nothing had been noticed.`);
-  if (lost) parts.push(`${plural(lost, "comment")} could not be looked at, because the text is gone.`);
-  if (blank) parts.push(`${plural(blank, "comment")} had no scores, and count as when there is no verdict.`);
+    parts.push(
+      say("Not known of {count} comments: {name}; it counts as if nothing had been noticed.", { count: number, name }),
+    );
+  if (lost) parts.push(say("{count} comments could not be looked at, because the text is gone.", { count: lost }));
+  if (blank)
+    parts.push(say("{count} comments had no scores, and count as when there is no verdict.", { count: blank }));
   return parts.filter(Boolean).join(" ");
 }
 
@@ -84,9 +104,9 @@ function numbers(preview) {
     ];
   });
   /** @type {[string, string?][]} */
-  const heads = [["Of those where"]];
-  for (const outcome of OUTCOMES) heads.push([`Would be ${SAID[outcome]}`, "number"]);
-  return table(heads, rows, "Outcomes by what people decided");
+  const heads = [[say("Of those where")]];
+  for (const outcome of OUTCOMES) heads.push([WOULD[outcome], "number"]);
+  return table(heads, rows, say("Outcomes by what people decided"));
 }
 
 /** @param {Api.PreviewView} preview */
@@ -103,14 +123,14 @@ function hits({ hits: found }) {
   return rows.length
     ? table(
         [
-          ["Rule or list"],
-          ["Fired", "number"],
-          ["Decided", "number"],
-          ["On what people approved", "number"],
-          ["On what people rejected", "number"],
+          [say("Rule or list")],
+          [say("Fired"), "number"],
+          [say("Decided"), "number"],
+          [say("On what people approved"), "number"],
+          [say("On what people rejected"), "number"],
         ],
         rows,
-        "Hits",
+        say("Hits"),
       )
     : null;
 }
@@ -121,7 +141,9 @@ function hits({ hits: found }) {
  */
 function changed({ changed: list }, href) {
   const rows = list.map((one) => [
-    one.id ? el("a", { href: href("queue", { list: "decided", id: one.id }), text: one.id.slice(0, 9) }) : "an example",
+    one.id
+      ? el("a", { href: href("queue", { list: "decided", id: one.id }), text: one.id.slice(0, 9) })
+      : say("an example"),
     doneName(one.before),
     doneName(one.after),
     one.human ? doneName(one.human) : "–",
@@ -130,7 +152,11 @@ function changed({ changed: list }, href) {
   return el(
     "details",
     {},
-    el("summary", { text: `The newest ${list.length} that would change` }),
-    table([["Comment"], ["Now"], ["Then"], ["People"], ["Why"]], rows, "Changed comments"),
+    el("summary", { text: say("The newest {count} that would change", { count: list.length }) }),
+    table(
+      [[say("Comment")], [say("Now")], [say("Then")], [say("People")], [say("Why")]],
+      rows,
+      say("Changed comments"),
+    ),
   );
 }

@@ -1,7 +1,8 @@
 // What a site's thresholds promise, and how that stands by what people decided since. For `policy`.
 
 import { el } from "../lib/dom.js";
-import { count, labelName, plural } from "../lib/labels.js";
+import { count, labelName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { table } from "../lib/tables.js";
 
 /**
@@ -21,24 +22,32 @@ export function promiseView(promise) {
     made_for: madeFor,
   } = promise;
   const rows = [];
-  if (held) rows.push(row(held, "of good comments are held back", "at most", "good comment"));
-  if (precise) rows.push(row(precise, "of what is rejected is bad", "at least", "rejection"));
+  if (held) rows.push(heldRow(held));
+  if (precise) rows.push(rejectRow(precise));
   return el(
     "section",
     { class: "card promise" },
-    el("h2", { text: "What the thresholds promise" }),
+    el("h2", { text: say("What the thresholds promise") }),
     el("p", { class: "verdict", text: sentence([held, precise].filter((half) => half !== null)) }),
     table(
-      [["Promised"], ["Certain now"], ["Threshold", "number"], ["Decisions missing", "number"]],
+      [[say("Promised")], [say("Certain now")], [say("Threshold"), "number"], [say("Decisions missing"), "number"]],
       rows,
-      "The promise, and how it stands",
+      say("The promise, and how it stands"),
     ),
     el("p", {
       class: "hint",
-      text: `For ${labelName(label)}, at ${share(confidence)} confidence, by ${plural(decisions, "decision")} that ${model} had not learnt from.`,
+      text: say("For {label}, at {share} confidence, by {count} decisions that {model} had not learnt from.", {
+        label: labelName(label),
+        share: share(confidence),
+        count: decisions,
+        model,
+      }),
     }),
     madeFor && madeFor !== model
-      ? el("p", { class: "hint", text: `It was made for ${madeFor}, and ${model} is in use now: promise again.` })
+      ? el("p", {
+          class: "hint",
+          text: say("It was made for {other}, and {model} is in use now: promise again.", { other: madeFor, model }),
+        })
       : null,
   );
 }
@@ -48,32 +57,46 @@ export function promiseView(promise) {
  *
  * @param {number} value
  */
-const share = (value) => `${Number((value * 100).toFixed(2))} %`;
+const share = (value) => say("{number} %", { number: Number((value * 100).toFixed(2)) });
 
 /** @param {Api.HalfView[]} halves */
 function sentence(halves) {
   const missing = Math.max(0, ...halves.map((half) => half.missing));
-  if (!missing) return "It is kept.";
-  return `It is not proven now: at least ${plural(missing, "more decision")} without a mistake would prove it.`;
+  if (!missing) return say("It is kept.");
+  return say("It is not proven now: at least {count} more decisions without a mistake would prove it.", {
+    count: missing,
+  });
 }
+
+/** @param {Api.HalfView} half */
+const heldRow = (half) =>
+  row(half, say("at most {share} of good comments are held back", { share: share(half.promised) }), [
+    say("at most {share}", { share: share(half.bound) }),
+    say("from {count} good comments", { count: half.rows }),
+  ]);
+
+/** @param {Api.HalfView} half */
+const rejectRow = (half) =>
+  row(half, say("at least {share} of what is rejected is bad", { share: share(half.promised) }), [
+    say("at least {share}", { share: share(half.bound) }),
+    say("from {count} rejections", { count: half.rows }),
+  ]);
 
 /**
  * @param {Api.HalfView} half
- * @param {string} what
- * @param {string} word
- * @param {string} unit
+ * @param {string} promised
+ * @param {[bound: string, from: string]} now
  */
-function row({ promised, threshold, bound, rows, mistakes, missing }, what, word, unit) {
-  const from = threshold === null ? "never" : share(threshold);
+function row({ threshold, rows, mistakes, missing }, promised, [bound, from]) {
   return [
-    `${word} ${share(promised)} ${what}`,
+    promised,
     el(
       "span",
       {},
-      rows ? `${word} ${share(bound)}` : "nothing yet",
-      el("span", { class: "meta", text: ` from ${plural(rows, unit)}, ${plural(mistakes, "mistake")}` }),
+      rows ? bound : say("nothing yet"),
+      el("span", { class: "meta", text: ` ${from}, ${say("{count} mistakes", { count: mistakes })}` }),
     ),
-    from,
+    threshold === null ? say("never") : share(threshold),
     missing ? count(missing) : "–",
   ];
 }

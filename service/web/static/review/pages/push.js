@@ -2,6 +2,7 @@
 
 import { get, Problem, send } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
+import { say } from "../lib/language.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 const WORKER = "/review/static/push_worker.js";
@@ -26,7 +27,7 @@ export function telling() {
   const section = el(
     "section",
     { class: "card settings", hidden: true },
-    el("h2", { text: "Hearing of what waits" }),
+    el("h2", { text: say("Hearing of what waits") }),
     body,
   );
   paint();
@@ -78,17 +79,19 @@ function wire(found) {
 async function content(key, paint) {
   if (!navigator.serviceWorker || !("PushManager" in globalThis))
     return el("p", {
-      text: "This browser can't be told. On a phone or tablet by Apple, add this page to the home screen first, and open it from there.",
+      text: say(
+        "This browser can't be told. On a phone or tablet by Apple, add this page to the home screen first, and open it from there.",
+      ),
     });
   const found = await subscription();
   if (found)
     return [
-      el("p", { text: "This browser is told when comments wait, once an hour at most, even if no page is open." }),
+      el("p", { text: say("This browser is told when comments wait, once an hour at most, even if no page is open.") }),
       el(
         "p",
         { class: "row-of" },
-        button("Send a test", attempt),
-        button("Stop", async () => {
+        button(say("Send a test"), attempt),
+        button(say("Stop"), async () => {
           await stop(found);
           await paint();
         }),
@@ -96,12 +99,14 @@ async function content(key, paint) {
     ];
   return [
     el("p", {
-      text: "You can be told here when comments wait, once an hour at most, even if no page is open. What you are told holds no comment's words and no names.",
+      text: say(
+        "You can be told here when comments wait, once an hour at most, even if no page is open. What you are told holds no comment's words and no names.",
+      ),
     }),
     el(
       "p",
       { class: "row-of" },
-      button("Tell me in this browser", async () => {
+      button(say("Tell me in this browser"), async () => {
         await begin(key);
         await paint();
       }),
@@ -120,7 +125,7 @@ function button(text, act) {
 /** @param {string} key */
 async function begin(key) {
   if ((await Notification.requestPermission()) !== "granted") {
-    toast("Your browser does not let this page show notifications.", { kind: "bad" });
+    toast(say("Your browser does not let this page show notifications."), { kind: "bad" });
     return;
   }
   try {
@@ -134,17 +139,17 @@ async function begin(key) {
       await made.unsubscribe();
       throw error;
     }
-    toast("This browser is told from now on.", { kind: "good" });
+    toast(say("This browser is told from now on."), { kind: "good" });
   } catch (error) {
     if (error instanceof Problem) toastProblem(error);
-    else toast("Your browser could not reach its push service.", { kind: "bad" });
+    else toast(say("Your browser could not reach its push service."), { kind: "bad" });
   }
 }
 
 async function attempt() {
   try {
     await send("POST", "/push/test");
-    toast("A test is under way.", { kind: "good" });
+    toast(say("A test is under way."), { kind: "good" });
   } catch (problem) {
     toastProblem(problem);
   }

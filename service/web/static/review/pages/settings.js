@@ -3,7 +3,9 @@
 import { ask } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
 import { ACTIONS, ACTION_NAMES, keyHint, keyOf, spell } from "../lib/keys.js";
-import { REASONS } from "../lib/labels.js";
+import { REASONS, roleName } from "../lib/labels.js";
+import { phrase, say, within } from "../lib/language.js";
+import { languageChooser } from "../lib/language_chooser.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { sheetHead } from "../lib/tables.js";
 import { toast } from "../lib/toasts.js";
@@ -18,15 +20,23 @@ import { telling } from "./push.js";
 /** @typedef {"mask" | "blind" | "numbers" | "shortcuts"} Switch */
 
 const THEMES = [
-  ["system", "As the system"],
-  ["light", "Light"],
-  ["dark", "Dark"],
+  ["system", say("As the system")],
+  ["light", say("Light")],
+  ["dark", say("Dark")],
 ];
 /** @type {[Switch, string, string][]} */
 const SWITCHES = [
-  ["mask", "Cover the worst words", "Insults and threats stay covered, here and in the lists, until you ask for them."],
-  ["blind", "Hide authors' names", "To judge the words alone."],
-  ["numbers", "Show exact numbers in the text", "What each word adds to the score, in the model's own units."],
+  [
+    "mask",
+    say("Cover the worst words"),
+    say("Insults and threats stay covered, here and in the lists, until you ask for them."),
+  ],
+  ["blind", say("Hide authors' names"), say("To judge the words alone.")],
+  [
+    "numbers",
+    say("Show exact numbers in the text"),
+    say("What each word adds to the score, in the model's own units."),
+  ],
 ];
 
 /**
@@ -41,8 +51,8 @@ export function settingsPage({ me, signOut, renewed }) {
   const pushed = me.enrols ? null : telling();
   const paint = () =>
     me.enrols
-      ? put(body, sheetHead("Settings"), entering, account(me, signOut))
-      : put(body, sheetHead("Settings"), appearance(), keys(), pushed, entering, account(me, signOut));
+      ? put(body, sheetHead(say("Settings")), entering, account(me, signOut))
+      : put(body, sheetHead(say("Settings")), appearance(), keys(), pushed, entering, account(me, signOut));
   const end = onPreference((name) => ["keys", "shortcuts"].includes(name) && paint());
   return { node: body, show: async () => paint(), close: end };
 }
@@ -51,18 +61,24 @@ function appearance() {
   /** @type {HTMLSelectElement} */
   const theme = el(
     "select",
-    { "aria-label": "Theme", on: { change: () => prefer("theme", theme.value) } },
+    { "aria-label": say("Theme"), on: { change: () => prefer("theme", theme.value) } },
     THEMES.map(([value, name]) => new Option(name, value, false, value === preference("theme"))),
   );
   return el(
     "section",
     { class: "card settings" },
-    el("h2", { text: "Reading" }),
-    el("div", { class: "setting" }, el("span", { text: "Theme" }), theme),
+    el("h2", { text: say("Reading") }),
+    el(
+      "div",
+      { class: "setting" },
+      el("label", { for: "set-language", text: say("Language") }),
+      languageChooser("set-language"),
+    ),
+    el("div", { class: "setting" }, el("span", { text: say("Theme") }), theme),
     SWITCHES.map(([name, title, hint]) => toggle(name, title, hint)),
     el("p", {
       class: "hint",
-      text: "This and your keys go with your account, to every browser that you sign in with.",
+      text: say("This and your keys go with your account, to every browser that you sign in with."),
     }),
   );
 }
@@ -121,11 +137,15 @@ function keys() {
   return el(
     "section",
     { class: "card settings" },
-    el("h2", { text: "Keys" }),
-    toggle("shortcuts", "Single keys act", "Switch this off if you speak to your computer, or press keys by accident."),
+    el("h2", { text: say("Keys") }),
+    toggle(
+      "shortcuts",
+      say("Single keys act"),
+      say("Switch this off if you speak to your computer, or press keys by accident."),
+    ),
     el("p", {
       class: "hint",
-      text: "To change a key, choose its field and press the new one; Backspace takes it away.",
+      text: say("To change a key, choose its field and press the new one; Backspace takes it away."),
     }),
     el("div", { class: "key-grid" }, inputs),
     el(
@@ -134,7 +154,7 @@ function keys() {
       el(
         "button",
         { type: "button", class: "quiet", on: { click: () => prefer("keys", null) } },
-        "Back to the usual keys",
+        say("Back to the usual keys"),
       ),
     ),
   );
@@ -146,7 +166,7 @@ function keys() {
  */
 function set(action, key) {
   const other = key && ACTION_NAMES.find((one) => one !== action && keyOf(one) === key);
-  if (other) toast(`“${key}” is taken: ${ACTIONS[other][1].toLowerCase()}.`, { kind: "bad" });
+  if (other) toast(say("“{key}” is taken: {action}.", { key, action: within(ACTIONS[other][1]) }), { kind: "bad" });
   else prefer("keys", { ...preference("keys"), [action]: key });
 }
 
@@ -158,24 +178,31 @@ function account(me, signOut) {
   const everywhere = async () => {
     if (
       await ask(
-        "Sign out everywhere?",
-        el("p", { text: "This ends all your sessions, on every device, and this one too." }),
-        [["Sign out everywhere", "bad", "yes"]],
+        say("Sign out everywhere?"),
+        el("p", { text: say("This ends all your sessions, on every device, and this one too.") }),
+        [[say("Sign out everywhere"), "bad", "yes"]],
       )
     )
       signOut(true);
   };
-  const sees = me.sites.length ? `You see ${me.sites.join(", ")}.` : "There are no sites yet.";
+  const sees = me.sites.length
+    ? say("You see {sites}.", { sites: me.sites.join(", ") })
+    : say("There are no sites yet.");
   return el(
     "section",
     { class: "card settings" },
-    el("h2", { text: "Session" }),
-    el("p", {}, "Signed in as ", el("strong", { text: me.name }), `, ${me.role}. ${sees}`),
+    el("h2", { text: say("Session") }),
+    el(
+      "p",
+      {},
+      phrase("Signed in as {name}, {role}.", { name: el("strong", { text: me.name }), role: roleName(me.role) }),
+      ` ${sees}`,
+    ),
     el(
       "p",
       { class: "row-of" },
-      el("button", { type: "button", class: "quiet", on: { click: () => signOut(false) } }, "Sign out"),
-      el("button", { type: "button", class: "quiet", on: { click: everywhere } }, "Sign out everywhere…"),
+      el("button", { type: "button", class: "quiet", on: { click: () => signOut(false) } }, say("Sign out")),
+      el("button", { type: "button", class: "quiet", on: { click: everywhere } }, say("Sign out everywhere…")),
     ),
   );
 }
@@ -202,7 +229,7 @@ export function help() {
   const reasons = el(
     "section",
     {},
-    el("h3", { text: "After “reject”" }),
+    el("h3", { text: say("After “reject”") }),
     el(
       "dl",
       {},
@@ -212,10 +239,10 @@ export function help() {
     ),
   );
   const note = preference("shortcuts")
-    ? "Keys can be changed or switched off in the settings."
-    : "Keys are switched off in the settings.";
+    ? say("Keys can be changed or switched off in the settings.")
+    : say("Keys are switched off in the settings.");
   return ask(
-    "Keys",
+    say("Keys"),
     [el("div", { class: "keys" }, groups.map(group), reasons), el("p", { class: "hint", text: note })],
     [],
     { wide: true },

@@ -3,19 +3,21 @@
 import { get, problemOf, send } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
 import { duration } from "../lib/labels.js";
+import { say } from "../lib/language.js";
+import { languageChooser } from "../lib/language_chooser.js";
 
 const PLACE = "antechamber-place"; // where one was when one went to the provider
 
 /** @type {Record<string, string>} What the address says after a way to the provider that led to nothing. */
 const REFUSALS = {
-  cancelled: "You did not sign in at your organisation.",
-  refused: "That sign-in is not good here. Please try again.",
-  late: "That took too long. Please try again.",
-  unknown: "Your organisation knows you, but nobody here does. Ask an operator to invite you.",
-  invitation: "This invitation is not good any more. Ask for another.",
-  another: "You have another account here already. Ask an operator.",
-  unavailable: "Your organisation's sign-in does not answer. Please try again, or use your password.",
-  busy: "Too many sign in just now. Please try again in a moment.",
+  cancelled: say("You did not sign in at your organisation."),
+  refused: say("That sign-in is not good here. Please try again."),
+  late: say("That took too long. Please try again."),
+  unknown: say("Your organisation knows you, but nobody here does. Ask an operator to invite you."),
+  invitation: say("This invitation is not good any more. Ask for another."),
+  another: say("You have another account here already. Ask an operator."),
+  unavailable: say("Your organisation's sign-in does not answer. Please try again, or use your password."),
+  busy: say("Too many sign in just now. Please try again in a moment."),
 };
 
 /**
@@ -79,12 +81,12 @@ export function signInPage({ done, note = "", invitation = "" }) {
   const second = el(
     "div",
     { class: "field", hidden: true },
-    el("label", { for: "code", text: "Code from your app" }),
+    el("label", { for: "code", text: say("Code from your app") }),
     code,
-    el("p", { class: "hint", text: "Or one of your recovery codes." }),
+    el("p", { class: "hint", text: say("Or one of your recovery codes.") }),
   );
   const wrong = el("p", { class: "wrong", role: "alert", id: "signin-wrong" });
-  const button = el("button", { type: "submit", class: "primary" }, "Sign in");
+  const button = el("button", { type: "submit", class: "primary" }, say("Sign in"));
   /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault();
@@ -105,11 +107,13 @@ export function signInPage({ done, note = "", invitation = "" }) {
         problem.pointer === "/code"
           ? problem.message
           : problem.status === 401
-            ? "That name and password don't fit together."
+            ? say("That name and password don't fit together.")
             : problem.status === 429
-              ? `That was tried too often. Please wait ${duration(problem.retryAfter || 60)} and try again.`
+              ? say("That was tried too often. Please wait {time} and try again.", {
+                  time: duration(problem.retryAfter || 60),
+                })
               : problem.status === 503 && problem.retryAfter
-                ? `Too many sign in just now. Please try again in ${duration(problem.retryAfter)}.`
+                ? say("Too many sign in just now. Please try again in {time}.", { time: duration(problem.retryAfter) })
                 : problem.message,
       );
       const again = problem.pointer === "/code" ? code : password;
@@ -137,7 +141,10 @@ export function signInPage({ done, note = "", invitation = "" }) {
       }
     };
     const kind = invitation ? "primary" : "quiet";
-    put(elsewhere, el("button", { type: "button", class: kind, on: { click } }, `Sign in with ${label}`));
+    put(
+      elsewhere,
+      el("button", { type: "button", class: kind, on: { click } }, say("Sign in with {label}", { label })),
+    );
     elsewhere.hidden = false;
   };
   offer();
@@ -152,20 +159,24 @@ export function signInPage({ done, note = "", invitation = "" }) {
       text:
         note ||
         (invitation
-          ? "You are invited. Sign in at your organisation to begin."
-          : "Comments wait here until they are cleared."),
+          ? say("You are invited. Sign in at your organisation to begin.")
+          : say("Comments wait here until they are cleared.")),
     }),
     el(
       "form",
       { on: { submit }, "aria-describedby": "signin-wrong" },
-      el("div", { class: "field" }, el("label", { for: "name", text: "Name" }), name),
-      el("div", { class: "field" }, el("label", { for: "password", text: "Password" }), password),
+      el("div", { class: "field" }, el("label", { for: "name", text: say("Name") }), name),
+      el("div", { class: "field" }, el("label", { for: "password", text: say("Password") }), password),
       second,
       wrong,
       button,
     ),
     elsewhere,
-    el("p", { class: "fine", text: "Forgotten? An operator can set a new one: antechamber moderators password NAME" }),
+    languageChooser(),
+    el("p", {
+      class: "fine",
+      text: say("Forgotten? An operator can set a new one: antechamber moderators password NAME"),
+    }),
   );
   return { node, show: () => name.focus(), close: () => {} };
 }

@@ -3,7 +3,8 @@
 import { get, problemOf } from "../lib/api.js";
 import { dayName, stackedDays } from "../lib/charts.js";
 import { el, put } from "../lib/dom.js";
-import { actorName, count, duration, percent, reasonName } from "../lib/labels.js";
+import { actorName, count, duration, percent, reasonName, word } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 
 /**
@@ -14,9 +15,9 @@ import { sheetHead, siteChooser, table } from "../lib/tables.js";
 const SPANS = [7, 30, 90, 365];
 /** @type {[Api.Outcome, string][]} */
 const OUTCOMES = [
-  ["approve", "approved"],
-  ["hold", "held"],
-  ["reject", "rejected"],
+  ["approve", say("approved")],
+  ["hold", say("held")],
+  ["reject", say("rejected")],
 ];
 
 /**
@@ -32,11 +33,11 @@ export function statisticsPage({ me, go }) {
     const site = parameters.get("site") ?? "";
     const days = Number(parameters.get("days")) || 30;
     const head = sheetHead(
-      "Statistics",
+      say("Statistics"),
       siteChooser(me.sites, site, (chosen) => go({ site: chosen, days })),
       spanChooser(days, (chosen) => go({ site, days: chosen })),
     );
-    put(body, head, el("p", { class: "hint", text: "Counting…" }));
+    put(body, head, el("p", { class: "hint", text: say("Counting…") }));
     try {
       const [numbers, quality] = await Promise.all([
         get("/statistics", { site, days }),
@@ -66,8 +67,8 @@ function spanChooser(days, change) {
   /** @type {HTMLSelectElement} */
   const select = el(
     "select",
-    { "aria-label": "Time", on: { change: () => change(select.value) } },
-    SPANS.map((span) => new Option(`Last ${span} days`, String(span), false, span === days)),
+    { "aria-label": say("Time"), on: { change: () => change(select.value) } },
+    SPANS.map((span) => new Option(say("Last {count} days", { count: span }), String(span), false, span === days)),
   );
   return select;
 }
@@ -93,19 +94,26 @@ function tiles({ totals, queues: waiting }) {
   return el(
     "dl",
     { class: "tiles" },
-    tile("Came in", count(totals.arrived), "comments"),
-    tile("By the machine", share(totals.automatic), "decided; the rest it held"),
+    tile(say("Came in"), count(totals.arrived), say("comments")),
+    tile(say("By the machine"), share(totals.automatic), say("decided; the rest it held")),
     tile(
-      "Overturned",
+      say("Overturned"),
       share(totals.overturned),
-      `${count(totals.missed)} missed, ${count(totals.false_alarm)} false alarms`,
+      say("{missed} missed, {alarms} false alarms", { missed: totals.missed, alarms: totals.false_alarm }),
     ),
     tile(
-      "By people",
+      say("By people"),
       count(sum(totals.people)),
-      `${count(totals.people.approve)} approved, ${count(totals.people.reject)} rejected`,
+      say("{approved} approved, {rejected} rejected", {
+        approved: totals.people.approve,
+        rejected: totals.people.reject,
+      }),
     ),
-    tile("Waiting now", count(held), oldest ? `the oldest for ${duration(oldest)}` : "nothing waits"),
+    tile(
+      say("Waiting now"),
+      count(held),
+      oldest ? say("the oldest for {time}", { time: duration(oldest) }) : say("nothing waits"),
+    ),
   );
 }
 
@@ -129,7 +137,7 @@ function overTime(numbers) {
       "p",
       { class: "keyline" },
       OUTCOMES.map(([outcome, name]) => el("span", {}, el("i", { class: outcome }), name)),
-      line ? el("span", {}, el("i", { class: "line" }), "came in") : null,
+      line ? el("span", {}, el("i", { class: "line" }), say("came in")) : null,
     );
   return el(
     "div",
@@ -137,18 +145,21 @@ function overTime(numbers) {
     el(
       "section",
       { class: "card" },
-      el("h2", { text: "What the machine said" }),
+      el("h2", { text: say("What the machine said") }),
       stackedDays(
         days,
-        `Outcomes of the machine by day, ${count(sum(numbers.totals.machine))} in all, and ${count(numbers.totals.arrived)} arrivals`,
+        say("Outcomes of the machine by day, {all} in all, and {arrived} arrivals", {
+          all: sum(numbers.totals.machine),
+          arrived: numbers.totals.arrived,
+        }),
       ),
       key(true),
     ),
     el(
       "section",
       { class: "card" },
-      el("h2", { text: "What people said" }),
-      stackedDays(mine, `Decisions of people by day, ${count(sum(numbers.totals.people))} in all`),
+      el("h2", { text: say("What people said") }),
+      stackedDays(mine, say("Decisions of people by day, {all} in all", { all: sum(numbers.totals.people) })),
       key(false),
     ),
   );
@@ -161,11 +172,17 @@ function queues({ queues: waiting }) {
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "How long the held ones wait" }),
+    el("h2", { text: say("How long the held ones wait") }),
     table(
-      [["Site"], ["Held", "number"], ["Half of them", "number"], ["Nine of ten", "number"], ["Oldest", "number"]],
+      [
+        [say("Site")],
+        [say("Held"), "number"],
+        [say("Half of them"), "number"],
+        [say("Nine of ten"), "number"],
+        [say("Oldest"), "number"],
+      ],
       waiting.map((one) => [one.site, count(one.held), age(one.median), age(one.ninetieth), age(one.oldest)]),
-      "Queues",
+      say("Queues"),
     ),
   );
 }
@@ -176,15 +193,17 @@ function reasons(numbers) {
     .slice(0, 10)
     .map((one) => [
       reasonName(one.code),
-      one.by === "human" ? "people" : "the machine",
-      one.outcome === "reject" ? "rejected" : "held",
+      one.by === "human" ? say("people") : say("the machine"),
+      word(one.outcome),
       count(one.count),
     ]);
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "Why" }),
-    rows.length ? table([["Reason"], ["Said by"], ["Outcome"], ["Times", "number"]], rows, "Reasons") : nothing(),
+    el("h2", { text: say("Why") }),
+    rows.length
+      ? table([[say("Reason")], [say("Said by")], [say("Outcome")], [say("Times"), "number"]], rows, say("Reasons"))
+      : nothing(),
   );
 }
 
@@ -194,8 +213,8 @@ function people(numbers) {
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "Who decided" }),
-    rows.length ? table([["Who"], ["Decisions", "number"], ["How"]], rows, "People") : nothing(),
+    el("h2", { text: say("Who decided") }),
+    rows.length ? table([[say("Who")], [say("Decisions"), "number"], [say("How")]], rows, say("People")) : nothing(),
   );
 }
 
@@ -207,8 +226,10 @@ function models(numbers) {
   return el(
     "section",
     { class: "card" },
-    el("h2", { text: "Model versions" }),
-    rows.length ? table([["Version"], ["In use"], ["Judged", "number"], ["How"]], rows, "Models") : nothing(),
+    el("h2", { text: say("Model versions") }),
+    rows.length
+      ? table([[say("Version")], [say("In use")], [say("Judged"), "number"], [say("How")]], rows, say("Models"))
+      : nothing(),
   );
 }
 
@@ -232,7 +253,7 @@ function shareBar(decided) {
 }
 
 function nothing() {
-  return el("p", { class: "hint", text: "Nothing in this time." });
+  return el("p", { class: "hint", text: say("Nothing in this time.") });
 }
 
 /** @param {Api.Outcomes} decided */
@@ -253,7 +274,7 @@ export function qualityCard(items) {
     if (report)
       rows.push([
         site,
-        `${count(report.answered)} of ${count(report.sampled)}`,
+        say("{place} of {all}", { place: report.answered, all: report.sampled }),
         range(report.precision, "good"),
         range(report.missed, "bad"),
         range(report.recall, "good"),
@@ -261,23 +282,25 @@ export function qualityCard(items) {
   }
   /** @type {[string, string?][]} */
   const heads = [
-    ["Site"],
-    ["Judged blind", "number"],
-    ["Of its rejections, people reject too"],
-    ["Of its approvals, people would reject"],
-    ["Of what people reject, it kept back"],
+    [say("Site")],
+    [say("Judged blind"), "number"],
+    [say("Of its rejections, people reject too")],
+    [say("Of its approvals, people would reject")],
+    [say("Of what people reject, it kept back")],
   ];
   return el(
     "section",
     { class: "card quality" },
-    el("h2", { text: "How often the machine is right" }),
+    el("h2", { text: say("How often the machine is right") }),
     el("p", {
       class: "hint",
-      text: "From the blind check: a random share of what it decided alone, judged without knowing what it said. The bars are 95 % intervals; more answers make them narrower.",
+      text: say(
+        "From the blind check: a random share of what it decided alone, judged without knowing what it said. The bars are 95 % intervals; more answers make them narrower.",
+      ),
     }),
     rows.length
-      ? table(heads, rows, "Quality by site")
-      : el("p", { class: "hint", text: "Nothing was drawn for it in this time." }),
+      ? table(heads, rows, say("Quality by site"))
+      : el("p", { class: "hint", text: say("Nothing was drawn for it in this time.") }),
   );
 }
 
@@ -286,18 +309,18 @@ export function qualityCard(items) {
  * @param {string} kind
  */
 function range({ estimate, low, high, n }, kind) {
-  if (!n || high - low === 1) return el("span", { class: "hint", text: "not known yet" });
+  if (!n || high - low === 1) return el("span", { class: "hint", text: say("not known yet") });
   const [from, to] = [percent(low), percent(high)];
   const span = el("span", { class: `interval ${kind}` });
-  span.style.left = `${low * 100}%`;
+  span.style.insetInlineStart = `${low * 100}%`;
   span.style.width = `${(high - low) * 100}%`;
   const point = el("span", { class: "estimate" });
-  point.style.left = `${estimate * 100}%`;
+  point.style.insetInlineStart = `${estimate * 100}%`;
   return el(
     "span",
     { class: "range" },
     el("b", { text: percent(estimate) }),
     el("span", { class: "bar", "aria-hidden": "true" }, span, point),
-    el("span", { class: "meta", text: `${from} to ${to}` }),
+    el("span", { class: "meta", text: say("{from} to {to}", { from, to }) }),
   );
 }

@@ -4,6 +4,7 @@ import { get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon, put } from "../lib/dom.js";
 import { exactly, timeOptions } from "../lib/labels.js";
+import { phrase, say } from "../lib/language.js";
 import { sheetHead } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { menu } from "../queue/actions.js";
@@ -13,15 +14,15 @@ import { menu } from "../queue/actions.js";
 
 /** @type {[Api.Role, string, string][]} */
 const ROLES = [
-  ["moderator", "Moderator", "Reads and decides comments."],
-  ["lead", "Lead", "Also decides many at once, blocks and trusts authors, takes back what others decided."],
-  ["operator", "Operator", "Also changes policies, erases for good, reads the audit log, keeps the team."],
+  ["moderator", say("Moderator"), say("Reads and decides comments.")],
+  ["lead", say("Lead"), say("Also decides many at once, blocks and trusts authors, takes back what others decided.")],
+  ["operator", say("Operator"), say("Also changes policies, erases for good, reads the audit log, keeps the team.")],
 ];
 /** @type {Record<Api.PersonView["state"], [string, string]>} */
 const STATES = {
-  invited: ["flagged", "Invited"],
+  invited: ["flagged", say("Invited")],
   active: ["", ""],
-  locked: ["rejected", "Locked"],
+  locked: ["rejected", say("Locked")],
 };
 
 /** @typedef {{ me: Api.SessionView, team: Api.TeamView, again: () => Promise<void> }} Context */
@@ -41,21 +42,25 @@ export function teamPage({ me, href }) {
       put(
         body,
         sheetHead(
-          "Team",
-          el("button", { type: "button", class: "primary", on: { click: () => invite(context) } }, "Invite somebody…"),
+          say("Team"),
+          el(
+            "button",
+            { type: "button", class: "primary", on: { click: () => invite(context) } },
+            say("Invite somebody…"),
+          ),
         ),
         el(
           "section",
           { class: "card" },
           el(
             "ul",
-            { class: "people", "aria-label": "Team" },
+            { class: "people", "aria-label": say("Team") },
             items.map((one) => person(one, context, href)),
           ),
         ),
       );
     } catch (problem) {
-      put(body, sheetHead("Team"), el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+      put(body, sheetHead(say("Team")), el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
     }
   };
   return { node: body, show, close() {} };
@@ -87,14 +92,17 @@ function person(one, context, href) {
         el("span", { text: sitesOf(one) }),
         el("span", { text: factorOf(one) }),
         one.last_seen
-          ? el("span", {}, "Last here: ", el("time", timeOptions(one.last_seen)))
-          : el("span", { text: "Never here yet" }),
+          ? el("span", {}, phrase("Last here: {time}", { time: el("time", timeOptions(one.last_seen)) }))
+          : el("span", { text: say("Never here yet") }),
       ),
       one.link_until
-        ? el("p", { class: "hint", text: `A link for them is good until ${exactly(one.link_until)}.` })
+        ? el("p", {
+            class: "hint",
+            text: say("A link for them is good until {time}.", { time: exactly(one.link_until) }),
+          })
         : null,
       one.managed
-        ? el("p", { class: "hint", text: "Their groups at your organisation say what they may do and see." })
+        ? el("p", { class: "hint", text: say("Their groups at your organisation say what they may do and see.") })
         : null,
     ),
     one.governed ? acts(one, context) : apart(one, context, href),
@@ -110,8 +118,8 @@ function person(one, context, href) {
  */
 function apart(one, { me }, href) {
   return one.name === me.name
-    ? el("p", { class: "hint" }, el("a", { href: href("settings"), text: "Your own account is in the settings." }))
-    : el("p", { class: "hint", text: "They see sites that you don't." });
+    ? el("p", { class: "hint" }, el("a", { href: href("settings"), text: say("Your own account is in the settings.") }))
+    : el("p", { class: "hint", text: say("They see sites that you don't.") });
 }
 
 /** @param {Api.Role} role */
@@ -119,15 +127,17 @@ const roleName = (role) => ROLES.find(([value]) => value === role)?.[1] ?? role;
 
 /** @param {Api.PersonView} one */
 function sitesOf({ sites, elsewhere }) {
-  if (!elsewhere) return sites.length ? sites.join(", ") : "All sites";
-  return sites.length ? `${sites.join(", ")}, and sites that you don't see` : "No site of yours";
+  if (!elsewhere) return sites.length ? sites.join(", ") : say("All sites");
+  return sites.length
+    ? say("{sites}, and sites that you don't see", { sites: sites.join(", ") })
+    : say("No site of yours");
 }
 
 /** @param {Api.PersonView} one */
 function factorOf({ second_factor: on, required, provider, password }) {
-  if (on) return "Second factor on";
-  if (provider && !password) return "Signs in at your organisation";
-  return required ? "No second factor yet, although one is needed" : "No second factor";
+  if (on) return say("Second factor on");
+  if (provider && !password) return say("Signs in at your organisation");
+  return required ? say("No second factor yet, although one is needed") : say("No second factor");
 }
 
 /**
@@ -139,7 +149,12 @@ function factorOf({ second_factor: on, required, provider, password }) {
 function acts(one, context) {
   const more = el(
     "button",
-    { type: "button", class: "quiet icon-only", "aria-label": `More about ${one.name}`, title: "More" },
+    {
+      type: "button",
+      class: "quiet icon-only",
+      "aria-label": say("More about {name}", { name: one.name }),
+      title: say("More"),
+    },
     icon("more"),
   );
   more.addEventListener("click", async () => {
@@ -154,7 +169,7 @@ function acts(one, context) {
       : el(
           "button",
           { type: "button", class: "quiet", on: { click: () => change(one, context) } },
-          "Change…",
+          say("Change…"),
           el("span", { class: "unseen", text: one.name }),
         ),
     more,
@@ -169,31 +184,46 @@ function acts(one, context) {
  */
 function items(one) {
   /** @type {[Act, string, string][]} */
-  const link = one.managed || one.state === "locked" ? [] : [["link", "New link…", "n"]];
+  const link = one.managed || one.state === "locked" ? [] : [["link", say("New link…"), "n"]];
   /** @type {[Act, string, string]} */
-  const lock = one.state === "locked" ? ["unlock", "Unlock", "u"] : ["lock", "Lock…", "l"];
-  return [...link, ["out", "Sign out everywhere", "s"], lock, ["remove", "Remove…", "r"]];
+  const lock = one.state === "locked" ? ["unlock", say("Unlock"), "u"] : ["lock", say("Lock…"), "l"];
+  return [...link, ["out", say("Sign out everywhere"), "s"], lock, ["remove", say("Remove…"), "r"]];
 }
 
 /** @type {Record<Act, (one: Api.PersonView, context: Context) => Promise<void>>} */
 const ACTS = {
   link: newLink,
   out: (one, { again }) =>
-    done(() => send("DELETE", `/team/${one.name}/sessions`), `${one.name} is signed out everywhere.`, again),
+    done(
+      () => send("DELETE", `/team/${one.name}/sessions`),
+      say("{name} is signed out everywhere.", { name: one.name }),
+      again,
+    ),
   lock: async (one, { again }) => {
-    const words = "They are signed out at once and can't sign in until somebody unlocks them. Nothing else changes.";
-    if (await ask(`Lock ${one.name}?`, el("p", { text: words }), [["Lock", "bad", "yes"]]))
-      await done(() => send("PUT", `/team/${one.name}/lock`, { locked: true }), `${one.name} is locked.`, again);
+    const words = say(
+      "They are signed out at once and can't sign in until somebody unlocks them. Nothing else changes.",
+    );
+    if (await ask(say("Lock {name}?", { name: one.name }), el("p", { text: words }), [[say("Lock"), "bad", "yes"]]))
+      await done(
+        () => send("PUT", `/team/${one.name}/lock`, { locked: true }),
+        say("{name} is locked.", { name: one.name }),
+        again,
+      );
   },
   unlock: (one, { again }) =>
-    done(() => send("PUT", `/team/${one.name}/lock`, { locked: false }), `${one.name} may sign in again.`, again),
+    done(
+      () => send("PUT", `/team/${one.name}/lock`, { locked: false }),
+      say("{name} may sign in again.", { name: one.name }),
+      again,
+    ),
   remove: async (one, { again }) => {
     const typed = el("input", { type: "text", autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
-    const check = () => (typed.value.trim().toLowerCase() === one.name ? "" : `Type the name ${one.name}.`);
-    const words = "They are signed out at once, and their account is gone. What they decided keeps their name.";
-    const content = [el("p", { text: words }), field(`Type ${one.name} to go on`, typed)];
-    if (await ask(`Remove ${one.name}?`, content, [["Remove", "bad", "yes"]], { check }))
-      await done(() => send("DELETE", `/team/${one.name}`), `${one.name} is removed.`, again);
+    const check = () =>
+      typed.value.trim().toLowerCase() === one.name ? "" : say("Type the name {name}.", { name: one.name });
+    const words = say("They are signed out at once, and their account is gone. What they decided keeps their name.");
+    const content = [el("p", { text: words }), field(say("Type {name} to go on", { name: one.name }), typed)];
+    if (await ask(say("Remove {name}?", { name: one.name }), content, [[say("Remove"), "bad", "yes"]], { check }))
+      await done(() => send("DELETE", `/team/${one.name}`), say("{name} is removed.", { name: one.name }), again);
   },
 };
 
@@ -249,16 +279,16 @@ async function invite(context) {
     autofocus: true,
   });
   const access = accessFields(context, { role: "moderator", sites: [], elsewhere: true });
-  const here = option("They choose a password here", !context.team.provider);
+  const here = option(say("They choose a password here"), !context.team.provider);
   const made = await until(
-    "Invite somebody",
+    say("Invite somebody"),
     [
-      field("Name", name, "Small letters and digits. They may choose another when they accept."),
+      field(say("Name"), name, say("Small letters and digits. They may choose another when they accept.")),
       access.fields,
       context.team.provider ? here.node : null,
     ],
-    "Make a link",
-    () => (name.value.trim() ? access.check() : "Say who it is for."),
+    say("Make a link"),
+    () => (name.value.trim() ? access.check() : say("Say who it is for.")),
     () => send("POST", "/team", { name: name.value.trim(), ...access.value(), password: here.box.checked }),
   );
   if (made) await showLink(made, context);
@@ -271,14 +301,14 @@ async function invite(context) {
 async function change(one, context) {
   const access = accessFields(context, one);
   const changed = await until(
-    `What ${one.name} may do and see`,
-    [access.fields, el("p", { class: "hint", text: "A change signs them out; they sign in again." })],
-    "Change it",
+    say("What {name} may do and see", { name: one.name }),
+    [access.fields, el("p", { class: "hint", text: say("A change signs them out; they sign in again.") })],
+    say("Change it"),
     access.check,
     () => send("PUT", `/team/${one.name}`, access.value()),
   );
   if (!changed) return;
-  toast(`${one.name} is changed.`, { kind: "good" });
+  toast(say("{name} is changed.", { name: one.name }), { kind: "good" });
   await context.again();
 }
 
@@ -287,21 +317,21 @@ async function change(one, context) {
  * @param {Context} context
  */
 async function newLink(one, context) {
-  const here = option("They choose a password here", one.password || !context.team.provider);
-  const lost = option("Take their second factor away, since they lost it", false);
+  const here = option(say("They choose a password here"), one.password || !context.team.provider);
+  const lost = option(say("Take their second factor away, since they lost it"), false);
   const made = await until(
-    `A new link for ${one.name}`,
+    say("A new link for {name}", { name: one.name }),
     [
       el("p", {
         text:
           one.state === "invited"
-            ? "The link that they have is good no more then."
-            : "With it they choose a new password. Until then nothing changes. Make sure that it is they who ask.",
+            ? say("The link that they have is good no more then.")
+            : say("With it they choose a new password. Until then nothing changes. Make sure that it is they who ask."),
       }),
       context.team.provider ? here.node : null,
       one.second_factor ? lost.node : null,
     ],
-    "Make a link",
+    say("Make a link"),
     () => "",
     () =>
       send("POST", `/team/${one.name}/link`, { password: here.box.checked, forget_second_factor: lost.box.checked }),
@@ -324,26 +354,29 @@ async function showLink(made, context) {
     address.select();
     try {
       await navigator.clipboard.writeText(address.value);
-      copied.textContent = "Copied.";
+      copied.textContent = say("Copied.");
     } catch {
-      copied.textContent = "It is selected; copy it by hand.";
+      copied.textContent = say("It is selected; copy it by hand.");
     }
   };
   await ask(
-    `A link for ${made.name}`,
+    say("A link for {name}", { name: made.name }),
     [
       el("p", {
-        text: `Give it to ${made.name} and to nobody else. It is good once, until ${exactly(made.until)}, and is not shown again.`,
+        text: say("Give it to {name} and to nobody else. It is good once, until {time}, and is not shown again.", {
+          name: made.name,
+          time: exactly(made.until),
+        }),
       }),
-      field("Link", address),
+      field(say("Link"), address),
       el(
         "p",
         { class: "row-of" },
-        el("button", { type: "button", class: "quiet", on: { click: copy } }, "Copy"),
+        el("button", { type: "button", class: "quiet", on: { click: copy } }, say("Copy")),
         copied,
       ),
     ],
-    [["Done", "primary", "yes"]],
+    [[say("Done"), "primary", "yes"]],
   );
   await context.again();
 }
@@ -378,7 +411,7 @@ function accessFields({ me, team }, now) {
   const explain = () => (hint.textContent = ROLES.find(([value]) => value === role.value)?.[2] ?? "");
   role.addEventListener("change", explain);
   explain();
-  const all = option("All sites, also those to come", everywhere && !now.elsewhere && !now.sites.length);
+  const all = option(say("All sites, also those to come"), everywhere && !now.elsewhere && !now.sites.length);
   const some = me.sites.map((site) => ({ site, ...option(site, now.sites.includes(site) || me.sites.length === 1) }));
   const list = el(
     "div",
@@ -391,11 +424,11 @@ function accessFields({ me, team }, now) {
   const chosen = () => some.filter(({ box }) => box.checked).map(({ site }) => site);
   return {
     fields: [
-      field("Role", role),
+      field(say("Role"), role),
       hint,
-      el("fieldset", { class: "sites" }, el("legend", { text: "Sites" }), everywhere ? all.node : null, list),
+      el("fieldset", { class: "sites" }, el("legend", { text: say("Sites") }), everywhere ? all.node : null, list),
     ],
-    check: () => (all.box.checked || chosen().length ? "" : "Choose at least one site."),
+    check: () => (all.box.checked || chosen().length ? "" : say("Choose at least one site.")),
     value: () => ({ role: /** @type {Api.Role} */ (role.value), sites: all.box.checked ? [] : chosen() }),
   };
 }

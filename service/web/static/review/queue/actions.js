@@ -4,6 +4,7 @@ import { announce, el, icon, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { askWhom } from "./handing.js";
 import { called } from "./row.js";
 
@@ -28,12 +29,12 @@ import { called } from "./row.js";
  * @type {Record<Act, [name: string, picture: Picture, kind: string]>}
  */
 const BUTTONS = {
-  approve: ["Approve", "check", "good"],
-  edit: ["Edit…", "note", ""],
-  reject: ["Reject…", "ban", "bad"],
-  spam: ["Spam", "cross", "bad"],
-  escalate: ["Escalate…", "up", ""],
-  snooze: ["Later…", "clock", ""],
+  approve: [say("Approve"), "check", "good"],
+  edit: [say("Edit…"), "note", ""],
+  reject: [say("Reject…"), "ban", "bad"],
+  spam: [say("Spam"), "cross", "bad"],
+  escalate: [say("Escalate…"), "up", ""],
+  snooze: [say("Later…"), "clock", ""],
 };
 /** @type {Choice[]} */
 const USUAL = [["approve"], ["reject"], ["spam"], ["escalate"], ["snooze"]];
@@ -53,7 +54,7 @@ export class Actions {
     this.decisions = decisions;
     this.sight = sight;
     this.edit = edit;
-    this.node = el("div", { class: "actions", role: "toolbar", "aria-label": "Decide" });
+    this.node = el("div", { class: "actions", role: "toolbar", "aria-label": say("Decide") });
     this.made = ""; // of which choices
     this.end = () => {};
     this.wait(false);
@@ -132,12 +133,12 @@ export class Actions {
     const { current, shown } = this.store;
     if (!current.id) return null;
     if (current.newer) {
-      announce("It has changed since you opened it. Look at what is new first.");
+      announce(say("It has changed since you opened it. Look at what is new first."));
       /** @type {HTMLElement | null} */ (document.querySelector(".accept"))?.focus();
       return null;
     }
     if (current.detail && this.sight.seen) return shown;
-    announce("Not yet: it has only just come up.");
+    announce(say("Not yet: it has only just come up."));
     return null;
   }
 
@@ -157,12 +158,12 @@ export class Actions {
     else if (deed === "spam") decisions.decide(row, "reject", ["spam"]);
     else if (deed === "return") decisions.giveBack(row);
     else if (deed === "reject" || (deed === "uphold" && !given(row).length)) {
-      const title = `Reject ${called(row)} because of`;
+      const title = say("Reject {comment} because of", { comment: called(row) });
       const reason = await askReason(button, [row.site], title, `rejection ${row.id}`);
       if (reason) decisions.decide(row, "reject", [reason.value], reason.note);
     } else if (deed === "uphold") decisions.decide(row, "reject", given(row), row.decision?.note ?? "");
     else if (deed === "snooze") {
-      const until = await askUntil(button, `Look at ${called(row)} again`);
+      const until = await askUntil(button, say("Look at {comment} again", { comment: called(row) }));
       if (until) decisions.snooze(row, until);
     } else if (deed === "escalate") {
       const handing = await askWhom(row);
@@ -193,24 +194,30 @@ function choicesFor(row, list, appealed) {
   if (list === "audit") return [["approve"], ["reject"], ["spam"]];
   if (appealed)
     return [
-      ["approve", "Approve"],
-      ["reject", "Uphold", "uphold"],
+      ["approve", say("Approve")],
+      ["reject", say("Uphold"), "uphold"],
     ];
-  if (row.state === "approved") return [["approve", "Confirm"], ["reject"], ["spam"]];
+  if (row.state === "approved") return [["approve", say("Confirm")], ["reject"], ["spam"]];
   if (row.state === "rejected")
     return [
       [
         "approve",
         row.reasons.includes("spam") || row.decision?.reasons.some((reason) => reason.code === "spam")
-          ? "Not spam"
-          : "Approve",
+          ? say("Not spam")
+          : say("Approve"),
       ],
-      ["reject", "Other reason…"],
+      ["reject", say("Other reason…")],
     ];
   if (row.state === "flagged" && row.list === "snoozed")
-    return [["approve"], ["reject"], ["spam"], ["snooze", "Back to the queue", "return"]];
+    return [["approve"], ["reject"], ["spam"], ["snooze", say("Back to the queue"), "return"]];
   if (row.state === "flagged" && row.list === "escalated")
-    return [["approve"], ["reject"], ["spam"], ["escalate", "Hand over…"], ["snooze", "Back to the queue", "return"]];
+    return [
+      ["approve"],
+      ["reject"],
+      ["spam"],
+      ["escalate", say("Hand over…")],
+      ["snooze", say("Back to the queue"), "return"],
+    ];
   if (row.state === "pending") return [["approve"], ["reject"], ["spam"]];
   return USUAL;
 }
@@ -254,8 +261,8 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
       ? el("input", {
           type: "text",
           maxlength: "1000",
-          placeholder: "Note (optional)",
-          "aria-label": "Note",
+          placeholder: say("Note (optional)"),
+          "aria-label": say("Note"),
           autocomplete: "off",
         })
       : null;
@@ -271,7 +278,7 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
       const text = field?.value.trim() ?? "";
       if (needsNote(value) && !text) {
         wanted = value;
-        wrong.textContent = "Please say what it is in a note, then press Enter.";
+        wrong.textContent = say("Please say what it is in a note, then press Enter.");
         field?.focus();
         return;
       }
@@ -295,7 +302,7 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
         el("h2", { text: title }),
         el(
           "button",
-          { type: "button", class: "plain icon-only", "aria-label": "Close", on: { click: () => close(null) } },
+          { type: "button", class: "plain icon-only", "aria-label": say("Close"), on: { click: () => close(null) } },
           icon("cross"),
         ),
       ),
@@ -364,11 +371,11 @@ export async function askUntil(button, title) {
   const monday = (8 - new Date().getDay()) % 7 || 7;
   /** @type {[string, string, string][]} */
   const items = [
-    [new Date(Date.now() + 3_600_000).toISOString(), "In an hour", "h"],
-    [new Date(Date.now() + 4 * 3_600_000).toISOString(), "In four hours", "f"],
-    [at(1, 9), "Tomorrow at 9:00", "t"],
-    [at(monday, 9), "Monday at 9:00", "m"],
-    [at(14, 9), "In two weeks", "w"],
+    [new Date(Date.now() + 3_600_000).toISOString(), say("In an hour"), "h"],
+    [new Date(Date.now() + 4 * 3_600_000).toISOString(), say("In four hours"), "f"],
+    [at(1, 9), say("Tomorrow at 9:00"), "t"],
+    [at(monday, 9), say("Monday at 9:00"), "m"],
+    [at(14, 9), say("In two weeks"), "w"],
   ];
   return (await menu(button, title, items))?.value ?? null;
 }

@@ -4,7 +4,8 @@ import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { count, exactly, percent, plural, stateName, timeOptions } from "../lib/labels.js";
+import { count, exactly, percent, stateName, timeOptions, word } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { excerptView } from "../text/content_warning.js";
@@ -53,22 +54,21 @@ function author(row, { total, counted, states, last }, marks, digest, tools) {
       const piece = el("span", { class: state });
       piece.style.flexGrow = String(states[state]);
       share.append(piece);
-      return el(
-        "li",
-        {},
-        el("span", { class: `dot ${state}` }),
-        el("b", { text: states[state] }),
-        stateName(state).toLowerCase(),
-      );
+      return el("li", {}, el("span", { class: `dot ${state}` }), el("b", { text: count(states[state]) }), word(state));
     });
   const others = last.filter((one) => one.id !== row.id).slice(0, 4);
   return el(
     "section",
     {},
-    el("h2", {}, "The author", el("span", { class: "meta", text: `${plural(total, "comment")} on ${row.site}` })),
+    el(
+      "h2",
+      {},
+      say("The author"),
+      el("span", { class: "meta", text: say("{count} comments on {site}", { count: total, site: row.site }) }),
+    ),
     marks.map((mark) => banner(mark, tools)),
     total > 0 ? [share, el("ul", { class: "figures inline" }, figures)] : null,
-    counted < total ? el("p", { class: "hint", text: `Of the last ${counted}.` }) : null,
+    counted < total ? el("p", { class: "hint", text: say("Of the last {count}.", { count: counted }) }) : null,
     others.length ? smallRows(others, tools) : null,
     el(
       "p",
@@ -80,7 +80,7 @@ function author(row, { total, counted, states, last }, marks, digest, tools) {
               class: "link",
               href: tools.href({ list: /** @type {Api.Query["list"]} */ (row.list || "flagged"), author: digest }),
             },
-            "All that waits by this author",
+            say("All that waits by this author"),
           )
         : null,
       tools.may("marks")
@@ -89,13 +89,13 @@ function author(row, { total, counted, states, last }, marks, digest, tools) {
               "button",
               { type: "button", class: "quiet", on: { click: () => mark(row, "author", "trusted", tools) } },
               icon("check"),
-              "Trust…",
+              say("Trust…"),
             ),
             el(
               "button",
               { type: "button", class: "quiet", on: { click: () => mark(row, "author", "blocked", tools) } },
               icon("ban"),
-              "Block…",
+              say("Block…"),
             ),
           ]
         : null,
@@ -115,14 +115,24 @@ function banner(mark, tools) {
     el(
       "span",
       {},
-      el("strong", { text: mark.what === "trusted" ? "Trusted" : "Blocked" }),
-      mark.digest.startsWith("n") ? " network," : mark.digest.startsWith("i") ? " address," : "",
-      ` by ${mark.by}${mark.until ? ` until ${exactly(mark.until)}` : ""}${mark.note ? `: ${mark.note}` : ""}`,
+      el("strong", { text: markName(mark) }),
+      ` ${
+        mark.until
+          ? say("by {name} until {time}", { name: mark.by, time: exactly(mark.until) })
+          : say("by {name}", { name: mark.by })
+      }${mark.note ? `: ${mark.note}` : ""}`,
     ),
     tools.may("marks")
-      ? el("button", { type: "button", class: "link", on: { click: () => unmark(mark, tools) } }, "Take back")
+      ? el("button", { type: "button", class: "link", on: { click: () => unmark(mark, tools) } }, say("Take back"))
       : null,
   );
+}
+
+/** @param {Api.MarkView} mark */
+function markName({ what, digest }) {
+  if (what === "trusted") return say("Trusted");
+  if (digest.startsWith("n")) return say("Network blocked");
+  return digest.startsWith("i") ? say("Address blocked") : say("Blocked");
 }
 
 /**
@@ -137,7 +147,7 @@ function origin(row, marks, tools) {
   return el(
     "section",
     {},
-    el("h2", {}, "Where it came from"),
+    el("h2", {}, say("Where it came from")),
     marks.map((mark) => banner(mark, tools)),
     tools.may("marks")
       ? el(
@@ -147,13 +157,13 @@ function origin(row, marks, tools) {
             "button",
             { type: "button", class: "quiet", on: { click: () => mark(row, "address", "blocked", tools) } },
             icon("ban"),
-            "Block this address…",
+            say("Block this address…"),
           ),
           el(
             "button",
             { type: "button", class: "quiet", on: { click: () => mark(row, "network", "blocked", tools) } },
             icon("ban"),
-            "Block this network…",
+            say("Block this network…"),
           ),
         )
       : null,
@@ -174,8 +184,8 @@ function campaign(view, row, tools) {
       "h2",
       {},
       icon("copies"),
-      plural(view.size, "near-duplicate"),
-      el("span", { class: "meta", text: `on ${plural(view.sites, "site")}` }),
+      say("{count} near-duplicates", { count: view.size }),
+      el("span", { class: "meta", text: say("on {count} sites", { count: view.sites }) }),
     ),
     el("p", { class: "meta", text: standing(view) }),
     others.length ? smallRows(others, tools) : null,
@@ -185,10 +195,10 @@ function campaign(view, row, tools) {
       el(
         "button",
         { type: "button", class: view.held ? "primary" : "quiet", on: { click: () => tools.campaign(view) } },
-        "Decide all…",
+        say("Decide all…"),
         keyHint("campaign"),
       ),
-      el("a", { class: "link", href: tools.campaigns(view.id) }, "Show them"),
+      el("a", { class: "link", href: tools.campaigns(view.id) }, say("Show them")),
     ),
   );
 }
@@ -201,7 +211,7 @@ function campaign(view, row, tools) {
 export function standing({ states }) {
   return ["flagged", "approved", "rejected"]
     .filter((state) => states[state])
-    .map((state) => `${count(states[state])} ${stateName(state).toLowerCase()}`)
+    .map((state) => `${count(states[state])} ${word(state)}`)
     .join(", ");
 }
 
@@ -235,35 +245,43 @@ function smallRow(row, tools) {
       el(
         "span",
         { class: "small-text", dir: "auto" },
-        row.text_kept ? excerptView(row) : "The text is no longer kept.",
+        row.text_kept ? excerptView(row) : say("The text is no longer kept."),
       ),
       el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at))),
     ),
   );
 }
 
+const BLOCKED = {
+  author: say("This author is blocked now."),
+  address: say("This address is blocked now."),
+  network: say("This network is blocked now."),
+};
 /** @type {Record<string, [whom: string, promise: string]>} */
 const DIALOGS = {
   trusted: [
-    "this author",
-    "What this author writes on this site is approved, before any list, rule or score is asked. An address alone is not enough, " +
-      "since anybody can type it: it counts where your platform vouches for them, and from networks and with the link that " +
-      "they have been approved with, those of this comment among them.",
+    say("this author"),
+    say(
+      "What this author writes on this site is approved, before any list, rule or score is asked. An address alone is not enough, since anybody can type it: it counts where your platform vouches for them, and from networks and with the link that they have been approved with, those of this comment among them.",
+    ),
   ],
   author: [
-    "this author",
-    "What comes with this e-mail address on this site is rejected from now on, before any list, rule or score is asked. " +
-      "For what is there already you are asked next.",
+    say("this author"),
+    say(
+      "What comes with this e-mail address on this site is rejected from now on, before any list, rule or score is asked. For what is there already you are asked next.",
+    ),
   ],
   address: [
-    "this IP address",
-    "What comes from it on this site is rejected from now on, before any list, rule or score is asked. " +
-      "Addresses change hands: a month is often enough. For what is there already you are asked next.",
+    say("this IP address"),
+    say(
+      "What comes from it on this site is rejected from now on, before any list, rule or score is asked. Addresses change hands: a month is often enough. For what is there already you are asked next.",
+    ),
   ],
   network: [
-    "this network",
-    "What comes from its 256 addresses (of IPv6: its /48) on this site is rejected from now on, before any list, rule or score " +
-      "is asked, unless its author is trusted. Others may share it: a month is often enough. For what is there already you are asked next.",
+    say("this network"),
+    say(
+      "What comes from its 256 addresses (of IPv6: its /48) on this site is rejected from now on, before any list, rule or score is asked, unless its author is trusted. Others may share it: a month is often enough. For what is there already you are asked next.",
+    ),
   ],
 };
 
@@ -280,26 +298,27 @@ async function mark(row, whom, what, tools) {
     "select",
     {},
     [
-      ["30", "30 days"],
-      ["90", "90 days"],
-      ["365", "A year"],
-      ["", "For good"],
+      ["30", say("{count} days", { count: 30 })],
+      ["90", say("{count} days", { count: 90 })],
+      ["365", say("A year")],
+      ["", say("For good")],
     ].map(([days, name]) => new Option(name, days)),
   );
   const note = el("input", { type: "text", maxlength: "1000", autocomplete: "off" });
   const trust = what === "trusted";
   const [called, text] = DIALOGS[trust ? what : whom];
+  const who = whom === "author" ? name || called : called;
   const said = await ask(
-    `${trust ? "Trust" : "Block"} ${whom === "author" ? name || called : called} on ${site}?`,
-    [el("p", { text }), field("For how long", until), field("Note for other moderators", note)],
-    [[trust ? "Trust" : "Block", trust ? "primary" : "bad", "yes"]],
+    trust ? say("Trust {whom} on {site}?", { whom: who, site }) : say("Block {whom} on {site}?", { whom: who, site }),
+    [el("p", { text }), field(say("For how long"), until), field(say("Note for other moderators"), note)],
+    [[trust ? say("Trust") : say("Block"), trust ? "primary" : "bad", "yes"]],
   );
   if (!said) return;
   const end = until.value ? new Date(Date.now() + Number(until.value) * 86_400_000).toISOString() : null;
   const comment = row.id;
   const done = await tell(
     () => send("PUT", "/authors", { site, comment, whom, what, until: end, note: note.value.trim() }),
-    trust ? "This author is trusted now." : `This ${whom} is blocked now.`,
+    trust ? say("This author is trusted now.") : BLOCKED[whom],
     tools,
   );
   if (done && !trust) tools.blocked(row, whom);
@@ -311,7 +330,7 @@ async function mark(row, whom, what, tools) {
  */
 function unmark(one, tools) {
   const { site, digest } = one;
-  return tell(() => send("DELETE", "/authors", { site, digest }), "Taken back.", tools);
+  return tell(() => send("DELETE", "/authors", { site, digest }), say("Taken back."), tools);
 }
 
 /**

@@ -4,7 +4,8 @@ import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon, put } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { count, doneName, houseRules, plural, reasonName } from "../lib/labels.js";
+import { count, houseRules, reasonName, reasonWords } from "../lib/labels.js";
+import { phrase, say } from "../lib/language.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { askReason } from "./actions.js";
 
@@ -16,7 +17,12 @@ import { askReason } from "./actions.js";
 
 /** @type {Code[]} */
 const CODES = ["spam", "toxicity", "insult", "threat", "identity_attack", "off-topic", "personal-data", "illegal"];
-const NOTHING = "Nothing is selected. Select comments with the box on their left.";
+const BEFORE = {
+  author: say("Also what this author wrote before?"),
+  address: say("Also what this address wrote before?"),
+  network: say("Also what this network wrote before?"),
+};
+const NOTHING = say("Nothing is selected. Select comments with the box on their left.");
 
 /** The bar of what is ticked, and what is done to many comments together. */
 export class Bulk {
@@ -35,7 +41,12 @@ export class Bulk {
     this.running = new Map(); // a bulk decision -> takes its message away
     /** @type {Set<string>} */
     this.over = new Set();
-    this.node = el("div", { class: "selection", role: "toolbar", "aria-label": "Selected comments", hidden: true });
+    this.node = el("div", {
+      class: "selection",
+      role: "toolbar",
+      "aria-label": say("Selected comments"),
+      hidden: true,
+    });
   }
 
   /** Show the bar while something is ticked. */
@@ -48,12 +59,12 @@ export class Bulk {
       el(
         "p",
         {},
-        el("strong", { text: `${count(number)} selected` }),
+        el("strong", { text: say("{count} selected", { count: number }) }),
         this.may("bulk") && total !== null && total > number
           ? el(
               "button",
               { type: "button", class: "link", on: { click: () => this.decideQuery() } },
-              `All ${count(total)}…`,
+              say("All {count}…", { count: total }),
             )
           : null,
         el(
@@ -61,7 +72,7 @@ export class Bulk {
           {
             type: "button",
             class: "plain icon-only",
-            "aria-label": "Clear the selection",
+            "aria-label": say("Clear the selection"),
             on: { click: () => this.store.untick() },
           },
           icon("cross"),
@@ -70,19 +81,19 @@ export class Bulk {
       el(
         "button",
         { type: "button", class: "quiet", on: { click: () => this.decideSelected("approve") } },
-        "Approve",
+        say("Approve"),
         keyHint("approveAll"),
       ),
       el(
         "button",
         { type: "button", class: "quiet", on: { click: (event) => this.rejectSelected(event.currentTarget) } },
-        "Reject…",
+        say("Reject…"),
         keyHint("rejectAll"),
       ),
       el(
         "button",
         { type: "button", class: "quiet", on: { click: () => this.decideSelected("reject", ["spam"]) } },
-        "Spam",
+        say("Spam"),
         keyHint("spamAll"),
       ),
     );
@@ -91,7 +102,11 @@ export class Bulk {
   /** @param {HTMLElement | null} button */
   async rejectSelected(button) {
     if (!this.store.ticked.size) return toast(NOTHING);
-    const reason = await askReason(button, this.sites(), `Reject ${count(this.store.ticked.size)} because of`);
+    const reason = await askReason(
+      button,
+      this.sites(),
+      say("Reject {count} because of", { count: this.store.ticked.size }),
+    );
     return reason && this.decideSelected("reject", [reason.value], reason.note);
   }
 
@@ -115,8 +130,8 @@ export class Bulk {
   /** Everything that the filters find. */
   async decideQuery() {
     const choice = await askAction(
-      "Decide all that match",
-      "Everything that the list and its filters find, also what is not loaded here. The count comes next.",
+      say("Decide all that match"),
+      say("Everything that the list and its filters find, also what is not loaded here. The count comes next."),
       this.store.filters.site ? [this.store.filters.site] : this.all,
     );
     return choice && this.run({ query: this.store.filters }, choice);
@@ -129,8 +144,10 @@ export class Bulk {
    */
   async decideCampaign(campaign) {
     const choice = await askAction(
-      "Decide all near-duplicates",
-      "What waits of this campaign on the sites that you moderate, and what the machine alone decided otherwise. The count comes next.",
+      say("Decide all near-duplicates"),
+      say(
+        "What waits of this campaign on the sites that you moderate, and what the machine alone decided otherwise. The count comes next.",
+      ),
       this.all,
     );
     return choice && this.run({ campaign: campaign.id }, choice);
@@ -156,17 +173,28 @@ export class Bulk {
       if (!all) return null;
       const published = all - waiting;
       const there = [
-        waiting ? `${plural(waiting, "comment")} to review` : "",
-        published ? `${count(published)} published` : "",
+        waiting ? say("{count} comments to review", { count: waiting }) : "",
+        published ? say("{count} published", { count: published }) : "",
       ];
       const chosen = await ask(
-        `Also what ${whom === "author" ? "this author" : `this ${whom}`} wrote before?`,
-        [el("p", { text: `On ${row.site}: ${there.filter(Boolean).join(", ")}.` }), field("Reason", reason)],
+        BEFORE[whom],
         [
-          ["Leave them", "quiet", "leave"],
-          ...(published ? [/** @type {[string, string, string]} */ ([`Reject all ${count(all)}`, "bad", "all"])] : []),
+          el("p", { text: say("On {site}: {there}.", { site: row.site, there: there.filter(Boolean).join(", ") }) }),
+          field(say("Reason"), reason),
+        ],
+        [
+          [say("Leave them"), "quiet", "leave"],
+          ...(published
+            ? [/** @type {[string, string, string]} */ ([say("Reject all {count}", { count: all }), "bad", "all"])]
+            : []),
           ...(waiting
-            ? [/** @type {[string, string, string]} */ ([`Reject the ${count(waiting)} to review`, "bad", "waiting"])]
+            ? [
+                /** @type {[string, string, string]} */ ([
+                  say("Reject the {count} to review", { count: waiting }),
+                  "bad",
+                  "waiting",
+                ]),
+              ]
             : []),
         ],
       );
@@ -188,9 +216,8 @@ export class Bulk {
   async run(which, action) {
     try {
       const plan = /** @type {Api.BulkPlan} */ (await send("POST", "/bulk", { ...which, action }));
-      if (!plan.count) return toast("There is nothing left to decide.");
-      const what = action.outcome === "reject" ? "Reject" : "Approve";
-      if (plan.confirm && !(await confirmed(plan, what, action))) return null;
+      if (!plan.count) return toast(say("There is nothing left to decide."));
+      if (plan.confirm && !(await confirmed(plan, action))) return null;
       const yes = { token: plan.token, ...(plan.confirm ? { confirm: plan.count } : {}) };
       const started = /** @type {Api.BulkView} */ (await send("POST", "/bulk", yes));
       this.decisions.remember({ bulk: started.id });
@@ -214,48 +241,73 @@ export class Bulk {
     if (view.state === "running") {
       this.running.set(
         view.id,
-        toast(`${count(view.done)} of ${plural(view.count, "comment")} decided…`, { until: Date.now() + 600_000 }),
+        toast(say("{done} of {count} comments decided…", { done: view.done, count: view.count }), {
+          until: Date.now() + 600_000,
+        }),
       );
       return;
     }
     this.over.add(view.id);
     if (view.state === "undoing") return;
     const skipped = view.skipped
-      ? ` ${count(view.skipped)} were left alone, because somebody changed them meanwhile.`
+      ? ` ${say("{count} were left alone, because somebody changed them meanwhile.", { count: view.skipped })}`
       : "";
-    if (view.state === "undone") toast(`${plural(view.undone, "decision")} taken back.`, { kind: "good" });
+    const done = { count: view.done - view.skipped };
+    if (view.state === "undone") toast(say("{count} decisions taken back.", { count: view.undone }), { kind: "good" });
     else
-      toast(`${doneName(view.action.outcome)} ${plural(view.done - view.skipped, "comment")}.${skipped}`, {
-        until: Math.max(Date.parse(view.undo_until), Date.now() + 3_000),
-        action: ["Undo all", () => this.decisions.undo(), keyHint("undo")],
-      });
+      toast(
+        (view.action.outcome === "approve"
+          ? say("Approved {count} comments.", done)
+          : say("Rejected {count} comments.", done)) + skipped,
+        {
+          until: Math.max(Date.parse(view.undo_until), Date.now() + 3_000),
+          action: [say("Undo all"), () => this.decisions.undo(), keyHint("undo")],
+        },
+      );
   }
 }
 
 /**
  * @param {Api.BulkPlan} plan
- * @param {string} what
  * @param {Api.BulkAction} action
  */
-async function confirmed(plan, what, action) {
+async function confirmed(plan, action) {
   const typed = el("input", { type: "text", inputmode: "numeric", autocomplete: "off", autofocus: true });
   const sites = Object.entries(plan.sites).map(([site, number]) =>
     el("li", {}, el("span", { text: site }), el("span", { class: "count", text: count(number) })),
   );
-  const reasons = action.reasons?.length
-    ? ` as ${action.reasons.map((code) => reasonName(code).toLowerCase()).join(", ")}`
-    : "";
+  const approve = action.outcome === "approve";
+  const values = {
+    comments: el("strong", { text: say("{count} comments", { count: plan.count }) }),
+    reasons: reasonWords(action.reasons ?? []),
+  };
   const content = [
-    el("p", {}, `This ${what.toLowerCase()}s `, el("strong", { text: plural(plan.count, "comment") }), `${reasons}.`),
+    el(
+      "p",
+      {},
+      approve
+        ? phrase("This approves {comments}.", values)
+        : values.reasons
+          ? phrase("This rejects {comments} as {reasons}.", values)
+          : phrase("This rejects {comments}.", values),
+    ),
     el("ul", { class: "figures" }, sites),
-    field(`Type ${plan.count} to go on`, typed),
+    field(say("Type {count} to go on", { count: plan.count }), typed),
   ];
   const check = () =>
-    typed.value.replaceAll(/[\s,.]/gu, "") === String(plan.count) ? "" : `That is not ${plan.count}.`;
+    typed.value.replaceAll(/[\s,.]/gu, "") === String(plan.count)
+      ? ""
+      : say("That is not {count}.", { count: plan.count });
   return ask(
-    `${what} ${plural(plan.count, "comment")}?`,
+    approve
+      ? say("Approve {count} comments?", { count: plan.count })
+      : say("Reject {count} comments?", { count: plan.count }),
     content,
-    [[`${what} ${count(plan.count)}`, action.outcome === "reject" ? "bad" : "primary", "yes"]],
+    [
+      approve
+        ? [say("Approve {count}", { count: plan.count }), "primary", "yes"]
+        : [say("Reject {count}", { count: plan.count }), "bad", "yes"],
+    ],
     { check },
   );
 }
@@ -286,10 +338,10 @@ async function askAction(title, text, sites) {
   const reason = reasonField(sites);
   const outcome = await ask(
     title,
-    [el("p", { text }), field("Reason, when they are rejected", reason)],
+    [el("p", { text }), field(say("Reason, when they are rejected"), reason)],
     [
-      ["Reject all", "bad", "reject"],
-      ["Approve all", "primary", "approve"],
+      [say("Reject all"), "bad", "reject"],
+      [say("Approve all"), "primary", "approve"],
     ],
   );
   if (outcome === "approve") return { outcome, reasons: [], note: "" };

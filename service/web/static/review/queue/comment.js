@@ -4,17 +4,18 @@ import { el, icon, put, renew } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
+  byActor,
   count,
   doneName,
   emptyText,
   exactly,
   labelName,
-  plural,
   reasonName,
   sentence,
   stateName,
   timeOptions,
 } from "../lib/labels.js";
+import { phrase, say, within } from "../lib/language.js";
 import { prefer, preference } from "../lib/preferences.js";
 import { cover, covered, coveredWords, excerptView, isLifted, kindOf, known, lift } from "../text/content_warning.js";
 import { difference } from "../text/diff.js";
@@ -42,15 +43,21 @@ export function emptyOf(store) {
   const { current, filters, items, loaded, next, searched } = store;
   const list = filters.list ?? "flagged";
   if (!loaded || (current.id && !current.failed)) return null;
-  if (current.failed) return ["This comment can't be shown", current.failed];
+  if (current.failed) return [say("This comment can't be shown"), current.failed];
   if (!items.every((item) => item.left)) return ["", ""];
   if (next)
-    return ["Nothing found so far", `Nothing among the first ${count(searched)}. Look further, or take a filter away.`];
+    return [
+      say("Nothing found so far"),
+      say("Nothing among the first {count}. Look further, or take a filter away.", { count: searched }),
+    ];
   if (filters.handed && Object.keys(filters).length === 2)
-    return ["Nothing here", "What colleagues hand to you, or to your role, appears here."];
+    return [say("Nothing here"), say("What colleagues hand to you, or to your role, appears here.")];
   if (Object.keys(filters).length > 1)
-    return ["Nothing found", "Nothing in this list matches. Take a filter away, or search for something else."];
-  return [list === "flagged" ? "All clear" : "Nothing here", emptyText(list)];
+    return [
+      say("Nothing found"),
+      say("Nothing in this list matches. Take a filter away, or search for something else."),
+    ];
+  return [list === "flagged" ? say("All clear") : say("Nothing here"), emptyText(list)];
 }
 
 /**
@@ -70,7 +77,7 @@ export class CommentPane {
     this.undo = undo;
     this.retry = retry;
     this.accept = accept;
-    this.node = el("article", { class: "comment", "aria-label": "Comment", tabindex: "-1" });
+    this.node = el("article", { class: "comment", "aria-label": say("Comment"), tabindex: "-1" });
     this.whole = false;
     /** @type {[Shown, Api.Detail, Api.Explanation | null, Api.Detail | null] | null} */
     this.last = null; // what is shown
@@ -95,7 +102,7 @@ export class CommentPane {
       icon(again ? "cross" : "check"),
       el("h2", { text: title }),
       el("p", { text }),
-      again ? el("button", { type: "button", class: "quiet", on: { click: this.retry } }, "Try again") : null,
+      again ? el("button", { type: "button", class: "quiet", on: { click: this.retry } }, say("Try again")) : null,
     );
     put(this.node, title ? said : null);
   }
@@ -156,8 +163,10 @@ export class CommentPane {
             "p",
             { class: "author-url" },
             icon("link"),
-            "The author's address leads to ",
-            el("strong", { text: hostOf(row.author.url) || "nowhere" }),
+            phrase("The author's address leads to {host}", {
+              host: el("strong", { text: hostOf(row.author.url) || say("nowhere") }),
+            }),
+            " ",
             copyButton(row.author.url),
           )
         : null,
@@ -174,7 +183,8 @@ export class CommentPane {
    * @param {Mark[]} marks
    */
   text(row, detail, marks) {
-    if (!detail.content) return el("p", { class: "hint", text: "The text is no longer kept; what was decided is." });
+    if (!detail.content)
+      return el("p", { class: "hint", text: say("The text is no longer kept; what was decided is.") });
     const ranges = covered(row);
     if (!ranges) return this.allCovered(row, row.excerpt);
     return textView(detail.content, {
@@ -196,20 +206,30 @@ export class CommentPane {
       "div",
       {},
       el("p", { class: "text", dir: "auto" }, coveredWords(text)),
-      el("button", { type: "button", class: "quiet", on: { click: () => lift(row) } }, icon("eye"), "Show the words"),
+      el(
+        "button",
+        { type: "button", class: "quiet", on: { click: () => lift(row) } },
+        icon("eye"),
+        say("Show the words"),
+      ),
     );
   }
 
   /** @param {Shown} row */
   head(row) {
-    const name = preference("blind") ? "Somebody" : row.author?.name ? shortView(row.author.name) : "No name";
+    const name = preference("blind") ? say("Somebody") : row.author?.name ? shortView(row.author.name) : say("No name");
     const page = row.page;
     return el(
       "header",
       { class: "comment-head" },
       el(
         "button",
-        { type: "button", class: "plain icon-only back", "aria-label": "Back to the list", on: { click: this.back } },
+        {
+          type: "button",
+          class: "plain icon-only back",
+          "aria-label": say("Back to the list"),
+          on: { click: this.back },
+        },
         icon("back"),
       ),
       el(
@@ -228,11 +248,11 @@ export class CommentPane {
           el("time", timeOptions(row.created_at)),
           el("span", { text: row.site }),
           row.language ? el("span", { text: language(row.language) }) : null,
-          row.reports ? el("span", { text: plural(row.reports, "report") }) : null,
+          row.reports ? el("span", { text: say("{count} reports", { count: row.reports }) }) : null,
         ),
-        page ? el("p", { class: "meta page" }, "on ", pageLink(page)) : null,
+        page ? el("p", { class: "meta page" }, phrase("on {page}", { page: pageLink(page) })) : null,
       ),
-      el("button", { type: "button", class: "quiet why", on: { click: this.evidence } }, icon("evidence"), "Why"),
+      el("button", { type: "button", class: "quiet why", on: { click: this.evidence } }, icon("evidence"), say("Why")),
     );
   }
 
@@ -249,16 +269,20 @@ export class CommentPane {
         { class: "banner open" },
         icon("clock"),
         el("span", {
-          text: `${doneName(decision.outcome)} by ${actorName(undo.by)}; the site is told at ${exactly(undo.until)}.`,
+          text: say("{outcome} {by}; the site is told at {time}.", {
+            outcome: doneName(decision.outcome),
+            by: byActor(undo.by),
+            time: exactly(undo.until),
+          }),
         }),
-        el("button", { type: "button", class: "quiet", on: { click: () => this.undo(row, undo) } }, "Undo"),
+        el("button", { type: "button", class: "quiet", on: { click: () => this.undo(row, undo) } }, say("Undo")),
       );
     if (row.claim && !row.claim.mine)
       return el(
         "p",
         { class: "banner", role: "status" },
         icon("eye"),
-        el("span", {}, el("strong", { text: row.claim.by }), " is looking at this too."),
+        el("span", {}, phrase("{name} is looking at this too.", { name: el("strong", { text: row.claim.by }) })),
       );
     if (row.state && row.state !== "flagged" && decision)
       return el(
@@ -268,7 +292,7 @@ export class CommentPane {
         el(
           "span",
           {},
-          `${doneName(decision.outcome)} by ${actorName(decision.actor)}`,
+          `${doneName(decision.outcome)} ${byActor(decision.actor)}`,
           decision.reasons.length ? `: ${decision.reasons.map((reason) => reasonName(reason.code)).join(", ")}` : "",
           ". ",
           el("time", timeOptions(decision.at)),
@@ -279,7 +303,7 @@ export class CommentPane {
         "p",
         { class: "banner" },
         icon("clock"),
-        el("span", { text: `Put aside until ${exactly(row.snoozed_until)}.` }),
+        el("span", { text: say("Put aside until {time}.", { time: exactly(row.snoozed_until) }) }),
       );
     return null;
   }
@@ -302,7 +326,7 @@ export class CommentPane {
       what: "",
     };
     const what = edited
-      ? "The author changed the text"
+      ? say("The author changed the text")
       : outcomeText({ ...left, ...(last && { actor: last.actor, what: last.what }) });
     return el(
       "div",
@@ -311,15 +335,15 @@ export class CommentPane {
       el(
         "div",
         {},
-        el("p", {}, el("strong", { text: what }), " while you were looking."),
+        el("p", {}, phrase("{what} while you were looking.", { what: el("strong", { text: what }) })),
         edited ? this.changes(row, detail.content, newer.content) : null,
         edited && nameOf(detail) !== nameOf(newer)
-          ? el("p", { dir: "auto", text: `The name is ${nameOf(newer)} now.` })
+          ? el("p", { dir: "auto", text: say("The name is {name} now.", { name: nameOf(newer) }) })
           : null,
         el(
           "button",
           { type: "button", class: "primary accept", on: { click: () => this.accept(newer) } },
-          edited ? "Judge the new text" : "Show it as it is now",
+          edited ? say("Judge the new text") : say("Show it as it is now"),
         ),
       ),
     );
@@ -347,12 +371,12 @@ export class CommentPane {
   edited(row, detail, { content, by, at }) {
     return el(
       "section",
-      { class: "edited", "aria-label": "As readers see it" },
+      { class: "edited", "aria-label": say("As readers see it") },
       el(
         "h3",
         {},
-        "Readers see",
-        el("span", { class: "meta" }, `edited by ${actorName(by)} `, el("time", timeOptions(at))),
+        say("Readers see"),
+        el("span", { class: "meta" }, `${say("edited {by}", { by: byActor(by) })} `, el("time", timeOptions(at))),
       ),
       this.changes(row, detail.content.trim(), content),
     );
@@ -366,7 +390,13 @@ export class CommentPane {
     return el(
       "details",
       { class: "parent", open: text.length < 400 },
-      el("summary", {}, "In reply to", name && !preference("blind") ? el("b", { dir: "auto", text: ` ${name}` }) : ""),
+      el(
+        "summary",
+        {},
+        name && !preference("blind")
+          ? phrase("In reply to {name}", { name: el("b", { dir: "auto", text: name }) })
+          : say("In reply to"),
+      ),
       el("blockquote", { dir: "auto" }, detail.parent?.excerpt ? excerptView(detail.parent) : text),
     );
   }
@@ -377,7 +407,7 @@ export class CommentPane {
    * @param {Mark[]} marks
    */
   legend(row, explanation, marks) {
-    const label = labelName(explanation.label).toLowerCase();
+    const label = within(labelName(explanation.label));
     const numbers = preference("numbers");
     /**
      * @param {string} name
@@ -406,18 +436,18 @@ export class CommentPane {
               el("i", { class: "for-3" }),
               el("i", { class: "for-4" }),
             ),
-            el("span", { text: `speaks for ${label}` }),
+            el("span", { text: say("speaks for {label}", { label }) }),
             el("span", { class: "swatches", "aria-hidden": "true" }, el("i", { class: "against-2" })),
-            el("span", { text: "against" }),
-            choice("numbers", numbers ? "Hide numbers" : "Show numbers", "numbers", numbers, () =>
+            el("span", { text: say("against") }),
+            choice("numbers", numbers ? say("Hide numbers") : say("Show numbers"), "numbers", numbers, () =>
               prefer("numbers", !numbers),
             ),
           ]
-        : el("span", { text: `No word by itself speaks for ${label}, or against it.` }),
+        : el("span", { text: say("No word by itself speaks for {label}, or against it.", { label }) }),
       preference("mask") && kindOf(row) && known(row)?.length !== 0
         ? choice(
             "mask",
-            isLifted(row) ? "Cover the worst words" : "Show the worst words",
+            isLifted(row) ? say("Cover the worst words") : say("Show the worst words"),
             "unmask",
             !isLifted(row),
             () => (isLifted(row) ? cover(row) : lift(row)),
@@ -445,19 +475,22 @@ export class CommentPane {
             icon("link"),
             el("strong", { class: "host", text: link.host }),
             link.host_unicode !== link.host
-              ? el("span", { class: "tag warn", text: `looks like ${link.host_unicode}` })
+              ? el("span", {
+                  class: "tag warn",
+                  text: say("looks like {host}", { host: link.host_unicode }),
+                })
               : null,
-            link.text ? el("span", { class: "meta", text: `shown as “${link.text}”` }) : null,
+            link.text ? el("span", { class: "meta", text: say("shown as “{text}”", { text: link.text }) }) : null,
             el("span", { class: "meta url", title: link.url, text: link.url }),
             copyButton(link.url),
           ),
     );
     return el(
       "section",
-      { class: "links", "aria-label": "Links" },
-      el("h3", { text: plural(links.length, "link") }),
+      { class: "links", "aria-label": say("Links") },
+      el("h3", { text: say("{count} links", { count: links.length }) }),
       el("ul", {}, rows.slice(0, 20)),
-      rows.length > 20 ? el("p", { class: "hint", text: `and ${rows.length - 20} more` }) : null,
+      rows.length > 20 ? el("p", { class: "hint", text: say("and {count} more", { count: rows.length - 20 }) }) : null,
     );
   }
 
@@ -468,7 +501,7 @@ export class CommentPane {
    * @param {Api.Detail} detail
    */
   earlier(row, detail) {
-    const title = `Edited ${detail.earlier.length === 1 ? "once" : `${detail.earlier.length} times`}: show what changed`;
+    const title = say("Edited {count} times: show what changed", { count: detail.earlier.length });
     if (preference("mask") && kindOf(row) && !isLifted(row)) {
       return el(
         "details",
@@ -530,16 +563,23 @@ function shortened(text, first, last) {
 function appeal({ text, at, decider, open, may_judge: may }) {
   return el(
     "section",
-    { class: "appeal", "aria-label": "The author's appeal" },
+    { class: "appeal", "aria-label": say("The author's appeal") },
     el(
       "h3",
       {},
       icon("scale"),
-      open ? "The author appeals" : "The author appealed",
-      el("span", { class: "meta" }, `against ${actorName(decider)} `, el("time", timeOptions(at))),
+      open ? say("The author appeals") : say("The author appealed"),
+      el(
+        "span",
+        { class: "meta" },
+        `${say("against {actor}", { actor: actorName(decider) })} `,
+        el("time", timeOptions(at)),
+      ),
     ),
-    text ? el("blockquote", { dir: "auto" }, calm(text)) : el("p", { class: "hint", text: "Without a word." }),
-    open && !may ? el("p", { class: "hint", text: "You decided this one, so somebody else judges the appeal." }) : null,
+    text ? el("blockquote", { dir: "auto" }, calm(text)) : el("p", { class: "hint", text: say("Without a word.") }),
+    open && !may
+      ? el("p", { class: "hint", text: say("You decided this one, so somebody else judges the appeal.") })
+      : null,
   );
 }
 
@@ -574,11 +614,11 @@ function pageLink({ url, title }) {
 
 /** @param {string} url */
 function copyButton(url) {
-  const button = el("button", { type: "button", class: "link", text: "Copy" });
+  const button = el("button", { type: "button", class: "link", text: say("Copy") });
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(url);
-      button.textContent = "Copied";
+      button.textContent = say("Copied");
     } catch {
       button.textContent = url;
     }

@@ -2,17 +2,23 @@
 
 import { problemOf, send } from "../lib/api.js";
 import { keyHint } from "../lib/keys.js";
-import { actorName, doneName, exactly, reasonName, whomName } from "../lib/labels.js";
+import { actorName, doneName, exactly, reasonName, reasonWords, sentence, whomName } from "../lib/labels.js";
+import { say, within } from "../lib/language.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /**
- * @import { Problem } from "../lib/api.js"
+ * @import { Problem, Won } from "../lib/api.js"
  * @import { Code } from "../lib/labels.js"
  * @import { Handing } from "./handing.js"
  * @import { Done, ListStore, Shown, Step } from "./list_store.js"
  */
 
-const SAID = { escalate: "Escalated", snooze: "Put aside", return: "Back in the queue", audit: "Noted. Thank you" };
+const SAID = {
+  escalate: say("Escalated"),
+  snooze: say("Put aside"),
+  return: say("Back in the queue"),
+  audit: say("Noted. Thank you"),
+};
 
 /** Decides on a list's comments; what can be taken back is in the store. */
 export class Decisions {
@@ -39,8 +45,11 @@ export class Decisions {
         SAID.audit,
         "undo",
       );
-    const as = reasons.map((code) => reasonName(code).toLowerCase()).join(", ");
-    const what = `${doneName(outcome)}${edit ? " with the edited text" : as && ` as ${as}`}`;
+    const what = edit
+      ? say("Approved with the edited text")
+      : reasons.length
+        ? say("Rejected as {reasons}", { reasons: reasonWords(reasons) })
+        : doneName(outcome);
     const act = () => send("POST", `/comments/${id}/decision`, { outcome, reasons, note, revision, edit });
     return this.tell(row, act, what, "undo");
   }
@@ -51,7 +60,7 @@ export class Decisions {
    */
   escalate(row, { to, note }) {
     const act = () => send("POST", `/comments/${row.id}/escalate`, { revision: row.revision, note, to });
-    return this.tell(row, act, to ? `Handed to ${whomName(to)}` : SAID.escalate, "return");
+    return this.tell(row, act, to ? say("Handed to {whom}", { whom: whomName(to) }) : SAID.escalate, "return");
   }
 
   /**
@@ -60,7 +69,7 @@ export class Decisions {
    */
   snooze(row, until) {
     const act = () => send("POST", `/comments/${row.id}/snooze`, { revision: row.revision, until });
-    return this.tell(row, act, `${SAID.snooze} until ${exactly(until)}`, "return");
+    return this.tell(row, act, say("Put aside until {time}", { time: exactly(until) }), "return");
   }
 
   /** @param {Shown} row */
@@ -72,19 +81,19 @@ export class Decisions {
   /** Undo what was done last. */
   undo() {
     const last = this.store.done.pop();
-    if (!last) return toast("There is nothing left to undo.");
+    if (!last) return toast(say("There is nothing left to undo."));
     last.close?.();
     return this.attempt(async () => {
       if ("bulk" in last) {
         await send("POST", `/bulk/${last.bulk}/undo`, {});
-        return toast("The whole decision is being taken back.", { kind: "good" });
+        return toast(say("The whole decision is being taken back."), { kind: "good" });
       }
       const { comment } = await send("POST", `/comments/${last.row.id}/${last.action}`, { revision: last.revision });
       const { revision } = comment;
       const known = last.list === "audit" ? { revision } : comment; // that list is blind
       if (last.list === this.store.filters.list) this.store.putBack({ ...last.row, ...known }, last.index);
       else this.undone(comment);
-      return toast("Taken back.", { kind: "good" });
+      return toast(say("Taken back."), { kind: "good" });
     });
   }
 
@@ -98,7 +107,7 @@ export class Decisions {
     return this.attempt(async () => {
       const { comment } = await send("POST", `/comments/${row.id}/undo`, { revision: undo.revision });
       this.undone(comment);
-      return toast("Taken back.", { kind: "good" });
+      return toast(say("Taken back."), { kind: "good" });
     });
   }
 
@@ -165,7 +174,7 @@ export class Decisions {
         this.undo();
       };
       this.remember(step);
-      step.close = toast(`${what}.`, { until, action: ["Undo", again, keyHint("undo")] });
+      step.close = toast(`${what}.`, { until, action: [say("Undo"), again, keyHint("undo")] });
       return true;
     } catch (problem) {
       this.refused(row, index, list, judged, problemOf(problem));
@@ -185,19 +194,31 @@ export class Decisions {
     const still = list === this.store.filters.list;
     if (problem.status === 409 && won) {
       const { edited, state, revision } = won;
-      const what = won.outcome ? `${doneName(won.outcome).toLowerCase()} it` : `changed it (${won.what})`;
-      const why = won.reasons?.length ? `: ${won.reasons.map(reasonName).join(", ")}` : "";
       const left = edited ? {} : { left: { ...won, list: "" } };
       if (still) this.store.putBack({ ...row, state, revision, ...left }, index, judged);
-      toast(
-        edited
-          ? "The author changed the text meanwhile. Yours was not carried out."
-          : `${actorName(won.actor)} was faster and ${what}${why}. Yours was not carried out.`,
-        { kind: "bad" },
-      );
+      toast(edited ? say("The author changed the text meanwhile. Yours was not carried out.") : fasterText(won), {
+        kind: "bad",
+      });
       return;
     }
     if (still) this.store.putBack(row, index);
     toastProblem(problem);
   }
+}
+
+/**
+ * Who decided first, and what.
+ *
+ * @param {Won} won
+ */
+function fasterText({ actor, outcome, reasons = [], what }) {
+  const why = reasons.length ? `: ${reasons.map(reasonName).join(", ")}` : "";
+  const values = { actor: actorName(actor), why };
+  if (outcome === "approve") return say("{actor} was faster and approved it{why}. Yours was not carried out.", values);
+  if (outcome === "reject") return say("{actor} was faster and rejected it{why}. Yours was not carried out.", values);
+  if (outcome === "hold") return say("{actor} was faster and held it{why}. Yours was not carried out.", values);
+  return say("{actor} was faster and changed it ({what}). Yours was not carried out.", {
+    ...values,
+    what: within(sentence(what)),
+  });
 }

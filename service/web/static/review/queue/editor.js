@@ -4,6 +4,7 @@
 import { announce, el, icon, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { REASONS, houseRules } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { diffView } from "./comment.js";
 import { called } from "./row.js";
 
@@ -49,26 +50,30 @@ export class Editor {
     this.input = el("textarea", {
       rows: "5",
       dir: "auto",
-      "aria-label": "The text that readers will see",
+      "aria-label": say("The text that readers will see"),
       on: { input: () => this.typed(), keydown: (event) => this.heard(event) },
     });
     this.why = el("select", {
-      "aria-label": "What was wrong with the author’s text?",
+      "aria-label": say("What was wrong with the author’s text?"),
       on: { change: () => this.typed() },
     });
     this.note = el("input", {
       type: "text",
       maxlength: "1000",
       autocomplete: "off",
-      "aria-label": "What was it?",
-      placeholder: "What was it?",
+      "aria-label": say("What was it?"),
+      placeholder: say("What was it?"),
       on: { input: () => this.typed() },
     });
     this.wrong = el("p", { class: "wrong", role: "alert" });
     this.changes = el("div", { class: "edit-changes" });
     this.hints = el("div", { class: "edit-hints" });
     this.title = el("h3");
-    this.node = el("section", { class: "editor", "aria-label": "Edit before approving", hidden: true }, this.layout());
+    this.node = el(
+      "section",
+      { class: "editor", "aria-label": say("Edit before approving"), hidden: true },
+      this.layout(),
+    );
   }
 
   layout() {
@@ -84,7 +89,7 @@ export class Editor {
           {
             type: "button",
             class: "plain icon-only",
-            "aria-label": "Leave, and keep what I typed",
+            "aria-label": say("Leave, and keep what I typed"),
             on: { click: () => this.leave() },
           },
           icon("cross"),
@@ -94,8 +99,8 @@ export class Editor {
       el(
         "p",
         { class: "edit-tools" },
-        button("Mask the selection", "link", () => this.mask()),
-        button("The author’s words again", "link", () => this.write(this.base)),
+        button(say("Mask the selection"), "link", () => this.mask()),
+        button(say("The author’s words again"), "link", () => this.write(this.base)),
       ),
       this.hints,
       this.changes,
@@ -104,8 +109,8 @@ export class Editor {
         { class: "edit-end", on: { submit: (event) => (event.preventDefault(), this.approve()) } },
         this.why,
         this.note,
-        el("button", { type: "submit", class: "action good" }, icon("check"), "Approve this text"),
-        button("Discard", "quiet", () => this.discard()),
+        el("button", { type: "submit", class: "action good" }, icon("check"), say("Approve this text")),
+        button(say("Discard"), "quiet", () => this.discard()),
       ),
       this.wrong,
     ];
@@ -125,7 +130,7 @@ export class Editor {
     this.base = content;
     this.standing = edit?.content ?? content;
     this.began = kept?.base ?? content;
-    this.title.textContent = `Edit ${called(row)}`;
+    this.title.textContent = say("Edit {comment}", { comment: called(row) });
     put(this.why, options(row.site));
     this.why.value = kept?.why ?? "";
     this.note.value = kept?.note ?? "";
@@ -135,7 +140,7 @@ export class Editor {
     this.draw();
     this.input.focus();
     this.input.setSelectionRange(0, 0);
-    announce("Editing the text. Control and Enter approve it, Escape leaves.");
+    announce(say("Editing the text. Control and Enter approve it, Escape leaves."));
   }
 
   /**
@@ -197,7 +202,7 @@ export class Editor {
   mask() {
     const { selectionStart: start, selectionEnd: end } = this.input;
     if (start === end) {
-      this.wrong.textContent = "Select the words to be masked first.";
+      this.wrong.textContent = say("Select the words to be masked first.");
       this.input.focus();
       return;
     }
@@ -215,7 +220,7 @@ export class Editor {
       this.changes,
       changed
         ? diffView(plain(this.base), plain(value), AROUND)
-        : el("p", { class: "hint", text: "These are the author’s words. What you change is shown here." }),
+        : el("p", { class: "hint", text: say("These are the author’s words. What you change is shown here.") }),
     );
     put(
       this.hints,
@@ -223,12 +228,12 @@ export class Editor {
         ? null
         : el("p", {
             class: "hint",
-            text: "The author changed the text after you had begun. Look at what changes by yours.",
+            text: say("The author changed the text after you had begun. Look at what changes by yours."),
           }),
       ADDRESS.test(value)
         ? el("p", {
             class: "hint",
-            text: "E-mail addresses are never kept here: readers will see the dots that stand for them.",
+            text: say("E-mail addresses are never kept here: readers will see the dots that stand for them."),
           })
         : null,
     );
@@ -240,9 +245,9 @@ export class Editor {
     const back = text === plain(this.base); // an edit is taken back: nothing is wrong with the author's words
     const same = text === plain(this.standing);
     this.wrong.textContent = !text
-      ? "Nothing is left of the text. Reject the comment instead."
+      ? say("Nothing is left of the text. Reject the comment instead.")
       : same
-        ? "Nothing is changed. Leave, and approve the comment as it is."
+        ? say("Nothing is changed. Leave, and approve the comment as it is.")
         : back
           ? ""
           : refusal(kept);
@@ -268,8 +273,8 @@ export class Editor {
  * @param {Kept} kept
  */
 function refusal({ why, note }) {
-  if (!why) return "Please say what was wrong with the author’s text: the model learns from it.";
-  return why === "other" && !note.trim() ? "Please say what it was." : "";
+  if (!why) return say("Please say what was wrong with the author’s text: the model learns from it.");
+  return why === "other" && !note.trim() ? say("Please say what it was.") : "";
 }
 
 /**
@@ -279,10 +284,10 @@ function refusal({ why, note }) {
  */
 function options(site) {
   return [
-    new Option("What was wrong?", ""),
+    new Option(say("What was wrong?"), ""),
     ...houseRules([site]).map(({ code, name }) => new Option(name, code)),
-    ...REASONS.map(([code, name]) => new Option(code === "other" ? "Something else" : name, code)),
-    new Option("Nothing, I only tidied it", NOTHING),
+    ...REASONS.map(([code, name]) => new Option(code === "other" ? say("Something else") : name, code)),
+    new Option(say("Nothing, I only tidied it"), NOTHING),
   ];
 }
 

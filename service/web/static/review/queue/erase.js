@@ -3,7 +3,7 @@
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el } from "../lib/dom.js";
-import { plural } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { called } from "./row.js";
 
@@ -21,26 +21,30 @@ export async function erase(row, detail) {
   const whom = el(
     "select",
     { autofocus: true },
-    new Option("This comment", ""),
-    total > 1 ? new Option(`All ${plural(total, "comment")} of this author on ${row.site}`, "author") : null,
+    new Option(say("This comment"), ""),
+    total > 1
+      ? new Option(say("All {count} comments of this author on {site}", { count: total, site: row.site }), "author")
+      : null,
   );
-  const check = () => (typed.value.trim().toLowerCase() === "erase" ? "" : "Type the word erase.");
+  const check = () => (typed.value.trim().toLowerCase() === "erase" ? "" : say("Type the word erase."));
   const said = await ask(
-    `Erase ${called(row)} for good?`,
+    say("Erase {comment} for good?", { comment: called(row) }),
     [
       el("p", {
-        text: "Words, author, evidence and notes are gone at once, here and in what was learnt from. Nobody can bring them back. The platform is told.",
+        text: say(
+          "Words, author, evidence and notes are gone at once, here and in what was learnt from. Nobody can bring them back. The platform is told.",
+        ),
       }),
-      field("What", whom),
-      field("Type erase to go on", typed),
+      field(say("What"), whom),
+      field(say("Type erase to go on"), typed),
     ],
-    [["Erase", "bad", "yes"]],
+    [[say("Erase"), "bad", "yes"]],
     { check },
   );
   if (!said) return;
   try {
     const answer = await send("POST", `/comments/${row.id}/erase`, { author: whom.value === "author" });
-    toast(`${plural(/** @type {Api.ErasedView} */ (answer).erased, "comment")} erased.`);
+    toast(say("{count} comments erased.", { count: answer.erased }));
   } catch (problem) {
     toastProblem(problem);
   }

@@ -7,7 +7,10 @@ import { keyHint } from "../lib/keys.js";
 import {
   actorName,
   count,
+  byActor,
+  decimal,
   doneName,
+  isPerson,
   labelName,
   percent,
   reasonName,
@@ -15,7 +18,9 @@ import {
   signed,
   timeOptions,
   whomName,
+  word,
 } from "../lib/labels.js";
+import { heard, phrase, say, within } from "../lib/language.js";
 import { toastProblem } from "../lib/toasts.js";
 import { calm } from "../text/unicode.js";
 import { authorSections } from "./author.js";
@@ -34,9 +39,11 @@ import { erase } from "./erase.js";
  * @param {Api.Explanation["parts"]} meanings those that tell what a passage means, in the text's order
  */
 function partName(part, meanings) {
-  if (part.kind === "intercept") return "Where all begin";
+  if (part.kind === "intercept") return say("Where all begin");
   if (part.kind !== "meaning") return sentence(part.name);
-  return meanings.length > 1 ? `What passage ${meanings.indexOf(part) + 1} means` : "What it means";
+  return meanings.length > 1
+    ? say("What passage {number} means", { number: meanings.indexOf(part) + 1 })
+    : say("What it means");
 }
 
 const FEW_SIGNALS = 6;
@@ -49,8 +56,13 @@ export class Evidence {
     this.tools = tools;
     this.id = ""; // of what is shown
     this.history = new CommentHistory(tools);
-    this.node = el("aside", { class: "evidence", "aria-label": "Evidence", tabindex: "-1" });
-    this.back = el("button", { type: "button", class: "quiet back", on: { click: back } }, icon("back"), "Comment");
+    this.node = el("aside", { class: "evidence", "aria-label": say("Evidence"), tabindex: "-1" });
+    this.back = el(
+      "button",
+      { type: "button", class: "quiet back", on: { click: back } },
+      icon("back"),
+      say("Comment"),
+    );
   }
 
   clear() {
@@ -85,10 +97,12 @@ export class Evidence {
         el(
           "section",
           {},
-          el("h2", { text: "Blind check" }),
+          el("h2", { text: say("Blind check") }),
           el("p", {
             class: "hint",
-            text: "Judge this one by the text alone. What the machine said, and where the comment stands, is hidden: your word tells how often the machine is right, and changes nothing about the comment.",
+            text: say(
+              "Judge this one by the text alone. What the machine said, and where the comment stands, is hidden: your word tells how often the machine is right, and changes nothing about the comment.",
+            ),
           }),
         ),
         authorSections(row, detail, this.tools),
@@ -111,14 +125,18 @@ export class Evidence {
         ? el(
             "p",
             { class: "row-of" },
-            el("button", { type: "button", class: "link", on: { click: () => erase(row, detail) } }, "Erase for good…"),
+            el(
+              "button",
+              { type: "button", class: "link", on: { click: () => erase(row, detail) } },
+              say("Erase for good…"),
+            ),
           )
         : null,
       el(
         "p",
         { class: "fine" },
-        row.model ? `Model ${row.model} · ` : "",
-        `revision ${row.revision} · `,
+        row.model ? `${say("Model {model}", { model: row.model })} · ` : "",
+        `${say("revision {revision}", { revision: row.revision })} · `,
         el("code", { text: row.platform_id }),
       ),
     );
@@ -128,7 +146,12 @@ export class Evidence {
   reasons(row) {
     const decision = row.decision;
     if (!decision)
-      return el("section", {}, el("h2", { text: "Why" }), el("p", { class: "hint", text: "Nobody has decided yet." }));
+      return el(
+        "section",
+        {},
+        el("h2", { text: say("Why") }),
+        el("p", { class: "hint", text: say("Nobody has decided yet.") }),
+      );
     const lines = decision.reasons.map((reason) =>
       el(
         "li",
@@ -142,7 +165,7 @@ export class Evidence {
         reason.score !== undefined && reason.score !== null
           ? el("span", { class: "number", text: percent(reason.score) })
           : null,
-        reason.text ? el("span", { class: "meta", text: reason.text }) : null,
+        reason.text ? el("span", { class: "meta", text: heard(reason.text) }) : null,
       ),
     );
     return el(
@@ -151,17 +174,19 @@ export class Evidence {
       el(
         "h2",
         {},
-        "Why",
+        say("Why"),
         el(
           "span",
           { class: "meta" },
-          `${doneName(decision.outcome).toLowerCase()} by `,
+          `${word(decision.outcome)} `,
           this.history.who(decision.actor),
           " ",
           el("time", timeOptions(decision.at)),
         ),
       ),
-      lines.length ? el("ul", { class: "reasons" }, lines) : el("p", { class: "hint", text: "No reason was given." }),
+      lines.length
+        ? el("ul", { class: "reasons" }, lines)
+        : el("p", { class: "hint", text: say("No reason was given.") }),
       decision.note ? el("p", { class: "note", dir: "auto", text: decision.note }) : null,
     );
   }
@@ -177,7 +202,7 @@ export class Evidence {
     return el(
       "section",
       {},
-      el("h2", {}, "Scores", el("span", { class: "meta", text: "choose one to mark its words" })),
+      el("h2", {}, say("Scores"), el("span", { class: "meta", text: say("choose one to mark its words") })),
       el("ul", { class: "scores" }, bars),
     );
   }
@@ -193,12 +218,15 @@ export class Evidence {
     fill.style.width = `${score * 100}%`;
     const ticks = [];
     const limits = [];
-    for (const [name, at] of Object.entries({ hold, reject, discard })) {
+    for (const [name, at, mark, limit] of limitsOf({ hold, reject, discard })) {
       if (at === null) continue;
-      const tick = el("span", { class: `tick-${name}`, title: `${name} from ${percent(at)}` });
-      tick.style.left = `${at * 100}%`;
+      const tick = el("span", {
+        class: `tick-${name}`,
+        title: mark,
+      });
+      tick.style.insetInlineStart = `${at * 100}%`;
       ticks.push(tick);
-      limits.push(`${name}s from ${percent(at)}`);
+      limits.push(limit);
     }
     return el(
       "li",
@@ -209,13 +237,13 @@ export class Evidence {
           type: "button",
           class: `score ${reached}`,
           "aria-pressed": String(chosen),
-          title: limits.join(", ") || "no threshold",
+          title: limits.join(", ") || say("no threshold"),
           on: { click: () => this.explain(label) },
         },
         el("span", { class: "score-name", text: labelName(label) }),
         el("span", { class: "bar", "aria-hidden": "true" }, fill, ticks),
         el("span", { class: "number", text: percent(score) }),
-        el("span", { class: "unseen", text: `; ${limits.join(", ") || "no threshold"}` }),
+        el("span", { class: "unseen", text: `; ${limits.join(", ") || say("no threshold")}` }),
       ),
     );
   }
@@ -252,19 +280,37 @@ export class Evidence {
     return el(
       "details",
       { class: "parts" },
-      el("summary", {}, `What makes up ${labelName(explanation.label).toLowerCase()}`),
+      el("summary", {}, say("What makes up {label}", { label: within(labelName(explanation.label)) })),
       el(
         "ul",
         {},
-        line("The words", words),
+        line(say("The words"), words),
         others.map((part) => line(partName(part, meanings), part.contribution)),
       ),
       el("p", {
         class: "hint",
-        text: `These add up to ${signed(explanation.logit)}, which is ${percent(explanation.probability)}.`,
+        text: say("These add up to {sum}, which is {share}.", {
+          sum: signed(explanation.logit),
+          share: percent(explanation.probability),
+        }),
       }),
     );
   }
+}
+
+/**
+ * A score's thresholds: which, from where, and how that is said at the mark and in a row.
+ *
+ * @param {Pick<Api.Score, "hold" | "reject" | "discard">} thresholds
+ * @returns {[name: string, at: number | null, mark: string, limit: string][]}
+ */
+function limitsOf({ hold, reject, discard }) {
+  const [held, rejected, discarded] = [hold, reject, discard].map((at) => ({ share: percent(at ?? 0) }));
+  return [
+    ["hold", hold, say("hold from {share}", held), say("holds from {share}", held)],
+    ["reject", reject, say("reject from {share}", rejected), say("rejects from {share}", rejected)],
+    ["discard", discard, say("discard from {share}", discarded), say("discards from {share}", discarded)],
+  ];
 }
 
 /** @param {Api.Detail} detail */
@@ -275,7 +321,7 @@ function signals(detail) {
     el(
       "li",
       { class: signal.raised ? "signal raised" : "signal" },
-      el("span", { text: signal.meaning.replace(/\.$/u, "") }),
+      el("span", { text: heard(signal.meaning).replace(/\.$/u, "") }),
       signal.raised ? null : el("span", { class: "number", text: valueOf(signal) }),
     ),
   );
@@ -284,7 +330,7 @@ function signals(detail) {
   return el(
     "section",
     {},
-    el("h2", { text: "Evidence beyond the text" }),
+    el("h2", { text: say("Evidence beyond the text") }),
     unfolding({ class: "signals" }, all, FEW_SIGNALS),
   );
 }
@@ -295,21 +341,21 @@ function signals(detail) {
  * @param {Api.SignalView} signal
  */
 function valueOf({ value }) {
-  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "boolean") return value ? say("yes") : say("no");
   if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) ? count(value) : value.toFixed(1);
+  return Number.isInteger(value) ? count(value) : decimal(value, 1);
 }
 
 // What happened to a comment, and what moderators noted about it. For the evidence pane.
 
 /** @type {Record<string, string>} */
 const WHAT = {
-  submitted: "Came in",
-  edited: "Edited",
-  requeued: "Judged anew",
-  reported: "Reported",
-  "text-dropped": "Text dropped, by age",
-  undone: "Taken back",
+  submitted: say("Came in"),
+  edited: say("Edited"),
+  requeued: say("Judged anew"),
+  reported: say("Reported"),
+  "text-dropped": say("Text dropped, by age"),
+  undone: say("Taken back"),
 };
 
 /** Notes and history. Tools: `reload()`. */
@@ -327,8 +373,8 @@ class CommentHistory {
     const input = el("textarea", {
       rows: "2",
       maxlength: "1000",
-      "aria-label": "A note for other moderators",
-      placeholder: "A note for other moderators",
+      "aria-label": say("A note for other moderators"),
+      placeholder: say("A note for other moderators"),
     });
     const name = `note ${row.id}`;
     input.value = draft(name) ?? "";
@@ -360,27 +406,28 @@ class CommentHistory {
     return el(
       "section",
       { class: "notes" },
-      el("h2", { text: "Notes" }),
+      el("h2", { text: say("Notes") }),
       lines.length ? el("ul", {}, lines) : null,
       el(
         "form",
         { on: { submit: (event) => (event.preventDefault(), save()) } },
         input,
-        el("button", { type: "submit", class: "quiet" }, "Add note", keyHint("note")),
+        el("button", { type: "submit", class: "quiet" }, say("Add note"), keyHint("note")),
       ),
     );
   }
 
   /**
-   * Who it was; of a person, a way to what else they decided.
+   * Who did it; of a person, a way to what else they decided.
    *
    * @param {string} actor
    */
   who(actor) {
+    if (!isPerson(actor)) return byActor(actor);
     const name = actorName(actor);
-    if (!actor.startsWith("moderator:") && !actor.startsWith("platform:")) return name;
-    const title = `What ${name} decided`;
-    return el("a", { href: this.tools.href({ list: "decided", by: actor }), title, text: name });
+    const title = say("What {name} decided", { name });
+    const href = this.tools.href({ list: "decided", by: actor });
+    return phrase("by {name}", { name: el("a", { href, title, text: name }) });
   }
 
   /** @param {Api.Detail} detail */
@@ -390,20 +437,20 @@ class CommentHistory {
       const what = decision
         ? doneName(decision.outcome)
         : change.to
-          ? `Handed to ${whomName(change.to)}`
+          ? say("Handed to {whom}", { whom: whomName(change.to) })
           : (WHAT[change.what] ?? sentence(change.what));
       const why = decision?.reasons.map((reason) => reasonName(reason.code)).join(", ");
       return el(
         "li",
         { class: `event ${change.state}` },
-        el("span", {}, el("b", { text: what }), " by ", this.who(change.actor)),
+        el("span", {}, el("b", { text: what }), " ", this.who(change.actor)),
         el("time", timeOptions(change.at)),
         why ? el("span", { class: "meta", text: why }) : null,
         decision?.note ? el("span", { class: "note", dir: "auto", text: decision.note }) : null,
         change.content ? shownText(change.content) : null,
       );
     });
-    return el("section", {}, el("h2", { text: "History" }), el("ol", { class: "history" }, lines));
+    return el("section", {}, el("h2", { text: say("History") }), el("ol", { class: "history" }, lines));
   }
 }
 
@@ -413,7 +460,7 @@ class CommentHistory {
  * @param {string} text
  */
 function shownText(text) {
-  const button = el("button", { type: "button", class: "link" }, "Show the edited text");
+  const button = el("button", { type: "button", class: "link" }, say("Show the edited text"));
   button.addEventListener("click", () =>
     button.replaceWith(el("span", { class: "note", dir: "auto", text: calm(text) })),
   );

@@ -2,7 +2,8 @@
 
 import { el, icon, put, unfolding } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { actorName, count, labelName, listName, plural, reasonName, sentence } from "../lib/labels.js";
+import { byActor, count, labelName, listName, reasonName, sentence } from "../lib/labels.js";
+import { locale, say } from "../lib/language.js";
 import { preference } from "../lib/preferences.js";
 import { calm } from "../text/unicode.js";
 
@@ -12,24 +13,27 @@ import { calm } from "../text/unicode.js";
 
 /** @type {Record<Facet, string>} */
 const FACETS = {
-  site: "Site",
-  label: "Score",
-  reason: "Reason",
-  signal: "Evidence",
-  rule: "Rule",
-  author: "Author",
-  campaign: "Campaign",
-  language: "Language",
-  model: "Model",
+  site: say("Site"),
+  label: say("Score"),
+  reason: say("Reason"),
+  signal: say("Evidence"),
+  rule: say("Rule"),
+  author: say("Author"),
+  campaign: say("Campaign"),
+  language: say("Language"),
+  model: say("Model"),
 };
 /** @type {Record<string, (value: string) => string>} What is no facet. */
-const CHIPS = { handed: () => "handed to me", by: (value) => `decided by ${actorName(value)}` };
+const CHIPS = {
+  handed: () => say("handed to me"),
+  by: (value) => say("decided {by}", { by: byActor(value) }),
+};
 /** @type {[days: string, name: string][]} */
 const SPANS = [
-  ["", "Any time"],
-  ["1", "Last day"],
-  ["7", "Last 7 days"],
-  ["30", "Last 30 days"],
+  ["", say("Any time")],
+  ["1", say("Last day")],
+  ["7", say("Last 7 days")],
+  ["30", say("Last 30 days")],
 ];
 const FACET_NAMES = /** @type {Facet[]} */ (Object.keys(FACETS));
 const FEW = 6; // values of a facet shown at first
@@ -65,8 +69,8 @@ export class Filters {
     this.filled = ""; // of what the panel was made
     this.search = el("input", {
       type: "search",
-      placeholder: "Search text and names",
-      "aria-label": "Search text and names",
+      placeholder: say("Search text and names"),
+      "aria-label": say("Search text and names"),
       autocomplete: "off",
       spellcheck: "false",
       maxlength: "200",
@@ -88,11 +92,17 @@ export class Filters {
         on: { click: () => this.toggle() },
       },
       icon("filter"),
-      "Filters",
+      say("Filters"),
       keyHint("filters"),
     );
     this.chips = el("div", { class: "chips" });
-    this.panel = el("div", { id: "facets", class: "facets", hidden: true, role: "group", "aria-label": "Filters" });
+    this.panel = el("div", {
+      id: "facets",
+      class: "facets",
+      hidden: true,
+      role: "group",
+      "aria-label": say("Filters"),
+    });
     this.node = el(
       "div",
       { class: "queue-head" },
@@ -129,7 +139,7 @@ export class Filters {
         ? el(
             "button",
             { type: "button", class: "link", on: { click: () => this.change({ list: filters.list }) } },
-            "Clear",
+            say("Clear"),
           )
         : null,
     );
@@ -167,14 +177,14 @@ export class Filters {
       name === "q"
         ? `“${value}”`
         : name === "since"
-          ? `since ${new Date(value).toLocaleDateString("en-GB")}`
+          ? say("since {day}", { day: new Date(value).toLocaleDateString(locale) })
           : (CHIPS[name]?.(value) ?? valueName(name, value));
     return el(
       "button",
       {
         type: "button",
         class: "filter-chip",
-        title: `Remove this filter: ${FACETS[/** @type {Facet} */ (name)] ?? "search"}`,
+        title: say("Remove this filter: {name}", { name: FACETS[/** @type {Facet} */ (name)] ?? say("search") }),
         on: { click: () => this.set({ [name]: "" }) },
       },
       el("span", { text: shown }),
@@ -185,7 +195,7 @@ export class Filters {
   /** @param {Api.Facets | null} facets */
   fill(facets) {
     if (!facets) {
-      put(this.panel, el("p", { class: "hint", text: "Counting…" }));
+      put(this.panel, el("p", { class: "hint", text: say("Counting…") }));
       return;
     }
     /** @type {HTMLElement | null} */
@@ -198,22 +208,25 @@ export class Filters {
         "div",
         { class: "facet-row" },
         this.time(),
-        el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), "Save view"),
+        el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), say("Save view")),
       ),
       this.decideAll
         ? el(
             "button",
             { type: "button", class: "quiet", on: { click: this.decideAll } },
             icon("copies"),
-            "Decide all that match…",
+            say("Decide all that match…"),
           )
         : null,
       facets.complete === false
-        ? el("p", { class: "hint", text: `Counted among the first ${count(facets.counted ?? 0)} of this list.` })
+        ? el("p", {
+            class: "hint",
+            text: say("Counted among the first {count} of this list.", { count: facets.counted ?? 0 }),
+          })
         : null,
       groups.length
         ? groups.map((name, index) => this.facet(name, facets[name], opened ? name === opened : index < 3))
-        : el("p", { class: "hint", text: "Nothing here to divide." }),
+        : el("p", { class: "hint", text: say("Nothing here to divide.") }),
     );
   }
 
@@ -250,7 +263,7 @@ export class Filters {
   time() {
     /** @type {HTMLSelectElement} */
     const select = el("select", {
-      "aria-label": "Time",
+      "aria-label": say("Time"),
       on: {
         change: () =>
           this.set({
@@ -275,22 +288,22 @@ export function statusLine(store) {
   const { filters, items, loaded, loading, next, searched, total } = store;
   const looking = total === null;
   const found = looking
-    ? `${plural(items.length, "comment")} found among ${count(searched)}`
-    : plural(total, "comment");
+    ? say("{count} comments found among {searched}", { count: items.length, searched })
+    : say("{count} comments", { count: total });
   return [
-    el("span", { text: `${listName(filters.list ?? "flagged")}: ${loaded ? found : "Loading…"}` }),
+    el("span", { text: `${listName(filters.list ?? "flagged")}: ${loaded ? found : say("Loading…")}` }),
     loaded && !loading && next
       ? el(
           "button",
           { type: "button", class: looking ? "link" : "link unseen", on: { click: () => store.more() } },
-          looking ? "Look further" : "Load more",
+          looking ? say("Look further") : say("Load more"),
         )
       : null,
-    el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), "to move"),
+    el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), say("to move")),
   ];
 }
 
-const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+const languages = new Intl.DisplayNames([locale], { type: "language", fallback: "code" });
 
 /**
  * "de" -> "German".
@@ -299,7 +312,7 @@ const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "c
  */
 export function language(code) {
   try {
-    return code ? languages.of(code) : "Unknown";
+    return code ? languages.of(code) : say("Unknown");
   } catch {
     return code;
   }

@@ -5,7 +5,8 @@ import { get } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
-import { actorName, timeOptions, whomName } from "../lib/labels.js";
+import { byActor, roleName, timeOptions, whomName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { calm } from "../text/unicode.js";
 import { called } from "./row.js";
 
@@ -24,14 +25,18 @@ export async function askWhom(row) {
   const note = el("textarea", { rows: "3", maxlength: "1000" });
   note.value = draft(name) ?? "";
   note.addEventListener("input", () => keepDraft(name, note.value));
-  const whom = el("select", { autofocus: true }, new Option("Whoever takes it", ""));
+  const whom = el("select", { autofocus: true }, new Option(say("Whoever takes it"), ""));
   colleagues(row.id).then((people) => {
     whom.append(...people);
     if (people.some(({ value }) => value === row.handed)) whom.value = row.handed;
   });
-  const fields = [field("To", whom), field("What should they know? (optional)", note)];
-  const does = row.list === "escalated" ? "Hand over" : "Escalate";
-  const said = await ask(`${does} ${called(row)}?`, fields, [[does, "primary", "yes"]]);
+  const fields = [field(say("To"), whom), field(say("What should they know? (optional)"), note)];
+  const whose = { comment: called(row) };
+  const [title, does] =
+    row.list === "escalated"
+      ? [say("Hand {comment} over?", whose), say("Hand over")]
+      : [say("Escalate {comment}?", whose), say("Escalate")];
+  const said = await ask(title, fields, [[does, "primary", "yes"]]);
   if (!said) return null;
   keepDraft(name, null);
   return { to: whom.value, note: note.value.trim() };
@@ -45,7 +50,10 @@ export async function askWhom(row) {
 async function colleagues(id) {
   try {
     const { items } = await get(`/comments/${id}/colleagues`);
-    return items.map(({ to, name, role }) => new Option(name ? `${name} (${role})` : `Any ${role}`, to));
+    return items.map(
+      ({ to, name, role }) =>
+        new Option(name ? `${name} (${roleName(role)})` : say("Any {role}", { role: roleName(role) }), to),
+    );
   } catch {
     return [];
   }
@@ -59,13 +67,13 @@ async function colleagues(id) {
 export function handedView({ to, by, at, note, mine }) {
   return el(
     "section",
-    { class: "appeal handed", "aria-label": "Handed over" },
+    { class: "appeal handed", "aria-label": say("Handed over") },
     el(
       "h3",
       {},
       icon("up"),
-      mine ? "Handed to you" : `Handed to ${whomName(to)}`,
-      el("span", { class: "meta" }, `by ${actorName(by)} `, el("time", timeOptions(at))),
+      mine ? say("Handed to you") : say("Handed to {whom}", { whom: whomName(to) }),
+      el("span", { class: "meta" }, `${byActor(by)} `, el("time", timeOptions(at))),
     ),
     note ? el("blockquote", { dir: "auto" }, calm(note)) : null,
   );

@@ -2,6 +2,7 @@
 // ticked, what happens live, what can be undone. The one holder of all this. Shows nothing; for the queue page and its panes.
 
 import { get, isAbort, problemOf } from "../lib/api.js";
+import { say } from "../lib/language.js";
 
 /**
  * @typedef {Pick<Api.CommentEvent, "state" | "list" | "revision" | "actor" | "what">} Left What took a row out of the list
@@ -461,7 +462,7 @@ export class ListStore extends EventTarget {
     if (this.ticked.delete(id)) this.fire("ticked", undefined);
     if (this.current.id !== id) return;
     this.current = nothing(id, null);
-    this.know({ failed: "It has been erased." });
+    this.know({ failed: say("It has been erased.") });
   }
 
   /**

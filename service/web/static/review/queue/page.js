@@ -4,7 +4,8 @@
 import { announce, el, put } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { percent, plural, reasonName } from "../lib/labels.js";
+import { percent, reasonName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { cover, covered, excerptView, isLifted, lift } from "../text/content_warning.js";
@@ -66,7 +67,7 @@ class QueuePage {
     const address = (/** @type {Api.Query | null} */ filters, id = "") =>
       href("queue", { ...(filters ?? store.filters), id });
     this.rows = new VirtualList({
-      label: "Comments",
+      label: say("Comments"),
       draw: (/** @type {Shown} */ row, index) =>
         rowView(row, {
           current: row.id === store.current.id,
@@ -128,7 +129,7 @@ class QueuePage {
   layout() {
     const queue = el(
       "section",
-      { class: "queue", "aria-label": "Queue" },
+      { class: "queue", "aria-label": say("Queue") },
       this.filters.node,
       this.status,
       this.rows.node,
@@ -136,7 +137,7 @@ class QueuePage {
     );
     const middle = el(
       "section",
-      { class: "middle", "aria-label": "Judge" },
+      { class: "middle", "aria-label": say("Judge") },
       this.comment.node,
       this.editor.node,
       this.actions.node,
@@ -144,7 +145,7 @@ class QueuePage {
     return el(
       "div",
       { class: "desk", data: { pane: "list" } },
-      el("h1", { class: "unseen", text: "Queue" }),
+      el("h1", { class: "unseen", text: say("Queue") }),
       this.sidebar.node,
       queue,
       middle,
@@ -172,8 +173,8 @@ class QueuePage {
   keys() {
     const toggle = (/** @type {(typeof PREFERENCES)[number]} */ name) => prefer(name, !preference(name));
     return handle({
-      next: () => this.store.step(1) || announce("This is the last comment"),
-      previous: () => this.store.step(-1) || announce("This is the first comment"),
+      next: () => this.store.step(1) || announce(say("This is the last comment")),
+      previous: () => this.store.step(-1) || announce(say("This is the first comment")),
       search: () => this.filters.focus(),
       filters: () => this.filters.toggle(),
       undo: () => this.decisions.undo(),
@@ -185,7 +186,10 @@ class QueuePage {
       campaign: () => this.campaign(),
       unmask: () => this.unmask(),
       numbers: () => toggle("numbers"),
-      blind: () => (toggle("blind"), announce(preference("blind") ? "Authors are hidden" : "Authors are shown")),
+      blind: () => (
+        toggle("blind"),
+        announce(preference("blind") ? say("Authors are hidden") : say("Authors are shown"))
+      ),
       note: () => (this.pane("evidence"), this.evidence.node.querySelector("textarea")?.focus()),
     });
   }
@@ -307,7 +311,7 @@ class QueuePage {
   campaign() {
     const { detail, id } = this.store.current;
     if (detail?.campaign) this.bulk.decideCampaign(detail.campaign);
-    else toast(id ? "This comment has no near-duplicates that wait." : "No comment is open.");
+    else toast(id ? say("This comment has no near-duplicates that wait.") : say("No comment is open."));
   }
 
   /** The lists are counted anew: the title says how much waits, and a message what was handed to whoever is here. */
@@ -319,8 +323,8 @@ class QueuePage {
     if (!this.handedOn) return;
     this.handedOn = false;
     if (more)
-      toast("Something was handed over to you.", {
-        action: ["Show", () => this.go({ list: "escalated", handed: "me" })],
+      toast(say("Something was handed over to you."), {
+        action: [say("Show"), () => this.go({ list: "escalated", handed: "me" })],
       });
   }
 
@@ -365,7 +369,7 @@ class QueuePage {
     this.paint();
     if (top && is >= 0 && is !== was && this.rows.node.scrollTop > 0) this.rows.shift(is - was);
     const number = items.filter((item) => item.arrived && !before.some((one) => one.id === item.id)).length;
-    if (number) announce(plural(number, "new comment"));
+    if (number) announce(say("{count} new comments", { count: number }));
     this.settle();
   }
 
@@ -387,12 +391,17 @@ class QueuePage {
    */
   tell(row) {
     const { index, items, total } = this.store;
-    const name = preference("blind") ? "Somebody" : calm(row.author?.name ?? "").trim() || "No name";
-    const words = row.text_kept ? (covered(row) ? spoken(row) : "Words are covered") : "The text is no longer kept";
+    const name = preference("blind") ? say("Somebody") : calm(row.author?.name ?? "").trim() || say("No name");
+    const words = row.text_kept
+      ? covered(row)
+        ? spoken(row)
+        : say("Words are covered")
+      : say("The text is no longer kept");
     const [reason] = row.reasons;
     const score = reason ? row.scores[reason] : undefined;
     const why = reason ? `${reasonName(reason)}${score === undefined ? "" : ` ${percent(score)}`}` : "";
-    const place = index < 0 ? "" : `${index + 1} of ${Math.max(total ?? 0, items.length)}`;
+    const place =
+      index < 0 ? "" : say("{place} of {all}", { place: index + 1, all: Math.max(total ?? 0, items.length) });
     announce([name, words, why, place].filter(Boolean).join(". "));
   }
 
@@ -497,7 +506,8 @@ function placeOf({ filters }) {
 }
 
 /** @param {ListStore} store */
-const tickedText = ({ ticked }) => (ticked.size ? `${plural(ticked.size, "comment")} selected` : "Nothing is selected");
+const tickedText = ({ ticked }) =>
+  ticked.size ? say("{count} comments selected", { count: ticked.size }) : say("Nothing is selected");
 
 /** Whether there is room for one pane only. */
 function isPhone() {

@@ -2,18 +2,19 @@
 
 import { el, icon } from "../lib/dom.js";
 import {
-  actorName,
+  byActor,
+  count,
   doneName,
   labelName,
   listName,
   percent,
-  plural,
   reasonName,
   sentence,
   stateName,
   timeOptions,
   whomName,
 } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { preference } from "../lib/preferences.js";
 import { excerptView } from "../text/content_warning.js";
 import { calm } from "../text/unicode.js";
@@ -31,10 +32,10 @@ const SAID = { approved: "approve", rejected: "reject", flagged: "hold" };
  * @param {{ current: boolean, selected: boolean, tick: (shift: boolean) => void, href: string }} options
  */
 export function rowView(row, { current, selected, tick, href }) {
-  const name = preference("blind") ? "Somebody" : calm(row.author?.name ?? "") || "No name";
+  const name = preference("blind") ? say("Somebody") : calm(row.author?.name ?? "") || say("No name");
   const box = el("input", {
     type: "checkbox",
-    "aria-label": `Select the comment by ${name}`,
+    "aria-label": say("Select the comment by {name}", { name }),
     on: { click: (event) => tick(event.shiftKey) },
   });
   box.checked = selected;
@@ -48,11 +49,20 @@ export function rowView(row, { current, selected, tick, href }) {
         { class: "row-head" },
         el("strong", { class: "row-name", dir: "auto", text: name }),
         row.claim && !row.claim.mine
-          ? el("span", { class: "looking", title: `${row.claim.by} is looking at this` }, icon("eye"), row.claim.by)
+          ? el(
+              "span",
+              { class: "looking", title: say("{name} is looking at this", { name: row.claim.by }) },
+              icon("eye"),
+              row.claim.by,
+            )
           : null,
         el("time", timeOptions(row.created_at)),
       ),
-      el("span", { class: "row-text", dir: "auto" }, row.text_kept ? excerptView(row) : "The text is no longer kept."),
+      el(
+        "span",
+        { class: "row-text", dir: "auto" },
+        row.text_kept ? excerptView(row) : say("The text is no longer kept."),
+      ),
       el("span", { class: "row-foot" }, footer(row)),
     ),
   ];
@@ -65,7 +75,10 @@ function footer(row) {
   const [reason] = row.reasons;
   if (row.decision && !["flagged", "pending"].includes(row.state ?? "")) {
     parts.push(
-      el("span", { class: `tag ${row.state}`, text: `${stateName(row.state)} by ${actorName(row.decision.actor)}` }),
+      el("span", {
+        class: `tag ${row.state}`,
+        text: `${stateName(row.state)} ${byActor(row.decision.actor)}`,
+      }),
     );
     const doubt = row.list === "later" && row.reasons.find((code) => row.scores[code] !== undefined);
     if (doubt) parts.push(scoreTag(reasonName(doubt), row.scores[doubt]));
@@ -80,20 +93,33 @@ function footer(row) {
     parts.push(
       el(
         "span",
-        { class: "tag plainly", title: plural(row.campaign.size, "near-duplicate") },
+        { class: "tag plainly", title: say("{count} near-duplicates", { count: row.campaign.size }) },
         icon("copies"),
-        String(row.campaign.size),
+        count(row.campaign.size),
       ),
     );
   if (row.reports)
     parts.push(
-      el("span", { class: "tag plainly", title: plural(row.reports, "report") }, icon("flag"), String(row.reports)),
+      el(
+        "span",
+        { class: "tag plainly", title: say("{count} reports", { count: row.reports }) },
+        icon("flag"),
+        count(row.reports),
+      ),
     );
   if (row.notes)
-    parts.push(el("span", { class: "tag plainly", title: plural(row.notes, "note") }, icon("note"), String(row.notes)));
-  if (row.handed) parts.push(el("span", { class: "tag plainly", text: `For ${whomName(row.handed)}` }));
-  if (row.edited) parts.push(el("span", { class: "tag plainly", text: "Edited" }));
-  if (row.arrived) parts.push(el("span", { class: "tag fresh", text: "New" }));
+    parts.push(
+      el(
+        "span",
+        { class: "tag plainly", title: say("{count} notes", { count: row.notes }) },
+        icon("note"),
+        count(row.notes),
+      ),
+    );
+  if (row.handed)
+    parts.push(el("span", { class: "tag plainly", text: say("For {whom}", { whom: whomName(row.handed) }) }));
+  if (row.edited) parts.push(el("span", { class: "tag plainly", text: say("Edited") }));
+  if (row.arrived) parts.push(el("span", { class: "tag fresh", text: say("New") }));
   parts.push(el("span", { class: "row-site", text: row.site }));
   return parts;
 }
@@ -113,7 +139,9 @@ function scoreTag(name, score) {
  */
 export function called(row) {
   const name = preference("blind") ? "" : calm(row.author?.name ?? "").trim();
-  return name ? `${name.length > 40 ? `${name.slice(0, 39)}…` : name}’s comment` : "this comment";
+  return name
+    ? say("{name}’s comment", { name: name.length > 40 ? `${name.slice(0, 39)}…` : name })
+    : say("this comment");
 }
 
 /**
@@ -122,9 +150,12 @@ export function called(row) {
  * @param {Left} event
  */
 export function outcomeText(event) {
-  const who = actorName(event.actor);
-  if (event.what === "decided") return `${doneName(SAID[event.state] ?? "")} by ${who}`;
-  if (event.what === "escalated" || event.what === "snoozed")
-    return `${event.what === "snoozed" ? "Put aside" : "Escalated"} by ${who}`;
-  return `${sentence(event.what)} by ${who}, now in “${event.list ? listName(event.list) : stateName(event.state)}”`;
+  const by = byActor(event.actor);
+  if (event.what === "decided") return `${doneName(SAID[event.state] ?? "")} ${by}`;
+  if (event.what === "escalated" || event.what === "snoozed") return `${listName(event.what)} ${by}`;
+  return say("{what} {by}, now in “{list}”", {
+    what: sentence(event.what),
+    by,
+    list: event.list ? listName(event.list) : stateName(event.state),
+  });
 }

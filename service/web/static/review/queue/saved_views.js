@@ -4,6 +4,7 @@ import { get, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el } from "../lib/dom.js";
 import { listName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /** `changed` is called when the views did, `open(filters)` shows one. */
@@ -29,26 +30,26 @@ export class SavedViews {
   async save(filters) {
     const name = el("input", { type: "text", maxlength: "60", required: true, autocomplete: "off", autofocus: true });
     name.value = listName(filters.list ?? "flagged");
-    const check = () => (name.value.trim() ? "" : "A view needs a name.");
+    const check = () => (name.value.trim() ? "" : say("A view needs a name."));
     if (
       !(await ask(
-        "Save this view",
-        [field("Name", name, "It keeps the list and its filters, for you alone.")],
-        [["Save", "primary", "yes"]],
+        say("Save this view"),
+        [field(say("Name"), name, say("It keeps the list and its filters, for you alone."))],
+        [[say("Save"), "primary", "yes"]],
         { check },
       ))
     )
       return;
     const view = { name: name.value.trim(), query: filters };
     if (await this.put([...this.items.filter((one) => one.name !== view.name), view]))
-      toast(`Saved as “${view.name}”.`, { kind: "good" });
+      toast(say("Saved as “{name}”.", { name: view.name }), { kind: "good" });
   }
 
   /** @param {Api.View} view */
   async forget(view) {
     const before = this.items;
     if (await this.put(before.filter((one) => one !== view)))
-      toast(`The view “${view.name}” is gone.`, { action: ["Undo", () => this.put(before)] });
+      toast(say("The view “{name}” is gone.", { name: view.name }), { action: [say("Undo"), () => this.put(before)] });
   }
 
   /** @param {Api.View[]} items */

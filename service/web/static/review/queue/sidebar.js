@@ -2,6 +2,7 @@
 
 import { el, icon, put } from "../lib/dom.js";
 import { LIST_GROUPS, count, listName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 
 /** @import { Picture } from "../lib/dom.js" */
 
@@ -25,7 +26,7 @@ export class Sidebar {
   constructor({ href, forget }) {
     this.href = href;
     this.forget = forget;
-    this.node = el("nav", { class: "sidebar", "aria-label": "Lists" });
+    this.node = el("nav", { class: "sidebar", "aria-label": say("Lists") });
   }
 
   /**
@@ -50,7 +51,7 @@ export class Sidebar {
           }),
         ),
       ),
-      views.length ? el("h2", { text: "Saved views" }) : null,
+      views.length ? el("h2", { text: say("Saved views") }) : null,
       views.length
         ? el(
             "ul",
@@ -93,7 +94,7 @@ export class Sidebar {
    */
   mine(current, number) {
     const href = this.href({ list: "escalated", handed: "me" });
-    return this.link({ href, picture: "person", name: "Mine", current, number });
+    return this.link({ href, picture: "person", name: say("Mine"), current, number });
   }
 
   /**
@@ -115,7 +116,7 @@ export class Sidebar {
         {
           type: "button",
           class: "plain icon-only",
-          "aria-label": `Remove the view ${view.name}`,
+          "aria-label": say("Remove the view {name}", { name: view.name }),
           on: { click: () => this.forget(view) },
         },
         icon("cross"),

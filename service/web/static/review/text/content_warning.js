@@ -6,6 +6,7 @@
 // nobody has told, all of its words are covered.
 
 import { el } from "../lib/dom.js";
+import { say } from "../lib/language.js";
 import { preference, tellOf } from "../lib/preferences.js";
 import { calm } from "./unicode.js";
 
@@ -138,7 +139,7 @@ export function coveredWords(text) {
     "span",
     { class: "covered" },
     el("span", { "aria-hidden": "true", text: filler(text) }),
-    el("span", { class: "unseen", text: "(covered)" }),
+    el("span", { class: "unseen", text: say("(covered)") }),
   );
 }
 

@@ -3,6 +3,7 @@
 
 import { el } from "../lib/dom.js";
 import { signed } from "../lib/labels.js";
+import { say } from "../lib/language.js";
 import { filler } from "./content_warning.js";
 import { pieces } from "./highlights.js";
 import { codeOf } from "./unicode.js";
@@ -41,7 +42,7 @@ export function textView(
   const rest = el(
     "button",
     { class: "quiet", type: "button", on: { click: () => more() } },
-    `Show all ${text.length.toLocaleString("en")} characters`,
+    say("Show all {count} characters", { count: text.length }),
   );
   return el("div", {}, view, rest);
 }
@@ -59,7 +60,7 @@ export function shortView(text) {
 function markView({ level, contribution }) {
   return el("mark", {
     class: `mark ${level > 0 ? "for" : "against"}-${Math.abs(level)}`,
-    title: `${signed(contribution)} to the score`,
+    title: say("{number} to the score", { number: signed(contribution) }),
     data: { number: signed(contribution) },
   });
 }
@@ -79,8 +80,8 @@ function coverView(text, range, uncover) {
       class: "covered",
       role: "button",
       tabindex: "0",
-      "aria-label": "Covered words; press to show",
-      title: "Covered; press to show",
+      "aria-label": say("Covered words; press to show"),
+      title: say("Covered; press to show"),
     },
     words,
   );
@@ -108,8 +109,12 @@ function inner({ text, odd, link }) {
     return el("span", { class: "chip", title: odd.name, data: { codes }, text: odd.shown });
   }
   if (odd?.kind === "alike") {
-    return el("span", { class: "alike", title: link ? `${odd.name}; leads to ${link.host}` : odd.name, text });
+    return el("span", {
+      class: "alike",
+      title: link ? say("{name}; leads to {host}", { name: odd.name, host: link.host }) : odd.name,
+      text,
+    });
   }
-  if (link) return el("span", { class: "address", title: `Leads to ${link.host}`, text });
+  if (link) return el("span", { class: "address", title: say("Leads to {host}", { host: link.host }), text });
   return document.createTextNode(text);
 }

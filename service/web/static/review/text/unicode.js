@@ -1,40 +1,42 @@
 // Finds what a text hides: invisible characters, letters that look like others, stacks of accents. Pure; for `highlights`.
 
+import { locale, say } from "../lib/language.js";
+
 /**
  * @typedef {{ start: number, end: number, kind: "hidden" | "direction" | "stack" | "alike", name: string, shown: string }} Oddity
  */
 
 const NAMES = new Map([
-  [0xad, "soft hyphen"],
-  [0x34f, "grapheme joiner"],
-  [0x61c, "Arabic letter mark"],
-  [0x115f, "Hangul filler"],
-  [0x1160, "Hangul filler"],
-  [0x180e, "Mongolian separator"],
-  [0x200b, "zero-width space"],
-  [0x200c, "zero-width non-joiner"],
-  [0x200d, "zero-width joiner"],
-  [0x200e, "left-to-right mark"],
-  [0x200f, "right-to-left mark"],
-  [0x202a, "left-to-right embedding"],
-  [0x202b, "right-to-left embedding"],
-  [0x202c, "end of direction"],
-  [0x202d, "left-to-right override"],
-  [0x202e, "right-to-left override"],
-  [0x2060, "word joiner"],
-  [0x2061, "function application"],
-  [0x2062, "invisible times"],
-  [0x2063, "invisible separator"],
-  [0x2064, "invisible plus"],
-  [0x2066, "left-to-right isolate"],
-  [0x2067, "right-to-left isolate"],
-  [0x2068, "first strong isolate"],
-  [0x2069, "end of isolate"],
-  [0x2800, "Braille blank"],
-  [0x3164, "Hangul filler"],
-  [0xfeff, "zero-width no-break space"],
-  [0xffa0, "Hangul filler"],
-  [0xfffc, "object replacement"],
+  [0xad, say("soft hyphen")],
+  [0x34f, say("grapheme joiner")],
+  [0x61c, say("Arabic letter mark")],
+  [0x115f, say("Hangul filler")],
+  [0x1160, say("Hangul filler")],
+  [0x180e, say("Mongolian separator")],
+  [0x200b, say("zero-width space")],
+  [0x200c, say("zero-width non-joiner")],
+  [0x200d, say("zero-width joiner")],
+  [0x200e, say("left-to-right mark")],
+  [0x200f, say("right-to-left mark")],
+  [0x202a, say("left-to-right embedding")],
+  [0x202b, say("right-to-left embedding")],
+  [0x202c, say("end of direction")],
+  [0x202d, say("left-to-right override")],
+  [0x202e, say("right-to-left override")],
+  [0x2060, say("word joiner")],
+  [0x2061, say("function application")],
+  [0x2062, say("invisible times")],
+  [0x2063, say("invisible separator")],
+  [0x2064, say("invisible plus")],
+  [0x2066, say("left-to-right isolate")],
+  [0x2067, say("right-to-left isolate")],
+  [0x2068, say("first strong isolate")],
+  [0x2069, say("end of isolate")],
+  [0x2800, say("Braille blank")],
+  [0x3164, say("Hangul filler")],
+  [0xfeff, say("zero-width no-break space")],
+  [0xffa0, say("Hangul filler")],
+  [0xfffc, say("object replacement")],
 ]);
 
 // What shows nothing, or nothing by itself. Private and unassigned characters show a box.
@@ -45,7 +47,8 @@ const MAYBE = new RegExp(
   "gu",
 );
 const STACK = 2; // combining marks that a letter may carry in ordinary writing
-const OTHERS = ["Cyrillic", "Greek", "Armenian", "Cherokee", "Coptic", "Lisu"]; // scripts with letters that pass for Latin ones
+const OTHERS = ["Cyrl", "Grek", "Armn", "Cher", "Copt", "Lisu"]; // scripts with letters that pass for Latin ones
+const scripts = new Intl.DisplayNames([locale], { type: "script" });
 const OTHER = new RegExp(`[${OTHERS.map((script) => `\\p{Script=${script}}`).join("")}]`, "u");
 // A name with a dot and an ending in ASCII, and letters beyond it: a host, with a scheme or without.
 const HOST =
@@ -186,10 +189,10 @@ function invisible(piece, start) {
 
 /** @param {number} code */
 function nameOf(code) {
-  if (isVariant(code)) return "variation selector";
-  if (code >= 0xe0000 && code <= 0xe007f) return "tag character";
-  if (code === 0x2028 || code === 0x2029) return "line separator";
-  return code < 0xa0 ? "control character" : "invisible character";
+  if (isVariant(code)) return say("variation selector");
+  if (code >= 0xe0000 && code <= 0xe007f) return say("tag character");
+  if (code === 0x2028 || code === 0x2029) return say("line separator");
+  return code < 0xa0 ? say("control character") : say("invisible character");
 }
 
 /** @param {number} code */
@@ -267,13 +270,19 @@ function word(found, piece, start, { text, spoofs }) {
     } else if (marks > STACK) stack(found, text, at, end);
     else if (inMixed && OTHER.test(character)) {
       const script = OTHERS.find((one) => new RegExp(`\\p{Script=${one}}`, "u").test(character));
-      found.push({ start: at, end, kind: "alike", name: `${script} letter in a Latin word`, shown: character });
+      found.push({
+        start: at,
+        end,
+        kind: "alike",
+        name: say("{script} letter in a Latin word", { script: scripts.of(script ?? "Latn") }),
+        shown: character,
+      });
     } else if (spoofs.has(at)) {
       found.push({
         start: at,
         end,
         kind: "alike",
-        name: `passes for “${spoofs.get(at)}” in an address`,
+        name: say("passes for “{letter}” in an address", { letter: spoofs.get(at) }),
         shown: character,
       });
     } else styled(found, character, at);
@@ -295,7 +304,7 @@ function stack(found, text, at, end) {
   const start = joined?.start ?? at;
   if (joined) found.pop();
   const codes = [...text.slice(start, end)].map(codeOf);
-  const name = `${codes.length} more accents: ${codes.join(" ")}`;
+  const name = say("{count} more accents: {codes}", { count: codes.length, codes: codes.join(" ") });
   found.push({ start, end, kind: "stack", name, shown: `+${codes.length}` });
 }
 
@@ -310,5 +319,11 @@ function styled(found, character, start) {
     (code >= 0x1d400 && code <= 0x1d7ff) || (code >= 0xff01 && code <= 0xff5e) || (code >= 0x24b6 && code <= 0x24e9);
   if (!fancy) return;
   const plain = character.normalize("NFKC");
-  found.push({ start, end: start + character.length, kind: "alike", name: `styled “${plain}”`, shown: character });
+  found.push({
+    start,
+    end: start + character.length,
+    kind: "alike",
+    name: say("styled “{letter}”", { letter: plain }),
+    shown: character,
+  });
 }

@@ -1,0 +1,137 @@
+// The language of the page: every sentence goes through here, and so does every number and date. A sentence's key is what it says in
+// English; `languages/*.json` say the rest. For every module that shows something.
+
+/**
+ * @typedef {string | { [form in Intl.LDMLPluralRule]?: string }} Entry A sentence, or its forms by number
+ * @typedef {{ [sentence: string]: Entry }} Catalogue
+ * @typedef {string | number | null | undefined} Value
+ */
+
+const PLACE = /\{(\w+)\}/gu;
+const COOKIE = "antechamber_language";
+const TELLING = 12; // letters that a sentence has by itself, beside what is filled in, to be known again by them
+const YEAR = 31_536_000; // seconds
+
+/** The language that the service chose, as BCP 47 writes it. */
+export const language = document.documentElement.lang || "en";
+
+/** @type {Catalogue} */
+const catalogue = await read();
+const numbers = new Intl.NumberFormat(language);
+const plurals = new Intl.PluralRules(language);
+
+/** How `Intl` is asked to write: English dates as most of those write them who moderate in English. */
+export const locale = language === "en" ? "en-GB" : language;
+
+/**
+ * A sentence in the language of the page. What stands in braces is filled in from `values`; numbers are written as the language writes
+ * them, and `count` chooses the form. A sentence that is in no catalogue is shown as it is.
+ *
+ * @param {string} sentence in English
+ * @param {Record<string, Value>} [values]
+ */
+export function say(sentence, values = {}) {
+  return formOf(sentence, values).replaceAll(PLACE, (whole, name) => (name in values ? written(values[name]) : whole));
+}
+
+/**
+ * The same with nodes among the values: pieces for an element, in the language's order.
+ *
+ * @param {string} sentence in English
+ * @param {Record<string, Value | Node | readonly (string | Node)[]>} values
+ * @returns {(string | Node)[]}
+ */
+export function phrase(sentence, values) {
+  const pieces = formOf(sentence, values).split(PLACE); // text and names by turns
+  return pieces.flatMap((piece, index) => {
+    if (index % 2 === 0) return piece ? [piece] : [];
+    const value = values[piece];
+    return typeof value === "object" && value !== null ? value : [written(/** @type {Value} */ (value))];
+  });
+}
+
+/**
+ * What the service said, in the language of the page. It says it in English, with what it is about filled in already.
+ *
+ * @param {string} said
+ */
+export function heard(said) {
+  if (!said || said in catalogue) return said && say(said);
+  for (const { sentence, pattern } of templates()) {
+    const found = pattern.exec(said);
+    if (found) return say(sentence, Object.fromEntries(Object.entries(found.groups ?? {}).map(inner)));
+  }
+  return said;
+}
+
+/**
+ * What was filled in: a word of the service's is said too, anything else stays.
+ *
+ * @param {[name: string, value: string]} part
+ * @returns {[name: string, value: string]}
+ */
+function inner([name, value]) {
+  const title = value.charAt(0).toUpperCase() + value.slice(1);
+  return [name, value in catalogue ? say(value) : title in catalogue ? within(say(title)) : value];
+}
+
+/**
+ * Use another language from now on; the page begins anew in it.
+ *
+ * @param {string} chosen
+ */
+export function speak(chosen) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${COOKIE}=${chosen}; Path=/review; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+  location.reload();
+}
+
+/**
+ * A noun as it stands within a sentence: German goes on writing it with a capital.
+ *
+ * @param {string} noun
+ */
+export const within = (noun) => (language.startsWith("de") ? noun : noun.toLocaleLowerCase(language));
+
+/**
+ * @param {string} sentence
+ * @param {Record<string, unknown>} values
+ */
+function formOf(sentence, values) {
+  const entry = catalogue[sentence] ?? sentence;
+  if (typeof entry === "string") return entry;
+  return entry[plurals.select(Number(values.count))] ?? entry.other ?? sentence;
+}
+
+/** @param {Value} value */
+function written(value) {
+  return typeof value === "number" ? numbers.format(value) : String(value ?? "");
+}
+
+/** @type {{ sentence: string, pattern: RegExp }[] | null} */
+let known = null;
+
+/** The sentences with something to be filled in, as patterns; those that say most by themselves come first. */
+function templates() {
+  known ??= Object.keys(catalogue)
+    .filter((sentence) => sentence.includes("{") && bare(sentence).length >= TELLING)
+    .sort((one, other) => bare(other).length - bare(one).length)
+    .map((sentence) => {
+      const source = sentence.replaceAll(/[.*+?^$()|[\]\\]/gu, "\\$&").replaceAll(PLACE, "(?<$1>.+?)");
+      return { sentence, pattern: new RegExp(`^${source}$`, "su") };
+    });
+  return known;
+}
+
+/** @param {string} sentence */
+const bare = (sentence) => sentence.replaceAll(PLACE, "");
+
+/** @returns {Promise<Catalogue>} */
+async function read() {
+  try {
+    const answer = await fetch(`/review/static/languages/${language}.json`, { credentials: "same-origin" });
+    return answer.ok ? await answer.json() : {};
+  } catch {
+    return {}; // the page speaks English then
+  }
+}

@@ -1,0 +1,173 @@
+"""The catalogues: complete, with the same places to fill in, nothing unused; and who is answered in which language."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from service.core.signals import CATALOGUE
+from service.core.statement import OTHER, SENTENCES
+from service.web.languages import DEFAULT, catalogues, negotiate
+
+SERVICE = Path(__file__).parents[2] / "service"
+SCRIPTS = SERVICE / "web/static/review"
+PLACE = re.compile(r"\{(\w*)\}")
+SAID = re.compile(r"""\b(?:say|phrase)\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+DETAILS = (  # where what goes wrong is said to moderators and authors
+    "usecases/account.py", "usecases/invitations.py", "usecases/redress.py", "usecases/review/decisions.py",
+    "usecases/review/detail.py", "usecases/team.py", "usecases/moderation.py",
+)  # fmt: skip
+CODE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\Z")
+FORMS = {
+    "en": {"one", "other"},
+    "de": {"one", "other"},
+    "es": {"one", "many", "other"},
+    "fr": {"one", "many", "other"},
+    "id": {"other"},
+    "pt": {"one", "many", "other"},
+}
+DOCUMENT = re.compile(r'(?:class="(?:skip|empty)"[^>]*>|aria-label=")([^<"]+)[<"]')
+
+
+def places(sentence: str) -> list[str]:
+    return sorted(set(PLACE.findall(sentence)))
+
+
+def shape(sentence: str) -> str:
+    """A sentence without the names of what is filled in: the service and a catalogue may call it differently."""
+    return PLACE.sub("{}", sentence)
+
+
+@cache
+def said_by_scripts() -> frozenset[str]:
+    found: set[str] = set()
+    for path in SCRIPTS.rglob("*.js"):
+        found |= {ast.literal_eval(one) for one in SAID.findall(path.read_text())}
+    document = (SCRIPTS / "index.html").read_text()
+    return frozenset(found | {" ".join(one.split()) for one in DOCUMENT.findall(document)})
+
+
+def text_of(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
+    return None
+
+
+@cache
+def said_by_service() -> frozenset[str]:
+    """All that the service's code can say, by shape, and its code words as the page writes them."""
+    found = {shape(text) for path in SERVICE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
+             if (text := text_of(node)) is not None}  # fmt: skip
+    words = {text.replace("_", " ").replace("-", " ").capitalize() for text in found if CODE.match(text)}
+    return frozenset(found | words | {kind.meaning for kind in CATALOGUE.values()})
+
+
+def can_be_said(sentence: str) -> bool:
+    """Whether the service says a sentence, or one that has it among what can be filled in."""
+    said = said_by_service()
+    return sentence in said or any(pattern.fullmatch(sentence) for pattern in patterns())
+
+
+@cache
+def patterns() -> tuple[re.Pattern[str], ...]:
+    telling = [text for text in said_by_service() if "{}" in text and len(text.replace("{}", "")) > 20]
+    return tuple(re.compile(re.escape(text).replace(r"\{\}", ".+")) for text in telling)
+
+
+def details() -> Iterator[str]:
+    """What goes wrong, as it is raised where moderators and authors act."""
+    for name in DETAILS:
+        for node in ast.walk(ast.parse((SERVICE / name).read_text())):
+            called = isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args
+            if called and (text := text_of(called[0])) and text.endswith("."):
+                yield shape(text)
+
+
+def test_there_are_six_languages_and_english_comes_first() -> None:
+    assert list(catalogues()) == ["en", "de", "es", "fr", "id", "pt"]
+    assert {one.direction for one in catalogues().values()} == {"ltr"}
+    assert catalogues()["id"].name == "Bahasa Indonesia"
+
+
+@pytest.mark.parametrize("code", [code for code in catalogues() if code != DEFAULT])
+def test_every_sentence_is_in_every_catalogue_and_none_is_unused(code: str) -> None:
+    known = catalogues()[code].sentences
+    assert said_by_scripts() - set(known) == set()
+    appeals = {ast.literal_eval(one) for one in SAID.findall((SERVICE / "web/appeals.py").read_text())}
+    assert appeals - set(known) == set()
+    assert {*SENTENCES.values(), OTHER, *(kind.meaning for kind in CATALOGUE.values())} - set(known) == set()
+    shapes = {shape(one) for one in known}
+    assert set(details()) - shapes == set()
+    assert {one for one in known if one not in said_by_scripts() and not can_be_said(shape(one))} == set()
+
+
+@pytest.mark.parametrize("code", catalogues())
+def test_what_is_filled_in_is_the_same_in_every_form(code: str) -> None:
+    for sentence, entry in catalogues()[code].sentences.items():
+        forms = {"other": entry} if isinstance(entry, str) else dict(entry)
+        assert "other" in forms, sentence
+        assert set(forms) <= FORMS[code], sentence
+        assert all(form.strip() == form and form for form in forms.values()), sentence
+        for name, form in forms.items():
+            lacking = set(places(sentence)) ^ set(places(form))
+            assert lacking <= ({"count"} if name == "one" else set()), (sentence, form)
+
+
+def test_english_has_what_its_key_does_not_say_by_itself() -> None:
+    english = catalogues()[DEFAULT].sentences
+    assert set(english) <= said_by_scripts()
+    assert all(not isinstance(entry, str) or entry != sentence for sentence, entry in english.items())
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("pt-BR,pt;q=0.9,en;q=0.5", "pt"),
+        ("ja, fr;q=0.3, de;q=0.7", "de"),
+        ("de;q=0, fr", "fr"),
+        ("*", "en"),
+        ("zh-Hant-TW, id-ID;q=0.1", "id"),
+        ("ES-419", "es"),
+        ("de;q=x, \x00, ,;;, fr;q=0.2", "fr"),
+        (",".join(["xx"] * 10_000 + ["de"]), "en"),
+    ],
+)
+def test_the_language_that_is_liked_best_is_found(header: str, code: str) -> None:
+    assert negotiate(header, catalogues()) == code
+
+
+def test_what_was_filled_in_is_found_again() -> None:
+    german = catalogues()["de"]
+    assert german.heard("It insults somebody.") == "Er beleidigt jemanden."
+    assert german.heard("An appeal has at most 2000 characters.") == "Ein Einspruch hat höchstens 2000 Zeichen."
+    assert german.heard("Be kind here: it is the rule of the house.") == "Be kind here: it is the rule of the house."
+
+
+async def test_the_page_comes_in_the_language_that_was_chosen_or_is_asked_for(client: TestClient[Any, Any]) -> None:
+    asked = await client.get("/review", headers={"Accept-Language": "fr-CA, de;q=0.5"})
+    page = await asked.text()
+    assert '<html lang="fr" dir="ltr"' in page
+    assert "/review/static/languages/fr.json" in page
+    assert "Skip to the page" not in page
+    assert {"Accept-Language", "Cookie"} <= set(asked.headers["Vary"].split(", "))
+    chosen = await client.get(
+        "/review", headers={"Accept-Language": "fr", "Cookie": "antechamber_language=id", "If-None-Match": asked.headers["ETag"]}
+    )  # fmt: skip
+    assert '<html lang="id"' in await chosen.text()
+    nonsense = await client.get("/review", headers={"Cookie": "antechamber_language=../../etc/passwd"})
+    assert '<html lang="en"' in await nonsense.text()
+    catalogue = await client.get("/review/static/languages/de.json")
+    assert catalogue.headers["Content-Type"] == "application/json"
+    assert json.loads(await catalogue.text())[""]["name"] == "Deutsch"
