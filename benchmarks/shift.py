@@ -186,8 +186,9 @@ async def work(shift: Shift, person: Person, dice: random.Random, pause: float) 
             await decide(person, dice)
         except Error:
             if await person.page.get_by_text("Please sign in again.").count():
-                await sign_in(person.page, person.name)
-                await person.page.locator("dialog.over").wait_for(state="detached")
+                with contextlib.suppress(Error):  # it is tried again as long as the page asks for it
+                    await sign_in(person.page, person.name)
+                    await person.page.locator("dialog.over").wait_for(state="detached")
             else:
                 person.stuck += 1
 
@@ -250,13 +251,15 @@ async def disturb(shift: Shift) -> list[str]:
     return told
 
 
-async def measured(session: CDPSession) -> dict[str, float]:
-    """What the page keeps, after a collection of garbage."""
+async def measured(page: Page, session: CDPSession) -> dict[str, float]:
+    """What the page keeps, after a collection of garbage; and how much of it is on the page."""
     for _ in range(3):
         await session.send("HeapProfiler.collectGarbage")
     metrics = (await session.send("Performance.getMetrics"))["metrics"]
     found = {one["name"]: float(one["value"]) for one in metrics}
-    return {name: found[name] for name in ("JSHeapUsedSize", "JSEventListeners", "Nodes", "Documents")}
+    shown = await page.evaluate("document.querySelectorAll('*').length")
+    kept = {name: found[name] for name in ("JSHeapUsedSize", "JSEventListeners", "Nodes", "Documents")}
+    return kept | {"elements on the page": float(shown)}
 
 
 async def judged(shift: Shift, came: int) -> Counter[str]:
@@ -296,7 +299,7 @@ async def run(decisions: int, minutes: float) -> None:
         disturbing = asyncio.create_task(disturb(shift))
         while len(me.done) < min(WARM, decisions // 10) and not all(one.done() for one in working):
             await asyncio.sleep(0.5)
-        before = await measured(looking)
+        before = await measured(me.page, looking)
         with console.status("working") as status:
             while not all(one.done() for one in working):
                 status.update(f"{shift.decided:,} of {decisions:,} decisions")
@@ -306,7 +309,7 @@ async def run(decisions: int, minutes: float) -> None:
         shift.over = True
         came = await coming
         await asyncio.sleep(3)
-        after = await measured(looking)
+        after = await measured(me.page, looking)
         found = await judged(shift, came)
         await browser.close()
     show(console, shift, found, (before, after), told, time.monotonic() - begun)

@@ -17,9 +17,12 @@ const MOST = 3; // what went wrong stays for a while; of what went well only the
 export function toast(text, { kind = "", until = 0, action = null } = {}) {
   const box = byId("toasts");
   const left = el("span", { class: "left", "aria-hidden": "true" });
+  /** @type {{ node: HTMLElement, left: HTMLElement } | null} */
+  let shown = null; // whoever keeps the way to close it keeps nothing of the page when it is gone
   const close = () => {
     clearInterval(timer);
-    node.remove();
+    shown?.node.remove();
+    shown = null;
   };
   const node = el(
     "div",
@@ -43,10 +46,12 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   let held = false;
   node.addEventListener("pointerenter", () => (held = true));
   node.addEventListener("pointerleave", () => (held = false));
+  shown = { node, left };
   const tick = () => {
+    if (!shown) return;
     const seconds = Math.ceil((end - Date.now()) / 1000);
-    left.textContent = say("{count} s", { count: Math.max(0, seconds) });
-    if (!node.isConnected || (seconds <= 0 && (until || !held))) close();
+    shown.left.textContent = say("{count} s", { count: Math.max(0, seconds) });
+    if (!shown.node.isConnected || (seconds <= 0 && (until || !held))) close();
   };
   for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();
   box.append(node);
