@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings as hypothesis
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -51,6 +52,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(path: str) -> int:
     return next((place for place, begin in enumerate(LONGEST) if path.startswith(begin)), len(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loggers_that_listen() -> Iterator[None]:
+    """A logger that was kept under one test's `logs.configure` would be deaf to `capture_logs` in all later ones."""
+    configure = structlog.configure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", lambda **told: configure(**told | {"cache_logger_on_first_use": False}))
+        yield
 
 
 @pytest.fixture(scope="session")

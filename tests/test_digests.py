@@ -36,7 +36,7 @@ PLAIN = {  # where -> what is digested without a key, and why it may be
     "web/hooks/platform.py digest": "what a platform says without an id, its addresses dotted out",
     "web/hooks/platform.py seen_once": "only the inside of a keyed digest",
     "web/notices.py get_feed": "the feed that is sent along with it; nothing is stored",
-    "web/review/page.py _walk": "our own files",
+    "web/review/page.py _packed": "our own files",
 }
 
 

@@ -234,7 +234,7 @@ def test_redis_forgets_nothing_and_is_reached_by_nobody_else() -> None:
     options = dict(zip(redis["command"][1::2], redis["command"][2::2], strict=True))
     assert options == {
         "--appendonly": "yes", "--appendfsync": "always", "--save": "", "--maxmemory-policy": "noeviction",
-        "--maxmemory": "3gb",
+        "--maxmemory": "3gb", "--hash-max-listpack-value": "1024",
     }  # fmt: skip
     assert redis["volumes"] == ["redis:/data"]
     assert redis["networks"] == ["inside"]

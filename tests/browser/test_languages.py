@@ -183,6 +183,7 @@ async def test_long_words_fit(desk: Desk, screen: dict[str, Any]) -> None:
     await desk.submit("Ein Kommentar mit https://example.net/ und einem Link", "Noch einer")
     page = await desk.window(locale="de-DE", **screen)
     await page.goto(f"{desk.stack.base}/review")
+    await expect(page.locator("h1").first).to_be_attached()
     await accessible(page)
     await sign_in(page, desk, "/queue")
     await expect(page.locator(".list-status")).to_contain_text("Zu prüfen:")

@@ -106,8 +106,12 @@ def test_finds_spam(model: Model) -> None:
 
 @pytest.mark.parametrize(("label", "texts"), RUDE.items())
 def test_finds_rude_comments(model: Model, label: str, texts: list[str]) -> None:
-    scores = _scores(model, [Input(text) for text in texts], label)
-    assert (scores >= model.thresholds[label]["hold"]).all(), scores.round(2)
+    """More likely than not it is said what they are; and they are held, if only as toxic."""
+    items = [Input(text) for text in texts]
+    scores, toxic = _scores(model, items, label), _scores(model, items, "toxicity")
+    assert (scores >= 0.5).all(), scores.round(2)
+    held = (scores >= model.thresholds[label]["hold"]) | (toxic >= model.thresholds["toxicity"]["hold"])
+    assert held.all(), toxic.round(2)
 
 
 @pytest.mark.parametrize("term", TERMS)

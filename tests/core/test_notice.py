@@ -140,5 +140,5 @@ def test_the_example_of_the_documentation_is_one() -> None:
     page = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
     found = read_notices(tomllib.loads(example))
-    assert [one.way for one in found.notices] == [Way.MAIL, Way.SLACK, Way.FEED]
+    assert [one.way for one in found.notices] == [Way.MAIL, Way.SLACK, Way.PUSH, Way.FEED]
     assert found.mail is not None

@@ -79,7 +79,7 @@ async def test_all_that_was_stored_reads_as_it_did(then: Then) -> None:
 def _of_then(part: str, value: dict[str, Any]) -> dict[str, Any]:
     """What was read, without what the model and the default thresholds of today say."""
     if part in ("policy", "site"):
-        return {name: told for name, told in value.items() if name not in ("effective", "thresholds")}
+        return {name: told for name, told in value.items() if name not in ("effective", "thresholds", "presets")}
     if part != "comments":
         return value
     found = {}

@@ -157,8 +157,9 @@ def test_hate_is_not_harassment_too_unless_it_insults() -> None:
     values, found = categories(scores, DEFAULT_THRESHOLDS)
     assert (found["hate"], found["harassment"]) == (True, False)
     assert values["harassment"] == pytest.approx(0.1)
-    values, found = categories(scores | {"insult": 0.75}, DEFAULT_THRESHOLDS)
-    assert (found["hate"], found["harassment"], values["harassment"]) == (True, True, 0.75)
+    insulting = DEFAULT_THRESHOLDS["insult"].hold
+    values, found = categories(scores | {"insult": insulting}, DEFAULT_THRESHOLDS)
+    assert (found["hate"], found["harassment"], values["harassment"]) == (True, True, insulting)
 
 
 def test_the_site_says_from_where_on() -> None:

@@ -17,6 +17,7 @@ from service.core.notice import Notice, Way
 from service.settings import Settings
 from service.usecases.moderators import SignedIn
 from service.workers.deliver.client import Client
+from tests.support.desk import PASSWORD
 from tests.support.mail import mail_server
 from tests.support.push import PushedBrowser
 from tests.support.receivers import Receiver
@@ -37,7 +38,7 @@ class Office(Desk):
         self.write(f'[push]\nservices = ["{base}"]\n{more}[notices.phone]\n{rule}\n')
 
     async def moderator(self, name: str, *sites: str) -> SignedIn:
-        await self.services.moderators.expect(name, Role.MODERATOR, sites)
+        await self.services.moderators.add(name, Role.MODERATOR, sites, PASSWORD)
         return await self.signed_in(name)
 
     async def signed_in(self, name: str) -> SignedIn:
@@ -168,7 +169,7 @@ async def test_a_push_service_that_is_away_is_asked_again(office: Office) -> Non
 
 
 async def test_who_signs_out_is_removed_or_is_long_away_hears_nothing(office: Office) -> None:
-    moderators, push = office.services.moderators, office.services.push
+    moderators, team, push = office.services.moderators, office.services.team, office.services.push
 
     async def told(name: str) -> bool:
         return any(reader.member.name == name for reader in await push.readers(Notice("phone", Way.PUSH, ("*",))))
@@ -178,7 +179,9 @@ async def test_who_signs_out_is_removed_or_is_long_away_hears_nothing(office: Of
             moderators.sign_out,
             lambda me: moderators.sign_out_everywhere(me.member.name),
             lambda me: moderators.set_password(me.member.name),
-            lambda me: moderators.remove(me.member.name),
+            lambda me: team.sign_out(None, me.member.name),
+            lambda me: team.lock(None, me.member.name, locked=True),
+            lambda me: team.remove(None, me.member.name),
             lambda me: push.unsubscribe(me, f"{office.service.url}/{me.member.name}"),
         )
     ):
@@ -201,7 +204,7 @@ async def test_who_signs_out_is_removed_or_is_long_away_hears_nothing(office: Of
 
 async def test_a_name_that_is_used_again_inherits_no_browser(office: Office) -> None:
     await office.browser(await office.moderator("mo"))
-    await office.services.moderators.remove("mo")
+    await office.services.team.remove(None, "mo")
     await office.moderator("mo")
     await office.hold(1)
     await office.look()
