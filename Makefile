@@ -60,7 +60,7 @@ left-out:
 	$(if $(LEFT_OUT),@echo "Left out for want of what they need: $(LEFT_OUT). This brings it: sudo .ci/install",@:)
 
 pytest: left-out $(READY_DEV)
-	$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(addprefix --ignore=,$(filter tests/%,$(LEFT_OUT)))
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(addprefix --ignore=,$(filter tests/%,$(LEFT_OUT)))
 
 format: $(READY_DEV)
 	$(BIN)/ruff format

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import scipy
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from classifier import artifact
 from classifier.correction import Correction, label_quality, logistic, rehearsal
@@ -111,7 +112,9 @@ def train(
     if not labels:
         raise TooFew(missing)
     prepared = _prepare(model, rows, settings, without)
-    learnt = {label: _learn(model, prepared, label, settings) for label in labels}
+    # Beside other work, threads that wait for each other in small products take five times as long as one does.
+    with threadpool_limits(limits=1, user_api="blas"):
+        learnt = {label: _learn(model, prepared, label, settings) for label in labels}
     return Correction(_packed(model, name, prepared, learnt))
 
 
