@@ -9,6 +9,7 @@ whether to learn at all, and calibrate; then all teach once more. Needs scipy.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from classifier.correction.label_quality import near_duplicates
 from classifier.features.dense import FEATURES
 from classifier.features.ngrams import BUCKETS
 from classifier.features.transformer import CommentFeatures
+from classifier.inputs import Input
 from classifier.model import Model
 
 Numbers = npt.NDArray[np.float64]
@@ -127,7 +129,6 @@ def short(decisions: Sequence[Decided], label: str, fewest: int = DEFAULTS.fewes
 
 def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without: Collection[str]) -> _Rows:
     rehearsed = rehearsal.known()
-    items = [*(row.item for row in rows), *(one.item for one in rehearsed)]
     raised: dict[str, int] = {}
     for row in rows:
         for signal in signal_features(row.signals):
@@ -137,6 +138,29 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without:
     )
     signals = tuple(sorted(often[: settings.most_signals]))
     beyond = sparse.csr_matrix(signal_rows([*(row.signals for row in rows), *({} for _ in rehearsed)], signals))
+    decided, known = _read(model, [row.item for row in rows]), _read_rehearsed(model)
+    text, author = (sparse.vstack(pair, format="csr") for pair in zip(decided.kinds, known.kinds, strict=True))
+    silent, nothing = sparse.csr_matrix(beyond.shape), sparse.csr_matrix(text.shape)
+    pairs = [(text, silent), (author, silent), (nothing, beyond)]
+    for at, kind in enumerate(KINDS):
+        if kind in without:
+            pairs[at] = (nothing, silent)
+    features, columns = logistic.narrowed([sparse.hstack(pair, format="csr") for pair in pairs])
+    logits = np.concatenate([decided.logits, known.logits])
+    return _Rows(rows, features, columns, signals, logits, rehearsed, near_duplicates(decided.own))
+
+
+class _Read(NamedTuple):
+    """Comments as a model sees them, whoever decided on them and how."""
+
+    own: sparse.csr_matrix
+    kinds: tuple[sparse.csr_matrix, sparse.csr_matrix]
+    """The same in two: of the text, and of the author."""
+    logits: Numbers
+    """What each of the kinds adds to the base model's: (rows, kinds, labels)."""
+
+
+def _read(model: Model, items: Sequence[Input]) -> _Read:
     extract = CommentFeatures(model.orders)
     own = extract.transform(items)
     fields = extract.transform([item._replace(text="") for item in items])
@@ -144,15 +168,13 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without:
     text = own - author
     for kind in (author, text):
         kind.eliminate_zeros()
-    silent, nothing = sparse.csr_matrix(beyond.shape), sparse.csr_matrix(own.shape)
-    pairs = [(text, silent), (author, silent), (nothing, beyond)]
-    for at, kind in enumerate(KINDS):
-        if kind in without:
-            pairs[at] = (nothing, silent)
-    features, columns = logistic.narrowed([sparse.hstack(pair, format="csr") for pair in pairs])
     alone = model.logits([item._replace(author_name="", author_url="") for item in items]).astype(np.float64)
-    logits = np.stack([alone, model.logits(items) - alone, np.zeros_like(alone)], axis=1)
-    return _Rows(rows, features, columns, signals, logits, rehearsed, near_duplicates(own[: len(rows)]))
+    return _Read(own, (text, author), np.stack([alone, model.logits(items) - alone, np.zeros_like(alone)], axis=1))
+
+
+@lru_cache(maxsize=1)
+def _read_rehearsed(model: Model) -> _Read:
+    return _read(model, [one.item for one in rehearsal.known()])
 
 
 def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Learnt:
