@@ -16,23 +16,19 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import msgspec
-import structlog
 
 from service.clock import now_ms
 from service.core.errors import Conflict, InvalidSubmission, NotFound, RateLimited
 from service.core.identity import IdentityKeys, digest_ip
 from service.core.moderator import Moderator, check_password, fold_name
-from service.metrics import SIGN_INS
 from service.store.moderators import ModeratorStore
 from service.store.sites import Accounts
-from service.usecases.moderators import Moderators
+from service.usecases.moderators import Moderators, note_failure
 
 LINK_LIVES = 7 * 86_400_000
 """For how long a link is good, ms."""
 _BYTES = 24  # of a token: 192 bits
 _GONE = "This link is not good any more. Ask for another."
-
-_log = structlog.get_logger("sign-in")
 
 
 class Kept(NamedTuple):
@@ -78,8 +74,7 @@ class Invitations:
 
     def digest(self, token: str) -> str:
         """What is kept of a token: 43 letters that nobody else can make."""
-        said = f"provider invitation\0{token}".encode(errors="replace")
-        return base64.urlsafe_b64encode(hmac.digest(self._master, said, hashlib.sha256)).rstrip(b"=").decode()
+        return keyed(self._master, "provider invitation", token)
 
     def whose(self, digest: str, everybody: Iterable[Moderator]) -> Moderator | None:
         """For whom a link is, if it is good now. Every one that there is is compared, each in constant time."""
@@ -157,12 +152,16 @@ class Invitations:
                 await self._moderators.from_strangers(network)
             yield
         except (NotFound, RateLimited) as error:
-            why = "paused" if isinstance(error, RateLimited) else "refused"
-            SIGN_INS.labels(why).inc()
-            _log.warning("sign-in failed", why=why, network=network, moderator="")
+            note_failure("paused" if isinstance(error, RateLimited) else "refused", network)
             raise
         if not known:
             await self._moderators.no_strangers_fault(network)
+
+
+def keyed(master: bytes, what: str, said: str) -> str:
+    """43 letters of base64url that nobody without the master secret can make, for one purpose each."""
+    mac = hmac.digest(master, f"{what}\0{said}".encode(errors="replace"), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 def _described(before: Moderator, kept: Moderator) -> str:

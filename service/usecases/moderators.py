@@ -249,10 +249,11 @@ class Moderators:
             yield
         except (CodeNeeded, Busy, RateLimited, Unauthenticated) as error:
             why = _why(error)
-            SIGN_INS.labels(why).inc()
-            if why != "code-needed":
+            if why == "code-needed":
+                SIGN_INS.labels(why).inc()
+            else:
                 there = await self._moderator_store.get(name) is not None
-                _log.warning("sign-in failed", why=why, network=network, moderator=name if there else "")
+                note_failure(why, network, name if there else "")
             raise
         SIGN_INS.labels("right").inc()
 
@@ -359,6 +360,12 @@ class Moderators:
             return (await self._moderator_store.change(verified.name, renewed)).after
         except NotFound as error:
             raise Unauthenticated(_WRONG) from error
+
+
+def note_failure(why: str, network: str, moderator: str = "") -> None:
+    """Count and log an attempt that failed: `why` in a word of the metrics, from where, and at whom of ours if that is known."""
+    SIGN_INS.labels(why).inc()
+    _log.warning("sign-in failed", why=why, network=network, moderator=moderator)
 
 
 def _why(error: AntechamberError) -> str:

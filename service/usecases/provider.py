@@ -11,8 +11,6 @@ derived from it, and each ticket does once.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -38,8 +36,8 @@ from service.core.provider import Grant, Identity, NotAdmitted, Why, granted, na
 from service.metrics import SIGN_INS
 from service.store.moderators import ModeratorStore
 from service.store.sites import Accounts
-from service.usecases.invitations import Invitations
-from service.usecases.moderators import Moderators, SignedIn, access_of
+from service.usecases.invitations import Invitations, keyed
+from service.usecases.moderators import Moderators, SignedIn, access_of, note_failure
 
 if TYPE_CHECKING:
     from service.lookups.provider import Provider
@@ -281,16 +279,12 @@ class ProviderSignIn:
         try:
             yield
         except (Unauthenticated, RateLimited, Busy, ProviderUnavailable, Conflict) as error:
-            why = _why(error)
-            SIGN_INS.labels(why).inc()
-            _log.warning("sign-in failed", why=why, network=network, moderator="")
+            note_failure(_why(error), network)
             raise
         SIGN_INS.labels("right").inc()
 
     def _mac(self, what: str, said: str) -> str:
-        """43 letters that nobody else can make."""
-        mac = hmac.digest(self._master, f"provider {what}\0{said}".encode(errors="replace"), hashlib.sha256)
-        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        return keyed(self._master, f"provider {what}", said)
 
 
 def _why(error: AntechamberError) -> str:
