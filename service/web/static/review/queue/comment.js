@@ -18,9 +18,8 @@ import {
 import { phrase, say, within } from "../lib/language.js";
 import { prefer, preference } from "../lib/preferences.js";
 import { cover, covered, coveredWords, excerptView, isLifted, kindOf, known, lift } from "../text/content_warning.js";
-import { difference } from "../text/diff.js";
 import { hostOf, marksOf } from "../text/highlights.js";
-import { shortView, textView } from "../text/render.js";
+import { diffView, shortView, textView } from "../text/render.js";
 import { calm } from "../text/unicode.js";
 import { language } from "./filters.js";
 import { handedView } from "./handing.js";
@@ -523,37 +522,6 @@ export class CommentPane {
 
 /** @param {Api.Detail} detail */
 const nameOf = ({ comment }) => (preference("blind") ? "" : calm(comment.author?.name ?? ""));
-
-/**
- * Two texts as one, with what went and what came. Of what stays, `around` characters are shown beside what does not; all of it
- * unless told.
- *
- * @param {string} before
- * @param {string} after
- * @param {number} [around]
- */
-export function diffView(before, after, around = Infinity) {
-  const steps = difference(before, after);
-  const parts = steps.map(({ kind, text }, index) =>
-    kind === "same"
-      ? shortened(text, index ? around : 0, index < steps.length - 1 ? around : 0)
-      : el(kind === "added" ? "ins" : "del", { text }),
-  );
-  return el("div", { class: "text diff", dir: "auto" }, parts);
-}
-
-/**
- * The first and the last so many characters of a text, if there are more.
- *
- * @param {string} text
- * @param {number} first
- * @param {number} last
- */
-function shortened(text, first, last) {
-  const letters = [...text];
-  if (first === Infinity || last === Infinity || letters.length <= first + last + 2) return text;
-  return `${letters.slice(0, first).join("")} … ${last ? letters.slice(-last).join("") : ""}`;
-}
 
 /**
  * What the author says against the rejection, before the comment itself.

@@ -5,7 +5,7 @@ import { announce, el, icon, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { REASONS, houseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
-import { diffView } from "./comment.js";
+import { diffView } from "../text/render.js";
 import { called } from "./row.js";
 
 /** @import { Shown } from "./list_store.js" */

@@ -1,4 +1,4 @@
-// The difference between two texts, word by word. Pure; for the comment pane's earlier texts.
+// The difference between two texts, word by word. Pure; for `render`.
 
 /** @typedef {{ kind: "same" | "removed" | "added", text: string }} Step */
 

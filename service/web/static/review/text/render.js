@@ -1,10 +1,11 @@
 // Shows a comment's text as it was written, with marks, covered words, visible hidden characters and links that can't be
-// clicked. For the comment pane.
+// clicked; and two texts as one, with what changed. For the comment pane and the editor.
 
 import { el } from "../lib/dom.js";
 import { signed } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { filler } from "./content_warning.js";
+import { difference } from "./diff.js";
 import { pieces } from "./highlights.js";
 import { codeOf } from "./unicode.js";
 
@@ -117,4 +118,35 @@ function inner({ text, odd, link }) {
   }
   if (link) return el("span", { class: "address", title: say("Leads to {host}", { host: link.host }), text });
   return document.createTextNode(text);
+}
+
+/**
+ * Two texts as one, with what went and what came. Of what stays, `around` characters are shown beside what does not; all of it
+ * unless told.
+ *
+ * @param {string} before
+ * @param {string} after
+ * @param {number} [around]
+ */
+export function diffView(before, after, around = Infinity) {
+  const steps = difference(before, after);
+  const parts = steps.map(({ kind, text }, index) =>
+    kind === "same"
+      ? shortened(text, index ? around : 0, index < steps.length - 1 ? around : 0)
+      : el(kind === "added" ? "ins" : "del", { text }),
+  );
+  return el("div", { class: "text diff", dir: "auto" }, parts);
+}
+
+/**
+ * The first and the last so many characters of a text, if there are more.
+ *
+ * @param {string} text
+ * @param {number} first
+ * @param {number} last
+ */
+function shortened(text, first, last) {
+  const letters = [...text];
+  if (first === Infinity || last === Infinity || letters.length <= first + last + 2) return text;
+  return `${letters.slice(0, first).join("")} … ${last ? letters.slice(-last).join("") : ""}`;
 }
