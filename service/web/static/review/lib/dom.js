@@ -83,13 +83,14 @@ export function unfolding(options, items, few) {
  * @param {Child[]} children
  */
 export function renew(node, ...children) {
-  const open = new Set([...node.querySelectorAll("details[open]")].map((one) => one.className));
-  const closed = new Set([...node.querySelectorAll("details:not([open])")].map((one) => one.className));
+  /** @type {NodeListOf<HTMLDetailsElement>} */
+  const before = node.querySelectorAll("details");
+  const open = new Map([...before].map((one) => [one.dataset.name ?? one.className, one.open]));
   const active = document.activeElement;
   const focused = active instanceof HTMLElement && node.contains(active) ? active : null;
   put(node, ...children);
   for (const one of node.querySelectorAll("details"))
-    one.open = open.has(one.className) || (one.open && !closed.has(one.className));
+    one.open = open.get(one.dataset.name ?? one.className) ?? one.open;
   if (!focused) return;
   /** @type {NodeListOf<HTMLElement>} */
   const alike = node.querySelectorAll(focused.tagName);

@@ -432,7 +432,7 @@ class CommentHistory {
 
   /** @param {Api.Detail} detail */
   changes(detail) {
-    const lines = [...detail.history].reverse().map((change) => {
+    const lines = detail.history.map((change, index) => {
       const decision = change.decision;
       const what = decision
         ? doneName(decision.outcome)
@@ -447,10 +447,10 @@ class CommentHistory {
         el("time", timeOptions(change.at)),
         why ? el("span", { class: "meta", text: why }) : null,
         decision?.note ? el("span", { class: "note", dir: "auto", text: decision.note }) : null,
-        change.content ? shownText(change.content) : null,
+        change.content ? shownText(change.content, index) : null,
       );
     });
-    return el("section", {}, el("h2", { text: say("History") }), el("ol", { class: "history" }, lines));
+    return el("section", {}, el("h2", { text: say("History") }), el("ol", { class: "history" }, lines.reverse()));
   }
 }
 
@@ -458,11 +458,13 @@ class CommentHistory {
  * The text that readers were to see from a change on. It may hold what is covered elsewhere: it comes when one asks for it.
  *
  * @param {string} text
+ * @param {number} change
  */
-function shownText(text) {
-  const button = el("button", { type: "button", class: "link" }, say("Show the edited text"));
-  button.addEventListener("click", () =>
-    button.replaceWith(el("span", { class: "note", dir: "auto", text: calm(text) })),
+function shownText(text, change) {
+  return el(
+    "details",
+    { data: { name: `text of ${change}` } },
+    el("summary", { text: say("Show the edited text") }),
+    el("span", { class: "note", dir: "auto", text: calm(text) }),
   );
-  return button;
 }
