@@ -41,7 +41,8 @@ def stranger(root: Path, folder: Path, left_out: Collection[str], unseen: Unseen
     with Crew(taught) as crew:
         judged = crew.judge(SPAM, training.LEARNERS["spam"])
         learning = crew.fit(SPAM, training.LEARNERS["spam"], taught.weights[:, SPAM])
-        held, author = cross_validation.authors(taught, judged())
+        found = judged()
+        held, author = cross_validation.authors(taught, found, training.praise_of(found))
         head = learning.result()
     line = cross_validation.calibrate(held, cross_validation.PRIORS["spam"], spam=True)
     arrays, described = artifact.read(training.DEFAULT)

@@ -150,7 +150,7 @@ class Model:
         ).logits
         fields = batch.fields()
         if fields is not None:
-            total[:, self._authored] += np.maximum(self._author(dense, fields), 0.0)
+            total[:, self._authored] += self._author(dense, fields)
         for label, kind, scale, shift in self._implied:
             np.maximum(total[:, label], total[:, kind] * scale + shift, out=total[:, label])
         if corrected.by:
@@ -170,14 +170,19 @@ class Model:
         return np.concatenate(found)
 
     def _author(self, dense: npt.NDArray[np.float32], fields: FieldGrams) -> npt.NDArray[np.float32]:
-        """What each comment's author says of spam."""
+        """What each comment's author adds to spam; nothing is less than 0."""
         said = (dense * self._author_dense).sum(axis=1)
         if len(fields.buckets):
             grams = fields.values * self._author_hashed.take(fields.buckets >> AUTHOR_SHIFT)
             grams = np.add.reduceat(grams, fields.starts)
             # A name that stands beside no address is a name.
             np.add.at(said, fields.owners, grams * dense[fields.owners, _URL_GIVEN])
-        return np.asarray(said)
+        return np.asarray(np.maximum(said, 0.0))
+
+    def _authors(self, batch: Batch) -> npt.NDArray[np.float32]:
+        """The same of a batch."""
+        fields = batch.fields()
+        return np.zeros(len(batch.inputs), np.float32) if fields is None else self._author(batch.dense(), fields)
 
     def _correct(
         self,
@@ -237,9 +242,10 @@ class Model:
         looks = [self._look(item, text, row) for item, text, row in zip(inputs, texts, rows, strict=True)]
         heard = second(looks) if second is not None else [None] * len(looks)
         if any(heard):
+            authors = self._authors(batch)
             for at, one in enumerate(heard):
                 if one is not None:
-                    logits[at] = self._together(logits[at], one)
+                    logits[at] = self._together(logits[at], one, authors[at])
             rows = self._probabilities(logits, corrected.by).tolist()
         return [
             Prediction(
@@ -265,9 +271,10 @@ class Model:
         known = not self._readable(language, text) or supported(language, self.partial_languages)
         return Look(item, dict(zip(self.labels, row, strict=False)), language, known)
 
-    def _together(self, logits: npt.NDArray[np.float32], heard: Heard) -> npt.NDArray[np.float32]:
-        """What both readers say of one comment."""
+    def _together(self, logits: npt.NDArray[np.float32], heard: Heard, author: np.float32) -> npt.NDArray[np.float32]:
+        """What both readers say of one comment. They read the text: what its author adds is left as it is."""
         together: npt.NDArray[np.float32] = heard.words * logits + heard.shift
+        together[self._authored] += (1 - heard.words[self._authored]) * author
         for label, kind, scale, shift in self._implied:
             together[label] = max(together[label], together[kind] * scale + shift)
         return together
@@ -329,23 +336,31 @@ class Model:
             parts, decided = self._parts(batch, column, signals or {}, correction)
         else:
             alone = heard.words * logits[0] + heard.shift
-            logits[0] = self._together(logits[0], heard)
+            logits[0] = self._together(logits[0], heard, self._authors(batch)[0])
             own = self._implying(alone, column)
-            parts, decided = self._parts(batch, own.kind, signals or {}, correction)
+            parts, decided = self._parts(batch, own.kind, signals or {}, correction, heard.words[own.kind])
             parts = scaled(with_meaning(parts, item.text, heard, own.kind), own.scale, own.shift)
         probability = float(self._probabilities(logits, corrected.by)[0, column])
         return Explanation(label, sum(part.contribution for part in parts), probability, parts, *decided)
 
     def _parts(
-        self, batch: Batch, column: int, signals: Mapping[str, Signal], correction: Correction | None
+        self,
+        batch: Batch,
+        column: int,
+        signals: Mapping[str, Signal],
+        correction: Correction | None,
+        scale: float = 1.0,
     ) -> tuple[tuple[Part, ...], tuple[int, int]]:
-        """What the first reader and the site's correction say, the intercept first; and the passage that decided."""
+        """What the first reader and the site's correction say, the intercept first; and the passage that decided.
+
+        All of it is to be multiplied by `scale`, but for the author, who comes out as they are.
+        """
         own = self._implying(self._logits(batch, _Corrected({}, {}))[0], column)
         texts = Texts(batch, self._hasher)
         decided = texts.pooled(self._hashed[:, own.kind] * np.float32(own.scale), self._pooling)
         texts.add_dense(self._dense[:, own.kind] * np.float32(own.scale))
         if own.kind == self._authored:
-            texts.add_author(self._author_hashed, self._author_dense)
+            texts.add_author(self._author_hashed / np.float32(scale), self._author_dense / np.float32(scale))
         intercept = float(self._intercept[own.kind]) * own.scale + own.shift
         said_by_signals: tuple[Part, ...] = ()
         label = self.labels[column]

@@ -1,11 +1,11 @@
-"""One verdict from two readers: logit = a · words + b · meaning + c. For `classifier`.
+"""One verdict from two readers: logit = a · words + b · meaning + c, and what the author adds. For `classifier`.
 
-Both speak in calibrated logits. The sum is moved to the scale of the first reader's own, so that the same calibration (the
-base model's, or a site's) makes a probability of it. a, b and c were learnt for each label on comments of places that neither
-reader had learnt from, apart for English, each other language that the first has learnt where there is enough of it, text too
-short to tell, and all other languages. They change with the length of the worst passage, between two ends, and not with that of
-the text: what stands beside an insult must not change how it is read. Which comments are worth the second reader's time was
-learnt there too.
+Both speak of the text, in calibrated logits. The sum is moved to the scale of the first reader's own, so that the same
+calibration (the base model's, or a site's) makes a probability of it. a, b and c were learnt for each label on comments of
+places that neither reader had learnt from, apart for English, each other language that the first has learnt where there is
+enough of it, text too short to tell, and all other languages. They change with the length of the worst passage, between two
+ends, and not with that of the text: what stands beside an insult must not change how it is read. Which comments are worth the
+second reader's time was learnt there too.
 """
 
 import math
@@ -22,6 +22,9 @@ GROUPS = ("english", "learnt", "unknown", "other")
 """How well the first reader knows the language of a comment."""
 SHORT, LONG = 5, 50
 """Pieces of the worst passage between which the weights change."""
+
+LEAST = 1e-4
+"""The least of a: explanations divide by it."""
 
 
 class Heard(NamedTuple):
@@ -106,7 +109,7 @@ class Fusion:
         share = slide(length)
         short, long = self._ends.get(group, self._ends["learnt"])
         words, meaning, rest = ((1 - share) * short + share * long).astype(np.float32).T
-        return Weights(words, meaning, rest)
+        return Weights(np.maximum(words, LEAST), meaning, rest)
 
     def worth(self, scores: Mapping[str, float]) -> float:
         """How much reading a comment is worth, by the first reader's probabilities: 0 if it would change nothing."""

@@ -26,7 +26,9 @@ from classifier.features.ngrams import BUCKETS
 from classifier.model import DEFAULT, LABELS
 from classifier.normalise import normalise_all
 from classifier.pooling import Pooling
-from classifier.training import corpora, cross_validation, lessons, mixture
+from classifier.training import corpora, cross_validation, lessons, mixture, praise
+from classifier.training.author import Signed
+from classifier.training.bags import bags
 from classifier.training.crew import Crew
 from classifier.training.cross_validation import Held, Line
 from classifier.training.held import keep_held
@@ -89,7 +91,8 @@ def train(root: Path, target: Path, console: Console) -> str:
         kinds = {label: crew.judge(LABELS.index(label), LEARNERS[label]) for label in LABELS[TOXICITY + 1 :]}
         held = spam()
         learning = crew.fit(SPAM, LEARNERS["spam"], _without_doubtful(taught, held))
-        held, author = cross_validation.authors(taught, held)
+        by_text = held
+        held, author = cross_validation.authors(taught, held, praise_of(held))
         toxicity = toxic(), heads["toxicity"].result()
         console.print("Learnt where toxicity is …")
         learnt = {"toxicity": toxicity}
@@ -122,9 +125,15 @@ def train(root: Path, target: Path, console: Console) -> str:
         "card": _card(mixed, fingerprint, measured) | {"leans_on_toxicity": leans, "presets": chosen},
     }
     version = artifact.write(target, NAME, arrays, metadata)
-    _keep(mixed, helds, lines)
+    _keep(mixed, helds | {"spam": by_text}, lines)
     console.print(f"Wrote {version} to {target} after {time.monotonic() - begun:.0f} s.")
     return version
+
+
+def praise_of(held: Held) -> Signed:
+    """What teaches who sells, by its text."""
+    items, truth = praise.signed(SEED)
+    return cross_validation.praised(held, bags(items, ORDERS, POOLING, 1), truth, praise.WEIGHT)
 
 
 def _lines(helds: Mapping[str, Held]) -> dict[str, Line]:
@@ -136,7 +145,7 @@ def _lines(helds: Mapping[str, Held]) -> dict[str, Line]:
 
 
 def _keep(mixed: Mixture, helds: Mapping[str, Held], lines: Mapping[str, Line]) -> None:
-    """Leave for the second reader's training what this one says of rows that it had not learnt from."""
+    """Leave for the second reader's training what this one says of the texts of rows that it had not learnt from."""
     left_out = np.stack([helds[label].logits[: len(mixed.table)] for label in LABELS], axis=1)
     keep_held(mixed.table.items, left_out, [lines[label].knots() for label in LABELS])
 

@@ -24,6 +24,29 @@ _ALONE = ("name_keyword",)
 _OF_AUTHORS = np.array([_DENSE * (name.startswith(("name_", "url_")) and name not in _ALONE) for name in FEATURES])
 
 
+class Signed(NamedTuple):
+    """Comments with authors, to learn from."""
+
+    author: sparse.csr_matrix
+    dense: npt.NDArray[np.float32]
+    text: npt.NDArray[np.floating]
+    """The logit of each by its text alone."""
+    truth: npt.NDArray[np.floating]
+    weights: Numbers
+
+    @classmethod
+    def of(
+        cls, bags: Bags, text: npt.NDArray[np.floating], truth: npt.NDArray[np.floating], weights: Numbers
+    ) -> "Signed":
+        """Comments, what their texts say, whether they are spam, and how much each counts."""
+        return cls(bags.author, bags.dense, text, truth, weights)
+
+    def beside(self, other: "Signed") -> "Signed":
+        """These and others."""
+        author = sparse.vstack([self.author, other.author], format="csr")
+        return Signed(author, *(np.concatenate(pair) for pair in zip(self[1:], other[1:], strict=True)))
+
+
 class Author(NamedTuple):
     """The weights of author fields for spam."""
 
@@ -42,9 +65,10 @@ def given(bags: Bags) -> npt.NDArray[np.bool_]:
     return np.asarray(bags.dense[:, columns].any(axis=1))
 
 
-def learn(bags: Bags, text: npt.NDArray[np.floating], truth: npt.NDArray[np.floating], weights: Numbers) -> Author:
-    """From comments that have an author, what their texts' logits are, whether they are spam, and their weights."""
-    features = sparse.hstack([bags.author, sparse.csr_matrix(bags.dense * _OF_AUTHORS)], format="csr", dtype=np.float64)
+def learn(signed: Signed) -> Author:
+    """From comments that have an author."""
+    author, dense, text, truth, weights = signed
+    features = sparse.hstack([author, sparse.csr_matrix(dense * _OF_AUTHORS)], format="csr", dtype=np.float64)
     turned = features.T.tocsr()
     base = text.astype(np.float64)
 

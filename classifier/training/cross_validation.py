@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from classifier.training import author
-from classifier.training.bags import Head
+from classifier.training.author import Signed
+from classifier.training.bags import Bags, Head
 from classifier.training.learner import Learner
 from classifier.training.lessons import Lessons
 from classifier.training.mixture import SPAM, Mixture
@@ -174,20 +175,30 @@ def _strangers(lessons: Lessons, at: int) -> npt.NDArray[np.int8]:
     return np.array([-1] * len(lessons.mixed.table) + from_folds, np.int8)
 
 
-def authors(lessons: Lessons, held: Held) -> tuple[Held, author.Author]:
-    """Spam with what authors add, each fold by those of the others; and what authors add, learnt from all."""
+def authors(lessons: Lessons, held: Held, praise: Signed) -> tuple[Held, author.Author]:
+    """Spam with what authors add, each fold by those of the others; and what authors add, learnt from all.
+
+    `praise` is made up and always teaches.
+    """
     bags, weights = lessons.bags, lessons.weights[: len(held.logits), SPAM].astype(np.float64)
     known = np.flatnonzero(author.given(bags)[: len(held.logits)] & ~np.isnan(held.logits) & (weights > 0))
     logits = held.logits.copy()
 
     def learn(rows: npt.NDArray[np.intp]) -> author.Author:
-        return author.learn(bags.take(rows), held.logits[rows], held.truth[rows], weights[rows])
+        own = Signed.of(bags.take(rows), held.logits[rows], held.truth[rows], weights[rows])
+        return author.learn(own.beside(praise))
 
     for number in range(FOLDS):
         asked = known[held.fold[known] == number]
         if len(asked):
             logits[asked] += learn(known[held.fold[known] != number]).adds(bags.take(asked))
     return held._replace(logits=logits), learn(known)
+
+
+def praised(held: Held, bags: Bags, truth: Sequence[float], weight: float) -> Signed:
+    """Made-up praise as the learners of all folds judge its text: `bags` and whether each is spam."""
+    text = np.mean([head.logits(bags) for head in held.heads], axis=0)
+    return Signed.of(bags, text, np.array(truth), np.full(len(truth), weight))
 
 
 def lean(lessons: Lessons, held: Held, toxicity: Held) -> tuple[float, Held]:

@@ -290,16 +290,16 @@ def _anyone(rng: random.Random, spam: bool) -> tuple[str, str]:
     if chance < 0.72:
         return expand(rng, "{person_name}"), ""
     if spam:
-        return _seller(rng, spam) if chance < 0.9 else (expand(rng, "{person_name}"), _shop(rng))
+        return _seller(rng, spam) if chance < 0.9 else (expand(rng, "{person_name}"), shop(rng))
     name = expand(rng, "{innocent_name}" if chance < 0.82 else "{person_name}")
-    return name, "" if rng.random() < 0.4 else _home(rng, name)
+    return name, "" if rng.random() < 0.4 else home(rng, name)
 
 
 def _seller(rng: random.Random, spam: bool) -> tuple[str, str]:
     """Who signs with what they sell."""
     del spam
     name = expand(rng, "{seller_name}")
-    return name, _shop(rng, name) if rng.random() < 0.92 else ""
+    return name, shop(rng, name) if rng.random() < 0.92 else ""
 
 
 def _person(rng: random.Random, spam: bool) -> tuple[str, str]:
@@ -307,7 +307,7 @@ def _person(rng: random.Random, spam: bool) -> tuple[str, str]:
     name = expand(rng, "{person_name}")
     if rng.random() < 0.5:
         return name, ""
-    return name, _shop(rng) if spam else _home(rng, name)
+    return name, shop(rng) if spam else home(rng, name)
 
 
 _AUTHORS: Final[dict[str, Callable[[random.Random, bool], tuple[str, str]]]] = {
@@ -335,7 +335,8 @@ def _host(rng: random.Random, slug: str, tlds: str) -> str:
     return rng.choice(("", "", "", "www.")) + slug[:50] + "." + tld
 
 
-def _shop(rng: random.Random, name: str = "") -> str:
+def shop(rng: random.Random, name: str = "") -> str:
+    """Where a seller sends people: an address that may be made of a name."""
     told = name or expand(rng, "{ware_word} {ware_word}" if rng.random() < 0.7 else "{plain_word} {plain_word}")
     words = _slug(told, rng.choice(("", "-")))
     path = rng.choice(
@@ -344,7 +345,8 @@ def _shop(rng: random.Random, name: str = "") -> str:
     return rng.choice(("http://", "https://", "https://")) + _host(rng, words, "{shop_tld}") + path
 
 
-def _home(rng: random.Random, name: str = "") -> str:
+def home(rng: random.Random, name: str = "") -> str:
+    """A reader's own page: an address that may be made of a name."""
     if rng.random() < 0.3:
         return expand(rng, "{hosted_home}").replace("NAME", _slug(name or expand(rng, "{person_name}"), "") or "me")
     words = "{plain_word} {ware_word}" if rng.random() < 0.2 else "{plain_word} {plain_word}"
@@ -391,8 +393,8 @@ _DRAWN: Final[dict[str, Callable[[random.Random], str]]] = {
     "year": lambda rng: str(rng.randint(1975, 2027)),
     "money": _money,
     "phone": _phone,
-    "shop": _shop,
-    "home": _home,
+    "shop": shop,
+    "home": home,
     "handle": lambda rng: (
         "@"
         + _slug(expand(rng, "{plain_word} {person_name}"), rng.choice(("", "_", ".")))

@@ -243,3 +243,35 @@ def test_an_author_does_not_make_a_comment_toxic(model: Model) -> None:
     text = "I think the second half of the film was better than the first."
     plain, named = _scores(model, [Input(text), Input(text, "Mohammed Özil", "https://example.org/~mo")], "toxicity")
     assert named == pytest.approx(plain, abs=0.1)
+
+
+PRAISE = (
+    "Great post, thanks for sharing!",
+    "Very helpful, I learned a lot.",
+    "Merci, très intéressant.",
+    "Super Beitrag!",
+)
+SELLERS = (
+    Input("", "Cheap Car Insurance Quotes", "https://cheap-car-quotes.net/auto"),
+    Input("", "Window Cleaning Rotterdam", "http://windowcleaningrotterdam.com"),
+    Input("", "Plombier Bordeaux urgence", "https://plombier-bordeaux-33.fr"),
+    Input("", "Umzugsunternehmen Leipzig", "https://umzug-leipzig-guenstig.de"),
+    Input("", "Buy YouTube Subscribers", "https://subs-fast.io/youtube"),
+)
+PEOPLE = (
+    Input("", "Anna Weber", "https://annaweber.de"),
+    Input("", "Sarah", "https://sarahscakes.co.uk"),
+    Input("", "Mike's Bikes", "https://mikesbikes.com"),
+    Input("", "Dr. Kelly", "https://kelly-dental.com"),
+    Input("", "jan_k", "https://github.com/jan-k"),
+)
+
+
+def test_the_same_praise_is_spam_when_a_seller_signs_it_and_thanks_when_a_reader_does(model: Model) -> None:
+    def held(who: tuple[Input, ...]) -> float:
+        items = [one._replace(text=text) for one in who for text in PRAISE]
+        limit = model.thresholds["spam"]["hold"]
+        return float(np.mean([one.scores["spam"] >= limit for one in model.score(items)]))
+
+    assert held(SELLERS) >= 0.7
+    assert held(PEOPLE) <= 0.05

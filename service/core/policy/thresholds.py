@@ -28,7 +28,7 @@ Preset = Literal["quiet", "balanced", "strict"]
 DEFAULT_PRESET: Final[Preset] = "balanced"
 PRESETS: Final[dict[Preset, dict[str, Thresholds]]] = {
     "quiet": {
-        "spam": Thresholds(hold=0.65, reject=0.89, discard=0.93),
+        "spam": Thresholds(hold=0.65, reject=0.9, discard=0.96),
         "toxicity": Thresholds(hold=0.86, reject=0.93),
         "severe_toxicity": Thresholds(hold=0.99),
         "insult": Thresholds(hold=0.98),
@@ -37,7 +37,7 @@ PRESETS: Final[dict[Preset, dict[str, Thresholds]]] = {
         "identity_attack": Thresholds(hold=0.95),
     },
     "balanced": {
-        "spam": Thresholds(hold=0.35, reject=0.89, discard=0.93),
+        "spam": Thresholds(hold=0.34, reject=0.9, discard=0.96),
         "toxicity": Thresholds(hold=0.52, reject=0.93),
         "severe_toxicity": Thresholds(hold=0.8),
         "insult": Thresholds(hold=0.78),
@@ -46,7 +46,7 @@ PRESETS: Final[dict[Preset, dict[str, Thresholds]]] = {
         "identity_attack": Thresholds(hold=0.66),
     },
     "strict": {
-        "spam": Thresholds(hold=0.13, reject=0.89, discard=0.93),
+        "spam": Thresholds(hold=0.13, reject=0.9, discard=0.96),
         "toxicity": Thresholds(hold=0.37, reject=0.93),
         "severe_toxicity": Thresholds(hold=0.54),
         "insult": Thresholds(hold=0.58),

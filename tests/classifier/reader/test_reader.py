@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import LABELS, Input, Model
+from classifier import LABELS, Input, Model, load
 from classifier.artifact import ArtifactError
 from classifier.calibration import Calibration
 from classifier.model import MEANING, WORDS, Look
@@ -188,3 +188,14 @@ def test_length_and_language_choose_the_weights(reader: Reader) -> None:
 def test_a_straight_calibration_is_its_own_line(slope: float, shift: float) -> None:
     knots = {"x": [-10.0, 10.0], "y": [-10 * slope + shift, 10 * slope + shift]}
     assert line_of(knots) == pytest.approx((slope, shift), abs=1e-6)
+
+
+def test_what_the_author_adds_is_the_same_whoever_reads_the_text(reader: Reader) -> None:
+    model = load()
+    second = SecondReader(reader, model)
+    plain, signed = Input("Great post!"), Input("Great post!", "Cheap Car Insurance", "https://cheap-cars-quotes.net")
+    heard = second.everything([model.look(plain), model.look(signed)])
+    alone = [model.explain(item, "spam").logit for item in (plain, signed)]
+    both = [model.explain(item, "spam", heard=one).logit for item, one in zip((plain, signed), heard, strict=True)]
+    assert alone[1] - alone[0] > 1
+    assert both[1] - both[0] == pytest.approx(alone[1] - alone[0], abs=1e-4)

@@ -9,7 +9,7 @@ import pytest
 
 from classifier.inputs import Input
 from classifier.model import LABELS
-from classifier.training import writing
+from classifier.training import praise, writing
 from classifier.training.corpora import Table
 
 SPAM, TOXICITY = LABELS.index("spam"), LABELS.index("toxicity")
@@ -91,3 +91,26 @@ def test_padding_is_ordinary_and_plenty() -> None:
 def test_a_line_that_can_t_be_read_is_named() -> None:
     with pytest.raises(ValueError, match="braces"):
         list(writing._entries("a | {b | c"))
+
+
+def test_praise_is_signed_twice_with_the_same_words() -> None:
+    items, truth = praise.signed(7, 400)
+    assert praise.signed(7, 400) == (items, truth)
+    sellers, readers = items[::2], items[1::2]
+    assert [item.text for item in sellers] == [item.text for item in readers]
+    assert truth[::2] == [1.0] * 400
+    assert truth[1::2] == [0.0] * 400
+    assert all(item.author_name and item.author_url for item in sellers)
+    assert len({item.author_name for item in sellers}) > 300
+    for item in items:
+        assert not re.search(r"[{}]", "".join(item[:3])), item
+
+
+@pytest.mark.parametrize("lang", praise.LANGUAGES)
+def test_every_language_has_praise_and_sellers_for_all_seeds(lang: str) -> None:
+    for name in (f"praise_{lang}", f"seller_{lang}"):
+        for entry in writing.written().lists[name]:
+            for seed in range(10):
+                found = writing.expand(random.Random(seed), entry)
+                assert found.strip(), entry
+                assert not re.search(r"[{}]", found), (entry, found)
