@@ -140,6 +140,10 @@ class Model:
         ]
         return np.concatenate(parts)
 
+    def read(self, batch: Batch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The same of a batch, and how much of each comment's logit of spam its author adds."""
+        return self._logits(batch, _Corrected({}, {})), self._authors(batch)
+
     def _logits(self, batch: Batch, corrected: "_Corrected") -> npt.NDArray[np.float32]:
         dense = batch.dense()
         total = _dot(dense, self._dense)

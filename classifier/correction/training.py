@@ -24,9 +24,9 @@ from classifier.correction import Correction, label_quality, logistic, rehearsal
 from classifier.correction.decisions import Decided, fingerprint, in_order, signal_features, signal_rows
 from classifier.correction.label_quality import near_duplicates
 from classifier.features.dense import FEATURES
-from classifier.features.ngrams import BUCKETS
-from classifier.features.transformer import CommentFeatures
-from classifier.inputs import Input
+from classifier.features.ngrams import BUCKETS, Hasher
+from classifier.features.transformer import parts
+from classifier.inputs import Batch, Input
 from classifier.model import Model
 
 Numbers = npt.NDArray[np.float64]
@@ -36,6 +36,7 @@ KINDS = ("text", "author", "signals")
 _TEXT, _AUTHOR = 0, 1
 _OF_AUTHORS = np.array([float(name.startswith(("name_", "url_"))) for name in FEATURES], np.float32)
 _PRIOR = 0.1
+_CHUNK = 512
 _MOST_VOICES = 8
 _LOUD = 0.02
 _FEW = 10
@@ -161,15 +162,25 @@ class _Read(NamedTuple):
 
 
 def _read(model: Model, items: Sequence[Input]) -> _Read:
-    extract = CommentFeatures(model.orders)
-    own = extract.transform(items)
-    fields = extract.transform([item._replace(text="") for item in items])
-    author = sparse.hstack([fields[:, :BUCKETS], own[:, BUCKETS:] @ sparse.diags(_OF_AUTHORS)], format="csr")
-    text = own - author
+    hasher = Hasher(model.orders)
+    chunks = [_read_batch(model, Batch(items[at : at + _CHUNK], hasher)) for at in range(0, len(items), _CHUNK)]
+    own, text, author = (
+        sparse.vstack(matrices, format="csr", dtype=np.float32)
+        for matrices in zip(*((one.own, *one.kinds) for one in chunks), strict=True)
+    )
+    return _Read(own, (text, author), np.concatenate([one.logits for one in chunks]))
+
+
+def _read_batch(model: Model, batch: Batch) -> _Read:
+    read = parts(batch)
+    author = sparse.hstack([read.author, read.dense @ sparse.diags(_OF_AUTHORS)], format="csr")
+    text = sparse.hstack([read.text, read.dense @ sparse.diags(1 - _OF_AUTHORS)], format="csr")
     for kind in (author, text):
         kind.eliminate_zeros()
-    alone = model.logits([item._replace(author_name="", author_url="") for item in items]).astype(np.float64)
-    return _Read(own, (text, author), np.stack([alone, model.logits(items) - alone, np.zeros_like(alone)], axis=1))
+    logits, added = model.read(batch)
+    authors = np.zeros_like(logits, np.float64)
+    authors[:, model.labels.index("spam")] = added
+    return _Read(read.together(), (text, author), np.stack([logits - authors, authors, np.zeros_like(authors)], axis=1))
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ without a matrix, scikit-learn or scipy.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,10 +49,10 @@ class CommentFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("expected a sequence of comments, got one string")
         hasher = Hasher(self.orders)
         inputs = [as_input(item) for item in X]
-        parts = [_matrix(Batch(inputs[at : at + _CHUNK], hasher)) for at in range(0, len(inputs), _CHUNK)]
-        if not parts:
+        found = [parts(Batch(inputs[at : at + _CHUNK], hasher)).together() for at in range(0, len(inputs), _CHUNK)]
+        if not found:
             return sparse.csr_matrix((0, BUCKETS + len(FEATURES)), dtype=np.float32)
-        return sparse.vstack(parts, format="csr", dtype=np.float32)
+        return sparse.vstack(found, format="csr", dtype=np.float32)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -62,7 +62,25 @@ class CommentFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _matrix(batch: Batch) -> sparse.csr_matrix:
+class Parts(NamedTuple):
+    """Comments' features in three, one row a comment."""
+
+    text: sparse.csr_matrix
+    """The hashed ones of the texts: (rows, BUCKETS)."""
+    author: sparse.csr_matrix
+    """Of author names and URLs: (rows, BUCKETS)."""
+    dense: sparse.csr_matrix
+    """(rows, FEATURES)."""
+
+    def together(self) -> sparse.csr_matrix:
+        """As `CommentFeatures` has them."""
+        hashed = self.text + self.author
+        hashed.sum_duplicates()
+        return sparse.hstack([hashed, self.dense], format="csr", dtype=np.float32)
+
+
+def parts(batch: Batch) -> Parts:
+    """The features of a batch."""
     indices: list[npt.NDArray[np.intp]] = []
     values: list[npt.NDArray[np.float32]] = []
     ends = [0]
@@ -72,10 +90,10 @@ def _matrix(batch: Batch) -> sparse.csr_matrix:
         values.append(grams.values[kept])
         ends.append(ends[-1] + len(kept))
     shape = (len(batch.inputs), BUCKETS)
-    hashed = sparse.csr_matrix((np.concatenate(values), np.concatenate(indices).astype(np.int32), ends), shape)
+    text = sparse.csr_matrix((np.concatenate(values), np.concatenate(indices).astype(np.int32), ends), shape)
     fields = batch.fields()
+    author = sparse.csr_matrix(shape, dtype=np.float32)
     if fields is not None and len(fields.buckets):
         rows = np.repeat(fields.owners, np.diff([*fields.starts, len(fields.buckets)]))
-        hashed = hashed + sparse.csr_matrix((fields.values, (rows, fields.buckets)), shape)
-    hashed.sum_duplicates()
-    return sparse.hstack([hashed, sparse.csr_matrix(batch.dense())], format="csr", dtype=np.float32)
+        author = sparse.csr_matrix((fields.values, (rows, fields.buckets)), shape)
+    return Parts(text, author, sparse.csr_matrix(batch.dense()))
