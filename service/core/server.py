@@ -50,7 +50,8 @@ TROUBLES: Final[Mapping[str, str]] = {
     "disk": "it can't write to its disk",
     "no-replicas": "too few replicas follow it (min-replicas-to-write)",
     "cluster-down": "its cluster is down",
-    "moved": "it is a node of a cluster, which keeps some of our keys elsewhere",
+    "moved": "its cluster is moving our keys from one server to another",
+    "no-cluster": "REDIS_URL names several servers, and they are no cluster",
     "wrong-password": "it does not take our name and password",
     "not-allowed": "our user may not do there what is needed (its ACL)",
     "socket-closed": "its socket is closed to our user",
@@ -61,7 +62,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "refused": "it refuses a command",
 }
 HOPELESS: Final = frozenset(
-    {"moved", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
+    {"no-cluster", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
 )
 """Troubles that waiting does not mend: somebody has to change something."""
 ELSEWHERE: Final = frozenset({"read-only", "master-down", "loading", "cluster-down", "wrong-password"})
@@ -77,7 +78,7 @@ _CODES: Final = {
     "CLUSTERDOWN": "cluster-down",
     "MOVED": "moved",
     "ASK": "moved",
-    "CROSSSLOT": "moved",
+    "TRYAGAIN": "moved",
     "NOAUTH": "wrong-password",
     "WRONGPASS": "wrong-password",
     "NOPERM": "not-allowed",
@@ -111,7 +112,7 @@ _TLS_VERSIONS: Final = {
 }
 _FORM = (
     "it is written redis://[user:password@]host[:port][/number], rediss://… for TLS, unix:///path, "
-    "or redis+sentinel://host[:port],…/master"
+    "redis://host[:port],… for a cluster, or redis+sentinel://host[:port],…/master"
 )
 
 
@@ -132,7 +133,9 @@ class Tls:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server is and who we are there. With `master`, `hosts` are the Sentinels that know where it is."""
+    """Where a server is and who we are there. With `master`, `hosts` are the Sentinels that know where it is; else servers of a
+    cluster, if they are several.
+    """
 
     hosts: tuple[tuple[str, int], ...] = ()
     path: str = ""  # of a unix socket
@@ -183,11 +186,9 @@ def read_address(url: str) -> Address:
             raise ValueError(
                 "behind the Sentinels stands the name of their master, as in redis+sentinel://host/mymaster"
             )
-        if not all(where.split(",")):
-            raise ValueError(f"a Sentinel has no host; {_FORM}")
-        hosts = tuple(_host(one, _SENTINEL_PORT) for one in where.split(","))
+        hosts = _hosts(where, _SENTINEL_PORT)
         return Address(hosts=hosts, master=unquote(master), **who, **_with_number(known, number))  # type: ignore[arg-type]
-    return Address(hosts=(_host(where, _PORT),), **who, **_with_number(known, parts.path.strip("/")))  # type: ignore[arg-type]
+    return Address(hosts=_hosts(where, _PORT), **who, **_with_number(known, parts.path.strip("/")))  # type: ignore[arg-type]
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -225,6 +226,13 @@ def _seconds(name: str, value: str) -> float:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", value) or not float(value):
         raise ValueError(f"{name} is a number of seconds")
     return float(value)
+
+
+def _hosts(text: str, port: int) -> tuple[tuple[str, int], ...]:
+    names = text.split(",")
+    if len(names) > 1 and not all(names):
+        raise ValueError(f"one of several servers has no host; {_FORM}")
+    return tuple(_host(one, port) for one in names)
 
 
 def _host(text: str, port: int) -> tuple[str, int]:

@@ -24,7 +24,8 @@ from redis.retry import Retry
 from service.core.errors import StoreUnavailable
 from service.core.server import ServerState
 from service.store import append_only
-from service.store.client import Connection, ReplyFailed
+from service.store.client import Connection
+from service.store.link import ReplyFailed
 
 _LOOK = 0.1  # seconds between looks
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.core.errors import StoreUnavailable
-from service.store import client as store_client
+from service.store import link
 from service.store.client import Connection, Wire
 from tests.support.servers import Server, front, servers
 
@@ -44,7 +44,7 @@ async def test_a_failover_behind_a_stable_address_heals_by_itself(tmp_path: Path
             failed: list[str] = []
             loads = [asyncio.create_task(load(connection.wire, stop, done, failed)) for _ in range(8)]
             await until_more(done)
-            await asyncio.sleep(2 * store_client._STAYS)  # it is not left before
+            await asyncio.sleep(2 * link._STAYS)  # it is not left before
             with new.client() as client:
                 client.replicaof("NO", "ONE")
             address.to = new.port
