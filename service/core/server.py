@@ -22,8 +22,9 @@ class ServerState(NamedTuple):
     eviction: str  # maxmemory-policy; "" when the server does not tell
     round_trip_ms: float  # median
     clock_ahead_ms: float  # of our clock; half a round trip is allowed for
+    where: str = ""  # host and port
     replica: bool = False
-    cluster: bool = False
+    replicas: int = 0  # that follow it
     memory: int = 0  # bytes in use
     memory_limit: int = 0  # maxmemory; 0: none
     disk_ok: bool = True  # whether its last write to the append-only file succeeded

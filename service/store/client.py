@@ -57,12 +57,8 @@ class Wire:
 
     async def masters(self) -> list[Server]:
         """The server, or each master of a cluster, for what is asked of every one. Raises StoreUnavailable."""
-        found = await self._find()
+        found = self._cluster or await self._find()
         return await found.masters() if isinstance(found, Cluster) else [found]
-
-    async def clustered(self) -> bool:
-        """Whether it leads to a cluster. Raises StoreUnavailable."""
-        return isinstance(await self._find(), Cluster)
 
     async def close(self) -> None:
         """Close all connections; what is under way fails."""
@@ -71,7 +67,8 @@ class Wire:
             self._cluster.close()
 
     async def _find(self) -> Server | Cluster:
-        if self._cluster is None and (await self._server.standing()).of_cluster:
+        link = await self._server.standing()
+        if link.of_cluster and self._cluster is None:  # of several callers, the first one
             self._cluster = Cluster(self._server.address, self._server, self._published)
         return self._cluster or self._server
 

@@ -161,9 +161,10 @@ class Cluster:
     def _named(self, where: str, teller: Server) -> Server:
         """The server at "host:port", as another one told it; without a host, it is on the same one."""
         host, _, port = where.rpartition(":")
-        at = (host if host not in ("", "?") else teller.address.hosts[0][0], int(port))
+        same = teller.address.hosts[0][0] if teller.address.hosts else "localhost"
+        at = (host if host not in ("", "?") else same, int(port))
         if at not in self._servers:
-            address = dataclasses.replace(self._address, hosts=(at,))
+            address = dataclasses.replace(self._address, hosts=(at,), path="")
             self._servers[at] = Server(address, self._published)
         return self._servers[at]
 
@@ -191,6 +192,6 @@ class Cluster:
             found[first : last + 1] = [server] * (last + 1 - first)
         self._map = found
         self._masters = list(dict.fromkeys(one for one in found if one is not None))
-        for one in self._servers.values():
+        for one in (*self._servers.values(), self._first):
             if one not in self._masters:
                 one.retire()
