@@ -1,4 +1,4 @@
-"""The whole service on a Redis Cluster: what it does on one server; a slot moved, and a master killed, in the middle of a load."""
+"""The whole service on a Redis Cluster: what it does on one server, and a slot moved, and a master killed, amid a load."""
 
 from __future__ import annotations
 
@@ -21,12 +21,7 @@ AS_ADVISED = ("--appendonly", "yes", "--appendfsync", "always", "--maxmemory-pol
 async def test_a_cluster_does_what_a_server_does_and_survives_what_none_would(tmp_path: Path) -> None:
     with redis_cluster(tmp_path / "cluster", *AS_ADVISED) as cluster:
         async with running(tmp_path, redis_url=cluster.url, **IMPATIENT) as (stack, receiver, site):
-            found = stack.command("check")
-            assert "a cluster of 3 masters, of your own" in found
-            assert "each master has one, or more" in found
-            await ordinary(stack, receiver, site)
             platform = Platform(stack, site["api_key"])
-            platform.acknowledged = {"waited": 1, "held": 1}
             load = asyncio.create_task(platform.run())
             await flowing(platform)
             await moved(cluster)
@@ -37,6 +32,11 @@ async def test_a_cluster_does_what_a_server_does_and_survives_what_none_would(tm
             await load
             await until(lambda: calm(cluster))
             print("\n", platform.answers, await account(stack, receiver, platform, site["api_key"]))
+            found = stack.command("check")
+            assert "a cluster of 3 masters, of your own" in found
+            assert "none follows 127.0.0.1:" in found
+            stack.command("moderators", "add", "ann", "--role", "operator", text="correct horse battery\n")
+            await ordinary(stack, receiver, site)
 
 
 async def ordinary(stack: Stack, receiver: Receiver, site: dict[str, str]) -> None:
@@ -48,7 +48,6 @@ async def ordinary(stack: Stack, receiver: Receiver, site: dict[str, str]) -> No
             async with session.post("/v1/comments", json=comment(name), headers=headers) as response:
                 assert response.status == 200, "a wake came through"
                 answered.append(await response.json())
-        stack.command("moderators", "add", "ann", "--role", "operator", text="correct horse battery\n")
         who = {"name": "ann", "password": "correct horse battery"}
         async with session.post("/review/api/session", json=who) as response:
             token = {"X-CSRF-Token": (await response.json())["csrf"]}
