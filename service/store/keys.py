@@ -1,7 +1,7 @@
 """Every Redis key, as a table: its name, pattern, type, meaning, and how long it lives. No other file spells one.
 
 All keys of a site carry the hash tag of its partition, so that a script touches one cluster slot; there is one partition,
-`{p0}`, for now (`docs/adr/0003`). Records are MessagePack (`msgspec`); times are milliseconds since 1970. Whoever adds a key
+`{p0}`, for now (`docs/adr/0028`). Records are MessagePack (`msgspec`); times are milliseconds since 1970. Whoever adds a key
 adds a line here: Python's names below, and those that scripts use (`script.py`), follow from it.
 """
 
