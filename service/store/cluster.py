@@ -85,8 +85,6 @@ class Cluster:
     async def masters(self) -> list[Server]:
         """Every master that keeps keys. Raises StoreUnavailable."""
         await self._look()
-        if not self._masters:
-            raise StoreUnavailable(why="cluster-down")
         return self._masters
 
     def close(self) -> None:
@@ -165,25 +163,36 @@ class Cluster:
         at = (host if host not in ("", "?") else same, int(port))
         if at not in self._servers:
             address = dataclasses.replace(self._address, hosts=(at,), path="")
-            self._servers[at] = Server(address, self._published)
+            self._servers[at] = Server(address, self._published, self._begin_look)
         return self._servers[at]
 
     async def _look(self) -> None:
-        """Read the map anew; whoever comes meanwhile shares that. The old one stays when nobody knows."""
+        """Read the map anew; whoever comes meanwhile shares that. The old one stays when nobody knows.
+
+        Raises StoreUnavailable when there is none.
+        """
+        await asyncio.shield(self._begin_look())
+
+    def _begin_look(self) -> asyncio.Task[None]:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._read_map())
-        await asyncio.shield(self._looking)
+        return self._looking
 
     async def _read_map(self) -> None:
-        masters = sorted(self._masters, key=lambda one: not one.stands)
-        for server in (*masters, self._first):
+        why = StoreUnavailable(why="cluster-down")
+        for server in (*sorted(self._masters, key=lambda one: not one.stands), self._first):
             try:
                 async with asyncio.timeout(_ANSWERS):
                     rows = await server.call("CLUSTER", "SLOTS")
-            except (StoreUnavailable, TimeoutError):
-                continue
-            self._take(rows, server)
-            return
+            except StoreUnavailable as error:
+                why = error
+            except TimeoutError:
+                why = StoreUnavailable(why="no-answer")
+            else:
+                self._take(rows, server)
+                return
+        if not self._masters:
+            raise why
 
     def _take(self, rows: Sequence[Sequence[Any]], teller: Server) -> None:
         found: list[Server | None] = [None] * SLOTS

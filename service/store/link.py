@@ -26,6 +26,7 @@ from service.core.errors import StoreUnavailable
 from service.core.server import ELSEWHERE, Address, Tls, trouble
 from service.store.script import LOAD_SCRIPTS, Argument
 
+_STALLS = 1.0  # seconds without a reply after which something may be wrong; no command of ours takes as long
 _STAYS = 0.25  # seconds that a connection is kept at least, whatever the server at its end says of itself
 
 
@@ -43,12 +44,21 @@ class Server:
     When what is at the other end says that it is the wrong one now (a replica since a failover, one that loads), the
     connection is left and the address looked up again, once for each call: behind a stable address, or by Sentinel, there
     may be a better one. None of the commands ran then, so they are repeated.
+
+    `stalled` is called each second while a reply is late.
     """
 
-    def __init__(self, address: Address, published: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        published: Callable[[bytes], None] | None = None,
+        stalled: Callable[[], object] | None = None,
+    ) -> None:
         self.address = address
         self._published = published
+        self._stalled = stalled
         self._link: Link | None = None
+        self._greeted: Link | None = None
         self._opening: asyncio.Task[Link] | None = None
 
     @property
@@ -81,11 +91,13 @@ class Server:
 
     @property
     def stands(self) -> bool:
-        """Whether there is a connection."""
-        return self._link is not None and not self._link.closed
+        """Whether there is a connection on which answers come."""
+        return self._link is not None and not self._link.closed and not self._link.stalls
 
     def retire(self) -> None:
-        """Let go of the connection when all that was asked is answered."""
+        """Let go of the connection when all that was asked is answered, or no answers come."""
+        if self._greeted is not None:
+            self._greeted.retire()
         if self._link is not None:
             self._link.retire()
             self._link = None
@@ -108,9 +120,10 @@ class Server:
     async def _connect(self) -> Link:
         address = self.address
         try:
-            link = await _reach(address, lambda: Link(self._published, address.reply_timeout))
+            link = await _reach(address, lambda: Link(self._published, address.reply_timeout, self._stalled))
         except (OSError, TimeoutError) as error:
             raise StoreUnavailable(why=_why(error)) from error
+        self._greeted = link
         greeting: list[tuple[Argument, ...]] = []
         if address.password:
             greeting.append(("AUTH", address.user, address.password) if address.user else ("AUTH", address.password))
@@ -130,6 +143,8 @@ class Server:
             link.drop()
             self.address = replace(address, hosts=(*address.hosts[1:], *address.hosts[:1]))  # the next try asks another
             raise
+        finally:
+            self._greeted = None
         self._link = link
         return link
 
@@ -265,11 +280,14 @@ class _Awaited:
 class Link(asyncio.Protocol):
     """One connection, from its opening to its end."""
 
-    def __init__(self, published: Callable[[bytes], None] | None, reply_timeout: float) -> None:
+    def __init__(
+        self, published: Callable[[bytes], None] | None, reply_timeout: float, stalled: Callable[[], object] | None
+    ) -> None:
         self.closed = False
         self.of_cluster = False
         self._published = published
         self._reply_timeout = reply_timeout
+        self._stalled = stalled
         self._retired = False
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
@@ -283,6 +301,11 @@ class Link(asyncio.Protocol):
     def age(self) -> float:
         """Seconds since it was opened."""
         return self._loop.time() - self._since
+
+    @property
+    def stalls(self) -> bool:
+        """Whether a reply is late."""
+        return self._late(_STALLS)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
@@ -332,10 +355,10 @@ class Link(asyncio.Protocol):
         self._end("certificate" if isinstance(exc, ssl.SSLCertVerificationError) else "lost")
 
     def retire(self) -> None:
-        """End the connection when all that was asked is answered."""
+        """End the connection when all that was asked is answered, or no answers come."""
         self._retired = True
-        if not self._waiting:
-            self.drop()
+        if not self._waiting or self.stalls:
+            self.drop("no-answer")
 
     def drop(self, why: str = "lost") -> None:
         """End the connection now."""
@@ -353,7 +376,12 @@ class Link(asyncio.Protocol):
                 future.set_exception(StoreUnavailable(why=why))
 
     def _look_for_stall(self) -> None:
-        if self._waiting and self._loop.time() - self._waiting[0].since > self._reply_timeout:
+        if self._late(self._reply_timeout):
             self.drop("no-answer")
         else:
+            if self._stalled is not None and self.stalls:
+                self._stalled()
             self._watch = self._loop.call_later(1.0, self._look_for_stall)
+
+    def _late(self, seconds: float) -> bool:
+        return bool(self._waiting) and self._loop.time() - self._waiting[0].since > seconds

@@ -72,7 +72,7 @@ class RedisCluster:
             one.end()
 
     def _living(self) -> Node:
-        return next(one for one in self.nodes if one.process is not None and one.process.poll() is None)
+        return next(one for one in reversed(self.nodes) if one.process is not None and one.process.poll() is None)
 
     def _met(self, of: Node) -> str:
         lines = []
