@@ -25,7 +25,7 @@ from service.container import Opening, Services, open_services
 from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.lifecycle import Outcome
 from service.core.model_version import EVERYWHERE
-from service.core.server import OLDEST_VERSION, TROUBLES, ServerState
+from service.core.server import OLDEST_VERSION, TROUBLES, ServerState, read_address
 from service.core.site import Site
 from service.installation import InstallationError, Note
 from service.keyfiles import KeyFileError, KeyFiles
@@ -281,8 +281,9 @@ async def _server(services: Services) -> AsyncIterator[Finding]:
     yield _version(servers, "embedded" if services.settings.embedded else "of your own")
     for look in (_writes, _durability, _eviction, _latency, _clock):
         yield _worst(look, servers)
-    if len(servers) > 1:
-        yield _followed(servers)
+    wanted = read_address(existing_url(services.settings)).replicas
+    if wanted or len(servers) > 1:
+        yield _followed(servers, wanted)
 
 
 def _version(servers: list[ServerState], whose: str) -> Finding:
@@ -301,11 +302,15 @@ def _worst(look: Callable[[ServerState], Finding], servers: list[ServerState]) -
     return worst if len(servers) == 1 else worst._replace(line=f"{worst.line} ({where})")
 
 
-def _followed(servers: list[ServerState]) -> Finding:
+def _followed(servers: list[ServerState], wanted: int) -> Finding:
+    """Whether replicas follow: as many as REDIS_URL wants, and one of each master of a cluster."""
+    few = [server.where for server in servers if server.replicas < wanted]
+    if few:
+        return Finding(FAIL, "replicas", f"REDIS_URL wants {wanted}, and fewer follow {', '.join(few)}")
     alone = [server.where for server in servers if not server.replicas]
     if alone:
         return Finding(WARN, "replicas", f"none follows {', '.join(alone)}: when that dies, all waits until it is back")
-    return Finding(OK, "replicas", "each master has one, or more")
+    return Finding(OK, "replicas", "enough follow")
 
 
 def _latency(server: ServerState) -> Finding:

@@ -49,7 +49,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "no-master": "no Sentinel knows of a master",
     "out-of-memory": "its memory is full (maxmemory), it takes no more writes",
     "disk": "it can't write to its disk",
-    "no-replicas": "too few replicas follow it (min-replicas-to-write)",
+    "no-replicas": "too few replicas follow it (min-replicas-to-write, or replicas in REDIS_URL)",
     "cluster-down": "its cluster is down",
     "moved": "its cluster is moving our keys from one server to another",
     "no-cluster": "REDIS_URL names several servers, and they are no cluster",
@@ -149,6 +149,7 @@ class Address:
     sentinel_password: str = field(default="", repr=False)
     connect_timeout: float = 3.0  # seconds
     reply_timeout: float = 10.0  # seconds without the reply to a command before the connection is given up
+    replicas: int = 0  # that are to have what was written before it counts as written
 
 
 def read_address(url: str) -> Address:
@@ -207,6 +208,8 @@ def _options(given: dict[str, str]) -> dict[str, object]:
     for name, ours in (("socket_connect_timeout", "connect_timeout"), ("socket_timeout", "reply_timeout")):
         if name in given:
             found[ours] = _seconds(name, given.pop(name))
+    if "replicas" in given:
+        found["replicas"] = _replicas(given.pop("replicas"))
     for name in ("sentinel_username", "sentinel_password"):
         if name in given:
             found[name.replace("username", "user")] = given.pop(name)
@@ -220,6 +223,12 @@ def _with_number(known: dict[str, object], path: str) -> dict[str, object]:
 def _database(number: str) -> int:
     if not (number.isascii() and number.isdigit() and len(number) < 6):
         raise ValueError("behind the host stands the number of a database, as in redis://host/0, or nothing")
+    return int(number)
+
+
+def _replicas(number: str) -> int:
+    if len(number) != 1 or number not in "123456789":
+        raise ValueError("replicas is a number from 1 to 9")
     return int(number)
 
 

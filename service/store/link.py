@@ -14,7 +14,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import hiredis
 from redis.asyncio.retry import Retry
@@ -27,6 +27,9 @@ from service.core.server import ELSEWHERE, Address, Tls, trouble
 from service.store.script import LOAD_SCRIPTS, Argument
 
 _STALLS = 1.0  # seconds without a reply after which something may be wrong; no command of ours takes as long
+_FOLLOWED = 1_000  # milliseconds in which replicas are to have what was written
+_WRITES: Final = ("EVALSHA", "SET")
+"""What has to reach replicas, where they are asked for: the scripts, which alone change comments, and what /readyz writes."""
 _STAYS = 0.25  # seconds that a connection is kept at least, whatever the server at its end says of itself
 
 
@@ -120,7 +123,7 @@ class Server:
     async def _connect(self) -> Link:
         address = self.address
         try:
-            link = await _reach(address, lambda: Link(self._published, address.reply_timeout, self._stalled))
+            link = await _reach(address, lambda: Link(address, self._published, self._stalled))
         except (OSError, TimeoutError) as error:
             raise StoreUnavailable(why=_why(error)) from error
         self._greeted = link
@@ -266,27 +269,39 @@ def _why(error: BaseException) -> str:
 
 
 class _Awaited:
-    """The replies that one caller waits for."""
+    """The replies that one caller waits for. `held`: until replicas have what it wrote; without a future, those it says it of."""
 
-    __slots__ = ("future", "missing", "replies", "since")
+    __slots__ = ("future", "held", "missing", "replies", "since")
 
-    def __init__(self, future: asyncio.Future[list[Any]], missing: int, since: float) -> None:
+    def __init__(self, future: asyncio.Future[list[Any]] | None, missing: int, since: float, *, held: bool) -> None:
         self.future = future
         self.missing = missing
+        self.held = held
         self.replies: list[Any] = []
         self.since = since
+
+
+def _answer(awaited: _Awaited, why: str = "") -> None:
+    future = awaited.future
+    if future is None or future.done():  # its caller was cancelled
+        return
+    if why:
+        future.set_exception(StoreUnavailable(why=why))
+    else:
+        future.set_result(awaited.replies)
 
 
 class Link(asyncio.Protocol):
     """One connection, from its opening to its end."""
 
     def __init__(
-        self, published: Callable[[bytes], None] | None, reply_timeout: float, stalled: Callable[[], object] | None
+        self, address: Address, published: Callable[[bytes], None] | None, stalled: Callable[[], object] | None
     ) -> None:
         self.closed = False
         self.of_cluster = False
         self._published = published
-        self._reply_timeout = reply_timeout
+        self._reply_timeout = address.reply_timeout
+        self._replicas = address.replicas
         self._stalled = stalled
         self._retired = False
         self._loop = asyncio.get_running_loop()
@@ -295,6 +310,8 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
         self._waiting: deque[_Awaited] = deque()
+        self._held: list[_Awaited] = []
+        self._wrote = False  # in this turn
         self._watch: asyncio.TimerHandle | None = None
 
     @property
@@ -321,11 +338,17 @@ class Link(asyncio.Protocol):
         if not self._unsent:
             self._loop.call_soon(self._flush)
         self._unsent += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # stubs lack the "..."
-        self._waiting.append(_Awaited(future, len(commands), self._loop.time()))
+        held = self._replicas > 0 and any(command[0] in _WRITES for command in commands)
+        self._wrote = self._wrote or held
+        self._waiting.append(_Awaited(future, len(commands), self._loop.time(), held=held))
         return future
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, []
+        if self._wrote:
+            self._wrote = False
+            unsent.append(hiredis.pack_command(("WAIT", self._replicas, _FOLLOWED)))  # type: ignore[arg-type]
+            self._waiting.append(_Awaited(None, 1, self._loop.time(), held=True))
         if self._transport is not None and not self.closed:
             self._transport.write(b"".join(unsent))
 
@@ -343,12 +366,24 @@ class Link(asyncio.Protocol):
                 awaited.missing -= 1
                 if awaited.missing == 0:
                     waiting.popleft()
-                    if not awaited.future.done():  # else its caller was cancelled
-                        awaited.future.set_result(awaited.replies)
+                    if awaited.held:
+                        self._hold(awaited)
+                    else:
+                        _answer(awaited)
             if self._retired and not waiting:
                 self.drop()
         except (hiredis.ProtocolError, IndexError):
             self.drop()
+
+    def _hold(self, awaited: _Awaited) -> None:
+        """Keep an answer back until replicas have what was written, or let go of those that were."""
+        if awaited.future is not None:
+            self._held.append(awaited)
+            return
+        held, self._held = self._held, []
+        (had,) = awaited.replies
+        for one in held:
+            _answer(one, "no-replicas" if isinstance(had, int) and had < self._replicas else "")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Whatever waits for a reply fails."""
@@ -370,10 +405,10 @@ class Link(asyncio.Protocol):
         self.closed = True
         if self._watch is not None:
             self._watch.cancel()
-        while self._waiting:
-            future = self._waiting.popleft().future
-            if not future.done():
-                future.set_exception(StoreUnavailable(why=why))
+        ended, self._held = [*self._held, *self._waiting], []
+        self._waiting.clear()
+        for one in ended:
+            _answer(one, why)
 
     def _look_for_stall(self) -> None:
         if self._late(self._reply_timeout):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -85,6 +87,32 @@ async def test_a_script_that_meets_a_replica_looks_again_too(tmp_path: Path) -> 
             await asyncio.sleep(0.3)  # a connection is kept for a moment, so that it is not left for every call
             args = {"name": "blog", "seen": None, "record": "x"}
             assert await connection.wire.run("store/compare_and_set", ["ac:sites"], **args) == b"saved"
+
+
+async def test_what_counts_as_written_has_reached_a_replica_where_that_is_asked_for(tmp_path: Path) -> None:
+    with servers(tmp_path, 2) as (master, replica):
+        async with Connection(f"{master.url}?replicas=1") as connection:
+
+            async def write(name: str) -> bytes:
+                return cast(bytes, await connection.wire.run("store/mark", ["marks"], name=name, value=1))
+
+            assert await asyncio.gather(*[write(str(number)) for number in range(200)]) == [b"done"] * 200
+            with master.client() as client:
+                assert client.info("commandstats")["cmdstat_wait"]["calls"] < 20, "one for all that leave together"
+            assert replica.process is not None
+            replica.process.send_signal(signal.SIGSTOP)
+            try:
+                with pytest.raises(StoreUnavailable) as failed:
+                    await write("lost?")
+                assert failed.value.why == "no-replicas"
+                assert await connection.wire.call("HLEN", "marks") == 201, (
+                    "nobody knows, but here it is; reading goes on"
+                )
+            finally:
+                replica.process.send_signal(signal.SIGCONT)
+            assert await write("again") == b"done"
+            with replica.client() as client:
+                assert client.hlen("marks") == 202
 
 
 @pytest.fixture
