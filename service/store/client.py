@@ -34,7 +34,7 @@ class Wire:
         self.failed: Callable[[str], None] | None = None
         self._published = published
         self._server = Server(read_address(url), published)
-        self._cluster: Cluster | None = None
+        self._found: Server | Cluster | None = None
 
     async def call(self, *command: Argument) -> Any:
         """Send one command and return its reply. Raises StoreUnavailable; then it is unknown whether it ran."""
@@ -45,8 +45,10 @@ class Wire:
         if not commands:
             return []
         try:
-            return await (self._cluster or await self._find()).call_all(commands)
+            return await (self._found or await self._find()).call_all(commands)
         except StoreUnavailable as error:
+            if self._found is self._server:
+                self._found = None  # there may be another one now, or a cluster
             if self.failed is not None and error.why:
                 self.failed(error.why)
             raise
@@ -57,20 +59,22 @@ class Wire:
 
     async def masters(self) -> list[Server]:
         """The server, or each master of a cluster, for what is asked of every one. Raises StoreUnavailable."""
-        found = self._cluster or await self._find()
+        found = self._found or await self._find()
         return await found.masters() if isinstance(found, Cluster) else [found]
 
     async def close(self) -> None:
         """Close all connections; what is under way fails."""
         self._server.close()
-        if self._cluster is not None:
-            self._cluster.close()
+        if isinstance(self._found, Cluster):
+            self._found.close()
 
     async def _find(self) -> Server | Cluster:
         link = await self._server.standing()
-        if link.of_cluster and self._cluster is None:  # of several callers, the first one
-            self._cluster = Cluster(self._server.address, self._server, self._published)
-        return self._cluster or self._server
+        if self._found is None:  # of several callers, the first one
+            self._found = (
+                Cluster(self._server.address, self._server, self._published) if link.of_cluster else self._server
+            )
+        return self._found
 
 
 class Connection:

@@ -75,7 +75,9 @@ class Server:
 
     async def call_all(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
         """Send several commands in one write and return their replies in order; raises the first error among them."""
-        link = await self.standing()
+        link = self._link
+        if link is None or link.closed:
+            link = await self.standing()
         try:
             return await _replies(link, commands)
         except ReplyFailed as error:
@@ -273,10 +275,10 @@ class _Awaited:
 
     __slots__ = ("future", "held", "missing", "replies", "since")
 
-    def __init__(self, future: asyncio.Future[list[Any]] | None, missing: int, since: float, *, held: bool) -> None:
+    def __init__(self, future: asyncio.Future[list[Any]] | None, missing: int, since: float) -> None:
         self.future = future
         self.missing = missing
-        self.held = held
+        self.held = future is None
         self.replies: list[Any] = []
         self.since = since
 
@@ -338,9 +340,10 @@ class Link(asyncio.Protocol):
         if not self._unsent:
             self._loop.call_soon(self._flush)
         self._unsent += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # stubs lack the "..."
-        held = self._replicas > 0 and any(command[0] in _WRITES for command in commands)
-        self._wrote = self._wrote or held
-        self._waiting.append(_Awaited(future, len(commands), self._loop.time(), held=held))
+        awaited = _Awaited(future, len(commands), self._loop.time())
+        if self._replicas and any(command[0] in _WRITES for command in commands):
+            awaited.held = self._wrote = True
+        self._waiting.append(awaited)
         return future
 
     def _flush(self) -> None:
@@ -348,7 +351,7 @@ class Link(asyncio.Protocol):
         if self._wrote:
             self._wrote = False
             unsent.append(hiredis.pack_command(("WAIT", self._replicas, _FOLLOWED)))  # type: ignore[arg-type]
-            self._waiting.append(_Awaited(None, 1, self._loop.time(), held=True))
+            self._waiting.append(_Awaited(None, 1, self._loop.time()))
         if self._transport is not None and not self.closed:
             self._transport.write(b"".join(unsent))
 
@@ -368,8 +371,8 @@ class Link(asyncio.Protocol):
                     waiting.popleft()
                     if awaited.held:
                         self._hold(awaited)
-                    else:
-                        _answer(awaited)
+                    elif awaited.future is not None and not awaited.future.done():  # else its caller was cancelled
+                        awaited.future.set_result(awaited.replies)
             if self._retired and not waiting:
                 self.drop()
         except (hiredis.ProtocolError, IndexError):
