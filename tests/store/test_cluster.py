@@ -18,7 +18,7 @@ from service.store.client import Connection
 from service.store.cluster import slot_of
 from service.store.server import EmbeddedServer
 from tests.store.test_failover import load, until_more
-from tests.support.cluster import Node, RedisCluster, redis_cluster
+from tests.support.cluster import RedisCluster, redis_cluster
 from tests.support.servers import servers
 
 NAMES = [f"k{number}" for number in range(30)]
@@ -53,19 +53,6 @@ async def test_each_command_goes_to_who_keeps_its_key(cluster: RedisCluster) -> 
         assert failed.value.why == "refused"
 
 
-def move(slot: int, old: Node, new: Node, *, keys: bool) -> None:
-    """Let one server hand a slot over to another: first that it does so, then each key; then that it is done."""
-    if not keys:
-        new.cluster("SETSLOT", slot, "IMPORTING", old.id)
-        old.cluster("SETSLOT", slot, "MIGRATING", new.id)
-        return
-    with old.client() as client:
-        while names := old.cluster("GETKEYSINSLOT", slot, 100):
-            client.execute_command("MIGRATE", "127.0.0.1", new.port, "", 0, 5000, "KEYS", *names)
-    for one in (new, old):
-        one.cluster("SETSLOT", slot, "NODE", new.id)
-
-
 async def test_a_slot_is_moved_under_load(cluster: RedisCluster) -> None:
     async with Connection(cluster.url) as connection:
         wire, prefix = connection.wire, connection.keys.prefix
@@ -73,7 +60,8 @@ async def test_a_slot_is_moved_under_load(cluster: RedisCluster) -> None:
         new = next(one for one in cluster.masters if one is not old)
         numbers = [wire.call("RPUSH", f"{prefix}list{number}", number) for number in range(500)]
         await asyncio.gather(*numbers)
-        move(slot_of(prefix), old, new, keys=False)
+        move = cluster.move(prefix, new)
+        next(move)
         assert await wire.call("SET", f"{prefix}fresh", "1") == b"OK", "what is not here is asked for there"
         assert await wire.call("RPUSH", f"{prefix}list1", "more") == 2
         keys = [f"{prefix}list1", f"{prefix}fresh"]
@@ -81,7 +69,7 @@ async def test_a_slot_is_moved_under_load(cluster: RedisCluster) -> None:
             await wire.run("comment/drop_text", keys, seen=1)
         assert failed.value.why == "moved", "what has its keys on either side waits, and then is refused whole"
         waiting = asyncio.create_task(wire.run("store/mark", [f"{prefix}list1a"], name="a", value=1))
-        await asyncio.to_thread(move, slot_of(prefix), old, new, keys=True)
+        await asyncio.to_thread(list, move)
         assert await waiting == b"done"
         assert cluster.keeper(prefix) is new
         await wire.run("comment/drop_text", [f"{prefix}none", f"{prefix}fresh"], seen=1)

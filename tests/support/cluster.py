@@ -59,6 +59,18 @@ class RedisCluster:
                 return next(one for one in self.nodes if one.port == port)
         raise AssertionError(slot)
 
+    def move(self, key: str, new: Node) -> Iterator[None]:
+        """Hand a key's slot over to another master, key by key; stops once when that has begun."""
+        slot, old = slot_of(key), self.keeper(key)
+        new.cluster("SETSLOT", slot, "IMPORTING", old.id)
+        old.cluster("SETSLOT", slot, "MIGRATING", new.id)
+        yield
+        with old.client() as client:
+            while names := old.cluster("GETKEYSINSLOT", slot, 100):
+                client.execute_command("MIGRATE", "127.0.0.1", new.port, "", 0, 5000, "KEYS", *names)
+        for one in (new, old):
+            one.cluster("SETSLOT", slot, "NODE", new.id)
+
     def start(self) -> None:
         for one in self.nodes:
             one.start()

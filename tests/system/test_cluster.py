@@ -9,8 +9,6 @@ from typing import Any
 
 import aiohttp
 
-from service.store.cluster import slot_of
-from tests.store.test_cluster import move
 from tests.support.cluster import RedisCluster, redis_cluster
 from tests.system.stack import Receiver, Stack, comment, running, until
 from tests.system.test_nothing_is_lost import IMPATIENT, Platform, account
@@ -72,9 +70,10 @@ async def moved(cluster: RedisCluster) -> None:
     """Move all that sites have to another server."""
     old = cluster.keeper(PREFIX)
     new = next(one for one in cluster.masters if one is not old)
-    for keys in (False, True):
-        await asyncio.to_thread(move, slot_of(PREFIX), old, new, keys=keys)
-        await asyncio.sleep(0.2)
+    move = cluster.move(PREFIX, new)
+    next(move)
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(list, move)
     assert cluster.keeper(PREFIX) is new
 
 
