@@ -13,7 +13,7 @@ from tests.support.servers import Server
 from tests.system.stack import free_port
 
 _MASTERS = 3
-_HASTY = ("--cluster-enabled", "yes", "--cluster-node-timeout", "800", "--cluster-allow-replica-migration", "no")
+_HASTY = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1200", "--cluster-allow-replica-migration", "no")
 
 
 class Node(Server):
