@@ -292,14 +292,14 @@ async def check_store(url: str) -> None:
         while True:
             try:
                 await connection.wait_ready(None, say_waiting)
-                server = await inspect(connection)
+                servers = await inspect(connection)
                 break
             except StoreUnavailable as error:
                 if error.why in HOPELESS:
                     raise CantStart(f"the Redis at REDIS_URL can't be used: {TROUBLES[error.why]}") from None
-    if server.too_old:
+    if old := [server for server in servers if server.too_old]:
         oldest = ".".join(map(str, OLDEST_VERSION))
-        raise CantStart(f"{server.name} is too old: Redis {oldest} or newer is needed, or any Valkey")
+        raise CantStart(f"{old[0].name} is too old: Redis {oldest} or newer is needed, or any Valkey")
 
 
 def run_tree(settings: Settings) -> None:

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("REDIS_URL", "ANTECHAMBER_REDIS_URL"),
-        description="A Redis or Valkey server, 6.2 or newer (redis://, rediss://, unix://, or redis+sentinel://); "
+        description="A Redis or Valkey server, 6.2 or newer (redis://, rediss://, unix://, or redis+sentinel://), or a cluster; "
         "unset: an embedded one.",
     )
     fsync: str = Field("always", pattern="^(always|everysec)$", description="The embedded server's appendfsync policy.")

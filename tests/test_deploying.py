@@ -162,6 +162,19 @@ def test_a_redis_and_a_sentinel_take_what_the_page_has_for_them(tmp_path: Path) 
     assert len(read_address(url).hosts) == 3
 
 
+def test_a_server_of_a_cluster_takes_what_the_page_has_for_it(tmp_path: Path) -> None:
+    (data,) = re.findall(r"^```\n(cluster-enabled yes\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (url,) = re.findall(r"^REDIS_URL=(redis://\S+,\S+)$", PAGE, re.MULTILINE)
+    server = Server(tmp_path, *[word for line in data.splitlines() for word in _words(line)]).start()
+    try:
+        with server.client() as client:
+            assert client.info("cluster")["cluster_enabled"] == 1
+            assert client.config_get("appendfsync")["appendfsync"] == "always"
+    finally:
+        server.end()
+    assert len(read_address(url).hosts) == 3
+
+
 def _words(line: str) -> tuple[str, str]:
     name, _, value = line.partition(" ")
     return f"--{name}", value.strip('"')

@@ -22,18 +22,14 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file, which nobody else may read.")],
 ) -> None:
     """Write all data down, as it is at this moment, while the service goes on. The secrets are not in it: keep them apart."""
-    from service import settings
-    from service.serve import existing_url
-
     if file.exists():
         raise typer.BadParameter(f"{file} is there already")
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:
         with console.new_file(draft, "FILE") as out:
-            url = existing_url(settings.load())
 
             async def command(services: Services) -> int:
-                return await services.box.back_up(url, out)
+                return await services.box.back_up(out)
 
             size = console.run(command)
             out.flush()

@@ -25,7 +25,7 @@ from service.container import Opening, Services, open_services
 from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.lifecycle import Outcome
 from service.core.model_version import EVERYWHERE
-from service.core.server import OLDEST_VERSION, TROUBLES, ServerState
+from service.core.server import OLDEST_VERSION, TROUBLES, ServerState, read_address
 from service.core.site import Site
 from service.installation import InstallationError, Note
 from service.keyfiles import KeyFileError, KeyFiles
@@ -277,24 +277,49 @@ async def _httpbl(folder: Path) -> Finding:
 
 
 async def _server(services: Services) -> AsyncIterator[Finding]:
-    server = await services.box.inspect()
-    if server.too_old:
-        oldest = ".".join(map(str, OLDEST_VERSION))
-        yield Finding(FAIL, "redis", f"{server.name} is too old; {oldest} or newer is needed")
-    else:
-        yield Finding(OK, "redis", f"{server.name}, {'embedded' if services.settings.embedded else 'of your own'}")
-    yield _writes(server)
-    yield _durability(server)
-    yield _eviction(server)
-    slow = server.round_trip_ms > _SLOW_MS
-    yield Finding(WARN if slow else OK, "latency", f"a round trip to Redis takes {server.round_trip_ms:.2f} ms")
-    yield _clock(server)
+    servers = await services.box.inspect()
+    yield _version(servers, "embedded" if services.settings.embedded else "of your own")
+    for look in (_writes, _durability, _eviction, _latency, _clock):
+        yield _worst(look, servers)
+    wanted = read_address(existing_url(services.settings)).replicas
+    if wanted or len(servers) > 1:
+        yield _followed(servers, wanted)
+
+
+def _version(servers: list[ServerState], whose: str) -> Finding:
+    for server in servers:
+        if server.too_old:
+            oldest = ".".join(map(str, OLDEST_VERSION))
+            return Finding(FAIL, "redis", f"{server.name} is too old; {oldest} or newer is needed")
+    cluster = f"a cluster of {len(servers)} masters, " if len(servers) > 1 else ""
+    return Finding(OK, "redis", f"{servers[0].name}, {cluster}{whose}")
+
+
+def _worst(look: Callable[[ServerState], Finding], servers: list[ServerState]) -> Finding:
+    """What is worst among several servers, with the address of the one."""
+    found = [(look(server), server.where) for server in servers]
+    worst, where = max(found, key=lambda one: (OK, WARN, FAIL).index(one[0].level))
+    return worst if len(servers) == 1 else worst._replace(line=f"{worst.line} ({where})")
+
+
+def _followed(servers: list[ServerState], wanted: int) -> Finding:
+    """Whether replicas follow: as many as REDIS_URL wants, and one of each master of a cluster."""
+    few = [server.where for server in servers if server.replicas < wanted]
+    if few:
+        return Finding(FAIL, "replicas", f"REDIS_URL wants {wanted}, and fewer follow {', '.join(few)}")
+    alone = [server.where for server in servers if not server.replicas]
+    if alone:
+        return Finding(WARN, "replicas", f"none follows {', '.join(alone)}: when that dies, all waits until it is back")
+    return Finding(OK, "replicas", "enough follow")
+
+
+def _latency(server: ServerState) -> Finding:
+    level = WARN if server.round_trip_ms > _SLOW_MS else OK
+    return Finding(level, "latency", f"a round trip to Redis takes {server.round_trip_ms:.2f} ms")
 
 
 def _writes(server: ServerState) -> Finding:
     """Whether it takes writes, as far as that can be told by reading."""
-    if server.cluster:
-        return Finding(FAIL, "writes", f"Redis can't be used: {TROUBLES['moved']}")
     if server.replica:
         return Finding(FAIL, "writes", f"Redis can't be used: {TROUBLES['read-only']}")
     if not server.disk_ok:

@@ -22,8 +22,9 @@ class ServerState(NamedTuple):
     eviction: str  # maxmemory-policy; "" when the server does not tell
     round_trip_ms: float  # median
     clock_ahead_ms: float  # of our clock; half a round trip is allowed for
+    where: str = ""  # host and port
     replica: bool = False
-    cluster: bool = False
+    replicas: int = 0  # that follow it
     memory: int = 0  # bytes in use
     memory_limit: int = 0  # maxmemory; 0: none
     disk_ok: bool = True  # whether its last write to the append-only file succeeded
@@ -48,9 +49,10 @@ TROUBLES: Final[Mapping[str, str]] = {
     "no-master": "no Sentinel knows of a master",
     "out-of-memory": "its memory is full (maxmemory), it takes no more writes",
     "disk": "it can't write to its disk",
-    "no-replicas": "too few replicas follow it (min-replicas-to-write)",
+    "no-replicas": "too few replicas follow it (min-replicas-to-write, or replicas in REDIS_URL)",
     "cluster-down": "its cluster is down",
-    "moved": "it is a node of a cluster, which keeps some of our keys elsewhere",
+    "moved": "its cluster is moving our keys from one server to another",
+    "no-cluster": "REDIS_URL names several servers, and they are no cluster",
     "wrong-password": "it does not take our name and password",
     "not-allowed": "our user may not do there what is needed (its ACL)",
     "socket-closed": "its socket is closed to our user",
@@ -61,7 +63,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "refused": "it refuses a command",
 }
 HOPELESS: Final = frozenset(
-    {"moved", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
+    {"no-cluster", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
 )
 """Troubles that waiting does not mend: somebody has to change something."""
 ELSEWHERE: Final = frozenset({"read-only", "master-down", "loading", "cluster-down", "wrong-password"})
@@ -77,7 +79,7 @@ _CODES: Final = {
     "CLUSTERDOWN": "cluster-down",
     "MOVED": "moved",
     "ASK": "moved",
-    "CROSSSLOT": "moved",
+    "TRYAGAIN": "moved",
     "NOAUTH": "wrong-password",
     "WRONGPASS": "wrong-password",
     "NOPERM": "not-allowed",
@@ -111,7 +113,7 @@ _TLS_VERSIONS: Final = {
 }
 _FORM = (
     "it is written redis://[user:password@]host[:port][/number], rediss://… for TLS, unix:///path, "
-    "or redis+sentinel://host[:port],…/master"
+    "redis://host[:port],… for a cluster, or redis+sentinel://host[:port],…/master"
 )
 
 
@@ -132,7 +134,9 @@ class Tls:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server is and who we are there. With `master`, `hosts` are the Sentinels that know where it is."""
+    """Where a server is and who we are there. With `master`, `hosts` are the Sentinels that know where it is; else servers of a
+    cluster, if they are several.
+    """
 
     hosts: tuple[tuple[str, int], ...] = ()
     path: str = ""  # of a unix socket
@@ -145,6 +149,7 @@ class Address:
     sentinel_password: str = field(default="", repr=False)
     connect_timeout: float = 3.0  # seconds
     reply_timeout: float = 10.0  # seconds without the reply to a command before the connection is given up
+    replicas: int = 0  # that are to have what was written before it counts as written
 
 
 def read_address(url: str) -> Address:
@@ -183,11 +188,9 @@ def read_address(url: str) -> Address:
             raise ValueError(
                 "behind the Sentinels stands the name of their master, as in redis+sentinel://host/mymaster"
             )
-        if not all(where.split(",")):
-            raise ValueError(f"a Sentinel has no host; {_FORM}")
-        hosts = tuple(_host(one, _SENTINEL_PORT) for one in where.split(","))
+        hosts = _hosts(where, _SENTINEL_PORT)
         return Address(hosts=hosts, master=unquote(master), **who, **_with_number(known, number))  # type: ignore[arg-type]
-    return Address(hosts=(_host(where, _PORT),), **who, **_with_number(known, parts.path.strip("/")))  # type: ignore[arg-type]
+    return Address(hosts=_hosts(where, _PORT), **who, **_with_number(known, parts.path.strip("/")))  # type: ignore[arg-type]
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -205,6 +208,8 @@ def _options(given: dict[str, str]) -> dict[str, object]:
     for name, ours in (("socket_connect_timeout", "connect_timeout"), ("socket_timeout", "reply_timeout")):
         if name in given:
             found[ours] = _seconds(name, given.pop(name))
+    if "replicas" in given:
+        found["replicas"] = _replicas(given.pop("replicas"))
     for name in ("sentinel_username", "sentinel_password"):
         if name in given:
             found[name.replace("username", "user")] = given.pop(name)
@@ -221,10 +226,23 @@ def _database(number: str) -> int:
     return int(number)
 
 
+def _replicas(number: str) -> int:
+    if len(number) != 1 or number not in "123456789":
+        raise ValueError("replicas is a number from 1 to 9")
+    return int(number)
+
+
 def _seconds(name: str, value: str) -> float:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", value) or not float(value):
         raise ValueError(f"{name} is a number of seconds")
     return float(value)
+
+
+def _hosts(text: str, port: int) -> tuple[tuple[str, int], ...]:
+    names = text.split(",")
+    if len(names) > 1 and not all(names):
+        raise ValueError(f"one of several servers has no host; {_FORM}")
+    return tuple(_host(one, port) for one in names)
 
 
 def _host(text: str, port: int) -> tuple[str, int]:

@@ -1,63 +1,40 @@
-"""The connection to Redis: a coalescing, pipelining wire for the hot path, and redis-py for everything else.
-
-Commands issued in one turn of the event loop leave in one write, and none waits for the reply to another: many requests
-share one socket without queueing behind each other's round trips. Replies come back in order, so a queue of futures is
-all the book-keeping there is.
-"""
+"""The connection to Redis: the wire, on which all commands of the hot path go, to one server or to a cluster; and redis-py."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-import hiredis
 import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from service.core.errors import StoreUnavailable
-from service.core.server import ELSEWHERE, HOPELESS, Address, Tls, read_address, trouble
+from service.core.server import HOPELESS, read_address
+from service.store.cluster import Cluster
 from service.store.keys import BOX, Keys
-from service.store.script import LOAD_SCRIPTS, Argument, Field, script_command
+from service.store.link import Server
+from service.store.script import Argument, Field, script_command
 
-_STAYS = 0.25  # seconds that a connection is kept at least, whatever the server at its end says of itself
 _LOOK, _SAY = 0.05, 3.0  # seconds between looks for a server that is not ready, and between words about it
 _PATIENCE = 10.0  # seconds
 
 
-class ReplyFailed(StoreUnavailable):
-    """Redis answered with an error; `reply` is for us, callers are told only that the store failed."""
-
-    def __init__(self, reply: str) -> None:
-        super().__init__(why=trouble(reply))
-        self.reply = reply
-
-
 class Wire:
-    """A pipelined connection that is opened when needed. Safe for any number of concurrent callers of one event loop.
+    """All commands go on it; it connects when needed. Safe for any number of concurrent callers of one event loop.
 
+    What is at the other end says what it is when a connection opens: a server, or one of a cluster, which leads to the others.
     `published` hears the messages of channels that were subscribed to on it; `failed`, if it is set, the word of each trouble.
-
-    When the server at the other end says that it is the wrong one now (a replica since a failover, one that loads), the
-    connection is left and the address looked up again, once for each call: behind a stable address, or by Sentinel, there
-    may be a better one. None of the commands ran then, so they are repeated.
     """
 
     def __init__(self, url: str, published: Callable[[bytes], None] | None = None) -> None:
         self.failed: Callable[[str], None] | None = None
         self._published = published
-        self._address = read_address(url)
-        self._link: _Link | None = None
-        self._opening: asyncio.Task[_Link] | None = None
+        self._server = Server(read_address(url), published)
+        self._found: Server | Cluster | None = None
 
     async def call(self, *command: Argument) -> Any:
         """Send one command and return its reply. Raises StoreUnavailable; then it is unknown whether it ran."""
@@ -68,14 +45,10 @@ class Wire:
         if not commands:
             return []
         try:
-            link = await self._standing()
-            try:
-                return await _replies(link, commands)
-            except ReplyFailed as error:
-                if error.why not in ELSEWHERE or not self._leave(link):
-                    raise
-            return await _replies(await self._standing(), commands)
+            return await (self._found or await self._find()).call_all(commands)
         except StoreUnavailable as error:
+            if self._found is self._server:
+                self._found = None  # there may be another one now, or a cluster
             if self.failed is not None and error.why:
                 self.failed(error.why)
             raise
@@ -84,262 +57,24 @@ class Wire:
         """Run a named script; see `script_command`."""
         return (await self.call_all((script_command(script, keys, *args, **fields),)))[0]
 
+    async def masters(self) -> list[Server]:
+        """The server, or each master of a cluster, for what is asked of every one. Raises StoreUnavailable."""
+        found = self._found or await self._find()
+        return await found.masters() if isinstance(found, Cluster) else [found]
+
     async def close(self) -> None:
-        """Close the connection; what is under way fails."""
-        if self._opening is not None:
-            self._opening.cancel()
-        if self._link is not None:
-            self._link.drop()
+        """Close all connections; what is under way fails."""
+        self._server.close()
+        if isinstance(self._found, Cluster):
+            self._found.close()
 
-    async def _standing(self) -> _Link:
-        """The connection, opened if need be; callers that come meanwhile share the attempt."""
-        link = self._link
-        if link is not None and not link.closed:
-            return link
-        if self._opening is None or self._opening.done():
-            self._opening = asyncio.create_task(self._connect())
-        return await asyncio.shield(self._opening)
-
-    def _leave(self, link: _Link) -> bool:
-        """Use a connection no more, unless it is new; what waits on it gets its answers. Whether another one may be tried."""
-        if link is self._link:
-            if link.age < _STAYS:
-                return False
-            self._link = None
-            link.retire()
-        return True
-
-    async def _connect(self) -> _Link:
-        address = self._address
-        link = _Link(self._published, address.reply_timeout)
-        try:
-            async with asyncio.timeout(address.connect_timeout):
-                await _reach(address, link)
-        except (OSError, TimeoutError) as error:
-            raise StoreUnavailable(why=_why(error)) from error
-        greeting: list[tuple[Argument, ...]] = []
-        if address.password:
-            greeting.append(("AUTH", address.user, address.password) if address.user else ("AUTH", address.password))
-        if address.db:
-            greeting.append(("SELECT", address.db))
-        if address.master:
-            greeting.append(("ROLE",))
-        try:
-            # Apart, since a server closes the connection of a stranger who sends as much as the scripts are.
-            for commands in ([*greeting, ("PING",)], LOAD_SCRIPTS):
-                for reply in await link.send(commands):
-                    if isinstance(reply, hiredis.ReplyError):
-                        raise ReplyFailed(str(reply))
-                    if isinstance(reply, list) and reply[0] != b"master":  # Sentinel has not seen it yet
-                        raise StoreUnavailable(why="read-only")
-        except BaseException:  # also when it is closed while it opens
-            link.drop()
-            raise
-        self._link = link
-        return link
-
-
-async def _replies(link: _Link, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
-    replies = await link.send(commands)
-    for place, reply in enumerate(replies):
-        if isinstance(reply, hiredis.ReplyError):
-            failed = ReplyFailed(str(reply))
-            if not failed.reply.startswith("NOSCRIPT"):
-                raise failed
-            # The scripts were flushed under us; this one did not run.
-            *_, replies[place] = await link.send([*LOAD_SCRIPTS, commands[place]])
-            if isinstance(replies[place], hiredis.ReplyError):
-                raise ReplyFailed(str(replies[place]))
-    return replies
-
-
-# Reaching a server: where it is, by Sentinel if need be, and by TLS if it is to be. For `_connect`, under its time-out.
-
-
-async def _reach(address: Address, link: _Link) -> None:
-    """Connect. Raises OSError, StoreUnavailable."""
-    loop = asyncio.get_running_loop()
-    if address.path:
-        await loop.create_unix_connection(lambda: link, address.path)
-        return
-    secure = _tls(address.tls) if address.tls is not None else None
-    host, port = await _find_master(address) if address.master else address.hosts[0]
-    await loop.create_connection(lambda: link, host, port, ssl=secure)
-
-
-def _tls(wanted: Tls) -> ssl.SSLContext:
-    """Raises StoreUnavailable."""
-    needed = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}[wanted.cert_reqs]
-    context = ssl.create_default_context()
-    context.check_hostname = wanted.check_hostname and needed is not ssl.CERT_NONE
-    context.verify_mode = needed
-    try:
-        if wanted.ca_certs or wanted.ca_path:
-            context.load_verify_locations(wanted.ca_certs or None, wanted.ca_path or None)
-        if wanted.certfile or wanted.keyfile:
-            context.load_cert_chain(wanted.certfile or wanted.keyfile, wanted.keyfile or None, wanted.password or "")
-        if wanted.min_version:
-            context.minimum_version = ssl.TLSVersion[wanted.min_version]
-        if wanted.ciphers:
-            context.set_ciphers(wanted.ciphers)
-    except (OSError, ValueError) as error:
-        raise StoreUnavailable(why="tls-files") from error
-    return context
-
-
-async def _find_master(address: Address) -> tuple[str, int]:
-    """Ask the Sentinels. Raises StoreUnavailable."""
-    options: dict[str, Any] = {
-        "socket_timeout": address.connect_timeout / 2,
-        "socket_connect_timeout": address.connect_timeout / 2,
-        "retry": Retry(NoBackoff(), 0),
-        "username": address.sentinel_user or None,
-        "password": address.sentinel_password or None,
-    }
-    if address.tls is not None:
-        options |= {
-            "ssl": True,
-            "ssl_cert_reqs": address.tls.cert_reqs,
-            "ssl_check_hostname": address.tls.check_hostname,
-            "ssl_ca_certs": address.tls.ca_certs or None,
-            "ssl_ca_path": address.tls.ca_path or None,
-            "ssl_certfile": address.tls.certfile or None,
-            "ssl_keyfile": address.tls.keyfile or None,
-            "ssl_password": address.tls.password or None,
-        }
-    asked = Sentinel(list(address.hosts), sentinel_kwargs=options)  # type: ignore[no-untyped-call]
-    try:
-        host, port = await asked.discover_master(address.master)
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(why="no-master") from error
-    finally:
-        for one in asked.sentinels:
-            with contextlib.suppress(RedisError, OSError):
-                await one.aclose()
-    return str(host), int(port)
-
-
-_REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLCertVerificationError, "certificate"),
-    (ssl.SSLError, "tls"),
-    (socket.gaierror, "unknown-host"),
-    (PermissionError, "socket-closed"),
-    (ConnectionResetError, "lost"),
-    (BrokenPipeError, "lost"),
-    (TimeoutError, "no-answer"),
-)
-"""The first that fits counts."""
-
-
-def _why(error: BaseException) -> str:
-    """The word for what keeps us from a server."""
-    return next((why for kind, why in _REASONS if isinstance(error, kind)), "down")
-
-
-class _Awaited:
-    """The replies that one caller waits for."""
-
-    __slots__ = ("future", "missing", "replies", "since")
-
-    def __init__(self, future: asyncio.Future[list[Any]], missing: int, since: float) -> None:
-        self.future = future
-        self.missing = missing
-        self.replies: list[Any] = []
-        self.since = since
-
-
-class _Link(asyncio.Protocol):
-    """One connection, from its opening to its end."""
-
-    def __init__(self, published: Callable[[bytes], None] | None, reply_timeout: float) -> None:
-        self.closed = False
-        self._published = published
-        self._reply_timeout = reply_timeout
-        self._retired = False
-        self._loop = asyncio.get_running_loop()
-        self._since = self._loop.time()
-        self._reader = hiredis.Reader()
-        self._transport: asyncio.Transport | None = None
-        self._unsent: list[bytes] = []
-        self._waiting: deque[_Awaited] = deque()
-        self._watch = self._loop.call_later(1.0, self._look_for_stall)
-
-    @property
-    def age(self) -> float:
-        """Seconds since it was opened."""
-        return self._loop.time() - self._since
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection stands."""
-        self._transport = cast(asyncio.Transport, transport)
-
-    def send(self, commands: Sequence[tuple[Argument, ...]]) -> asyncio.Future[list[Any]]:
-        """Queue commands for this turn's write; the future has their replies, errors among them as values."""
-        future: asyncio.Future[list[Any]] = self._loop.create_future()
-        if self.closed:
-            future.set_exception(StoreUnavailable(why="lost"))
-            return future
-        if not self._unsent:
-            self._loop.call_soon(self._flush)
-        self._unsent += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # stubs lack the "..."
-        self._waiting.append(_Awaited(future, len(commands), self._loop.time()))
-        return future
-
-    def _flush(self) -> None:
-        unsent, self._unsent = self._unsent, []
-        if self._transport is not None and not self.closed:
-            self._transport.write(b"".join(unsent))
-
-    def data_received(self, data: bytes) -> None:
-        """Replies, in the order of the commands."""
-        reader, waiting = self._reader, self._waiting
-        try:
-            reader.feed(data)
-            while (reply := reader.gets()) is not False:
-                if self._published is not None and isinstance(reply, list) and reply[:1] == [b"message"]:
-                    self._published(reply[2])
-                    continue
-                awaited = waiting[0]
-                awaited.replies.append(reply)
-                awaited.missing -= 1
-                if awaited.missing == 0:
-                    waiting.popleft()
-                    if not awaited.future.done():  # else its caller was cancelled
-                        awaited.future.set_result(awaited.replies)
-            if self._retired and not waiting:
-                self.drop()
-        except (hiredis.ProtocolError, IndexError):
-            self.drop()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Whatever waits for a reply fails."""
-        self._end("certificate" if isinstance(exc, ssl.SSLCertVerificationError) else "lost")
-
-    def retire(self) -> None:
-        """End the connection when all that was asked is answered."""
-        self._retired = True
-        if not self._waiting:
-            self.drop()
-
-    def drop(self, why: str = "lost") -> None:
-        """End the connection now."""
-        self._end(why)
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _end(self, why: str) -> None:
-        self.closed = True
-        self._watch.cancel()
-        while self._waiting:
-            future = self._waiting.popleft().future
-            if not future.done():
-                future.set_exception(StoreUnavailable(why=why))
-
-    def _look_for_stall(self) -> None:
-        if self._waiting and self._loop.time() - self._waiting[0].since > self._reply_timeout:
-            self.drop("no-answer")
-        else:
-            self._watch = self._loop.call_later(1.0, self._look_for_stall)
+    async def _find(self) -> Server | Cluster:
+        link = await self._server.standing()
+        if self._found is None:  # of several callers, the first one
+            self._found = (
+                Cluster(self._server.address, self._server, self._published) if link.of_cluster else self._server
+            )
+        return self._found
 
 
 class Connection:
@@ -362,7 +97,7 @@ class Connection:
 
     @cached_property
     def client(self) -> redis.Redis:
-        """redis-py's client, for looking into a server that is reached without Sentinel."""
+        """redis-py's client, for looking into one server that is reached without Sentinel."""
         return redis.Redis.from_url(self.url, protocol=2, socket_connect_timeout=3.0, socket_timeout=None)
 
     async def close(self) -> None:
@@ -393,7 +128,9 @@ class Connection:
         began, said = time.monotonic(), 0.0
         while True:
             try:
-                await self.wire.call("PING")
+                await self.wire.call_all(
+                    [("PING",), ("EXISTS", self.keys.work)]
+                )  # in a cluster the one may do, and not the other
             except StoreUnavailable as error:
                 waited = time.monotonic() - began
                 patient = seconds is None or waited < seconds or error.why == "loading"

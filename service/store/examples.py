@@ -42,7 +42,8 @@ class Examples:
 
     async def forget(self, site: str, text: str) -> int:
         """Erase what was suggested about a text, known by its words alone; how many suggestions that were."""
-        return int(await self._wire.run("examples/erase", [self._keys.site_prefix(site)], text=sketch(text).text))
+        keys = [self._keys.site_prefix(site), self._keys.site(site, "examples")]
+        return int(await self._wire.run("examples/erase", keys, text=sketch(text).text))
 
     async def count(self, site: str) -> int:
         """How many examples a site has."""

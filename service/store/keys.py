@@ -1,7 +1,7 @@
 """Every Redis key, as a table: its name, pattern, type, meaning, and how long it lives. No other file spells one.
 
 All keys of a site carry the hash tag of its partition, so that a script touches one cluster slot; there is one partition,
-`{p0}`, for now (`docs/adr/0003`). Records are MessagePack (`msgspec`); times are milliseconds since 1970. Whoever adds a key
+`{p0}`, for now (`docs/adr/0028`). Records are MessagePack (`msgspec`); times are milliseconds since 1970. Whoever adds a key
 adds a line here: Python's names below, and those that scripts use (`script.py`), follow from it.
 """
 
@@ -35,7 +35,6 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("audit_log", "audit", "stream", "what operators and moderators changed", "last 10,000"),
         ("moderators", "staff", "hash", "moderator's name -> Moderator", "until removed"),
         ("box", "box", "hash", "what data this is: its id, its format, fingerprints of its keys", "with the data"),
-        ("probe", "probe", "string", "written to see whether writes succeed", "a minute"),
     ),
     _STAFF: (
         ("session", "session:<digest>", "string", "a moderator's session", "until it ends"),
@@ -56,6 +55,7 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("bell_now", "bell:now", "list", "… while `turns:now` has any", "while any"),
         ("dead", "dead", "stream", "poison entries that no worker could judge", "until replayed"),
         ("due", "due", "zset", "sites with call-backs to send -> when the next is due", "while any"),
+        ("probe", "probe", "string", "written to see whether comments can be", "a minute"),
         ("wake", "wake:<process>", "pubsub", "a comment that a waiting request asked about has been decided", ""),
         ("comment", "c:<comment>", "hash", "one comment, see `scripts/comment/submit.lua`", "retention"),
         ("history", "h:<comment>", "list", "its history, oldest first", "with the comment"),
@@ -189,7 +189,6 @@ CREDENTIALS: Final = ROOT + _OTHERS["credentials"]
 AUDIT: Final = ROOT + _OTHERS["audit_log"]
 STAFF: Final = ROOT + _OTHERS["moderators"]
 BOX: Final = ROOT + _OTHERS["box"]
-PROBE: Final = ROOT + _OTHERS["probe"]
 GROUP: Final = "classify"
 """The consumer group of the work stream."""
 MODEL_POINTERS: Final = ROOT + _MODELS + _OTHERS["pointers"]
@@ -238,6 +237,11 @@ class Keys:
     def wake(self, process: str) -> str:
         """Channel on which a process hears of decisions it waits for."""
         return f"{self.prefix}{_OTHERS['wake']}{process}"
+
+    @property
+    def probe(self) -> str:
+        """What is written to see whether comments can be."""
+        return self.prefix + _OTHERS["probe"]
 
     @property
     def live(self) -> str:

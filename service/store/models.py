@@ -43,8 +43,9 @@ class Models:
     async def add(self, card: ModelCard, artefact: bytes) -> None:
         """Keep a version for good, and let go of the site's oldest ones that have no role."""
         await self._wire.run(
-            "models/register", [names.model(card.version), names.models_of(card.site), names.MODEL_POINTERS],
-            version=card.version, made_at=card.made_at, card=_encode(card), artefact=artefact, keep=KEPT, prefix=names.model(""),
+            "models/register",
+            [names.model(card.version), names.models_of(card.site), names.MODEL_POINTERS, names.model("")],
+            version=card.version, made_at=card.made_at, card=_encode(card), artefact=artefact, keep=KEPT,
         )  # fmt: skip
 
     async def card(self, version: str) -> ModelCard:
@@ -147,8 +148,9 @@ class Models:
 
     async def _point(self, site: str, what: str, version: str, seen: str | None, at: int) -> Switched:
         word, active, previous, _, _, _, before = await self._wire.run(
-            "models/point", [names.MODEL_POINTERS, names.model(version) if version else names.MODEL_POINTERS],
-            site=site, what=what, version=version, seen=seen, now=at, channel=names.MODELS_CHANGED, prefix=names.model(""),
+            "models/point",
+            [names.MODEL_POINTERS, names.model(version) if version else names.MODEL_POINTERS, names.model("")],
+            site=site, what=what, version=version, seen=seen, now=at, channel=names.MODELS_CHANGED,
         )  # fmt: skip
         match word:
             case b"missing":

@@ -155,13 +155,14 @@ class PersonalData:
             yield key.decode(errors="replace"), [*values, *(one for value in values for one in packing.opened(value))]
 
     async def _scan(self, pattern: str) -> AsyncIterator[bytes]:
-        cursor = b"0"
-        while True:
-            cursor, found = await self._wire.call("SCAN", cursor, "MATCH", pattern, "COUNT", _PAGE)
-            for key in found:
-                yield key
-            if int(cursor) == 0:
-                return
+        for master in await self._wire.masters():
+            cursor = b"0"
+            while True:
+                cursor, found = await master.call("SCAN", cursor, "MATCH", pattern, "COUNT", _PAGE)
+                for key in found:
+                    yield key
+                if int(cursor) == 0:
+                    break
 
 
 def _flat(value: Any) -> Sequence[bytes]:

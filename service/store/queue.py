@@ -317,9 +317,8 @@ class Queue:
 
     async def awaken(self, site: str, now: int) -> None:
         """Return to the queue what was snoozed until now."""
-        while await self._wire.run(
-            "queue/unsnooze", [self._keys.site_prefix(site)], now=now, site=site, most=_AWAKEN_AT_ONCE
-        ):
+        keys = [self._keys.site_prefix(site), self._keys.site(site, "snoozed")]
+        while await self._wire.run("queue/unsnooze", keys, now=now, site=site, most=_AWAKEN_AT_ONCE):
             pass
 
     async def unlisted(self, site: str) -> int:

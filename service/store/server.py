@@ -24,31 +24,37 @@ from redis.retry import Retry
 from service.core.errors import StoreUnavailable
 from service.core.server import ServerState
 from service.store import append_only
-from service.store.client import Connection, ReplyFailed
+from service.store.client import Connection
+from service.store.link import ReplyFailed, Server
 
 _LOOK = 0.1  # seconds between looks
 
 
 async def compact(connection: Connection) -> int:
-    """Rewrite the file and wait until that is done; its size then, in bytes. Raises StoreUnavailable."""
-    wire = connection.wire
+    """Rewrite the file, each master's of a cluster, and wait until that is done; their size then, in bytes.
+
+    Raises StoreUnavailable.
+    """
+    return sum([await _compact(one) for one in await connection.wire.masters()])
+
+
+async def _compact(server: Server) -> int:
     try:
-        await wire.call("BGREWRITEAOF")
+        await server.call("BGREWRITEAOF")
     except ReplyFailed as error:
         if "in progress" not in error.reply:
             raise
-        await _finished(connection)  # that one began before we were asked, and may have missed what was erased since
-        await wire.call("BGREWRITEAOF")
-    state = await _finished(connection)
+        await _finished(server)  # that one began before we were asked, and may have missed what was erased since
+        await server.call("BGREWRITEAOF")
+    state = await _finished(server)
     if state.get("aof_last_bgrewrite_status") != "ok":
         raise StoreUnavailable("Redis could not rewrite its append-only file; its log says why.")
     return int(state.get("aof_current_size", 0))
 
 
-async def _finished(connection: Connection) -> dict[str, str]:
+async def _finished(server: Server) -> dict[str, str]:
     while True:
-        lines = (await connection.wire.call("INFO", "persistence")).decode().splitlines()
-        state = dict(line.split(":", 1) for line in lines if ":" in line)
+        state = _pairs(await server.call("INFO", "persistence"))
         if state.get("aof_rewrite_in_progress") == "0" and state.get("aof_rewrite_scheduled") == "0":
             return state
         await asyncio.sleep(_LOOK)
@@ -298,20 +304,23 @@ class EmbeddedServer:
 _ROUND_TRIPS = 20
 
 
-async def inspect(connection: Connection) -> ServerState:
-    """Ask the server. Raises StoreUnavailable."""
-    wire = connection.wire
-    info = _pairs(await wire.call("INFO", "server"))
-    persistence = _pairs(await wire.call("INFO", "persistence"))
-    memory = _pairs(await wire.call("INFO", "memory"))
-    replication = _pairs(await wire.call("INFO", "replication"))
+async def inspect(connection: Connection) -> list[ServerState]:
+    """Ask the server, or each master of a cluster. Raises StoreUnavailable."""
+    return [await _inspect(one) for one in await connection.wire.masters()]
+
+
+async def _inspect(server: Server) -> ServerState:
+    info = _pairs(await server.call("INFO", "server"))
+    persistence = _pairs(await server.call("INFO", "persistence"))
+    memory = _pairs(await server.call("INFO", "memory"))
+    replication = _pairs(await server.call("INFO", "replication"))
     times = []
     for _ in range(_ROUND_TRIPS):
         began = time.perf_counter()
-        await wire.call("PING")
+        await server.call("PING")
         times.append(time.perf_counter() - began)
     before = time.time()
-    seconds, micros = await wire.call("TIME")
+    seconds, micros = await server.call("TIME")
     after = time.time()
     version = info.get("redis_version", "0")
     name = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
@@ -319,22 +328,23 @@ async def inspect(connection: Connection) -> ServerState:
         name=name,
         version=tuple(int(part) for part in version.split(".") if part.isdigit()),
         append_only=persistence.get("aof_enabled") == "1",
-        fsync=await _setting(connection, "appendfsync"),
-        eviction=await _setting(connection, "maxmemory-policy"),
+        fsync=await _setting(server, "appendfsync"),
+        eviction=await _setting(server, "maxmemory-policy"),
         round_trip_ms=sorted(times)[_ROUND_TRIPS // 2] * 1000,
         clock_ahead_ms=((before + after) / 2 - (int(seconds) + int(micros) / 1e6)) * 1000,
+        where=server.where,
         replica=replication.get("role") == "slave",
-        cluster=info.get("redis_mode") == "cluster",
+        replicas=int(replication.get("connected_slaves", 0)),
         memory=int(memory.get("used_memory", 0)),
         memory_limit=int(memory.get("maxmemory", 0)),
         disk_ok=persistence.get("aof_last_write_status", "ok") == "ok",
     )
 
 
-async def _setting(connection: Connection, name: str) -> str:
+async def _setting(server: Server, name: str) -> str:
     """A server's setting; hosted servers often forbid to ask."""
     try:
-        found = await connection.wire.call("CONFIG", "GET", name)
+        found = await server.call("CONFIG", "GET", name)
     except ReplyFailed:
         return ""
     return str(found[1].decode()) if len(found) == 2 else ""

@@ -12,7 +12,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -20,7 +20,7 @@ import hiredis
 import msgspec
 
 from service.core.errors import BackupError
-from service.core.server import Address, read_address
+from service.core.server import Address
 from service.store import append_only
 
 _MAGIC: Final = "antechamber-backup"
@@ -28,6 +28,7 @@ _VERSION: Final = 1
 _CHUNK = 1 << 20
 _LONGEST_HEAD = 65_536
 _MARK = 40  # bytes that end a snapshot whose length is not known beforehand
+_RDB_HEAD, _RDB_END, _RDB_ENDS = 9, 9, b"\xff"  # bytes of a snapshot's head and end; the latter: a mark, and a checksum
 _TIMEOUT = 120.0  # seconds without a byte
 _REMAINS = ".before-restore"
 
@@ -42,25 +43,51 @@ class Head(NamedTuple):
     fingerprints: Mapping[str, str]
 
 
-def take(url: str, head: Head, out: IO[bytes]) -> int:
-    """Write a back-up of the server as it is now; the bytes of the snapshot. Raises BackupError, OSError.
+def take(addresses: Sequence[Address], head: Head, out: IO[bytes]) -> int:
+    """Write a back-up of the server, or of the masters of a cluster, as one snapshot; its bytes. Raises BackupError, OSError.
 
-    The server forks, as for a replica that joins; it goes on working.
+    A server forks, as for a replica that joins; it goes on working.
     """
-    address = read_address(url)
-    if address.tls is not None or address.master:
+    if any(address.tls is not None or address.master for address in addresses):
         raise BackupError(
             "a back-up is taken from a server that is reached without TLS and Sentinel; use Redis's own tools"
         )
     out.write(json.dumps({"what": _MAGIC, "version": _VERSION, **head._asdict()}).encode() + b"\n")
     digest, size = hashlib.sha256(), 0
-    with _reach(address) as link:
-        for piece in _snapshot(link, address):
-            digest.update(piece)
-            out.write(piece)
-            size += len(piece)
+    for piece in _together(addresses):
+        digest.update(piece)
+        out.write(piece)
+        size += len(piece)
     out.write(digest.digest())
     return size
+
+
+def _together(addresses: Sequence[Address]) -> Iterator[bytes]:
+    """One snapshot of several servers' ones: what stands between head and end of each, one behind the other."""
+    if len(addresses) == 1:
+        with _reach(addresses[0]) as link:
+            yield from _snapshot(link, addresses[0])
+        return
+    first = b""
+    for address in addresses:
+        with _reach(address) as link:
+            begin, held = b"", b""
+            for piece in _snapshot(link, address):
+                held += piece
+                if not begin and len(held) >= _RDB_HEAD:
+                    begin, held = held[:_RDB_HEAD], held[_RDB_HEAD:]
+                    if first not in (b"", begin):
+                        raise BackupError(
+                            "the servers of the cluster are of several versions; wait until they are of one"
+                        )
+                    if not first:
+                        yield begin
+                    first = begin
+                yield held[:-_RDB_END]
+                held = held[-_RDB_END:]
+            if len(held) != _RDB_END or not held.startswith(_RDB_ENDS):
+                raise BackupError(f"the server's snapshot can't be read ({address.hosts[0][0]}:{address.hosts[0][1]})")
+    yield _RDB_ENDS + bytes(_RDB_END - 1)  # without a checksum; the back-up has one of its own
 
 
 def _reach(address: Address) -> socket.socket:

@@ -11,8 +11,9 @@ from typing import Any
 from service.clock import now_ms
 from service.core.errors import StoreUnavailable
 from service.core.work import Dead, Job, Lane
-from service.store.client import Connection, ReplyFailed, Wire
+from service.store.client import Connection, Wire
 from service.store.keys import GROUP
+from service.store.link import ReplyFailed
 from service.store.script import Argument, script_command
 
 # Hears, over Redis's publish/subscribe, what has happened to comments: those that requests of this process wait for, or all.

@@ -31,8 +31,8 @@ class Box:
         self.lost = False
         """Whether there was data, and is none now."""
 
-    async def inspect(self) -> ServerState:
-        """What the Redis server says of itself."""
+    async def inspect(self) -> list[ServerState]:
+        """What the Redis server says of itself, or each master of a cluster."""
         return await server.inspect(self._connection)
 
     async def compact(self) -> int:
@@ -41,13 +41,14 @@ class Box:
         await self._accounts.audit("redis.compact", "append-only file")
         return size
 
-    async def back_up(self, url: str, out: IO[bytes]) -> int:
-        """Write a back-up of the server at `url`, which is ours; the bytes of its snapshot. Raises BackupError."""
+    async def back_up(self, out: IO[bytes]) -> int:
+        """Write a back-up of all that Redis holds; the bytes of its snapshot. Raises BackupError."""
         record = await self._store.read()
-        state = await self.inspect()
+        state = (await self.inspect())[0]
         name, number, prints = record or Record("", FORMAT, self._fingerprints)
         head = snapshot.Head(int(time.time()), state.name, name, number, dict(prints))
-        size = await asyncio.to_thread(snapshot.take, url, head, out)
+        addresses = [one.address for one in await self._connection.wire.masters()]
+        size = await asyncio.to_thread(snapshot.take, addresses, head, out)
         await self._accounts.audit("data.backup", "back-up", note=f"{size} bytes")
         return size
 

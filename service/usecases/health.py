@@ -11,7 +11,6 @@ from service import metrics
 from service.clock import now_ms
 from service.core.errors import NotReady, StoreUnavailable
 from service.core.server import TROUBLES
-from service.store import keys as names
 from service.store.client import Connection
 
 _REMEMBERED = 1.0  # seconds: however many ask, one write a second
@@ -52,7 +51,7 @@ class Health:
 
 async def _look(connection: Connection) -> StoreUnavailable | None:
     try:
-        await connection.wire.call("SET", names.PROBE, now_ms(), "PX", _LIVES)
+        await connection.wire.call("SET", connection.keys.probe, now_ms(), "PX", _LIVES)
         await connection.whole()
     except StoreUnavailable as error:
         return error

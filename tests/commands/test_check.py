@@ -224,8 +224,9 @@ def test_a_folder_that_cant_be_one_is_found_out(run: Run, tmp_path: Path, monkey
 def test_a_server_that_is_too_old_is_found_out(
     run: Run, data: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], level: str
 ) -> None:
-    async def older(connection: Connection) -> ServerState:
-        return (await inspect(connection))._replace(version=version, name="Redis " + ".".join(map(str, version)))
+    async def older(connection: Connection) -> list[ServerState]:
+        name = "Redis " + ".".join(map(str, version))
+        return [one._replace(version=version, name=name) for one in await inspect(connection)]
 
     monkeypatch.setattr("service.store.server.inspect", older)
     assert levels(run)["redis"] == level

@@ -18,6 +18,8 @@ def test_what_it_may_say() -> None:
     many = read_address("redis+sentinel://:pw@a,b:1,[::1]:2/main/4?sentinel_password=x")
     assert many.hosts == (("a", 26379), ("b", 1), ("::1", 2))
     assert (many.master, many.db, many.sentinel_password, many.password) == ("main", 4, "x", "pw")
+    assert (read_address("redis://h").replicas, read_address("redis://h?replicas=2").replicas) == (0, 2)
+    assert read_address("redis://a,b:1,[::1]").hosts == (("a", 6379), ("b", 1), ("::1", 6379))
     tls = read_address(
         "rediss://h?ssl_ca_certs=/ca.pem&ssl_check_hostname=false&ssl_min_version=1.3&socket_timeout=2.5"
     )
@@ -32,7 +34,8 @@ def test_what_it_may_say() -> None:
         "redis://h/1/2", "redis://h?db=x", "redis://h?nope=1", "redis://h?ssl_ca_certs=/x", "rediss://h?ssl_cert_reqs=perhaps",
         "rediss://h?ssl_check_hostname=maybe", "rediss://h?ssl_min_version=1", "unix://", "unix://host/path", "redis://a b",
         "redis://h\n", "redis://h?socket_timeout=0", "redis://h?socket_timeout=-1", "redis://h?db=1&db=2", "redis://h#x",
-        "redis+sentinel://h", "redis+sentinel://h,/main", "redis+sentinel://h/ma in", "redis://a,b",
+        "redis+sentinel://h", "redis+sentinel://h,/main", "redis+sentinel://h/ma in", "redis://a,", "redis://a,b:x", "redis://h?replicas=12",
+        "redis://h?replicas=",
     ],
 )  # fmt: skip
 def test_what_it_may_not_say(url: str) -> None:
@@ -72,6 +75,7 @@ def test_whatever_it_says_is_read_or_refused_and_never_quoted(scheme: str, who: 
         ("MASTERDOWN Link with MASTER is down", "master-down"),
         ("CLUSTERDOWN The cluster is down", "cluster-down"),
         ("MOVED 3999 127.0.0.1:6381", "moved"),
+        ("TRYAGAIN Multiple keys request during rehashing of slot", "moved"),
         ("NOAUTH Authentication required.", "wrong-password"),
         ("WRONGPASS invalid username-password pair or user is disabled.", "wrong-password"),
         ("ERR invalid password", "wrong-password"),

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from service.core.errors import StoreUnavailable
-from service.store.client import Connection, ReplyFailed, Wire
+from service.store.client import Connection, Wire
+from service.store.link import ReplyFailed
 from service.store.script import SCRIPTS
 from service.store.server import EmbeddedServer
 from tests.support.servers import servers

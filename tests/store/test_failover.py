@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from service.core.errors import StoreUnavailable
-from service.store import client as store_client
+from service.store import link
 from service.store.client import Connection, Wire
 from tests.support.servers import Server, front, servers
 
@@ -44,7 +46,7 @@ async def test_a_failover_behind_a_stable_address_heals_by_itself(tmp_path: Path
             failed: list[str] = []
             loads = [asyncio.create_task(load(connection.wire, stop, done, failed)) for _ in range(8)]
             await until_more(done)
-            await asyncio.sleep(2 * store_client._STAYS)  # it is not left before
+            await asyncio.sleep(2 * link._STAYS)  # it is not left before
             with new.client() as client:
                 client.replicaof("NO", "ONE")
             address.to = new.port
@@ -87,6 +89,32 @@ async def test_a_script_that_meets_a_replica_looks_again_too(tmp_path: Path) -> 
             assert await connection.wire.run("store/compare_and_set", ["ac:sites"], **args) == b"saved"
 
 
+async def test_what_counts_as_written_has_reached_a_replica_where_that_is_asked_for(tmp_path: Path) -> None:
+    with servers(tmp_path, 2) as (master, replica):
+        async with Connection(f"{master.url}?replicas=1") as connection:
+
+            async def write(name: str) -> bytes:
+                return cast(bytes, await connection.wire.run("store/mark", ["marks"], name=name, value=1))
+
+            assert await asyncio.gather(*[write(str(number)) for number in range(200)]) == [b"done"] * 200
+            with master.client() as client:
+                assert client.info("commandstats")["cmdstat_wait"]["calls"] < 20, "one for all that leave together"
+            assert replica.process is not None
+            replica.process.send_signal(signal.SIGSTOP)
+            try:
+                with pytest.raises(StoreUnavailable) as failed:
+                    await write("lost?")
+                assert failed.value.why == "no-replicas"
+                assert await connection.wire.call("HLEN", "marks") == 201, (
+                    "nobody knows, but here it is; reading goes on"
+                )
+            finally:
+                replica.process.send_signal(signal.SIGCONT)
+            assert await write("again") == b"done"
+            with replica.client() as client:
+                assert client.hlen("marks") == 202
+
+
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[tuple[list[Server], list[Server]]]:
     """A master, a replica, and three Sentinels that agree quickly."""
@@ -116,6 +144,10 @@ def watched(tmp_path: Path) -> Iterator[tuple[list[Server], list[Server]]]:
 async def test_a_failover_by_sentinel_heals_under_load(watched: tuple[list[Server], list[Server]]) -> None:
     (master, replica), sentinels = watched
     hosts = ",".join(f"127.0.0.1:{one.port}" for one in sentinels)
+    async with Connection(f"redis+sentinel://{hosts}/other") as connection:
+        with pytest.raises(StoreUnavailable) as error:
+            await connection.wire.call("PING")
+        assert error.value.why == "no-master", "that they know nothing of is one typed error"
     async with Connection(f"redis+sentinel://{hosts}/main/0") as connection:
         stop = asyncio.Event()
         done: list[str] = []
@@ -131,11 +163,3 @@ async def test_a_failover_by_sentinel_heals_under_load(watched: tuple[list[Serve
             assert client.get(done[-1]) == b"1"
             assert client.role()[0] == b"master"
         assert set(failed) <= {"lost", "down", "no-master", "read-only", "no-answer"}
-
-
-async def test_sentinels_that_know_nothing_are_one_typed_error(watched: tuple[list[Server], list[Server]]) -> None:
-    _, sentinels = watched
-    async with Connection(f"redis+sentinel://127.0.0.1:{sentinels[0].port}/other") as connection:
-        with pytest.raises(StoreUnavailable) as error:
-            await connection.wire.call("PING")
-        assert error.value.why == "no-master"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import redis.asyncio as redis
 
@@ -61,3 +63,15 @@ def test_every_script_but_the_hottest_takes_one_map() -> None:
             assert "-- ARGV  one map" in text, name
         assert "-- KEYS" in text, name
         assert "-- Reply" in text, name
+
+
+def test_a_script_that_puts_keys_together_declares_their_prefix_beside_another_key() -> None:
+    """No key is called like a prefix. So a server of a cluster that hands over the slot refuses the script (TRYAGAIN) as long as
+    it has a part of the keys only, and it never runs on that part.
+    """
+    for name, text in SCRIPTS.items():
+        keys = re.search(r"^-- KEYS (.*?)^-- ARGV", text, re.MULTILINE | re.DOTALL)
+        assert keys is not None, name
+        if text.startswith("local K = ") or "prefix" in keys[1]:
+            assert "prefix" in keys[1], name
+            assert re.search(r"\b2 \S", keys[1]), name

@@ -105,11 +105,15 @@ class Receiver:
 
 
 class Stack:
-    """Redis and the three roles, each a process that can be killed without mercy and started again."""
+    """Redis and the three roles, each a process that can be killed without mercy and started again.
 
-    def __init__(self, folder: Path, *, command: str = COMMAND, **settings: str) -> None:
+    With `redis_url`, Redis is somebody else's.
+    """
+
+    def __init__(self, folder: Path, *, command: str = COMMAND, redis_url: str = "", **settings: str) -> None:
         self.folder = folder
         self.program = command
+        self.own_redis = not redis_url
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.socket = folder / "r.sock"
@@ -117,7 +121,7 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ANTECHAMBER_")},
-            "REDIS_URL": f"unix://{self.socket}",
+            "REDIS_URL": redis_url or f"unix://{self.socket}",
             "ANTECHAMBER_DATA_DIR": str(folder / "data"),
             "ANTECHAMBER_PORT": str(self.port),
             "ANTECHAMBER_CALLBACK_ALLOW": "127.0.0.0/8",
@@ -175,8 +179,9 @@ class Stack:
 
     async def up(self) -> None:
         """Start everything and wait until it answers."""
-        self.start("redis")
-        await until(self._redis_answers)
+        if self.own_redis:
+            self.start("redis")
+            await until(self._redis_answers)
         for role in ROLES:
             self.start(role)
         async with aiohttp.ClientSession() as session:

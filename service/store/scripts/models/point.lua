@@ -4,10 +4,11 @@
 -- rolled back itself and did not alert, and the base model when there is none.
 --
 -- KEYS  1 pointers  2 the hash of the version that is to get a role, or KEYS[1] when none is (the base model needs none)
+--       3 prefix of versions' hashes
 -- ARGV  one map: site, or "*"; what: "promote", "rollback", "shadow", "alerted" (a rollback is not to go there);
 --       version, or "" (promote: the base model; shadow: none any more);
 --       seen: the active version that the caller saw, or nothing for any; now: now (ms);
---       channel: channel to announce it on; prefix: prefix of versions' hashes
+--       channel: channel to announce it on
 -- Reply {word, active, previous, shadow, beneath, gone, before}: previous is where a rollback would go ("": the base model),
 --       beneath and gone are versions with a blank between, "base" for the base model; before is what was active until now
 --       done     missing  no such version     stale  another one is active     nothing  there is nothing to roll back to
@@ -37,7 +38,7 @@ local function forget(version)
 end
 local function usable(version)
   return version == 'base' or (version ~= active and not is_gone(version)
-    and redis.call('EXISTS', given.prefix .. version) == 1)
+    and redis.call('EXISTS', KEYS[3] .. version) == 1)
 end
 local function tidy() -- what can't be gone back to is no longer beneath
   while #stack > 0 and not usable(stack[#stack]) do table.remove(stack) end

@@ -1,8 +1,7 @@
 -- Keep a model version, once, and let go of the site's oldest ones that have no role.
 --
--- KEYS  1 the version's hash  2 the site's versions  3 pointers
--- ARGV  one map: version; made_at: made at (ms); card: card (MessagePack); artefact; keep: how many versions to keep;
---       prefix: prefix of versions' hashes
+-- KEYS  1 the version's hash  2 the site's versions  3 pointers  4 prefix of versions' hashes
+-- ARGV  one map: version; made_at: made at (ms); card: card (MessagePack); artefact; keep: how many versions to keep
 -- Reply added, or same when it was here
 local given = cmsgpack.unpack(ARGV[1])
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'same' end
@@ -21,7 +20,7 @@ for _, version in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   if excess <= 0 then break end
   if not role[version] then
     redis.call('ZREM', KEYS[2], version)
-    redis.call('DEL', given.prefix .. version)
+    redis.call('DEL', KEYS[4] .. version)
     excess = excess - 1
   end
 end
