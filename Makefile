@@ -87,9 +87,9 @@ reader: $(READY_DEV)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate
 lock: $(VENV)/bin/python
 	$(PIP) install uv
-	$(COMPILE) --upgrade --extra embedded --group build -o requirements.lock pyproject.toml
-	$(COMPILE) --extra embedded --extra reader --group build -c requirements.lock -o requirements-reader.lock pyproject.toml
-	$(COMPILE) --extra embedded --extra reader --group build --group dev -c requirements-reader.lock -o requirements-dev.lock \
+	$(COMPILE) --upgrade --extra embedded --extra traces --group build -o requirements.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra traces --extra reader --group build -c requirements.lock -o requirements-reader.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra traces --extra reader --group build --group dev -c requirements-reader.lock -o requirements-dev.lock \
 	  pyproject.toml
 
 docs: $(READY_DEV)
