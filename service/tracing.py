@@ -34,7 +34,7 @@ FIELDS: Final[Mapping[str, str]] = {
     **{
         name: f"antechamber.{name}"
         for name in (
-            "batch", "channel", "comment", "delivery", "model", "outcome", "result", "site", "tries", "type", "word",
+            "batch", "channel", "comment", "delivery", "outcome", "result", "site", "tries", "type", "word",
         )
     },
 }  # fmt: skip
