@@ -4,6 +4,7 @@
 #                second reader along, which reads meaning (docs/reader.md)
 #   make test    what CI runs: format, lint, types, tests
 #   make bench   the benchmarks, each with its ratio against something known
+#   make bench-peers  the same comments through Isso, rspamd, SpamAssassin, bogofilter and this; ANTECHAMBER_CORPORA names the corpora
 #   make fuzz    try every parser and entrance with hostile inputs, FUZZ of them each (5,000): CI tries fewer; FUZZ_FROM goes
 #                on behind an earlier run
 #   make docs    write down the settings anew
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 READY := $(VENV)/.ready$(if $(READER),-reader)
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help run fuzz test left-out check-format lint types types-js pytest bench model reader lock format docs pictures clean
+.PHONY: help run fuzz test left-out check-format lint types types-js pytest bench bench-peers model reader lock format docs pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -75,6 +76,9 @@ fuzz: $(READY_DEV)
 
 bench: $(READY_DEV)
 	@for script in $(wildcard benchmarks/ingest.py benchmarks/judging.py benchmarks/scoring.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+bench-peers: $(READY_DEV)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers
 
 model: $(READY_DEV)
 	$(BIN)/python -m classifier.training $(ARGS)
