@@ -4,7 +4,7 @@
 #                second reader along, which reads meaning (docs/reader.md)
 #   make test    what CI runs: format, lint, types, tests
 #   make bench   the benchmarks, each with its ratio against something known
-#   make bench-peers  the same comments through Isso, rspamd, SpamAssassin, bogofilter and this; ANTECHAMBER_CORPORA names the corpora
+#   make bench-peers  the same comments through Isso, rspamd, SpamAssassin, bogofilter and this (docs/performance.md)
 #   make fuzz    try every parser and entrance with hostile inputs, FUZZ of them each (5,000): CI tries fewer; FUZZ_FROM goes
 #                on behind an earlier run
 #   make docs    write down the settings anew
@@ -78,7 +78,7 @@ bench: $(READY_DEV)
 	@for script in $(wildcard benchmarks/ingest.py benchmarks/judging.py benchmarks/scoring.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 bench-peers: $(READY_DEV)
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers $(ARGS)
 
 model: $(READY_DEV)
 	$(BIN)/python -m classifier.training $(ARGS)

@@ -1,6 +1,6 @@
 """Against peers, in one run on one machine: what the same comments cost, how long each takes, and what each catches.
 
-    ANTECHAMBER_CORPORA=FOLDER python -m benchmarks.peers        (make bench-peers)
+    python -m benchmarks.peers --corpora FOLDER [NAME …]        (make bench-peers ARGS="--corpora FOLDER")
 
 Isso keeps comments and judges none; rspamd, SpamAssassin and bogofilter judge mail. So each is given what it expects: Isso its
 JSON, the others a message; and those that learn have learnt from the same comments. Asserts nothing about time; who is missing
@@ -9,6 +9,7 @@ is named with what installs them, and left out.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import json
@@ -18,7 +19,6 @@ import shutil
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -489,7 +489,11 @@ def _quality(auc: float, spam: float, good: float) -> str:
 
 def main() -> None:
     """Measure one after the other, and print."""
-    root = corpora.folder()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpora", type=Path, help="folder of the labelled corpora")
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(INSTALLED)}; all, unless said otherwise")
+    asked = parser.parse_args()
+    root = corpora.folder(asked.corpora)
     os.environ.pop(corpora.ENVIRONMENT, None)  # it is no setting of the service's
     gone = {name: how for name, (program, how) in INSTALLED.items() if not _program(program)}
     for name, how in gone.items():
@@ -498,7 +502,7 @@ def main() -> None:
     print(f"(those that learn have learnt from {len(taught[0])} spam and {len(taught[1])} good comments)")
     found = {}
     for name in PEERS:
-        if name in gone or (sys.argv[1:] and name not in {"Antechamber", *sys.argv[1:]}):
+        if name in gone or (asked.names and name not in {"Antechamber", *asked.names}):
             continue
         began = time.perf_counter()
         found[name] = asyncio.run(measure(name, root, taught))
