@@ -4,6 +4,7 @@
 #                second reader along, which reads meaning (docs/reader.md)
 #   make test    what CI runs: format, lint, types, tests
 #   make bench   the benchmarks, each with its ratio against something known
+#   make bench-peers  the same comments through Isso, rspamd, SpamAssassin, bogofilter and this (docs/performance.md)
 #   make fuzz    try every parser and entrance with hostile inputs, FUZZ of them each (5,000): CI tries fewer; FUZZ_FROM goes
 #                on behind an earlier run
 #   make docs    write down the settings anew
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 READY := $(VENV)/.ready$(if $(READER),-reader)
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help run fuzz test left-out check-format lint types types-js pytest bench model reader lock format docs pictures clean
+.PHONY: help run fuzz test left-out check-format lint types types-js pytest bench bench-peers model reader lock format docs pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -76,6 +77,9 @@ fuzz: $(READY_DEV)
 bench: $(READY_DEV)
 	@for script in $(wildcard benchmarks/ingest.py benchmarks/judging.py benchmarks/scoring.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+bench-peers: $(READY_DEV)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers $(ARGS)
+
 model: $(READY_DEV)
 	$(BIN)/python -m classifier.training $(ARGS)
 
@@ -87,9 +91,9 @@ reader: $(READY_DEV)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate
 lock: $(VENV)/bin/python
 	$(PIP) install uv
-	$(COMPILE) --upgrade --extra embedded --group build -o requirements.lock pyproject.toml
-	$(COMPILE) --extra embedded --extra reader --group build -c requirements.lock -o requirements-reader.lock pyproject.toml
-	$(COMPILE) --extra embedded --extra reader --group build --group dev -c requirements-reader.lock -o requirements-dev.lock \
+	$(COMPILE) --upgrade --extra embedded --extra traces --group build -o requirements.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra traces --extra reader --group build -c requirements.lock -o requirements-reader.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra traces --extra reader --group build --group dev -c requirements-reader.lock -o requirements-dev.lock \
 	  pyproject.toml
 
 docs: $(READY_DEV)

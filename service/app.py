@@ -12,7 +12,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from service import keyfiles
+from service import keyfiles, tracing
 from service.container import Opening, Services, open_services
 from service.keyfiles import KeyFiles
 from service.learning.reload import LazyModel
@@ -33,7 +33,7 @@ from service.web.appeals import appeal_pages
 from service.web.bodies import Bodies
 from service.web.context import CONTEXT, DIALECT, Context, Dialect
 from service.web.hooks import platform_hooks
-from service.web.middleware import QuietRunner, boundary
+from service.web.middleware import QuietRunner, boundary, traced
 from service.web.moderations import moderations
 from service.web.notices import notice_feeds
 from service.web.perspective import perspective
@@ -92,7 +92,7 @@ def api_application(services: Services, *, load_scorer: Callable[[], Scorer] | N
 
 def _application(context: Context) -> web.Application:
     """Every entrance, each a sub-app with a dialect of its own."""
-    app = web.Application(middlewares=[boundary], handler_args=HANDLER)
+    app = web.Application(middlewares=[*([traced] if tracing.on() else ()), boundary], handler_args=HANDLER)
     app[CONTEXT] = context
     app[BODIES] = _bodies(context.settings)
     app[DIALECT] = Dialect(problem_response)

@@ -17,7 +17,7 @@ import structlog
 import classifier
 from classifier.reader import ReaderError
 from classifier.reader.second import SecondReader, beside
-from service import metrics
+from service import metrics, tracing
 from service.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,8 @@ class Reading:
 
         def listen(looks: Sequence[classifier.Look]) -> Sequence[classifier.Heard | None]:
             order = self._second.order(looks)
+            if order:
+                tracing.step("meaning")
             saved = self._means()
             begun = time.perf_counter()
             heard = self._second.within(looks, order, min(saved, self._within - oldest), saved)

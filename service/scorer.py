@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import classifier
+from service import tracing
 from service.core.model_version import EVERYWHERE
 from service.core.submission import Submission
 from service.core.verdict import Case, Explanation, Part, Verdict
@@ -80,6 +81,7 @@ class ModelScorer:
 
     def judge(self, cases: Sequence[Case]) -> list[Verdict]:
         """One verdict a case, in order; it carries the case's signals and names the version that made it."""
+        tracing.step("words")
         active = self.active_models.active
         second = self.reading.second(_age(cases)) if self.reading and cases else None
         return self._judge(cases, [_at(active, case.site) for case in cases], second)
@@ -90,6 +92,7 @@ class ModelScorer:
         watched = [(at, found) for at, case in enumerate(cases) if (found := _at(shadow, case.site)) is not None]
         verdicts: list[Verdict | None] = [None] * len(cases)
         if watched:
+            tracing.step("shadow")
             again = self.reading.remembered if self.reading else None
             said = self._judge([cases[at] for at, _ in watched], [found for _, found in watched], again)
             for (at, _), verdict in zip(watched, said, strict=True):

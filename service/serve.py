@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from service import installation
+from service import installation, tracing
 from service.core.errors import BackupError
 from service.keyfiles import KeyFiles
 from service.settings import Settings, variable
@@ -333,6 +333,8 @@ def run_role(role: str, settings: Settings, *, with_parent: bool) -> None:
     with contextlib.suppress(Stopped), contextlib.ExitStack() as left_last:
         with interruptible():
             url = left_last.enter_context(store_url(settings, runs=with_parent))
+        tracing.begin(role)
+        left_last.callback(tracing.end)
         _run_role(role, settings, secrets, url, metrics=not with_parent)
 
 

@@ -25,25 +25,26 @@ MODULES = sorted([*(ROOT / "service").rglob("*.py"), *(ROOT / "classifier").rglo
 DIALECTS = ("api", "akismet", "perspective", "moderations", "hooks", "review")
 
 # Rooms that anybody above them may enter.
-CELLAR = "clock settings logs metrics keyfiles installation signatures web_push stopping"
+CELLAR = "clock settings logs metrics tracing keyfiles installation signatures web_push stopping"
 ROOMS = {  # room -> the rooms that it may import, of the same package
     "core": "",
     "clock": "",
     "settings": "core",
     "metrics": "",
+    "tracing": "",
     "logs": "settings",
     "keyfiles": "core",
     "installation": "keyfiles settings",
     "signatures": "core",
     "web_push": "core",
     "stopping": "",
-    "scorer": "core reading settings",
-    "reading": "metrics settings",
+    "scorer": "core reading settings tracing",
+    "reading": "metrics settings tracing",
     "imports": "core",
-    "store": "core clock",
+    "store": "core clock tracing",
     "lookups": "core clock store metrics",
     "learning": "core clock store metrics scorer settings",
-    "usecases": "core clock store imports lookups learning metrics",
+    "usecases": "core clock store imports lookups learning metrics tracing",
     "container": "core store lookups learning usecases settings keyfiles installation",
     "web": f"core usecases learning container {CELLAR}",
     "workers": f"core usecases learning lookups container scorer {CELLAR}",
@@ -67,6 +68,7 @@ LIBRARIES = {  # room -> what it may import beside the standard library
     "settings": "pydantic pydantic_settings",
     "logs": "msgspec structlog",
     "metrics": "prometheus_client",
+    "tracing": "opentelemetry structlog",
     "keyfiles": "",
     "installation": "",
     "signatures": "standardwebhooks",

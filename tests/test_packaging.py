@@ -40,7 +40,7 @@ def test_every_locked_package_has_its_hashes_and_no_index_is_named(name: str) ->
     for line in lines:
         assert re.match(r"[a-z0-9-]+==\S+ (; .+?)?\s*--hash=sha256:[0-9a-f]{64}", line), line
     locked = {line.split("==")[0] for line in lines}
-    wanted = [*PROJECT["project"]["dependencies"], *EXTRAS["embedded"]]
+    wanted = [*PROJECT["project"]["dependencies"], *EXTRAS["embedded"], *EXTRAS["traces"]]
     wanted += EXTRAS["reader"] if name != "requirements.lock" else []
     groups = PROJECT["dependency-groups"]
     wanted += groups["build"] + (groups["dev"] if "dev" in name else [])

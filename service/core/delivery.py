@@ -22,6 +22,7 @@ class Delivery(NamedTuple):
     tries: int  # so far
     created_at: int
     lease: int = 0  # when the lease ends, which is also what names it
+    trace: str = ""  # where it stands in a trace (service/tracing.py)
 
 
 class Back(NamedTuple):

@@ -45,6 +45,7 @@ class Transition(Struct, frozen=True):
     work_entry: str = ""
     event: Event | None = None
     wake: str = ""  # process to wake
+    trace: str = ""  # where what is told of it stands in a trace (service/tracing.py); "": where it happens
     example: Example | None = None  # what the decision teaches
     back: Back | None = None  # told to the comment's return address, if it has one; None: the word came from there
     place: Place | None = None  # among what moderators are to look at: what is held, or approved but to be reviewed

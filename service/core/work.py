@@ -22,6 +22,7 @@ class Job(NamedTuple):
     revision: int
     wake: str  # process whose request waits, or ""
     tries: int  # how often it was handed out, this time included
+    trace: str = ""  # where it stands in a trace (service/tracing.py)
 
     @property
     def since(self) -> int:

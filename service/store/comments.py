@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from service import tracing
 from service.core.appeal import Appeal
 from service.core.comment import Actor, ByAuthor, Change, Comment, Idempotency, Taken
 from service.core.counters import words
@@ -100,7 +101,7 @@ class Comments:
         keys = self._keys
         author = submission.author.email
         anchor = keys.comment(comment)
-        platform = Actor(ActorKind.PLATFORM, site)
+        platform, trace = Actor(ActorKind.PLATFORM, site), tracing.here()
         names = [
             anchor, keys.history(comment), keys.texts(comment), keys.work,
             keys.site(site, "all"), keys.site(site, "pending"), keys.site_prefix(site),
@@ -117,6 +118,7 @@ class Comments:
                 waiting, "author" if author else "",
                 *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
                 seen, again, comment_id(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",
+                *([trace] if trace else ()),
             )  # fmt: skip
             return found
 
@@ -159,7 +161,7 @@ class Comments:
             priority=place.priority(change.at, self._severity_hours) if place else None,
             actor=str(move.actor), undo_until=move.undo_until, bulk=move.bulk, counts=words(decision) if decision else (),
             edit=_encode(move.edit) if isinstance(move.edit, Edit) else None, unedit=move.edit is None or None,
-            faulty=move.faulty or None,
+            faulty=move.faulty or None, trace=move.trace or tracing.here() or None,
         )  # fmt: skip
 
     async def erase(

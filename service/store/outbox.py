@@ -37,9 +37,12 @@ class Outbox:
             per_site=per_site, room=room,
         )  # fmt: skip
         return [
-            Delivery(identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at, leased_until)
-            for identity, site, comment, kind, body, tries, at in rows
-        ]
+            Delivery(
+                identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at,
+                lease=leased_until, trace=(trace or b"").decode(),
+            )
+            for identity, site, comment, kind, body, tries, at, trace in rows
+        ]  # fmt: skip
 
     async def settle(self, delivery: Delivery, settlement: Settlement, *, now: int, log: int) -> str:
         """Note how a try ended; the word that delivery/settle.lua answers."""

@@ -182,7 +182,7 @@ def _fields(flat: list[Any]) -> dict[bytes, Any]:
 def _job(row: Any, tries: Any) -> Job:
     entry, fields = row[0], _fields(row[1])
     wake, comment, site = fields[b"w"].decode(), fields[b"c"].decode(), fields[b"s"].decode()
-    return Job(entry.decode(), comment, site, int(fields[b"r"]), wake, int(tries))
+    return Job(entry.decode(), comment, site, int(fields[b"r"]), wake, int(tries), fields.get(b"t", b"").decode())
 
 
 def _dead(entry: bytes, fields: dict[bytes, bytes]) -> Dead:

@@ -6,6 +6,7 @@ The only place where core, store and scorer meet.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from service import metrics
+from service import metrics, tracing
 from service.clock import now_ms
 from service.core.appeal import Links
 from service.core.comment import Actor, Comment, Decision
@@ -71,6 +72,7 @@ class SignalCollector:
         submissions = [submission for _, submission in seen]
         if self._other is None:
             return [Surroundings(*one) for one in zip(submissions, sightings, known, strict=True)]
+        tracing.step("other reader")
         said = await self._other.signals(submissions)
         return [Surroundings(*one) for one in zip(submissions, sightings, known, said, strict=True)]
 
@@ -158,6 +160,15 @@ class Classification:
         `sites` maps the jobs' site ids; comments of a removed site are held. `scorer` None: there is no model, and the
         site's failure policy decides. Raises StoreUnavailable; the jobs stay claimed then and come again.
         """
+        with tracing.judging(_waiting(job, len(jobs)) for job in jobs) as batch:
+            judged = await self._judge(jobs, sites, scorer, batch)
+            for job, word, outcome in judged:
+                batch.note(job.entry, word=word, outcome=outcome)
+            return judged
+
+    async def _judge(
+        self, jobs: Sequence[Job], sites: dict[str, Site], scorer: Scorer | None, batch: tracing.Batch
+    ) -> list[Classified]:
         comments = await self.comments.get_many([job.comment for job in jobs])
         live = [
             Live(job, comment, sites.get(job.site), self._case(comment, comment.submission, since=job.since))
@@ -168,8 +179,11 @@ class Classification:
         stale = [job for job in jobs if job.entry not in fresh]
         await self.work.acknowledge([job.entry for job in stale])
         now = self._clock()
+        tracing.step("look up")
         around = await self._collector.look([(one.comment, one.case.submission) for one in live], now)
+        tracing.step("")
         live, moves, shadows = await self._judged(live, around, now, scorer)
+        tracing.step("decide")
         moved = await self.comments.apply(moves)
         if self._sampling is not None:
             await self._sampling.note(
@@ -195,17 +209,20 @@ class Classification:
         idle = self._under_way is None or self._under_way.done()
         if idle and len(live) * self._pace < _BRIEF:
             return self._moves(live, around, now, scorer)
-        self._under_way = self._thread.submit(self._moves, live, around, now, scorer)
+        context = contextvars.copy_context()
+        self._under_way = self._thread.submit(context.run, self._moves, live, around, now, scorer)
         return await asyncio.wrap_future(self._under_way)
 
     def _moves(self, live: Sequence[Live], around: Sequence[Surroundings], now: int, scorer: Scorer | None) -> Moves:
         """The moves. Pure computing."""
         begun = time.thread_time()
+        tracing.step("signals")
         found = self._collector.signals(around, now)
         live = [one._replace(case=one.case._replace(signals=all_)) for one, all_ in zip(live, found, strict=True)]
         cases = [one.case for one in live]
         nothing: list[Verdict | None] = [None] * len(live)
         verdicts: Sequence[Verdict | None] = scorer.judge(cases) if scorer and live else nothing
+        tracing.step("policy")
         moves = [self._move(one, verdict, scorer) for one, verdict in zip(live, verdicts, strict=True)]
         shadows = _shadows(scorer, cases) if scorer and live else nothing
         if live:
@@ -235,7 +252,10 @@ class Classification:
             policy=site.edition.version if site else 0,
             shadow=ruling.shadow,
         )
-        return transition_for(comment, site, decision, verdict, links=self._links, work_entry=job.entry, wake=job.wake)
+        trace = tracing.judged(job.entry) or job.trace
+        return transition_for(
+            comment, site, decision, verdict, links=self._links, work_entry=job.entry, wake=job.wake, trace=trace
+        )
 
     async def close(self) -> None:
         """End what the collector holds open."""
@@ -248,6 +268,12 @@ class Classification:
             one = Live(job._replace(entry=""), comment, site, self._case(comment, comment.submission))
             await self.comments.apply([self._move(one, None, None)])
         await self.work.bury(job, why)
+
+
+def _waiting(job: Job, batch: int) -> tracing.Waiting:
+    return tracing.Waiting(
+        job.entry, job.trace, job.since, comment=job.comment, site=job.site, tries=job.tries, batch=batch
+    )
 
 
 def _shadows(scorer: Scorer, cases: Sequence[Case]) -> Sequence[Verdict | None]:

@@ -44,6 +44,7 @@ def transition_for(
     links: Links,
     work_entry: str = "",
     wake: str = "",
+    trace: str = "",
     edit: Edit | UnsetType | None = UNSET,
 ) -> Transition:
     """The transition that carries out a decision about a comment as it was seen; `links` are for who may appeal.
@@ -69,6 +70,7 @@ def transition_for(
         place=place(after) if to is State.FLAGGED or _reviewed_later(decision) else None,
         event=event(after, decision.at, _statement(comment, site, decision, links)) if site and site.callback else None,
         wake=wake,
+        trace=trace,
         back=back(comment.id, decision.revision, to) if to in (State.APPROVED, State.REJECTED) else None,
         edit=edit,
         faulty=to is State.APPROVED and shown is not None and shown.wrong,

@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import web
 from prometheus_client import Counter
 
+from service import tracing
 from service.clock import now_ms
 from service.core.comment import Comment, Idempotency, Taken
 from service.core.errors import AntechamberError, Gone, MalformedRequest, RateLimited, StoreUnavailable
@@ -73,6 +74,22 @@ async def take(
 
     Raises what `prepare` and `Moderation.submit` raise; then nothing was kept.
     """
+    with tracing.span("take in", "producer", channel=raw.channel, site=site.id) as span:
+        arrival = await _take(context, site, raw, rules, once=once, expected=expected, evidence=evidence)
+        span.note(comment=arrival.taken.comment, word=arrival.taken.word)
+        return arrival
+
+
+async def _take(
+    context: Context,
+    site: Site,
+    raw: RawComment,
+    rules: Strict | Lenient,
+    *,
+    once: Idempotency | None,
+    expected: bool,
+    evidence: bool,
+) -> Arrival:
     try:
         submission = prepare(
             raw, context.identity.within(site.circles), rules, deliverable=context.deliverable
@@ -81,7 +98,8 @@ async def take(
         submission = msgspec.structs.replace(submission, seal=seal(secrets, raw.content, raw.page_url))
         submission = context.on_lists(submission, raw.email, raw.ip)
         if raw.ip and context.listed is not None:
-            submission = await context.listed(submission, raw.ip)
+            with tracing.span("http:BL"):
+                submission = await context.listed(submission, raw.ip)
         waiting = context.waiting.process if expected else ""
         taken = await context.services.moderation.submit(
             site, submission, waiting=waiting, idempotency=once, evidence=evidence

@@ -18,6 +18,7 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.web_protocol import RequestHandler
 from prometheus_client import Histogram
 
+from service import tracing
 from service.core.errors import AntechamberError, Busy, MalformedRequest, TooSlow
 from service.logs import RequestLine, frames
 from service.logs import request as log_request
@@ -61,8 +62,7 @@ async def boundary(
     headers["X-Request-Id"] = identity
     if RATE in request:
         headers.update(request[RATE])
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource is not None else "unmatched"
+    route = _route(request)
     took = time.perf_counter() - started
     _observe(route, f"{response.status // 100}xx").observe(took)
     method = request.method
@@ -79,7 +79,28 @@ async def boundary(
     return response
 
 
+@web.middleware
+async def traced(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Around the boundary, where this process is traced: a span of each request that may change something."""
+    if request.method not in _CHANGING:
+        return await handler(request)
+    with tracing.root("request", "server", request.headers.get("traceparent", "")) as span:
+        response = await handler(request)
+        route = _route(request)
+        span.call(f"{request.method} {route}")
+        span.note(method=request.method, route=route, status=response.status, site=request.get(SITE, ""))
+        return response
+
+
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unmatched"
 
 
 def _render(request: web.Request, error: AntechamberError, identity: str) -> web.Response:

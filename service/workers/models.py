@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
-from service import metrics
+from service import metrics, tracing
 from service.clock import now_ms
 from service.container import Services
 from service.core.errors import Conflict, NotEnoughExamples, NotFound, StoreUnavailable
@@ -126,9 +126,16 @@ async def run_learning(services: Services, stop: asyncio.Event) -> None:
 
 async def train(services: Services, site: str) -> str:
     """Train one site, if it is due; what came of it: promoted, passed, refused, or nothing."""
-    result = "nothing"
     if not await services.learning.due(site, services.settings.learn_after):
-        return result
+        return "nothing"
+    with tracing.root("train", site=site) as span:
+        result = await _train(services, site)
+        span.note(result=result)
+    return result
+
+
+async def _train(services: Services, site: str) -> str:
+    result = "nothing"
     try:
         learnt = await services.learning.train(site, promote_if_better=True, step=lambda _: None, actor=SCHEDULE)
     except (NotEnoughExamples, NotFound, Conflict) as error:  # what is missing, or somebody was quicker

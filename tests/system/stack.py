@@ -73,6 +73,7 @@ class Receiver:
         self.heard: dict[str, list[dict[str, Any]]] = defaultdict(list)  # platform id -> events
         self.ids: dict[str, set[tuple[str, str]]] = defaultdict(set)  # platform id -> {(webhook id, type)}
         self.bodies: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.behave: Callable[[], Any] | None = None
         self._runner: web.AppRunner | None = None
 
@@ -98,6 +99,7 @@ class Receiver:
             return answer if not asyncio.iscoroutine(answer) else await answer
         event = Webhook(self.secret).verify(body, dict(request.headers))
         self.bodies.append(body)
+        self.headers.append(dict(request.headers))
         comment = event["data"]["platform_id"]
         self.heard[comment].append(event)
         self.ids[comment].add((request.headers["webhook-id"], event["type"]))

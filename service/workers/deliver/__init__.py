@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import structlog
 
-from service import metrics
+from service import metrics, tracing
 from service.clock import now_ms
 from service.container import Services
 from service.core.delivery import Delivery, Settlement
@@ -125,10 +125,12 @@ class Deliverer:
         answered: bool | None = None
         seconds = 0.0
         try:
-            response, outcome = await self._try(delivery)
-            answered = outcome.result == "delivered" if response is not None else None
-            seconds = outcome.took_ms / 1000
-            await self._settle(delivery, outcome)
+            with tracing.span("call-back", "client", under=delivery.trace) as span:
+                response, outcome = await self._try(delivery)
+                answered = outcome.result == "delivered" if response is not None else None
+                seconds = outcome.took_ms / 1000
+                await self._settle(delivery, outcome)
+                _note(span, delivery, outcome)
         except asyncio.CancelledError:
             await self._settle(delivery, Settlement("back"))
             raise
@@ -153,7 +155,8 @@ class Deliverer:
         if isinstance(message, str):  # the site, its receiver or its key is gone since the call-back was written
             return None, Settlement("dead", error=message)
         started = time.perf_counter()
-        response = heard(message, await self._client.ask(message.url, message.headers, message.body))
+        headers = {**message.headers, "traceparent": here} if (here := tracing.here()) else message.headers
+        response = heard(message, await self._client.ask(message.url, headers, message.body))
         seconds = time.perf_counter() - started
         metrics.DELIVERY_SECONDS.observe(seconds)
         return response, settlement(
@@ -178,3 +181,12 @@ class Deliverer:
             "call-back", role="deliver", site=delivery.site, delivery=delivery.id, type=delivery.type, result=word,
             tries=delivery.tries + 1, status=outcome.status, error=outcome.error, ms=outcome.took_ms,
         )  # fmt: skip
+
+
+def _note(span: tracing.Span, delivery: Delivery, outcome: Settlement) -> None:
+    span.note(
+        site=delivery.site, comment=delivery.comment, delivery=delivery.id, type=delivery.type, tries=delivery.tries + 1,
+        result=outcome.result, **({"status": outcome.status} if outcome.status else {}),
+    )  # fmt: skip
+    if outcome.error:
+        span.fail(outcome.error)

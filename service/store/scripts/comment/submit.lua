@@ -8,7 +8,7 @@
 --       "author" when it has an author index, or "", request fingerprint, or "" without an idempotency key,
 --       its lifetime, ms, its lease, ms,
 --       what is stored as the caller saw it, or "", and what the new one is beside that (core/resubmission.py), or "",
---       the comment that it quotes as what it answers, or ""
+--       the comment that it quotes as what it answers, or "", and where it stands in a trace, if it does
 -- Reply {word, revision, state, stored answer}; of differs and human, more
 --       accepted   a new comment           edited    a new text of a known one; it is judged again
 --       same       nothing new             updated   the same text with other fields around it; no decision is touched
@@ -32,7 +32,7 @@
 -- include: reputation
 -- include: work
 -- include: history
-local now, cid, site, platform_id, submission, backlog, share, changed, waiting, by_author, request, lives, lease, seen, how, parent =
+local now, cid, site, platform_id, submission, backlog, share, changed, waiting, by_author, request, lives, lease, seen, how, parent, trace =
   unpack(ARGV)
 local state, rev, created, stored, human, fp, edit = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'created', 'sub', 'human', 'fp', 'edit'))
 
@@ -99,7 +99,7 @@ end
 if judged then
   state = 'pending'
   redis.call('ZADD', KEYS[6], now, cid)
-  enqueue(KEYS[7], site, cid, rev, waiting)
+  enqueue(KEYS[7], site, cid, rev, waiting, trace)
 end
 
 if judged or word == 'updated' then

@@ -13,7 +13,8 @@
 --       undo_until: until when it can be undone (0: it can't); what is told of it leaves no earlier than that;
 --       bulk: the bulk decision that it is part of, or ""; counts: what else it counts as today (core/counters.py);
 --       edit: what readers see from now on (MessagePack, core/edit.py), or unedit, when that is the author's text again;
---       faulty, when an edit is approved because something was wrong with the author's text
+--       faulty, when an edit is approved because something was wrong with the author's text;
+--       trace: where what is told of it stands in a trace, if it does (service/tracing.py)
 -- Reply {word, revision, state}
 --       applied  done                     stale    the comment has changed since
 --       human    a human had decided; the machine's verdict was kept beside it, the state was not touched
@@ -175,6 +176,7 @@ local function tell(key, id, kind, body, not_before, was)
   not_before = math.max(not_before, move.undo_until)
   redis.call('HSET', key, 'site', site, 'comment', cid, 'type', kind, 'body', body, 'tries', 0, 'at', now,
     'from', not_before)
+  if move.trace then redis.call('HSET', key, 'trace', move.trace) end
   redis.call('RPUSH', callbacks, id)
   redis.call('ZADD', prefix .. K.due, 'NX', not_before, cid)
   site_due(due_sites, prefix, site)

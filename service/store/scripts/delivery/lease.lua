@@ -3,7 +3,7 @@
 -- KEYS  1 due (sites)  2 partition prefix "ac:{pN}:"
 -- ARGV  one map: now; leased_until; most: most in all; per_site: most for a site;
 --       room: site -> how many it may have instead
--- Reply list of {delivery id, site, comment id, type, body, tries, created at}
+-- Reply list of {delivery id, site, comment id, type, body, tries, created at, where it stands in a trace, if it does}
 --
 -- A lease is a later due time, noted in `leased` too: when the deliverer dies, the call-back is due again by itself. A lease
 -- ends later than the one before it on the same comment, so that its end names it: delivery/settle.lua tells holders apart by it.
@@ -22,13 +22,13 @@ for _, site in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', given.now, 'L
     for _, cid in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', given.now, 'LIMIT', 0, want)) do
       local queue = KEYS[2] .. K.callbacks .. cid
       local id = redis.call('LINDEX', queue, 0)
-      local record = id and redis.call('HMGET', KEYS[2] .. K.delivery .. id, 'type', 'body', 'tries', 'at', 'from')
+      local record = id and redis.call('HMGET', KEYS[2] .. K.delivery .. id, 'type', 'body', 'tries', 'at', 'from', 'trace')
       if record and tonumber(record[5] or 0) > given.now then
         redis.call('ZADD', due, record[5], cid)
       elseif record and record[2] then
         redis.call('ZADD', due, given.leased_until, cid)
         redis.call('ZADD', prefix .. K.leased, given.leased_until, cid)
-        claimed[#claimed + 1] = {id, site, cid, record[1], record[2], tonumber(record[3]), tonumber(record[4])}
+        claimed[#claimed + 1] = {id, site, cid, record[1], record[2], tonumber(record[3]), tonumber(record[4]), record[6]}
       elseif id then
         redis.call('LPOP', queue)
       else

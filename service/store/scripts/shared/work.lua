@@ -18,7 +18,9 @@ local function line_up(site, name, entry, awaited)
   redis.call('RPUSH', prefix .. lane.bell, '')
 end
 
--- `wake`: the process whose request waits for it, or "".
-local function enqueue(site, name, cid, rev, wake)
-  line_up(site, name, redis.call('XADD', root(site) .. K.work, '*', 'c', cid, 's', name, 'r', rev, 'w', wake), wake ~= '')
+-- `wake`: the process whose request waits for it, or ""; `trace`: where it stands in a trace, if it does (service/tracing.py).
+local function enqueue(site, name, cid, rev, wake, trace)
+  local entry = redis.call('XADD', root(site) .. K.work, '*', 'c', cid, 's', name, 'r', rev, 'w', wake,
+    unpack(trace and {'t', trace} or {}))
+  line_up(site, name, entry, wake ~= '')
 end
