@@ -55,11 +55,13 @@ _HINT = re.compile(
     rf"[\[({{<«]\s{{0,2}}(?:(?:{_AT_WORDS}|{_DOT_WORDS})\b|\.\s?[\])}}>])"
     rf"|[-_*](?:{_AT_WORDS})[-_*]|{_SPACE}(?:{_DOT_WORDS}){_SPACE}"
 )
-_IP_HINT = re.compile(r"[0-9]\.[0-9]|0[xX]|[0-9]{8}|:[0-9a-fA-F]{0,4}:")
+_IPV6 = re.compile(r"[0-9a-f]{0,4}:[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
+_COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")  # each of the above has these
 _PART = r"(?:0x[0-9a-f]{1,8}|[0-9]{1,11})"
-_IP = re.compile(
-    r"[0-9a-f]{0,4}:[0-9a-f:]*:[0-9a-f:.]*"
-    rf"|(?<![\w.])(?:{_PART}(?:\.{_PART}){{1,3}}|0x[0-9a-f]{{6,8}}|[0-9]{{8,11}})(?!\w)",
+# It begins with a plain class of characters, and what may stand before that comes second: such a pattern is looked for fast.
+_IPV4 = re.compile(
+    r"[0-9](?<![\w.][0-9])"
+    rf"(?:(?:(?<=0)x[0-9a-f]{{1,8}}|[0-9]{{0,10}})(?:\.{_PART}){{1,3}}|(?<=0)x[0-9a-f]{{6,8}}|[0-9]{{7,10}})(?!\w)",
     re.IGNORECASE,
 )
 _IPV4_MAPPED = b"\0" * 10 + b"\xff\xff"
@@ -138,9 +140,7 @@ def _may_be(own: _Own, plain: str, text: str) -> bool:
         return True
     if own.parts is not None and _folded(own.parts[1].partition(".")[0]) in folded and _all_in(own.pieces, folded):
         return True
-    return bool(own.packed and _IP_HINT.search(plain)) and any(
-        _is_ip(found[0], own.packed) for found in _IP.finditer(plain)
-    )
+    return next(_ips(plain, own.packed), None) is not None
 
 
 def _all_in(pieces: Sequence[str], folded: str) -> bool:
@@ -274,8 +274,7 @@ def _own_spans(view: Placed, text: str, own: _Own) -> Iterator[Span]:
     within: list[Span] = []
     if own.parts is not None and _all_in(own.pieces, _folded(view.text)):
         within += (found.span() for found in _spelt(*own.parts).finditer(view.text))
-    if own.packed:
-        within += (found.span() for found in _IP.finditer(view.text) if _is_ip(found[0], own.packed))
+    within += _ips(view.text, own.packed)
     yield from ((view.starts[start], view.ends[end - 1]) for start, end in within)
 
 
@@ -300,6 +299,17 @@ def _packed(address: str) -> bytes:
     with contextlib.suppress(OSError, ValueError):
         return socket.inet_pton(socket.AF_INET6 if ":" in bare else socket.AF_INET, bare).removeprefix(_IPV4_MAPPED)
     return b""
+
+
+def _ips(view: str, packed: bytes) -> Iterator[Span]:
+    """Where an IP address stands in a decoded text; nowhere when it is b""."""
+    patterns = [_IPV4] if len(packed) == 4 else []
+    if packed and _COLONS.search(view) is not None:
+        patterns.append(_IPV6)
+    for pattern in patterns:
+        for found in pattern.finditer(view):
+            if _is_ip(found[0], packed):
+                yield found.span()
 
 
 def _is_ip(written: str, packed: bytes) -> bool:
