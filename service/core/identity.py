@@ -13,7 +13,6 @@ first `+` of the local part dropped, and for Gmail also the dots (`googlemail.co
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import socket
@@ -157,13 +156,13 @@ def _within(plain: str, circle: str, key: bytes) -> str:
     if not circle:
         return plain
     kind, kid, _ = plain.split(".")
-    mac = hmac.digest(key, f"circle\0{circle}\0{plain}".encode(), hashlib.sha256)
+    mac = hmac.digest(key, f"circle\0{circle}\0{plain}".encode(), "sha256")
     return f"{kind[0]}2.{kid}.{mac[:16].hex()}"
 
 
 def _digest(kind: str, value: str | bytes, kid: str, key: bytes) -> str:
     said = value if isinstance(value, bytes) else value.encode(errors="replace")
-    mac = hmac.digest(key, kind.encode() + b"\0" + said, hashlib.sha256)
+    mac = hmac.digest(key, kind.encode() + b"\0" + said, "sha256")
     return f"{kind}1.{kid}.{mac[:16].hex()}"
 
 

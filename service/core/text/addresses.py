@@ -55,9 +55,13 @@ _HINT = re.compile(
     rf"[\[({{<«]\s{{0,2}}(?:(?:{_AT_WORDS}|{_DOT_WORDS})\b|\.\s?[\])}}>])"
     rf"|[-_*](?:{_AT_WORDS})[-_*]|{_SPACE}(?:{_DOT_WORDS}){_SPACE}"
 )
-_IP_HINT = re.compile(r"[0-9]\.[0-9]|0[xX]|[0-9]{8}|:[0-9a-fA-F]{0,4}:")
-_IP = re.compile(
-    r"[0-9a-f]{0,4}:[0-9a-f:]*:[0-9a-f:.]*|(?<![\w.])(?:0x[0-9a-f]{1,8}|[0-9]{1,11})(?:\.(?:0x[0-9a-f]{1,8}|[0-9]{1,11})){0,3}(?![\w])",
+_IPV6 = re.compile(r"[0-9a-f]{0,4}:[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
+_COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")  # each of the above has these
+_PART = r"(?:0x[0-9a-f]{1,8}|[0-9]{1,11})"
+# It begins with a plain class of characters, and what may stand before that comes second: such a pattern is looked for fast.
+_IPV4 = re.compile(
+    r"[0-9](?<![\w.][0-9])"
+    rf"(?:(?:(?<=0)x[0-9a-f]{{1,8}}|[0-9]{{0,10}})(?:\.{_PART}){{1,3}}|(?<=0)x[0-9a-f]{{6,8}}|[0-9]{{7,10}})(?!\w)",
     re.IGNORECASE,
 )
 _IPV4_MAPPED = b"\0" * 10 + b"\xff\xff"
@@ -69,6 +73,7 @@ class _Own(NamedTuple):
 
     said: str  # as it was given
     parts: tuple[str, str] | None  # local part and domain, when it is an e-mail address
+    pieces: tuple[str, ...]  # what every spelling of that has of the local part
     packed: bytes  # when it is an IP address
 
 
@@ -78,7 +83,10 @@ def mask_addresses(text: str, own: Sequence[str] = ()) -> str:
     Code points are replaced one by one, so that positions in the text stay what they were; white space stays. `own` holds what
     the author gave as e-mail and IP address: these are hidden in any case, however odd they look.
     """
-    known = [_own(secret) for secret in own if len(secret) >= 3]
+    return _hidden(text, _known(own))
+
+
+def _hidden(text: str, known: Sequence[_Own]) -> str:
     for _ in range(_ROUNDS):
         hidden = _masked(text, known)
         if hidden == text:
@@ -92,9 +100,9 @@ def masker(own: Sequence[str], texts: str) -> Callable[[str], str]:
 
     Most submissions have nothing to hide outside their own fields, and one look at everything tells.
     """
-    known = [_own(secret) for secret in own if len(secret) >= 3]
+    known = _known(own)
     if _may_hold(decoded(texts), texts, known):
-        return lambda text: mask_addresses(text, own)
+        return lambda text: _hidden(text, known)
     return str
 
 
@@ -127,14 +135,21 @@ def _may_hold(plain: str, text: str, known: Sequence[_Own]) -> bool:
 
 
 def _may_be(own: _Own, plain: str, text: str) -> bool:
-    folded = plain.casefold()
+    folded = _folded(plain)
     if own.said.casefold() in folded or own.said in text:
         return True
-    if own.parts is not None and all(part.partition(".")[0] in folded for part in own.parts):
+    if own.parts is not None and _folded(own.parts[1].partition(".")[0]) in folded and _all_in(own.pieces, folded):
         return True
-    return bool(own.packed and _IP_HINT.search(plain)) and any(
-        _is_ip(found[0], own.packed) for found in _IP.finditer(plain)
-    )
+    return next(_ips(plain, own.packed), None) is not None
+
+
+def _all_in(pieces: Sequence[str], folded: str) -> bool:
+    return all(piece in folded for piece in pieces)
+
+
+def _folded(text: str) -> str:
+    """For a quick look: whatever a pattern finds in a text regardless of case is in here too, a Turkish capital İ as an i."""
+    return text.lower() if text.isascii() else text.casefold().replace("i\u0307", "i")
 
 
 # Of others: an at-sign in some dress, a local part on its left, a domain on its right.
@@ -240,20 +255,26 @@ def _is_domain(said: str, *, known: bool) -> bool:
 # What an author gave as their own, however it is written.
 
 
+def _known(own: Sequence[str]) -> list[_Own]:
+    return [_own(secret) for secret in own if len(secret) >= 3]
+
+
 def _own(secret: str) -> _Own:
     plain = decoded(secret.strip()).casefold()
     local, at, domain = plain.rpartition("@")
-    return _Own(secret, (local.strip('"'), domain) if at and local and domain else None, _packed(plain))
+    if not (at and local and domain):
+        return _Own(secret, None, (), _packed(plain))
+    local = local.strip('"')
+    return _Own(secret, (local, domain), tuple(map(_folded, local.split("."))), b"")
 
 
 def _own_spans(view: Placed, text: str, own: _Own) -> Iterator[Span]:
     if own.said.casefold() in text.casefold():
         yield from (found.span() for found in re.finditer(re.escape(own.said), text, re.IGNORECASE))
     within: list[Span] = []
-    if own.parts is not None and own.parts[0].partition(".")[0] in view.text.casefold():
+    if own.parts is not None and _all_in(own.pieces, _folded(view.text)):
         within += (found.span() for found in _spelt(*own.parts).finditer(view.text))
-    if own.packed:
-        within += (found.span() for found in _IP.finditer(view.text) if _is_ip(found[0], own.packed))
+    within += _ips(view.text, own.packed)
     yield from ((view.starts[start], view.ends[end - 1]) for start, end in within)
 
 
@@ -280,6 +301,17 @@ def _packed(address: str) -> bytes:
     return b""
 
 
+def _ips(view: str, packed: bytes) -> Iterator[Span]:
+    """Where an IP address stands in a decoded text; nowhere when it is b""."""
+    patterns = [_IPV4] if len(packed) == 4 else []
+    if packed and _COLONS.search(view) is not None:
+        patterns.append(_IPV6)
+    for pattern in patterns:
+        for found in pattern.finditer(view):
+            if _is_ip(found[0], packed):
+                yield found.span()
+
+
 def _is_ip(written: str, packed: bytes) -> bool:
     """Whether something is a spelling of an IP address; a leading zero is nothing, or means octal."""
     written = written.rstrip(".")
@@ -288,10 +320,11 @@ def _is_ip(written: str, packed: bytes) -> bool:
         return any(_packed(part) == packed for part in parts)
     if len(packed) != 4:
         return False
+    first, dot, _ = written.partition(".")
+    if dot and first.isdigit() and first[0] != "0" and int(first) != packed[0]:  # most numbers with a point
+        return False
     if packed == _packed(".".join(part.lstrip("0") or "0" for part in written.split("."))):
         return True
-    if "." not in written and len(written) < 8:
-        return False
     with contextlib.suppress(OSError, ValueError):
         return socket.inet_aton(written) == packed
     return False

@@ -64,6 +64,10 @@ def test_the_authors_own_address_is_hidden_with_whatever_word_for_the_sign(text:
     assert len(mask_addresses(text, ("leakzoe@hidden-7.de",))) == len(text)
 
 
+def test_the_authors_own_address_is_hidden_in_turkish_capitals() -> None:
+    assert mask_addresses("İLK.SİNAN – beispiel.de", ("ilk.sinan@beispiel.de",)) == "••••••••• • •••••••••••"
+
+
 @given(st.data())
 def test_no_spelling_of_the_authors_own_ip_address_comes_through(data: st.DataObject) -> None:
     own = data.draw(st.sampled_from((*IPV4, *IPV6)))
