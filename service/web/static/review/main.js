@@ -2,7 +2,7 @@
 
 import { attend, get, problemOf, remember, send } from "./lib/api.js";
 import { ask, field } from "./lib/dialogs.js";
-import { byId, el, icon, put } from "./lib/dom.js";
+import { byId, el, icon, put, unfolder } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
 import { LIST_GROUPS, count, learnHouseRules, listName } from "./lib/labels.js";
@@ -219,15 +219,18 @@ function showHeader(me) {
         el("span", { text: title }),
       ),
     );
+  const { picture, title } = PAGES[page.name];
+  const pages = el("nav", { "aria-label": say("Pages") }, links);
   put(
     header,
+    put(unfolder(pages), icon(picture), el("span", { text: title }), icon("down")),
     el(
       "a",
       { class: "brand", href: href("queue") },
       el("img", { src: "/review/static/icon.svg", alt: "", width: "22", height: "22" }),
       el("span", { text: "Antechamber" }),
     ),
-    el("nav", { "aria-label": say("Pages") }, links),
+    pages,
     el("span", { id: "stream", class: "stream", hidden: true }, say("Reconnecting…")),
     el(
       "button",
@@ -246,7 +249,6 @@ function showHeader(me) {
       el("span", { text: me.name }),
     ),
   );
-  header.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** @param {boolean} on */

@@ -60,6 +60,26 @@ export function put(node, ...children) {
   return node;
 }
 
+let unfolders = 0;
+
+/**
+ * A button that unfolds a part of the page where there is no room for it (the style sheet says where); a link in it folds it again.
+ *
+ * @param {HTMLElement} part
+ */
+export function unfolder(part) {
+  part.id = `unfolds-${(unfolders += 1)}`;
+  part.classList.add("unfolds");
+  part.popover = "auto";
+  part.addEventListener("click", ({ target }) => {
+    if (part.matches(":popover-open") && target instanceof Element && target.closest("a")) part.hidePopover();
+  });
+  return el("button", { type: "button", class: "unfolder", popovertarget: part.id });
+}
+
+/** Whether there is room for one pane only, as the style sheet sees it. */
+export const isNarrow = () => matchMedia("(width < 45em)").matches;
+
 /**
  * A list of which only the first few are shown, and a button that shows the rest.
  *

@@ -1,6 +1,6 @@
 // The buttons under a comment: what can be done with it, given where it stands. For the queue page.
 
-import { announce, el, icon, put } from "../lib/dom.js";
+import { announce, el, icon, isNarrow, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
@@ -415,7 +415,7 @@ function heard(event, { rows, items, choose, close, field, entered }) {
  */
 function place(node, button) {
   const box = button?.getBoundingClientRect();
-  if (innerWidth < 720) return; // a phone's style sheet puts it at the foot
+  if (isNarrow()) return; // a phone's style sheet puts it at the foot
   if (!box) {
     node.style.left = `${(innerWidth - node.offsetWidth) / 2}px`;
     node.style.top = `${Math.max(8, (innerHeight - node.offsetHeight) / 3)}px`;

@@ -1,7 +1,7 @@
 // The queue page: puts list, comment and evidence side by side, and lets keys, the address and what happens live act on the
 // store. For `main`.
 
-import { announce, el, put } from "../lib/dom.js";
+import { announce, el, isNarrow, put } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
 import { percent, reasonName } from "../lib/labels.js";
@@ -165,7 +165,7 @@ class QueuePage {
     store.on("open", () => this.opened());
     store.on("current", () => (this.soon(), this.render()));
     store.on("wanted", ({ id, replace }) => {
-      if (!id && isPhone()) this.pane("list");
+      if (!id && isNarrow()) this.pane("list");
       this.open(id, { replace });
     });
   }
@@ -270,7 +270,7 @@ class QueuePage {
       this.render();
       return;
     }
-    if (!loaded || isPhone()) return;
+    if (!loaded || isNarrow()) return;
     const first = items.find((item) => !item.left);
     if (first) this.open(first.id, { replace: true });
     else this.render();
@@ -381,7 +381,7 @@ class QueuePage {
   pane(name) {
     if (this.node.dataset.pane === name) return;
     this.node.dataset.pane = name;
-    if (name === "list" && this.store.current.id && isPhone()) this.open("", { replace: true });
+    if (name === "list" && this.store.current.id && isNarrow()) this.open("", { replace: true });
   }
 
   /**
@@ -508,8 +508,3 @@ function placeOf({ filters }) {
 /** @param {ListStore} store */
 const tickedText = ({ ticked }) =>
   ticked.size ? say("{count} comments selected", { count: ticked.size }) : say("Nothing is selected");
-
-/** Whether there is room for one pane only. */
-function isPhone() {
-  return matchMedia("(max-width: 719px)").matches;
-}
