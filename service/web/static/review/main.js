@@ -413,6 +413,7 @@ attend({
   found: belongs,
 });
 addEventListener("hashchange", () => {
+  /** @type {HTMLElement | null} */ (document.querySelector(":popover-open"))?.hidePopover();
   const { invitation } = arrival();
   if (invitation) {
     accept(invitation);

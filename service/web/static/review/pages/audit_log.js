@@ -25,7 +25,7 @@ export function auditPage() {
         const page = await get("/audit-log", { cursor });
         lines.push(...page.items);
         const rows = lines.map((one) => [
-          exactly(one.at),
+          el("span", { class: "nowrap", text: exactly(one.at) }),
           actorName(one.actor),
           el("code", { text: one.what }),
           [one.subject, one.site && one.site !== one.subject ? ` (${one.site})` : ""],

@@ -21,6 +21,7 @@ import { calm } from "../text/unicode.js";
 
 /** @import { Left, Shown } from "./list_store.js" */
 
+const ALL = "hold-everything"; // the reason that every comment of a site may have
 const TELLING = 0.5; // a score from here on is shown beside a reason that has none
 /** @type {Record<string, string>} */
 const SAID = { approved: "approve", rejected: "reject", flagged: "hold" };
@@ -84,9 +85,10 @@ function footer(row) {
     if (doubt) parts.push(scoreTag(reasonName(doubt), row.scores[doubt]));
   } else if (reason) {
     const score = row.scores[reason];
-    parts.push(scoreTag(reasonName(reason), score));
     const [label, highest] = Object.entries(row.scores).sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
-    if (score === undefined && highest >= TELLING) parts.push(scoreTag(labelName(label), highest));
+    const telling = score === undefined && highest >= TELLING;
+    if (!telling || reason !== ALL) parts.push(scoreTag(reasonName(reason), score));
+    if (telling) parts.push(scoreTag(labelName(label), highest));
   }
   if (row.rules.length) parts.push(el("span", { class: "tag rule", text: row.rules[0] }));
   if (row.campaign)
@@ -129,7 +131,12 @@ function footer(row) {
  * @param {number} [score]
  */
 function scoreTag(name, score) {
-  return el("span", { class: "tag" }, name, score === undefined ? null : el("b", { text: percent(score) }));
+  return el(
+    "span",
+    { class: "tag" },
+    el("span", { text: name }),
+    score === undefined ? null : el("b", { text: percent(score) }),
+  );
 }
 
 /**
