@@ -183,9 +183,9 @@ async def test_what_is_open_is_announced(desk: Desk) -> None:
     await page.keyboard.press("j")
     await expect(live).to_contain_text("2 of 2")
     await page.keyboard.press("x")
-    await expect(live).to_have_text("1 comment selected")
+    await expect(live.locator(":last-child")).to_have_text("1 comment selected")
     await page.keyboard.press("x")
-    await expect(live).to_have_text("Nothing is selected")
+    await expect(live.locator(":last-child")).to_have_text("Nothing is selected")
 
 
 @pytest.mark.parametrize(

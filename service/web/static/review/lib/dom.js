@@ -137,6 +137,8 @@ export function byId(id) {
   return node;
 }
 
+const SAID = 3; // messages that stay in the document: one that is replaced at once may never be read out
+
 /**
  * Say something to a screen reader.
  *
@@ -144,7 +146,30 @@ export function byId(id) {
  */
 export function announce(text) {
   const live = byId("live");
-  live.textContent = live.textContent === text ? `${text}\u00a0` : text;
+  live.append(el("span", { text: `${text} ` }));
+  while (live.children.length > SAID) live.firstElementChild?.remove();
+}
+
+/** Put the focus where one reads on: at the comment that is open, else at the page's heading. */
+export function land() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const places = document.querySelectorAll("main [data-lands], main h1");
+  const place = [...places].find((one) => one.checkVisibility());
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+/**
+ * Do what may take away the thing that has the focus. Whoever works by the keyboard goes on where one reads on.
+ *
+ * @param {() => void} work
+ */
+export function landing(work) {
+  const before = document.activeElement;
+  work();
+  const now = document.activeElement;
+  if (before !== document.body && (!now || now === document.body || !now.checkVisibility())) land();
 }
 
 /**

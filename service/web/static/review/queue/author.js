@@ -140,6 +140,12 @@ const BLOCKED = {
   address: say("This address is blocked now."),
   network: say("This network is blocked now."),
 };
+/** @type {Record<"author" | "address" | "network", (name: string) => string>} */
+const WHOSE = {
+  author: (name) => name,
+  address: (name) => say("the IP address of {name}", { name }),
+  network: (name) => say("the network of {name}", { name }),
+};
 /** @type {Record<string, [whom: string, promise: string]>} */
 const DIALOGS = {
   trusted: [
@@ -190,7 +196,7 @@ async function mark(row, whom, what, tools) {
   const note = el("input", { type: "text", maxlength: "1000", autocomplete: "off" });
   const trust = what === "trusted";
   const [called, text] = DIALOGS[trust ? what : whom];
-  const who = whom === "author" ? name || called : called;
+  const who = name ? WHOSE[whom](name) : called;
   const said = await ask(
     trust ? say("Trust {whom} on {site}?", { whom: who, site }) : say("Block {whom} on {site}?", { whom: who, site }),
     [el("p", { text }), field(say("For how long"), until), field(say("Note for other moderators"), note)],

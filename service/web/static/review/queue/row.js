@@ -73,7 +73,6 @@ export function rowView(row, { current, selected, tick, href }) {
 function footer(row) {
   if (row.left) return el("span", { class: "tag done" }, outcomeText(row.left));
   const parts = [];
-  const [reason] = row.reasons;
   if (row.decision && !["flagged", "pending"].includes(row.state ?? "")) {
     parts.push(
       el("span", {
@@ -83,13 +82,7 @@ function footer(row) {
     );
     const doubt = row.list === "later" && row.reasons.find((code) => row.scores[code] !== undefined);
     if (doubt) parts.push(scoreTag(reasonName(doubt), row.scores[doubt]));
-  } else if (reason) {
-    const score = row.scores[reason];
-    const [label, highest] = Object.entries(row.scores).sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
-    const telling = score === undefined && highest >= TELLING;
-    if (!telling || reason !== ALL) parts.push(scoreTag(reasonName(reason), score));
-    if (telling) parts.push(scoreTag(labelName(label), highest));
-  }
+  } else parts.push(...whyOf(row).map(([name, score]) => scoreTag(name, score)));
   if (row.rules.length) parts.push(el("span", { class: "tag rule", text: row.rules[0] }));
   if (row.campaign)
     parts.push(
@@ -124,6 +117,20 @@ function footer(row) {
   if (row.arrived) parts.push(el("span", { class: "tag fresh", text: say("New") }));
   parts.push(el("span", { class: "row-site", text: row.site }));
   return parts;
+}
+
+/**
+ * Why a comment waits: what it was held for, and the score that tells most where that has none.
+ *
+ * @param {Api.Row} row
+ * @returns {[name: string, score?: number][]}
+ */
+export function whyOf({ reasons: [reason], scores }) {
+  if (!reason) return [];
+  const score = scores[reason];
+  const [label, highest] = Object.entries(scores).sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
+  if (score !== undefined || highest < TELLING) return [[reasonName(reason), score]];
+  return reason === ALL ? [[labelName(label), highest]] : [[reasonName(reason)], [labelName(label), highest]];
 }
 
 /**
