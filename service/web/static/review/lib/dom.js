@@ -153,8 +153,8 @@ export function announce(text) {
 /** Put the focus where one reads on: at the comment that is open, else at the page's heading. */
 export function land() {
   /** @type {NodeListOf<HTMLElement>} */
-  const places = document.querySelectorAll("main [data-lands], main h1");
-  const place = [...places].find((one) => one.checkVisibility());
+  const places = document.querySelectorAll("main h1, main [data-lands]"); // a page's heading comes first in it
+  const place = [...places].reverse().find((one) => one.checkVisibility());
   if (!place) return;
   place.tabIndex = -1;
   place.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 // The audit log: who changed what. For `main`.
 
 import { get, problemOf } from "../lib/api.js";
-import { el, put } from "../lib/dom.js";
+import { el, renew } from "../lib/dom.js";
 import { actorName, exactly } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { sheetHead, table } from "../lib/tables.js";
@@ -83,7 +83,7 @@ export function auditPage() {
           [one.subject, one.site && one.site !== one.subject ? ` (${one.site})` : ""],
           one.note,
         ]);
-        put(
+        renew(
           body,
           head,
           el(
@@ -110,7 +110,7 @@ export function auditPage() {
             : null,
         );
       } catch (problem) {
-        put(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+        renew(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
       }
     };
     await more("");
