@@ -162,15 +162,27 @@ class InvalidSubmission(AntechamberError):
 class InvalidPolicy(InvalidSubmission):
     """A policy that can't be used: `pointer` says where in it, `line` and `column` (from 1) where in a rule's condition.
 
-    It is the first mistake that was found, and `more` are the others.
+    It is the first mistake that was found, and `more` are the others. `said` is the sentence, and `values` what stands in the
+    places of it: whoever speaks another language says it anew.
     """
 
     slug, status, title = "invalid-policy", 422, "The policy can't be used as it is"
 
-    def __init__(self, detail: str = "", *, pointer: str = "", line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self,
+        said: str = "",
+        *,
+        pointer: str = "",
+        line: int = 0,
+        column: int = 0,
+        values: Mapping[str, str | int] | None = None,
+    ) -> None:
+        detail = said.format(**values) if values else said
         super().__init__(f"Line {line}, column {column}: {detail}" if line else detail, pointer=pointer)
         self.line = line
         self.column = column
+        self.said = said
+        self.values = dict(values or {})
         self.more: tuple[InvalidPolicy, ...] = ()
 
     @property

@@ -66,7 +66,7 @@ def problem(error: AntechamberError, instance: str = "") -> Problem:
         said,
         line=error.line,
         column=error.column,
-        errors=[Mistake(one.detail, one.pointer, one.line, one.column) for one in error.told],
+        errors=[Mistake(one.detail, one.pointer, one.line, one.column, one.said, one.values) for one in error.told],
         errors_left_out=len(error.all) - len(error.told),
     )
 

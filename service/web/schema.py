@@ -357,12 +357,17 @@ class CommentInput(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Mistake(Struct, frozen=True, omit_defaults=True):
-    """One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition."""
+    """One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition.
+
+    `said` is the sentence in `detail` without its place and with `values` not yet filled in, for who says it in another language.
+    """
 
     detail: str
     pointer: str = ""
     line: int = 0
     column: int = 0
+    said: str = ""
+    values: dict[str, str | int] = {}
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):

@@ -117,6 +117,7 @@ async def test_back_on_the_phone_goes_to_where_one_came_from(desk: Desk) -> None
     await row(page, "One by").get_by_role("link").click()
     await opened(page, "One by")
     await page.get_by_role("button", name="Why").click()
+    await page.get_by_text("What else they wrote").click()
     await page.locator(".evidence .small-rows a").first.click()
     await opened(page, "Two by")
     await page.get_by_role("button", name="Back to the list").click()
@@ -182,9 +183,9 @@ async def test_what_is_open_is_announced(desk: Desk) -> None:
     await page.keyboard.press("j")
     await expect(live).to_contain_text("2 of 2")
     await page.keyboard.press("x")
-    await expect(live).to_have_text("1 comment selected")
+    await expect(live.locator(":last-child")).to_have_text("1 comment selected")
     await page.keyboard.press("x")
-    await expect(live).to_have_text("Nothing is selected")
+    await expect(live.locator(":last-child")).to_have_text("Nothing is selected")
 
 
 @pytest.mark.parametrize(

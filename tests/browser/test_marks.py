@@ -42,7 +42,7 @@ async def without_email(desk: Desk) -> Page:
     await desk.services.sites.change(desk.site, require_email=False)
     await desk.submit("Hello from here", author=NOBODY, id="first")
     page = await desk.signed_in()
-    await expect(page.get_by_role("heading", name="Where it came from")).to_be_visible()
+    await expect(page.locator(".ground", has_text="Network")).to_be_visible()
     await expect(page.get_by_role("button", name="Block…")).to_have_count(0)  # there is nobody to block by a name
     return page
 

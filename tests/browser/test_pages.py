@@ -159,7 +159,7 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await expect(page.get_by_text("Edition 2, since")).to_be_visible()
     await page.goto(f"{desk.stack.base}/review#/audit")
     await expect(page.get_by_role("cell", name="Everything about the past waits")).to_be_visible()
-    await expect(page.get_by_role("row", name="sites.policy.restore")).to_contain_text("It waited too long")
+    await expect(page.get_by_role("row", name="Policy restored")).to_contain_text("It waited too long")
 
 
 async def test_what_was_promised_of_the_thresholds_is_on_the_page(desk: Desk) -> None:

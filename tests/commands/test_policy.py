@@ -99,7 +99,7 @@ def test_errors_show_the_place_under_the_rules_name(run: Run, blog: dict[str, st
     ended = run(*POLICY, "set", "blog", "-", text=RULED.replace("links >= 3", "lnks >= 3"))
     assert ended.code == 1
     assert ended.err.splitlines() == [
-        "antechamber: The rule “many-links”, when: Line 1, column 1: there is no such field; is links meant?.",
+        "antechamber: The rule “many-links”, when: Line 1, column 1: there is no such field; is links meant?",
         "    lnks >= 3 and content matches /buy\\s+now/i",
         "    ^",
     ]
@@ -116,7 +116,7 @@ def test_all_mistakes_are_shown_at_once(run: Run, blog: dict[str, str]) -> None:
         "antechamber: There are 3 mistakes.",
         "The list number 1, name: This field is required.",
         "The rule “many-links”, colour: There is no such field.",
-        "The rule “many-links”, when: Line 1, column 1: there is no such field; is links meant?.",
+        "The rule “many-links”, when: Line 1, column 1: there is no such field; is links meant?",
         "    lnks >= 3 and content matches /buy\\s+now/i",
         "    ^",
     ]

@@ -34,6 +34,9 @@ FORMS = {
     "id": {"other"},
     "pt": {"one", "many", "other"},
 }
+MISTAKEN = {"_wrong", "InvalidPolicy", "add"}
+LOGGING = {"audit", "_audit", "_note", "_change", "change", "save", "_renew"}
+ACT = re.compile(r"[a-z]+(?:\.[a-z-]+)+\Z")
 DOCUMENT = re.compile(r'(?:class="(?:skip|empty)"[^>]*>|aria-label=")([^<"]+)[<"]')
 
 
@@ -146,6 +149,45 @@ def test_english_has_what_its_key_does_not_say_by_itself() -> None:
 )
 def test_the_language_that_is_liked_best_is_found(header: str, code: str) -> None:
     assert negotiate(header, catalogues()) == code
+
+
+def mistakes() -> Iterator[str]:
+    """What can be wrong with a policy, as its form shows it."""
+    places = ("grammar.py", "measures.py", "house_rules.py", "thresholds.py", "../text/search.py")
+    for path in (SERVICE / "core/policy" / name for name in places):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in MISTAKEN:
+                yield from (shape(text) for one in node.args if (text := text_of(one)) and text.endswith((".", "?")))
+        tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)]
+        yield from (
+            shape(text) for table in tables for one in table.values if (text := text_of(one)) and text.endswith(".")
+        )
+
+
+def acts() -> Iterator[str]:
+    """The operators' log's words for what was done."""
+    for path in (path for room in ("usecases", "store", "learning") for path in (SERVICE / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in LOGGING:
+                given = [*node.args, *(one.value for one in node.keywords)]
+                yield from (
+                    one.value for part in given for one in ast.walk(part)
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str) and ACT.match(one.value)
+                )  # fmt: skip
+
+
+def test_the_forms_mistakes_and_the_logs_acts_are_said_in_every_language() -> None:
+    shapes = {shape(one) for one in catalogues()["de"].sentences}
+    alike = {
+        one for one in mistakes() if "one of" not in one and "looks at" not in one
+    }  # these name words of the language
+    assert "there is no such field; is {} meant?" in alike
+    assert alike - shapes == set()
+    page = (SCRIPTS / "pages/audit_log.js").read_text()
+    logged = set(acts())
+    assert {"sites.policy.restore", "session.begin"} <= logged
+    assert {act for act in logged if f'"{act}": say(' not in page} == set()
 
 
 def test_what_was_filled_in_is_found_again() -> None:

@@ -82,7 +82,28 @@ _TOKEN = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _WORDS = frozenset({"and", "or", "not", *SEARCHES, "yes", "no", "true", "false"})
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
-_FITTING = {"number": "a number", "text": "a text in quotation marks", "yes-no": "yes or no"}
+_FITTING = {  # whole sentences, since languages put them together differently
+    "number": "a number is expected here, since {field} is a number.",
+    "text": "a text in quotation marks is expected here, since {field} is a text.",
+    "yes-no": "yes or no is expected here, since {field} is a yes-or-no field.",
+}
+_NO_NUMBER = {
+    "text": "only numbers are compared by size; {field} is a text.",
+    "yes-no": "only numbers are compared by size; {field} is a yes-or-no field.",
+}
+_NO_TEXT = {
+    "number": "only texts are searched; {field} is a number.",
+    "yes-no": "only texts are searched; {field} is a yes-or-no field.",
+}
+_COMPARED = {
+    "number": "a comparison such as >= 3 is expected behind {field}.",
+    "text": "==, contains, mentions, matches or in is expected behind {field}.",
+}
+_UNCLOSED = {
+    '"': "this text has no end.",
+    "'": "this text has no end.",
+    "/": "this regular expression has no end.",
+}
 
 
 class Token(NamedTuple):
@@ -96,7 +117,7 @@ class Token(NamedTuple):
 def parse(source: str) -> Node:
     """The tree of a condition, with its types checked. Raises InvalidPolicy; its place is line and column in `source`."""
     if len(source) > MAX_LENGTH:
-        raise InvalidPolicy(f"A condition has at most {MAX_LENGTH} characters.")
+        raise InvalidPolicy("A condition has at most {most} characters.", values={"most": MAX_LENGTH})
     return _Parser(source).whole()
 
 
@@ -115,10 +136,10 @@ class _Parser:
 
     def whole(self) -> Node:
         if self._token.kind == "end":
-            raise self._wrong("a condition is expected, such as links >= 3")
+            raise self._wrong("a condition is expected, such as links >= 3.")
         node = self._either(0)
         if self._token.kind != "end":
-            raise self._wrong("“and”, “or” or the end is expected here")
+            raise self._wrong("“and”, “or” or the end is expected here.")
         return node
 
     @property
@@ -152,20 +173,20 @@ class _Parser:
 
     def _single(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self._wrong(f"nested more than {MAX_DEPTH} deep")
+            raise self._wrong("nested more than {most} deep.", most=MAX_DEPTH)
         if self._found("not"):
             return Not(self._single(depth + 1))
         if self._found("("):
             node = self._either(depth + 1)
             if not self._found(")"):
-                raise self._wrong("“)” is expected here")
+                raise self._wrong("“)” is expected here.")
             return node
         return self._condition()
 
     def _condition(self) -> Node:
         self._conditions += 1
         if self._conditions > MAX_CONDITIONS:
-            raise self._wrong(f"more than {MAX_CONDITIONS} conditions")
+            raise self._wrong("more than {most} conditions.", most=MAX_CONDITIONS)
         field = self._field()
         turned = self._found("not")
         token = self._token
@@ -176,62 +197,61 @@ class _Parser:
         elif self._found("in"):
             node = Compare(field, "in", self._list(field), at=token.at)
         elif turned:
-            raise self._wrong("“in”, “contains”, “mentions” or “matches” is expected behind “not”")
+            raise self._wrong("“in”, “contains”, “mentions” or “matches” is expected behind “not”.")
         elif token.kind == "sign" and token.text in COMPARISONS:
             self._take()
             if field.kind != "number" and token.text not in ("==", "!="):
-                raise self._wrong(f"only numbers are compared by size; {field.name} is {_a(field)}", token)
+                raise self._wrong(_NO_NUMBER[field.kind], token, field=field.name)
             node = Compare(field, token.text, (self._value(field),), at=token.at)
         elif field.kind == "yes-no":
             node = Compare(field, "is", ())
         else:
-            compared = (
-                "a comparison such as >= 3" if field.kind == "number" else "==, contains, mentions, matches or in"
-            )
-            raise self._wrong(f"{compared} is expected behind {field.name}")
+            raise self._wrong(_COMPARED[field.kind], field=field.name)
         return Not(node) if turned else node
 
     def _field(self) -> Field:
         token = self._take()
         if token.kind != "name" or token.text in _WORDS:
-            raise self._wrong("the name of a field is expected here, such as links, content or spam", token)
+            raise self._wrong("the name of a field is expected here, such as links, content or spam.", token)
         field = find_field(token.text)
         if field is None:
             near = difflib.get_close_matches(token.text[:64], FIELDS, n=1)
-            raise self._wrong(f"there is no such field{f'; is {near[0]} meant?' if near else ''}", token)
+            if near:
+                raise self._wrong("there is no such field; is {near} meant?", token, near=near[0])
+            raise self._wrong("there is no such field.", token)
         return field
 
     def _search(self, field: Field, operator: Token) -> Compare:
         if field.kind != "text":
-            raise self._wrong(f"only texts are searched; {field.name} is {_a(field)}", operator)
+            raise self._wrong(_NO_TEXT[field.kind], operator, field=field.name)
         at = self._token.at
         values = self._list(field) if self._token.text == "[" else (self._value(field),)
         if not all(values):
-            raise self._wrong("an empty text stands everywhere", self._tokens[self._next - 1])
+            raise self._wrong("an empty text stands everywhere.", self._tokens[self._next - 1])
         return Compare(field, operator.text, values, at=at)
 
     def _regex(self, field: Field, operator: Token) -> Compare:
         if field.kind != "text":
-            raise self._wrong(f"only texts are searched; {field.name} is {_a(field)}", operator)
+            raise self._wrong(_NO_TEXT[field.kind], operator, field=field.name)
         token = self._take()
         if token.kind != "regex":
-            raise self._wrong("a regular expression is expected here, such as /buy\\s+now/i", token)
+            raise self._wrong("a regular expression is expected here, such as /buy\\s+now/i.", token)
         pattern, _, flags = token.text[1:].rpartition("/")
         if flags not in ("", "i"):
-            raise self._wrong("the only letter behind a regular expression is i, which ignores case", token)
+            raise self._wrong("the only letter behind a regular expression is i, which ignores case.", token)
         self._bound(pattern, token)
         return Compare(field, "matches", (pattern.replace("\\/", "/"),), ignore_case=flags == "i", at=token.at)
 
     def _list(self, field: Field) -> tuple[str | float | bool, ...]:
         if not self._found("["):
-            raise self._wrong('a list is expected here, such as ["ru", "zh"]')
+            raise self._wrong('a list is expected here, such as ["ru", "zh"].')
         values = [self._value(field)]
         while self._found(","):
             values.append(self._value(field))
             if len(values) > MAX_VALUES:
-                raise self._wrong(f"a list has at most {MAX_VALUES} values")
+                raise self._wrong("a list has at most {most} values.", most=MAX_VALUES)
         if not self._found("]"):
-            raise self._wrong("“,” or “]” is expected here")
+            raise self._wrong("“,” or “]” is expected here.")
         return tuple(values)
 
     def _value(self, field: Field) -> str | float | bool:
@@ -239,7 +259,7 @@ class _Parser:
         if field.kind == "number" and token.kind == "number":
             number = float(token.text.rstrip("%")) / (100 if token.text.endswith("%") else 1)
             if not math.isfinite(number):
-                raise self._wrong("the number is too large", token)
+                raise self._wrong("the number is too large.", token)
             return number
         if field.kind == "text" and token.kind == "text":
             text = _ESCAPED.sub(r"\1", token.text[1:-1])
@@ -247,13 +267,13 @@ class _Parser:
             return text
         if field.kind == "yes-no" and token.text in _TRUTH:
             return _TRUTH[token.text]
-        raise self._wrong(f"{_FITTING[field.kind]} is expected here, since {field.name} is {_a(field)}", token)
+        raise self._wrong(_FITTING[field.kind], token, field=field.name)
 
     def _bound(self, text: str, token: Token) -> None:
         if len(text) > MAX_TEXT:
-            raise self._wrong(f"a text has at most {MAX_TEXT} characters", token)
+            raise self._wrong("a text has at most {most} characters.", token, most=MAX_TEXT)
         if has_address(text):
-            raise self._wrong("e-mail addresses are dotted out in comments, so that this would never be found", token)
+            raise self._wrong("e-mail addresses are dotted out in comments, so that this would never be found.", token)
 
     def _scan(self, source: str) -> list[Token]:
         tokens: list[Token] = []
@@ -262,17 +282,11 @@ class _Parser:
             found = _TOKEN.match(source, at)
             if found is None or found.lastgroup is None:
                 start = at + len(source[at:]) - len(source[at:].lstrip())
-                unclosed = {'"': "this text has no end", "'": "this text has no end"}
-                unclosed["/"] = "this regular expression has no end"
-                raise self._wrong(unclosed.get(source[start], "this sign has no meaning here"), Token("", "", start))
+                raise self._wrong(_UNCLOSED.get(source[start], "this sign has no meaning here."), Token("", "", start))
             tokens.append(Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
             at = found.end()
         return tokens
 
-    def _wrong(self, expected: str, token: Token | None = None) -> InvalidPolicy:
+    def _wrong(self, said: str, token: Token | None = None, **values: str | int) -> InvalidPolicy:
         line, column = place(self._source, (token or self._token).at)
-        return InvalidPolicy(f"{expected}.", line=line, column=column)
-
-
-def _a(field: Field) -> str:
-    return {"number": "a number", "text": "a text", "yes-no": "a yes-or-no field"}[field.kind]
+        return InvalidPolicy(said, line=line, column=column, values=values)

@@ -24,7 +24,6 @@ Then = Literal["approve", "hold", "reject", "discard", "tag"]
 Status = Literal["live", "shadow", "draft"]
 Slug = Annotated[str, Meta(extra_json_schema={"pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"})]
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
-_SLUG_WORDS = "1 to 63 lower-case letters, digits, - or _, and begins with a letter or digit"
 
 
 class Measure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -51,13 +50,19 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 def check_measure(measure: Measure, mistakes: ValidationErrors) -> None:
     """Note what can't be; places are those in the measure."""
     if _SLUG.match(measure.name) is None:
-        mistakes.add(f"A name has {_SLUG_WORDS}.", "/name")
+        mistakes.add(
+            "A name has 1 to 63 lower-case letters, digits, - or _, and begins with a letter or digit.", "/name"
+        )
     if measure.code is not None and _SLUG.match(measure.code) is None:
-        mistakes.add(f"A reason code has {_SLUG_WORDS}.", "/code")
+        mistakes.add(
+            "A reason code has 1 to 63 lower-case letters, digits, - or _, and begins with a letter or digit.", "/code"
+        )
     if len(measure.tags) > MAX_TAGS:
         mistakes.add(f"At most {MAX_TAGS} tags.", "/tags")
     if not all(map(_SLUG.match, measure.tags)):
-        mistakes.add(f"A tag has {_SLUG_WORDS}.", "/tags")
+        mistakes.add(
+            "A tag has 1 to 63 lower-case letters, digits, - or _, and begins with a letter or digit.", "/tags"
+        )
     if measure.then == "tag" and not measure.tags:
         mistakes.add("It is to tag; say with which tags.", "/tags")
     for field in ("owner", "note"):

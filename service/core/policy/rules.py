@@ -67,7 +67,7 @@ def _function(node: Node, source: str) -> Condition:
                 return _comparing(node)
             except InvalidPolicy as error:
                 line, column = place(source, node.at)
-                raise InvalidPolicy(error.detail, line=line, column=column) from None
+                raise InvalidPolicy(error.said, line=line, column=column, values=error.values) from None
         case Not(of):
             return _negated(_function(of, source))
         case Both(parts):

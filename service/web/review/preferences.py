@@ -21,12 +21,14 @@ _MAX_BODY = 16_384
 _encode = msgspec.json.Encoder().encode
 _Action = Annotated[str, Meta(pattern="^[A-Za-z_-]{1,40}$")]
 _Key = Annotated[str, Meta(max_length=20)]
+_Language = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{2,20}$")]
 _Keys = Annotated[dict[_Action, _Key], Meta(max_length=100, description="Action to key; an empty one: none.")]
 
 
 class Preferences(Struct, frozen=True, omit_defaults=True):
     """How somebody likes the page. What is left out is as usual."""
 
+    language: Annotated[_Language, Meta(description="What the page speaks, as BCP 47 writes it.")] | UnsetType = UNSET
     theme: Literal["light", "dark"] | UnsetType = UNSET
     mask: Annotated[bool, Meta(description="Cover the worst words.")] | UnsetType = UNSET
     blind: Annotated[bool, Meta(description="Hide authors' names.")] | UnsetType = UNSET
@@ -38,6 +40,7 @@ class Preferences(Struct, frozen=True, omit_defaults=True):
 class PreferencesInput(Struct, frozen=True, forbid_unknown_fields=True):
     """What changes; null: as usual again. What is left out stays."""
 
+    language: _Language | UnsetType | None = UNSET
     theme: Literal["light", "dark"] | UnsetType | None = UNSET
     mask: bool | UnsetType | None = UNSET
     blind: bool | UnsetType | None = UNSET

@@ -2,7 +2,7 @@
 
 import { attend, get, problemOf, remember, send } from "./lib/api.js";
 import { ask, field } from "./lib/dialogs.js";
-import { byId, el, icon, put } from "./lib/dom.js";
+import { byId, el, icon, land, landing, put, unfolder } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
 import { LIST_GROUPS, count, learnHouseRules, listName } from "./lib/labels.js";
@@ -106,13 +106,15 @@ function isOpen(name) {
   return !right || may(right);
 }
 
-async function route() {
+/** @param {boolean} [lands] whether the focus follows to another page */
+async function route(lands = true) {
   if (!me) return;
   routed = location.hash;
   const [path, query = ""] = location.hash.replace(/^#\/?/u, "").split("?");
   const name = me.enrols ? "settings" : Object.hasOwn(PAGES, path) && isOpen(path) ? path : "queue";
   const parameters = new URLSearchParams(query);
-  if (page.name !== name) {
+  const another = page.name !== name;
+  if (another) {
     const make = await PAGES[name].make();
     page.close?.();
     const opened = make({
@@ -135,6 +137,7 @@ async function route() {
     showHeader(me);
   }
   await page.show?.(parameters);
+  if (lands && another && document.activeElement === document.body) land();
 }
 
 /** @type {Record<string, string>} The letters of `g`, where a list's own is taken. */
@@ -219,15 +222,18 @@ function showHeader(me) {
         el("span", { text: title }),
       ),
     );
+  const { picture, title } = PAGES[page.name];
+  const pages = el("nav", { "aria-label": say("Pages") }, links);
   put(
     header,
+    put(unfolder(pages), icon(picture), el("span", { text: title }), icon("down")),
     el(
       "a",
       { class: "brand", href: href("queue") },
       el("img", { src: "/review/static/icon.svg", alt: "", width: "22", height: "22" }),
       el("span", { text: "Antechamber" }),
     ),
-    el("nav", { "aria-label": say("Pages") }, links),
+    pages,
     el("span", { id: "stream", class: "stream", hidden: true }, say("Reconnecting…")),
     el(
       "button",
@@ -246,7 +252,6 @@ function showHeader(me) {
       el("span", { text: me.name }),
     ),
   );
-  header.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** @param {boolean} on */
@@ -330,14 +335,17 @@ function become(session) {
   learnHouseRules(session.house_rules);
 }
 
-/** @param {Api.SessionView} signedIn */
-function start(signedIn) {
+/**
+ * @param {Api.SessionView} signedIn
+ * @param {boolean} [lands] whether the focus follows: somebody came by another page
+ */
+function start(signedIn, lands = true) {
   become(signedIn);
   draftsOf(signedIn.name);
   keepPush();
   page.close?.();
   page = { name: "" };
-  route();
+  route(lands);
 }
 
 /**
@@ -367,10 +375,14 @@ function signInAgain() {
       const found = await get("/session", {}, { quiet: true }).catch(() => null); // by another tab, perhaps
       if (found && dialog.isConnected) finish(found);
     };
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
     const finish = (/** @type {Api.SessionView | null} */ found) => {
       removeEventListener("focus", look);
       document.removeEventListener("visibilitychange", look);
-      dialog.remove();
+      landing(() => {
+        dialog.remove();
+        if (before?.isConnected) before.focus();
+      });
       if (found) resolve(belongs(found));
       else {
         signIn();
@@ -411,6 +423,7 @@ attend({
   found: belongs,
 });
 addEventListener("hashchange", () => {
+  /** @type {HTMLElement | null} */ (document.querySelector(":popover-open"))?.hidePopover();
   const { invitation } = arrival();
   if (invitation) {
     accept(invitation);
@@ -426,7 +439,7 @@ if (invitation) accept(invitation);
 else if (note) signIn(note);
 else {
   try {
-    start(await get("/session", {}, { quiet: true }));
+    start(await get("/session", {}, { quiet: true }), false);
   } catch (error) {
     const problem = problemOf(error);
     signIn(problem.status === 401 ? "" : problem.message);

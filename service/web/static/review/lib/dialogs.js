@@ -1,6 +1,6 @@
 // Dialogs: a question with fields, answered or closed. For every module that must ask before it acts.
 
-import { el, icon } from "./dom.js";
+import { el, icon, landing } from "./dom.js";
 import { say } from "./language.js";
 
 /** @import { Child } from "./dom.js" */
@@ -27,9 +27,11 @@ export function ask(title, content, buttons, { check = () => "", wide = false } 
         wrong.textContent = refusal;
         return;
       }
-      dialog.close();
-      dialog.remove();
-      if (before?.isConnected) before.focus();
+      landing(() => {
+        dialog.close();
+        dialog.remove();
+        if (before?.isConnected) before.focus();
+      });
       resolve(value);
     };
     const dialog = el(

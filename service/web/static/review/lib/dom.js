@@ -60,6 +60,26 @@ export function put(node, ...children) {
   return node;
 }
 
+let unfolders = 0;
+
+/**
+ * A button that unfolds a part of the page where there is no room for it (the style sheet says where); a link in it folds it again.
+ *
+ * @param {HTMLElement} part
+ */
+export function unfolder(part) {
+  part.id = `unfolds-${(unfolders += 1)}`;
+  part.classList.add("unfolds");
+  part.popover = "auto";
+  part.addEventListener("click", ({ target }) => {
+    if (part.matches(":popover-open") && target instanceof Element && target.closest("a")) part.hidePopover();
+  });
+  return el("button", { type: "button", class: "unfolder", popovertarget: part.id });
+}
+
+/** Whether there is room for one pane only, as the style sheet sees it. */
+export const isNarrow = () => matchMedia("(width < 45em)").matches;
+
 /**
  * A list of which only the first few are shown, and a button that shows the rest.
  *
@@ -117,6 +137,8 @@ export function byId(id) {
   return node;
 }
 
+const SAID = 3; // messages that stay in the document: one that is replaced at once may never be read out
+
 /**
  * Say something to a screen reader.
  *
@@ -124,7 +146,30 @@ export function byId(id) {
  */
 export function announce(text) {
   const live = byId("live");
-  live.textContent = live.textContent === text ? `${text}\u00a0` : text;
+  live.append(el("span", { text: `${text} ` }));
+  while (live.children.length > SAID) live.firstElementChild?.remove();
+}
+
+/** Put the focus where one reads on: at the comment that is open, else at the page's heading. */
+export function land() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const places = document.querySelectorAll("main h1, main [data-lands]"); // a page's heading comes first in it
+  const place = [...places].reverse().find((one) => one.checkVisibility());
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+/**
+ * Do what may take away the thing that has the focus. Whoever works by the keyboard goes on where one reads on.
+ *
+ * @param {() => void} work
+ */
+export function landing(work) {
+  const before = document.activeElement;
+  work();
+  const now = document.activeElement;
+  if (before !== document.body && (!now || now === document.body || !now.checkVisibility())) land();
 }
 
 /**

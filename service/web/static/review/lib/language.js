@@ -9,6 +9,7 @@
 
 const PLACE = /\{(\w+)\}/gu;
 const COOKIE = "antechamber_language";
+const CHOSEN = "antechamber.language"; // in this tab
 const TELLING = 12; // letters that a sentence has by itself, beside what is filled in, to be known again by them
 const YEAR = 31_536_000; // seconds
 
@@ -76,14 +77,41 @@ function inner([name, value]) {
 }
 
 /**
- * Use another language from now on; the page begins anew in it.
+ * Use another language from now on, which somebody has chosen; the page begins anew in it.
  *
  * @param {string} chosen
  */
 export function speak(chosen) {
+  try {
+    sessionStorage.setItem(CHOSEN, chosen);
+  } catch {
+    // Storage is off: this browser remembers, the account does not.
+  }
+  adopt(chosen);
+}
+
+/** What was chosen in this tab before the page began anew, once; "": nothing. Their account is to know it. */
+export function justChosen() {
+  try {
+    const chosen = sessionStorage.getItem(CHOSEN) ?? "";
+    sessionStorage.removeItem(CHOSEN);
+    return chosen;
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Begin anew in a language, if the page speaks it.
+ *
+ * @param {string} chosen
+ */
+export function adopt(chosen) {
+  const known = (document.documentElement.dataset.languages ?? "").split("|").map((one) => one.split("=")[0]);
   const secure = location.protocol === "https:" ? "; Secure" : "";
+  if (!known.includes(chosen)) return;
   document.cookie = `${COOKIE}=${chosen}; Path=/review; Max-Age=${YEAR}; SameSite=Lax${secure}`;
-  location.reload();
+  if (document.cookie.includes(`${COOKIE}=${chosen}`)) location.reload(); // without the cookie it would begin anew for ever
 }
 
 /**

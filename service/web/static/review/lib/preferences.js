@@ -2,10 +2,11 @@
 // looks right before it has asked. For every module.
 
 import { send } from "./api.js";
+import { adopt, justChosen, language } from "./language.js";
 
 /**
  * @typedef {{
- *   theme: string, mask: boolean, blind: boolean, numbers: boolean, shortcuts: boolean, keys: { [action: string]: string }
+ *   theme: string, language: string, mask: boolean, blind: boolean, numbers: boolean, shortcuts: boolean, keys: { [action: string]: string }
  * }} Preferences
  * @typedef {Partial<Preferences> & { owner?: string, unsent?: Api.PreferencesInput }} Kept
  * `owner`: whose they are; `unsent`: what their account does not know yet
@@ -15,6 +16,7 @@ const KEY = "antechamber.review";
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: "system", // or light, dark
+  language: "", // as the browser asks
   mask: true, // hide the worst spans until asked for
   blind: false, // hide authors' names
   numbers: false, // show contributions beside the spans
@@ -67,10 +69,14 @@ export function preferencesOf({ name, preferences }) {
   if (kept.owner === name) unsent = { ...kept.unsent, ...unsent };
   else unsent = first ? Object.fromEntries(NAMES.map((one) => [one, said(one, kept[one] ?? DEFAULTS[one])])) : {};
   for (const one of NAMES) if (first && unsent[one] === null) delete unsent[one];
+  const came = owner !== name;
   owner = name;
   become(chosen({ ...preferences, ...given(unsent) }));
+  const just = justChosen();
+  if (just) prefer("language", just);
   keep();
   deliver();
+  if (came && values.language && values.language !== language) adopt(values.language);
 }
 
 /**

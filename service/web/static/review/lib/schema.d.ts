@@ -676,12 +676,14 @@ declare namespace Api {
     items: MarkView[];
   }
 
-  /** One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition. */
+  /** One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition. `said` is the sentence in `detail` without its place and with `values` not yet filled in, for who says it in another language. */
   interface Mistake {
     detail: string;
     pointer?: string;
     line?: number;
     column?: number;
+    said?: string;
+    values?: Record<string, string | number>;
   }
 
   /** A note for other moderators. */
@@ -817,6 +819,8 @@ declare namespace Api {
 
   /** How somebody likes the page. What is left out is as usual. */
   interface Preferences {
+    /** What the page speaks, as BCP 47 writes it. */
+    language?: string;
     theme?: "dark" | "light";
     /** Cover the worst words. */
     mask?: boolean;
@@ -832,6 +836,7 @@ declare namespace Api {
 
   /** What changes; null: as usual again. What is left out stays. */
   interface PreferencesInput {
+    language?: string | null;
     theme?: "dark" | "light" | null;
     mask?: boolean | null;
     blind?: boolean | null;

@@ -69,5 +69,10 @@ export function siteChooser(sites, chosen, change, all = say("All sites")) {
  * @param {Node[]} tools
  */
 export function sheetHead(title, ...tools) {
-  return el("div", { class: "sheet-head" }, el("h1", { text: title }), el("div", { class: "row-of" }, tools));
+  return el(
+    "div",
+    { class: "sheet-head" },
+    el("h1", { tabindex: "-1", text: title }),
+    el("div", { class: "row-of" }, tools),
+  );
 }

@@ -1,7 +1,7 @@
 // Short messages that come and go, with a way back where there is one. For every module that did something.
 
 import { problemOf } from "./api.js";
-import { announce, byId, el, icon } from "./dom.js";
+import { announce, byId, el, icon, landing } from "./dom.js";
 import { say } from "./language.js";
 
 const STAY = 6_000; // milliseconds
@@ -21,7 +21,7 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   let shown = null; // whoever keeps the way to close it keeps nothing of the page when it is gone
   const close = () => {
     clearInterval(timer);
-    shown?.node.remove();
+    landing(() => shown?.node.remove());
     shown = null;
   };
   const node = el(

@@ -1,13 +1,14 @@
 // Campaigns: near-duplicates, how far they spread, where they stand, and one decision for all of one. For `main`.
 
 import { get, problemOf } from "../lib/api.js";
-import { el, put } from "../lib/dom.js";
+import { el, renew } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
 import { count, timeOptions } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
 import { sheetHead } from "../lib/tables.js";
-import { smallRows, standing } from "../queue/author.js";
+import { smallRows } from "../queue/author.js";
+import { standing } from "../queue/grounds.js";
 import { Bulk } from "../queue/bulk.js";
 import { Decisions } from "../queue/decisions.js";
 import { ListStore } from "../queue/list_store.js";
@@ -33,7 +34,7 @@ export function campaignsPage({ me, may, href, live }) {
     try {
       const views = id ? [await get(`/campaigns/${id}`)] : (await get("/campaigns")).items;
       if (parameters !== shown) return;
-      put(
+      renew(
         body,
         sheetHead(
           id ? say("One campaign") : say("Campaigns"),
@@ -47,7 +48,7 @@ export function campaignsPage({ me, may, href, live }) {
             }),
       );
     } catch (problem) {
-      put(
+      renew(
         body,
         sheetHead(say("Campaigns"), link(say("All campaigns"), href("campaigns"))),
         el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }),

@@ -1,7 +1,7 @@
 // The delivery log: whether sites hear of decisions, and sending again what was given up. For `main`.
 
 import { get, problemOf, send } from "../lib/api.js";
-import { el, icon, put } from "../lib/dom.js";
+import { el, icon, put, renew } from "../lib/dom.js";
 import { count, exactly, sentence, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
@@ -38,7 +38,7 @@ export function deliveriesPage({ me, may, go, href }) {
     );
     try {
       const log = await get("/deliveries", { site, limit: PAGE });
-      put(
+      renew(
         body,
         head,
         receivers(log, may, again),
@@ -46,7 +46,7 @@ export function deliveriesPage({ me, may, go, href }) {
         attempts(log, site, href),
       );
     } catch (problem) {
-      put(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+      renew(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
     }
   };
   return { node: body, show, close() {} };

@@ -5,11 +5,11 @@ import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { actorName, byActor, exactly, learnHouseRules } from "../lib/labels.js";
-import { heard, say } from "../lib/language.js";
+import { say } from "../lib/language.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { changesView } from "./policy_changes.js";
-import { PolicyForm } from "./policy_form.js";
+import { PolicyForm, mistakeText } from "./policy_form.js";
 import { previewView } from "./policy_preview.js";
 import { promiseView } from "./policy_promise.js";
 
@@ -356,9 +356,9 @@ class PolicyPage {
     }
     const { errors = [{ detail: problem.message, pointer: problem.pointer }], errors_left_out: left = 0 } =
       problem.body;
-    const lines = (this.form?.mark(errors) ?? []).map(({ detail, pointer = "" }) => {
-      const place = pointer.replace("/policy", "");
-      return el("li", { text: place ? `${place}: ${heard(detail)}` : heard(detail) });
+    const lines = (this.form?.mark(errors) ?? []).map((mistake) => {
+      const place = (mistake.pointer ?? "").replace("/policy", "");
+      return el("li", { text: place ? `${place}: ${mistakeText(mistake)}` : mistakeText(mistake) });
     });
     if (left)
       lines.push(el("li", { text: say("And {count} more, which are named once these are mended.", { count: left }) }));

@@ -92,17 +92,17 @@ export class PolicyForm {
    */
   mark(mistakes) {
     for (const input of this.node.querySelectorAll("[aria-invalid]")) clear(input);
-    const elsewhere = mistakes.filter(({ detail, pointer = "" }, number) => !this.markOne(pointer, detail, number));
+    const elsewhere = mistakes.filter((mistake, number) => !this.markOne(mistake, number));
     /** @type {HTMLElement | null} */ (this.node.querySelector("[aria-invalid]"))?.focus();
     return elsewhere;
   }
 
   /**
-   * @param {string} pointer
-   * @param {string} message
+   * @param {Api.Mistake} mistake
    * @param {number} number
    */
-  markOne(pointer, message, number) {
+  markOne(mistake, number) {
+    const { pointer = "" } = mistake;
     /** @type {NodeListOf<HTMLElement>} */
     const fields = this.node.querySelectorAll("[data-pointer]");
     const at = (/** @type {HTMLElement} */ one) => one.dataset.pointer ?? "";
@@ -111,7 +111,7 @@ export class PolicyForm {
       .sort((a, b) => at(b).length - at(a).length)[0];
     if (!input) return false;
     input.closest("details")?.setAttribute("open", "");
-    const wrong = el("p", { class: "wrong", role: "alert", id: `wrong-${number}`, text: heard(message) });
+    const wrong = el("p", { class: "wrong", role: "alert", id: `wrong-${number}`, text: mistakeText(mistake) });
     input.setAttribute("aria-invalid", "true");
     if (!input.hasAttribute("aria-errormessage")) input.setAttribute("aria-errormessage", wrong.id);
     (input.closest(".field, td") ?? input).append(wrong);
@@ -490,4 +490,14 @@ function clear(input) {
   input.removeAttribute("aria-errormessage");
   for (const wrong of (input.closest(".field, td") ?? input.parentElement ?? input).querySelectorAll(".wrong"))
     wrong.remove();
+}
+
+/**
+ * What is wrong, in the language of the page.
+ *
+ * @param {Api.Mistake} mistake
+ */
+export function mistakeText({ detail, said = "", values = {}, line, column }) {
+  const mistake = Object.keys(values).length ? say(said, values) : heard(said || detail);
+  return line ? say("Line {line}, column {column}: {mistake}", { line, column, mistake }) : mistake;
 }

@@ -2,7 +2,7 @@
 
 import { get, problemOf } from "../lib/api.js";
 import { dayName, stackedDays } from "../lib/charts.js";
-import { el, put } from "../lib/dom.js";
+import { el, renew } from "../lib/dom.js";
 import { actorName, count, duration, percent, reasonName, word } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
@@ -37,13 +37,13 @@ export function statisticsPage({ me, go }) {
       siteChooser(me.sites, site, (chosen) => go({ site: chosen, days })),
       spanChooser(days, (chosen) => go({ site, days: chosen })),
     );
-    put(body, head, el("p", { class: "hint", text: say("Counting…") }));
+    renew(body, head, el("p", { class: "hint", text: say("Counting…") }));
     try {
       const [numbers, quality] = await Promise.all([
         get("/statistics", { site, days }),
         get("/quality", { site, days }),
       ]);
-      put(
+      renew(
         body,
         head,
         tiles(numbers),
@@ -53,7 +53,7 @@ export function statisticsPage({ me, go }) {
         el("div", { class: "pair" }, people(numbers), models(numbers)),
       );
     } catch (problem) {
-      put(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+      renew(body, head, el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
     }
   };
   return { node: body, show, close() {} };

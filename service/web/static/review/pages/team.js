@@ -2,7 +2,7 @@
 
 import { get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
-import { el, icon, put } from "../lib/dom.js";
+import { el, icon, renew } from "../lib/dom.js";
 import { exactly, timeOptions } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
 import { sheetHead } from "../lib/tables.js";
@@ -39,7 +39,7 @@ export function teamPage({ me, href }) {
     try {
       const context = { me, team: await get("/team"), again: show };
       const { items } = context.team;
-      put(
+      renew(
         body,
         sheetHead(
           say("Team"),
@@ -60,7 +60,7 @@ export function teamPage({ me, href }) {
         ),
       );
     } catch (problem) {
-      put(body, sheetHead(say("Team")), el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
+      renew(body, sheetHead(say("Team")), el("p", { class: "wrong", role: "alert", text: problemOf(problem).message }));
     }
   };
   return { node: body, show, close() {} };

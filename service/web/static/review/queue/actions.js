@@ -1,6 +1,6 @@
 // The buttons under a comment: what can be done with it, given where it stands. For the queue page.
 
-import { announce, el, icon, put } from "../lib/dom.js";
+import { announce, el, icon, isNarrow, landing, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
@@ -112,10 +112,12 @@ export class Actions {
       button.addEventListener("click", act);
       return [action, act, button];
     });
+    const held = /** @type {HTMLElement | null} */ (this.node.querySelector(":focus"))?.dataset.act;
     put(
       this.node,
       buttons.map(([, , button]) => button),
     );
+    if (held) (buttons.find(([, , { dataset }]) => dataset.act === held) ?? buttons[0])?.[2].focus();
     this.end = handle(Object.fromEntries(buttons.map(([action, act]) => [action, act])));
   }
 
@@ -256,6 +258,7 @@ let open = null;
  */
 export function menu(button, title, items, { note = false, needsNote = () => false, draftName = "" } = {}) {
   open?.(null);
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
   return new Promise((resolve) => {
     const field = note
       ? el("input", {
@@ -316,9 +319,12 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
       open = null;
       trapKeys(null);
       removeEventListener("pointerdown", outside, true);
-      node.remove();
-      if (value === null) button?.focus();
-      else if (draftName) keepDraft(draftName, null);
+      landing(() => {
+        node.remove();
+        if (before !== document.body && before?.isConnected) before.focus();
+        else if (value === null) button?.focus();
+      });
+      if (value !== null && draftName) keepDraft(draftName, null);
       resolve(value);
     };
     /** @param {Event} event */
@@ -415,7 +421,7 @@ function heard(event, { rows, items, choose, close, field, entered }) {
  */
 function place(node, button) {
   const box = button?.getBoundingClientRect();
-  if (innerWidth < 720) return; // a phone's style sheet puts it at the foot
+  if (isNarrow()) return; // a phone's style sheet puts it at the foot
   if (!box) {
     node.style.left = `${(innerWidth - node.offsetWidth) / 2}px`;
     node.style.top = `${Math.max(8, (innerHeight - node.offsetHeight) / 3)}px`;

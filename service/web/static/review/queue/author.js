@@ -1,10 +1,9 @@
-// Who wrote it: history on the site, marks, and near-duplicates. For the evidence pane.
+// Whoever wrote it: what else they wrote, and trusting and blocking them. For the evidence pane.
 
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
-import { keyHint } from "../lib/keys.js";
-import { count, exactly, percent, stateName, timeOptions, word } from "../lib/labels.js";
+import { exactly, percent, stateName, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
@@ -23,91 +22,55 @@ import { calm } from "../text/unicode.js";
  */
 
 /**
- * The sections on the author and the campaign.
+ * What else the author wrote, folded away.
  *
  * @param {Api.Row} row
- * @param {Api.Detail} detail
- * @param {Tools} tools
- */
-export function authorSections(row, detail, tools) {
-  const digest = row.author?.digest;
-  const whose = detail.author && digest ? author(row, detail.author, detail.marks, digest, tools) : null;
-  return [
-    whose,
-    detail.address_known ? origin(row, whose ? [] : detail.marks, tools) : null,
-    detail.campaign ? campaign(detail.campaign, row, tools) : null,
-  ];
-}
-
-/**
- * @param {Api.Row} row
  * @param {Api.AuthorHistory} history
- * @param {Api.MarkView[]} marks
- * @param {string} digest
  * @param {Tools} tools
  */
-function author(row, { total, counted, states, last }, marks, digest, tools) {
-  const share = el("span", { class: "standing", "aria-hidden": "true" });
-  const figures = ["approved", "flagged", "rejected", "pending"]
-    .filter((state) => states[state])
-    .map((state) => {
-      const piece = el("span", { class: state });
-      piece.style.flexGrow = String(states[state]);
-      share.append(piece);
-      return el("li", {}, el("span", { class: `dot ${state}` }), el("b", { text: count(states[state]) }), word(state));
-    });
+export function lastComments(row, { total, last }, tools) {
   const others = last.filter((one) => one.id !== row.id).slice(0, 4);
+  if (!others.length) return null;
+  const list = /** @type {Api.Query["list"]} */ (row.list || "flagged");
   return el(
-    "section",
-    {},
-    el(
-      "h2",
-      {},
-      say("The author"),
-      el("span", { class: "meta", text: say("{count} comments on {site}", { count: total, site: row.site }) }),
-    ),
-    marks.map((mark) => banner(mark, tools)),
-    total > 0 ? [share, el("ul", { class: "figures inline" }, figures)] : null,
-    counted < total ? el("p", { class: "hint", text: say("Of the last {count}.", { count: counted }) }) : null,
-    others.length ? smallRows(others, tools) : null,
-    el(
-      "p",
-      { class: "row-of" },
-      total > 1
-        ? el(
-            "a",
-            {
-              class: "link",
-              href: tools.href({ list: /** @type {Api.Query["list"]} */ (row.list || "flagged"), author: digest }),
-            },
-            say("All that waits by this author"),
-          )
-        : null,
-      tools.may("marks")
-        ? [
-            el(
-              "button",
-              { type: "button", class: "quiet", on: { click: () => mark(row, "author", "trusted", tools) } },
-              icon("check"),
-              say("Trust…"),
-            ),
-            el(
-              "button",
-              { type: "button", class: "quiet", on: { click: () => mark(row, "author", "blocked", tools) } },
-              icon("ban"),
-              say("Block…"),
-            ),
-          ]
-        : null,
-    ),
+    "details",
+    { data: { name: "last" } },
+    el("summary", { text: say("What else they wrote") }),
+    smallRows(others, tools),
+    total > 1
+      ? el(
+          "a",
+          { class: "link", href: tools.href({ list, author: row.author?.digest ?? "" }) },
+          say("All that waits by this author"),
+        )
+      : null,
   );
 }
 
 /**
+ * A button that trusts or blocks.
+ *
+ * @param {Api.Row} row
+ * @param {"author" | "address" | "network"} whom
+ * @param {"trusted" | "blocked"} what
+ * @param {Tools} tools
+ */
+export function markButton(row, whom, what, tools) {
+  const name = { author: null, address: say("Block this address…"), network: say("Block this network…") }[whom];
+  return el(
+    "button",
+    { type: "button", class: "link", "aria-label": name, on: { click: () => mark(row, whom, what, tools) } },
+    what === "trusted" ? say("Trust…") : say("Block…"),
+  );
+}
+
+/**
+ * What a moderator marked somebody as.
+ *
  * @param {Api.MarkView} mark
  * @param {Tools} tools
  */
-function banner(mark, tools) {
+export function banner(mark, tools) {
   return el(
     "p",
     { class: `banner ${mark.what}` },
@@ -133,86 +96,6 @@ function markName({ what, digest }) {
   if (what === "trusted") return say("Trusted");
   if (digest.startsWith("n")) return say("Network blocked");
   return digest.startsWith("i") ? say("Address blocked") : say("Blocked");
-}
-
-/**
- * Where it came from: an address, which nobody sees, and its network.
- *
- * @param {Api.Row} row
- * @param {Api.MarkView[]} marks
- * @param {Tools} tools
- */
-function origin(row, marks, tools) {
-  if (!tools.may("marks") && !marks.length) return null;
-  return el(
-    "section",
-    {},
-    el("h2", {}, say("Where it came from")),
-    marks.map((mark) => banner(mark, tools)),
-    tools.may("marks")
-      ? el(
-          "p",
-          { class: "row-of" },
-          el(
-            "button",
-            { type: "button", class: "quiet", on: { click: () => mark(row, "address", "blocked", tools) } },
-            icon("ban"),
-            say("Block this address…"),
-          ),
-          el(
-            "button",
-            { type: "button", class: "quiet", on: { click: () => mark(row, "network", "blocked", tools) } },
-            icon("ban"),
-            say("Block this network…"),
-          ),
-        )
-      : null,
-  );
-}
-
-/**
- * @param {Api.CampaignView} view
- * @param {Api.Row} row
- * @param {Tools} tools
- */
-function campaign(view, row, tools) {
-  const others = view.members.filter((one) => one.id !== row.id).slice(0, 3);
-  return el(
-    "section",
-    { class: "campaign" },
-    el(
-      "h2",
-      {},
-      icon("copies"),
-      say("{count} near-duplicates", { count: view.size }),
-      el("span", { class: "meta", text: say("on {count} sites", { count: view.sites }) }),
-    ),
-    el("p", { class: "meta", text: standing(view) }),
-    others.length ? smallRows(others, tools) : null,
-    el(
-      "p",
-      { class: "row-of" },
-      el(
-        "button",
-        { type: "button", class: view.held ? "primary" : "quiet", on: { click: () => tools.campaign(view) } },
-        say("Decide all…"),
-        keyHint("campaign"),
-      ),
-      el("a", { class: "link", href: tools.campaigns(view.id) }, say("Show them")),
-    ),
-  );
-}
-
-/**
- * Where a campaign's comments stand: "12 to review, 3 rejected".
- *
- * @param {Api.CampaignView} view
- */
-export function standing({ states }) {
-  return ["flagged", "approved", "rejected"]
-    .filter((state) => states[state])
-    .map((state) => `${count(states[state])} ${word(state)}`)
-    .join(", ");
 }
 
 /**
@@ -256,6 +139,12 @@ const BLOCKED = {
   author: say("This author is blocked now."),
   address: say("This address is blocked now."),
   network: say("This network is blocked now."),
+};
+/** @type {Record<"author" | "address" | "network", (name: string) => string>} */
+const WHOSE = {
+  author: (name) => name,
+  address: (name) => say("the IP address of {name}", { name }),
+  network: (name) => say("the network of {name}", { name }),
 };
 /** @type {Record<string, [whom: string, promise: string]>} */
 const DIALOGS = {
@@ -307,7 +196,7 @@ async function mark(row, whom, what, tools) {
   const note = el("input", { type: "text", maxlength: "1000", autocomplete: "off" });
   const trust = what === "trusted";
   const [called, text] = DIALOGS[trust ? what : whom];
-  const who = whom === "author" ? name || called : called;
+  const who = name ? WHOSE[whom](name) : called;
   const said = await ask(
     trust ? say("Trust {whom} on {site}?", { whom: who, site }) : say("Block {whom} on {site}?", { whom: who, site }),
     [el("p", { text }), field(say("For how long"), until), field(say("Note for other moderators"), note)],

@@ -2,7 +2,7 @@
 
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
-import { el, icon, put } from "../lib/dom.js";
+import { el, icon, landing, renew } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
 import { count, houseRules, reasonName, reasonWords } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
@@ -53,8 +53,8 @@ export class Bulk {
   show() {
     const { ticked, total } = this.store;
     const number = ticked.size;
-    this.node.hidden = number === 0;
-    put(
+    landing(() => (this.node.hidden = number === 0));
+    renew(
       this.node,
       el(
         "p",

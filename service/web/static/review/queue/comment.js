@@ -76,7 +76,7 @@ export class CommentPane {
     this.undo = undo;
     this.retry = retry;
     this.accept = accept;
-    this.node = el("article", { class: "comment", "aria-label": say("Comment"), tabindex: "-1" });
+    this.node = el("article", { class: "comment", "aria-label": say("Comment"), tabindex: "-1", data: { lands: "" } });
     this.whole = false;
     /** @type {[Shown, Api.Detail, Api.Explanation | null, Api.Detail | null] | null} */
     this.last = null; // what is shown

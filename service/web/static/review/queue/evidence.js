@@ -1,14 +1,12 @@
 // Why the machine said what it said: reasons, scores against the site's thresholds, evidence. For the queue page.
 
 import { send } from "../lib/api.js";
-import { el, icon, put, renew, unfolding } from "../lib/dom.js";
+import { el, icon, put, renew } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
-  count,
   byActor,
-  decimal,
   doneName,
   isPerson,
   labelName,
@@ -21,11 +19,12 @@ import {
   word,
 } from "../lib/labels.js";
 import { heard, phrase, say, within } from "../lib/language.js";
+import { preference } from "../lib/preferences.js";
 import { toastProblem } from "../lib/toasts.js";
 import { calm } from "../text/unicode.js";
-import { authorSections } from "./author.js";
 import { skeleton } from "./comment.js";
 import { erase } from "./erase.js";
+import { grounds } from "./grounds.js";
 
 /**
  * @import { Tools } from "./author.js"
@@ -46,9 +45,9 @@ function partName(part, meanings) {
     : say("What it means");
 }
 
-const FEW_SIGNALS = 6;
+const LIKELY = 0.5; // a score without a threshold from which on it is shown
 
-/** The right pane. `explain(label)` marks a label's words; `tools` has what `authorSections` and `CommentHistory` need. */
+/** The right pane. `explain(label)` marks a label's words; `tools` has what `grounds` and `CommentHistory` need. */
 export class Evidence {
   /** @param {{ back: () => void, explain: (label: string) => unknown, tools: Tools }} options */
   constructor({ back, explain, tools }) {
@@ -105,7 +104,6 @@ export class Evidence {
             ),
           }),
         ),
-        authorSections(row, detail, this.tools),
       );
       return;
     }
@@ -114,13 +112,10 @@ export class Evidence {
     (again ? renew : put)(
       this.node,
       this.back,
-      this.reasons(row),
-      detail.scores.length ? this.scores(detail, explanation) : null,
-      explanation ? this.parts(explanation) : null,
-      detail.signals.length || detail.flags.length ? signals(detail) : null,
-      authorSections(row, detail, this.tools),
+      this.why(row, detail, explanation),
+      grounds(row, detail, this.tools),
       this.history.notes(row, detail),
-      this.history.changes(detail),
+      this.history.changes(row, detail),
       this.tools.may("erase")
         ? el(
             "p",
@@ -132,78 +127,58 @@ export class Evidence {
             ),
           )
         : null,
-      el(
-        "p",
-        { class: "fine" },
-        row.model ? `${say("Model {model}", { model: row.model })} · ` : "",
-        `${say("revision {revision}", { revision: row.revision })} · `,
-        el("code", { text: row.platform_id }),
-      ),
-    );
-  }
-
-  /** @param {Api.Row} row */
-  reasons(row) {
-    const decision = row.decision;
-    if (!decision)
-      return el(
-        "section",
-        {},
-        el("h2", { text: say("Why") }),
-        el("p", { class: "hint", text: say("Nobody has decided yet.") }),
-      );
-    const lines = decision.reasons.map((reason) =>
-      el(
-        "li",
-        { class: "reason" },
-        el(
-          "span",
-          { class: "reason-name" },
-          reasonName(reason.code),
-          reason.rule ? el("span", { class: "tag rule", text: reason.rule }) : null,
-        ),
-        reason.score !== undefined && reason.score !== null
-          ? el("span", { class: "number", text: percent(reason.score) })
-          : null,
-        reason.text ? el("span", { class: "meta", text: heard(reason.text) }) : null,
-      ),
-    );
-    return el(
-      "section",
-      {},
-      el(
-        "h2",
-        {},
-        say("Why"),
-        el(
-          "span",
-          { class: "meta" },
-          `${word(decision.outcome)} `,
-          this.history.who(decision.actor),
-          " ",
-          el("time", timeOptions(decision.at)),
-        ),
-      ),
-      lines.length
-        ? el("ul", { class: "reasons" }, lines)
-        : el("p", { class: "hint", text: say("No reason was given.") }),
-      decision.note ? el("p", { class: "note", dir: "auto", text: decision.note }) : null,
     );
   }
 
   /**
+   * Who or what put it where it stands, with the scores that reached a threshold; those that did not are folded away.
+   *
+   * @param {Api.Row} row
    * @param {Api.Detail} detail
    * @param {Api.Explanation | null} explanation
    */
-  scores(detail, explanation) {
-    const bars = [...detail.scores]
-      .sort((a, b) => b.score - a.score)
-      .map((score) => this.score(score, score.label === explanation?.label));
+  why({ decision }, detail, explanation) {
+    const sorted = [...detail.scores].sort((a, b) => b.score - a.score);
+    const high = sorted.filter(telling);
+    const low = sorted.filter((score) => !telling(score));
+    const bars = (/** @type {Api.Score[]} */ scores) =>
+      el(
+        "ul",
+        { class: "scores" },
+        scores.map((score) => this.score(score, score.label === explanation?.label)),
+      );
+    const numbers = preference("numbers");
     return el(
       "section",
       {},
-      el("h2", {}, say("Scores"), el("span", { class: "meta", text: say("choose one to mark its words") })),
-      el("ul", { class: "scores" }, bars),
+      el("h2", {}, say("Why"), decision ? this.decided(decision) : null),
+      decision ? null : el("p", { class: "hint", text: say("Nobody has decided yet.") }),
+      high.length ? bars(high) : null,
+      decision ? reasons(decision, high) : null,
+      decision?.note ? el("p", { class: "note", dir: "auto", text: decision.note }) : null,
+      low.length
+        ? el(
+            "details",
+            { open: numbers, data: { name: `scores ${numbers}` } },
+            el("summary", {
+              text: say("{count} low scores, at most {share}", { count: low.length, share: percent(low[0].score) }),
+            }),
+            bars(low),
+          )
+        : null,
+      explanation ? this.parts(explanation) : null,
+    );
+  }
+
+  /** @param {Api.DecisionView} decision */
+  decided({ outcome, actor, at }) {
+    return el(
+      "span",
+      { class: "meta" },
+      `${word(outcome)} `,
+      this.history.who(actor),
+      " ",
+      el("time", timeOptions(at)),
     );
   }
 
@@ -299,6 +274,42 @@ export class Evidence {
 }
 
 /**
+ * Whether a score is to be seen at once.
+ *
+ * @param {Api.Score} score
+ */
+const telling = ({ score, hold, reject }) => score >= Math.min(hold ?? LIKELY, reject ?? LIKELY);
+
+/**
+ * Why it was decided so, but for what a bar says; in full where exact numbers are shown, and where it was told to the author.
+ *
+ * @param {Api.DecisionView} decision
+ * @param {Api.Score[]} shown
+ */
+function reasons(decision, shown) {
+  const full = preference("numbers") || isPerson(decision.actor);
+  const lines = decision.reasons
+    .filter(
+      ({ code, score }) => full || score === undefined || score === null || !shown.some(({ label }) => label === code),
+    )
+    .map(({ code, rule, text }) =>
+      el(
+        "li",
+        { class: "reason" },
+        el(
+          "span",
+          { class: "reason-name" },
+          reasonName(code),
+          rule ? el("span", { class: "tag rule", text: rule }) : null,
+        ),
+        full && text ? el("span", { class: "meta", text: heard(text) }) : null,
+      ),
+    );
+  if (!decision.reasons.length) return el("p", { class: "hint", text: say("No reason was given.") });
+  return lines.length ? el("ul", { class: "reasons" }, lines) : null;
+}
+
+/**
  * A score's thresholds: which, from where, and how that is said at the mark and in a row.
  *
  * @param {Pick<Api.Score, "hold" | "reject" | "discard">} thresholds
@@ -311,39 +322,6 @@ function limitsOf({ hold, reject, discard }) {
     ["reject", reject, say("reject from {share}", rejected), say("rejects from {share}", rejected)],
     ["discard", discard, say("discard from {share}", discarded), say("discards from {share}", discarded)],
   ];
-}
-
-/** @param {Api.Detail} detail */
-function signals(detail) {
-  const raised = detail.signals.filter((signal) => signal.raised);
-  const others = detail.signals.filter((signal) => !signal.raised && signal.name !== "campaign"); // that has a section of its own
-  const lines = [...raised, ...others].map((signal) =>
-    el(
-      "li",
-      { class: signal.raised ? "signal raised" : "signal" },
-      el("span", { text: heard(signal.meaning).replace(/\.$/u, "") }),
-      signal.raised ? null : el("span", { class: "number", text: valueOf(signal) }),
-    ),
-  );
-  const flags = detail.flags.map((flag) => el("li", { class: "signal raised" }, el("span", { text: sentence(flag) })));
-  const all = [...flags, ...lines];
-  return el(
-    "section",
-    {},
-    el("h2", { text: say("Evidence beyond the text") }),
-    unfolding({ class: "signals" }, all, FEW_SIGNALS),
-  );
-}
-
-/**
- * A value by itself: the meaning beside it says the unit.
- *
- * @param {Api.SignalView} signal
- */
-function valueOf({ value }) {
-  if (typeof value === "boolean") return value ? say("yes") : say("no");
-  if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) ? count(value) : decimal(value, 1);
 }
 
 // What happened to a comment, and what moderators noted about it. For the evidence pane.
@@ -430,8 +408,13 @@ class CommentHistory {
     return phrase("by {name}", { name: el("a", { href, title, text: name }) });
   }
 
-  /** @param {Api.Detail} detail */
-  changes(detail) {
+  /**
+   * Everything that happened. It is folded away while nobody has had to do with the comment.
+   *
+   * @param {Api.Row} row
+   * @param {Api.Detail} detail
+   */
+  changes(row, detail) {
     const lines = detail.history.map((change, index) => {
       const decision = change.decision;
       const what = decision
@@ -450,7 +433,22 @@ class CommentHistory {
         change.content ? shownText(change.content, index) : null,
       );
     });
-    return el("section", {}, el("h2", { text: say("History") }), el("ol", { class: "history" }, lines.reverse()));
+    return el(
+      "details",
+      {
+        open: detail.history.some(({ what, actor }) => what !== "submitted" && isPerson(actor)),
+        data: { name: "history" },
+      },
+      el("summary", { text: say("History") }),
+      el("ol", { class: "history" }, lines.reverse()),
+      el(
+        "p",
+        { class: "fine" },
+        row.model ? `${say("Model {model}", { model: row.model })} · ` : "",
+        `${say("revision {revision}", { revision: row.revision })} · `,
+        el("code", { text: row.platform_id }),
+      ),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // Search, facets and chips of what is filtered. For the queue page.
 
-import { el, icon, put, unfolding } from "../lib/dom.js";
+import { el, icon, put, renew, unfolding } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
 import { byActor, count, labelName, listName, reasonName, sentence } from "../lib/labels.js";
 import { locale, say } from "../lib/language.js";
@@ -132,7 +132,8 @@ export class Filters {
     if (document.activeElement !== this.search || filters.q !== this.filters.q) this.search.value = filters.q ?? "";
     this.filters = filters;
     const chips = Object.entries(filters).filter(([name]) => name !== "list");
-    put(
+    const held = this.chips.contains(document.activeElement);
+    renew(
       this.chips,
       chips.map(([name, value]) => this.chip(name, String(value))),
       chips.length
@@ -143,6 +144,7 @@ export class Filters {
           )
         : null,
     );
+    if (held && !this.chips.contains(document.activeElement)) this.button.focus(); // the filter is gone
     const now = JSON.stringify([filters, facets, preference("blind")]);
     if (this.panel.hidden || now === this.filled) return;
     this.filled = now;
@@ -198,11 +200,8 @@ export class Filters {
       put(this.panel, el("p", { class: "hint", text: say("Counting…") }));
       return;
     }
-    /** @type {HTMLElement | null} */
-    const open = this.panel.querySelector("details[open]");
-    const opened = open?.dataset.facet;
     const groups = FACET_NAMES.filter((name) => facets[name]?.length);
-    put(
+    renew(
       this.panel,
       el(
         "div",
@@ -225,7 +224,7 @@ export class Filters {
           })
         : null,
       groups.length
-        ? groups.map((name, index) => this.facet(name, facets[name], opened ? name === opened : index < 3))
+        ? groups.map((name, index) => this.facet(name, facets[name], index < 3))
         : el("p", { class: "hint", text: say("Nothing here to divide.") }),
     );
   }
@@ -247,6 +246,7 @@ export class Filters {
             type: "button",
             class: "facet",
             "aria-pressed": String(chosen),
+            data: { name: `${name}:${value}` },
             on: { click: () => this.set({ [name]: chosen ? "" : value }) },
           },
           el("span", {
@@ -257,7 +257,12 @@ export class Filters {
         ),
       );
     });
-    return el("details", { open, data: { facet: name } }, el("summary", {}, FACETS[name]), unfolding({}, buttons, FEW));
+    return el(
+      "details",
+      { open, data: { facet: name, name } },
+      el("summary", {}, FACETS[name]),
+      unfolding({}, buttons, FEW),
+    );
   }
 
   time() {

@@ -1,10 +1,10 @@
 // The queue page: puts list, comment and evidence side by side, and lets keys, the address and what happens live act on the
 // store. For `main`.
 
-import { announce, el, put } from "../lib/dom.js";
+import { announce, el, isNarrow, landing } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { percent, reasonName } from "../lib/labels.js";
+import { percent } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
@@ -18,7 +18,7 @@ import { Editor, forgetEdit } from "./editor.js";
 import { Evidence } from "./evidence.js";
 import { Filters, statusLine } from "./filters.js";
 import { ListStore, filtersOf } from "./list_store.js";
-import { rowView } from "./row.js";
+import { rowView, whyOf } from "./row.js";
 import { SavedViews } from "./saved_views.js";
 import { Selection } from "./selection.js";
 import { Sidebar } from "./sidebar.js";
@@ -165,7 +165,7 @@ class QueuePage {
     store.on("open", () => this.opened());
     store.on("current", () => (this.soon(), this.render()));
     store.on("wanted", ({ id, replace }) => {
-      if (!id && isPhone()) this.pane("list");
+      if (!id && isNarrow()) this.pane("list");
       this.open(id, { replace });
     });
   }
@@ -270,7 +270,7 @@ class QueuePage {
       this.render();
       return;
     }
-    if (!loaded || isPhone()) return;
+    if (!loaded || isNarrow()) return;
     const first = items.find((item) => !item.left);
     if (first) this.open(first.id, { replace: true });
     else this.render();
@@ -282,6 +282,9 @@ class QueuePage {
     for (const pane of [this.comment, this.evidence]) pane.node.scrollTop = 0; // first of all: it costs a layout later
     if (index >= 0) this.rows.reveal(index);
     this.paint();
+    /** @type {HTMLElement | null} */
+    const link = this.rows.node.querySelector("a:focus") && this.rows.node.querySelector(".row.current a");
+    link?.focus({ preventScroll: true });
     this.rendered = null;
     this.render();
     if (current.id) return;
@@ -381,7 +384,7 @@ class QueuePage {
   pane(name) {
     if (this.node.dataset.pane === name) return;
     this.node.dataset.pane = name;
-    if (name === "list" && this.store.current.id && isPhone()) this.open("", { replace: true });
+    if (name === "list" && this.store.current.id && isNarrow()) this.open("", { replace: true });
   }
 
   /**
@@ -397,12 +400,13 @@ class QueuePage {
         ? spoken(row)
         : say("Words are covered")
       : say("The text is no longer kept");
-    const [reason] = row.reasons;
-    const score = reason ? row.scores[reason] : undefined;
-    const why = reason ? `${reasonName(reason)}${score === undefined ? "" : ` ${percent(score)}`}` : "";
+    const why = [
+      ...whyOf(row).map(([name, score]) => (score === undefined ? name : `${name} ${percent(score)}`)),
+      ...row.rules,
+    ];
     const place =
       index < 0 ? "" : say("{place} of {all}", { place: index + 1, all: Math.max(total ?? 0, items.length) });
-    announce([name, words, why, place].filter(Boolean).join(". "));
+    announce([name, words, why.join(", "), place].filter(Boolean).join(". "));
   }
 
   /** @param {boolean} on */
@@ -421,18 +425,28 @@ class QueuePage {
   paint() {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
+    landing(() => this.paintAll());
+  }
+
+  paintAll() {
     const { counts, facets, filters, index, items, total } = this.store;
     this.rows.show(items, total ?? 0, index);
     this.sidebar.show(filters, counts, this.views.items);
     this.filters.show(filters, facets);
-    put(this.status, statusLine(this.store));
+    const line = el("p", {}, statusLine(this.store));
+    if (line.innerHTML !== this.status.innerHTML) this.status.replaceChildren(...line.childNodes); // it is read out anew
+  }
+
+  /** Show the comment that is open. The focus stays on the page, whatever is taken away. */
+  render() {
+    landing(() => this.renderAll());
   }
 
   /**
-   * Show the comment that is open, its evidence, and what can be done with it: all of the same comment, or, while they are
-   * not all here, what stands in for them.
+   * The comment that is open, its evidence, and what can be done with it: all of the same comment, or, while they are not all
+   * here, what stands in for them.
    */
-  render() {
+  renderAll() {
     const { current, filters, shown } = this.store;
     const { detail, explanation, id, newer } = current;
     if (!shown || !detail) {
@@ -508,8 +522,3 @@ function placeOf({ filters }) {
 /** @param {ListStore} store */
 const tickedText = ({ ticked }) =>
   ticked.size ? say("{count} comments selected", { count: ticked.size }) : say("Nothing is selected");
-
-/** Whether there is room for one pane only. */
-function isPhone() {
-  return matchMedia("(max-width: 719px)").matches;
-}

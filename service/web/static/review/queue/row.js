@@ -21,6 +21,7 @@ import { calm } from "../text/unicode.js";
 
 /** @import { Left, Shown } from "./list_store.js" */
 
+const ALL = "hold-everything"; // the reason that every comment of a site may have
 const TELLING = 0.5; // a score from here on is shown beside a reason that has none
 /** @type {Record<string, string>} */
 const SAID = { approved: "approve", rejected: "reject", flagged: "hold" };
@@ -72,7 +73,6 @@ export function rowView(row, { current, selected, tick, href }) {
 function footer(row) {
   if (row.left) return el("span", { class: "tag done" }, outcomeText(row.left));
   const parts = [];
-  const [reason] = row.reasons;
   if (row.decision && !["flagged", "pending"].includes(row.state ?? "")) {
     parts.push(
       el("span", {
@@ -82,12 +82,7 @@ function footer(row) {
     );
     const doubt = row.list === "later" && row.reasons.find((code) => row.scores[code] !== undefined);
     if (doubt) parts.push(scoreTag(reasonName(doubt), row.scores[doubt]));
-  } else if (reason) {
-    const score = row.scores[reason];
-    parts.push(scoreTag(reasonName(reason), score));
-    const [label, highest] = Object.entries(row.scores).sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
-    if (score === undefined && highest >= TELLING) parts.push(scoreTag(labelName(label), highest));
-  }
+  } else parts.push(...whyOf(row).map(([name, score]) => scoreTag(name, score)));
   if (row.rules.length) parts.push(el("span", { class: "tag rule", text: row.rules[0] }));
   if (row.campaign)
     parts.push(
@@ -125,11 +120,30 @@ function footer(row) {
 }
 
 /**
+ * Why a comment waits: what it was held for, and the score that tells most where that has none.
+ *
+ * @param {Api.Row} row
+ * @returns {[name: string, score?: number][]}
+ */
+export function whyOf({ reasons: [reason], scores }) {
+  if (!reason) return [];
+  const score = scores[reason];
+  const [label, highest] = Object.entries(scores).sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
+  if (score !== undefined || highest < TELLING) return [[reasonName(reason), score]];
+  return reason === ALL ? [[labelName(label), highest]] : [[reasonName(reason)], [labelName(label), highest]];
+}
+
+/**
  * @param {string} name
  * @param {number} [score]
  */
 function scoreTag(name, score) {
-  return el("span", { class: "tag" }, name, score === undefined ? null : el("b", { text: percent(score) }));
+  return el(
+    "span",
+    { class: "tag" },
+    el("span", { text: name }),
+    score === undefined ? null : el("b", { text: percent(score) }),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 // The lists with their counts, and saved views. For the queue page.
 
-import { el, icon, put } from "../lib/dom.js";
+import { el, icon, put, renew, unfolder } from "../lib/dom.js";
 import { LIST_GROUPS, count, listName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 
@@ -26,7 +26,9 @@ export class Sidebar {
   constructor({ href, forget }) {
     this.href = href;
     this.forget = forget;
-    this.node = el("nav", { class: "sidebar", "aria-label": say("Lists") });
+    this.lists = el("nav", { "aria-label": say("Lists") });
+    this.button = unfolder(this.lists);
+    this.node = el("div", { class: "sidebar" }, this.button, this.lists);
   }
 
   /**
@@ -36,8 +38,8 @@ export class Sidebar {
    */
   show(filters, counts, views) {
     const viewed = views.find((view) => same(view.query, filters));
-    put(
-      this.node,
+    renew(
+      this.lists,
       LIST_GROUPS.map((group) =>
         el(
           "ul",
@@ -60,6 +62,12 @@ export class Sidebar {
           )
         : null,
     );
+    const current = this.lists.querySelector("[aria-current]");
+    put(
+      this.button,
+      ...(current ? [...current.cloneNode(true).childNodes] : [listName(filters.list ?? "")]),
+      icon("down"),
+    );
   }
 
   /**
@@ -78,7 +86,7 @@ export class Sidebar {
       {},
       el(
         "a",
-        { href, "aria-current": current ? "page" : null },
+        { href, "aria-current": current ? "page" : null, data: { name } },
         icon(picture),
         el("span", { class: "sidebar-name", text: name }),
         number ? el("span", { class: "count", text: count(number) }) : null,

@@ -79,16 +79,18 @@ export class VirtualList {
     const { scrollTop: top, clientHeight: tall } = this.node;
     const first = Math.max(0, Math.floor(top / height) - BEYOND);
     const last = Math.min(this.items.length, Math.ceil((top + tall) / height) + BEYOND);
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest(".rows li") ?? null)?.dataset.id;
+    const held = document.activeElement?.closest(".rows li") ? document.activeElement : null;
+    const focused = /** @type {HTMLElement | null} */ (held?.closest("li") ?? null)?.dataset.id;
     const rows = [];
     for (let index = first; index < last; index += 1) rows.push(this.row(index));
     this.list.style.paddingTop = `${first * height}px`;
     this.list.style.paddingBottom = `${(this.items.length - last) * height}px`;
     this.list.replaceChildren(...rows);
-    if (focused) {
+    if (held && focused) {
+      const place = `li[data-id="${CSS.escape(focused)}"] ${held.tagName}`;
       /** @type {HTMLElement | null} */
-      const link = this.list.querySelector(`li[data-id="${CSS.escape(focused)}"] a`);
-      link?.focus({ preventScroll: true });
+      const same = this.list.querySelector(place) ?? this.list.querySelector("li.current a"); // it has left the list
+      same?.focus({ preventScroll: true });
     }
     if (last >= this.items.length - BEYOND && this.items.length) this.near();
   }
