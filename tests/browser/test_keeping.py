@@ -204,3 +204,30 @@ async def test_large_text_and_forced_colours_lose_nothing(desk: Desk, screen: di
     await accessible(page)
     for name in ("Approve", "Spam", "Later…"):
         await expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport()
+
+
+MESSAGES = """async () => {
+  const { toast } = await import("/review/static/lib/toasts.js");
+  globalThis.kept = Array.from({ length: 50 }, () => {
+    const close = toast("Said", { until: Date.now() + 60_000, action: ["Undo", () => {}, document.createElement("kbd")] });
+    close();
+    return close;
+  });
+}"""
+
+
+async def test_nothing_of_a_message_is_kept_once_it_is_gone(desk: Desk) -> None:
+    page = await desk.window()
+    await page.goto(f"{desk.stack.base}/review")
+    await expect(page.get_by_label("Name", exact=True)).to_be_visible()
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable")
+
+    async def listeners() -> int:
+        await session.send("HeapProfiler.collectGarbage")
+        metrics = (await session.send("Performance.getMetrics"))["metrics"]
+        return int(next(one["value"] for one in metrics if one["name"] == "JSEventListeners"))
+
+    before = await listeners()
+    await page.evaluate(MESSAGES)
+    assert await listeners() < before + 50

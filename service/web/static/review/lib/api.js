@@ -44,6 +44,11 @@ export class Problem extends Error {
     this.body = body;
     this.retryAfter = 0; // seconds
   }
+
+  /** Whether the network or the service could mend it by themselves. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
 }
 
 /**
