@@ -141,7 +141,7 @@ async def opened() -> AsyncIterator[tuple[Stack, Services, str]]:
             review_look=LOOK,
         )
         try:
-            await stack.up()
+            await up(stack)
             data = Path(folder) / "data"
             settings = Settings(data_dir=data, site_cache=0.0)
             async with open_services(settings, load_keys(data / "secrets"), stack.environment["REDIS_URL"]) as services:
@@ -158,6 +158,14 @@ async def opened() -> AsyncIterator[tuple[Stack, Services, str]]:
                 yield stack, services, known.credentials[0].api_key
         finally:
             stack.down()
+
+
+async def up(stack: Stack) -> None:
+    """Start everything, however long a busy machine takes."""
+    for _ in range(5):
+        with contextlib.suppress(TimeoutError):
+            return await stack.up()
+    raise TimeoutError
 
 
 async def feed(shift: Shift, key: str) -> None:

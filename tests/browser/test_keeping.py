@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from service.core.moderator import Role
 from tests.browser.desk import PASSWORD, Desk, accessible, current, lists, opened, row
@@ -204,6 +204,32 @@ async def test_large_text_and_forced_colours_lose_nothing(desk: Desk, screen: di
     await accessible(page)
     for name in ("Approve", "Spam", "Later…"):
         await expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport()
+
+
+async def test_a_lost_connection_leaves_the_page_and_shows_what_was_done_all_the_same(desk: Desk) -> None:
+    (comment,) = await desk.submit("My answer breaks off")
+    page = await desk.signed_in(deaf=True)
+    await opened(page, "My answer breaks off")
+
+    async def broken(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    desk.forgive("/decision")
+    desk.forgive("/pages/statistics.js")
+    await page.route(f"**/review/api/comments/{comment}/decision", broken)
+    await page.route("**/review/static/pages/statistics.js", lambda route: route.abort())
+    await page.keyboard.press("a")
+    await expect(page.locator(".toast")).to_contain_text("can't be reached")
+    await expect(page.locator(".row .tag.done")).to_contain_text("Approved")
+    assert await desk.state(comment) == "approved"
+    statistics = page.get_by_role("link", name="Statistics")
+    await statistics.click()
+    await expect(page.locator(".toast")).to_have_count(2)
+    assert page.url.endswith(f"id={comment}")
+    await page.unroute("**/review/static/pages/statistics.js")
+    await statistics.click()
+    await expect(page.locator(".main.page-statistics")).to_be_visible()
 
 
 MESSAGES = """async () => {

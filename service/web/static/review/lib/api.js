@@ -199,7 +199,8 @@ export function isAbort(error) {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-function unreachable() {
+/** The network or the service is away. */
+export function unreachable() {
   return new Problem(0, { detail: say("The service can't be reached. Try again in a moment.") });
 }
 

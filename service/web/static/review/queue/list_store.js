@@ -174,6 +174,10 @@ export class ListStore extends EventTarget {
     const row = this.find(fresh.id);
     if (!row || row.left || row.revision > fresh.revision) return;
     Object.assign(row, fresh);
+    const { decision, list, revision, state } = fresh;
+    const over = state === "approved" || state === "rejected";
+    if (over && decision && !this.holds({ state, list }))
+      row.left = { state, list, revision, actor: decision.actor, what: "decided" };
     this.fire("change", undefined);
   }
 
@@ -238,7 +242,9 @@ export class ListStore extends EventTarget {
     const head = fresh.map((item) => newerOf(known.get(item.id), item));
     const ids = new Set(head.map((item) => item.id));
     const before = this.items;
-    this.items = page.next ? [...head, ...before.filter((item) => !ids.has(item.id))] : woven(head, before, ids);
+    const end = page.next ? before.findLastIndex((item) => ids.has(item.id)) + 1 : before.length; // of what was read again
+    const rest = before.slice(end).filter((item) => !ids.has(item.id));
+    this.items = [...woven(head, before.slice(0, end), ids), ...rest];
     this.total = page.total;
     if (!this.next && page.next && this.items.length <= fresh.length) this.next = page.next;
     this.fire("merge", { before });
@@ -562,7 +568,7 @@ function newerOf(known, fresh) {
 }
 
 /**
- * The whole list in the order that it has now; what has left it meanwhile stays where it was, so that nothing jumps.
+ * A list from its beginning in the order that it has now; what has left it meanwhile stays where it was, so that nothing jumps.
  *
  * @param {Shown[]} head
  * @param {Shown[]} before
