@@ -34,7 +34,7 @@ shift.until = async (holds, seconds) => {
   const end = performance.now() + seconds * 1000;
   while (!holds()) {
     if (performance.now() > end) return false;
-    await new Promise(requestAnimationFrame);
+    await new Promise((wake) => setTimeout(wake, 10));
   }
   return true;
 };
@@ -78,6 +78,7 @@ addEventListener("keydown", ({ key, timeStamp, repeat, target }) => {
 }, true);
 """
 DRAINED = "() => [shift.said.splice(0), shift.told.splice(0), shift.waits.splice(0)]"
+PICKED = "([free, at]) => [...document.querySelectorAll(free)].slice(0, 8).at(-1 - at)?.click()"
 FREE = ".row:not(:has(.looking)):not(:has(.tag.done)) .row-link"
 
 
@@ -129,6 +130,7 @@ class Moderator:
 
     async def work(self) -> None:
         """Do one thing: whatever the page asks for, else something with the comment that is open."""
+        doing: Deed = Moderator.move
         try:
             if self.pause:
                 await self._look_around()
@@ -144,22 +146,19 @@ class Moderator:
                 await self.page.keyboard.press("j")
                 await self._went_on(comment, 1)
             elif stands == "ready":
-                deed = self.dice.choices(DEEDS, WEIGHTS)[0]
-                await deed(self, comment)
+                doing = self.dice.choices(DEEDS, WEIGHTS)[0]
+                await doing(self, comment)
             else:
                 self.stuck["nothing to press"] += 1
                 await self._home()
             await self.heard()
         except Error as error:
-            self.stuck[str(error).partition("\n")[0][:80]] += 1
+            self.stuck[f"{doing.__name__}: {str(error).partition(chr(10))[0]}"] += 1
             await self._home()
 
     async def _look_around(self) -> None:
         await asyncio.sleep(self.dice.uniform(0.5, 1.5) * self.pause)
-        rows = self.page.locator(FREE)
-        number = await rows.count()
-        if number:
-            await rows.nth(self.dice.randrange(min(8, number))).click(timeout=3_000)
+        await self.page.evaluate(PICKED, [FREE, self.dice.randrange(8)])
 
     async def _home(self) -> None:
         """Whatever is in the way is left, and the queue shown."""
@@ -226,7 +225,6 @@ class Moderator:
         await self._press("t")
         await self.page.get_by_label("The text that readers will see").fill("What is left of it")
         await self.page.get_by_label("What was wrong with the author’s text?").select_option("personal-data")
-        await self._press("Tab", "Shift+Tab")
         await self.page.get_by_role("button", name="Approve this text").click()
         await self._decided(comment)
 
@@ -254,8 +252,8 @@ class Moderator:
         """Leave a note for colleagues."""
         await self._press("n")
         await self.page.keyboard.type("Seen before")
-        await self.page.locator(".notes").get_by_role("button").first.click()
-        await self.page.locator(".notes textarea:not(:focus)").wait_for()
+        await self._press("Control+Enter")
+        await self.page.locator(".notes li").first.wait_for()
         await self.page.locator(".comment").click(position={"x": 2, "y": 2})
 
     async def search(self, _: str) -> None:
@@ -263,13 +261,13 @@ class Moderator:
         await self._press("/")
         await self.page.keyboard.type("river")
         await self._press("Enter")
-        await self.page.locator(".chips .chip").first.wait_for()
+        await self.page.locator(".chips .filter-chip").first.wait_for()
         await self.page.locator(".comment").click(position={"x": 2, "y": 2})
         await self._press("f")
         await self.page.locator("#facets .facet").first.wait_for()
         await self._press("f")
         await self.page.evaluate("() => { location.hash = '#/queue' }")
-        await self.page.locator(".chips .chip").first.wait_for(state="detached")
+        await self.page.locator(".chips .filter-chip").first.wait_for(state="detached")
 
     async def lists(self, _: str) -> None:
         """Look into what was decided, and come back."""
@@ -300,7 +298,9 @@ DEEDS, WEIGHTS = list(OFTEN), list(OFTEN.values())
 
 async def seated(browser: Browser, address: str, name: str, pause: float, heard: Callable[[Page], None]) -> Moderator:
     """Somebody in a window of their own, signed in."""
-    page = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
+    page = await (
+        await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    ).new_page()
     page.set_default_timeout(PATIENCE * 1000)
     heard(page)
     await page.add_init_script(NOTES)

@@ -97,6 +97,7 @@ class Shift:
     refusals: Counter[str] = field(default_factory=Counter)
     expected: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
+    doubles: list[str] = field(default_factory=list)
 
     @property
     def decided(self) -> int:
@@ -305,7 +306,9 @@ async def judged(shift: Shift) -> dict[str, int]:
     for lines in histories.values():
         people = [line for line in lines if line.actor.kind is ActorKind.MODERATOR]
         found["decided by people"] += any(line.decision for line in people)
-        found["double"] += sum(_twice(one, other) for one, other in itertools.pairwise(lines))
+        twice = [pair for pair in itertools.pairwise(lines) if _twice(*pair)]
+        found["double"] += len(twice)
+        shift.doubles += [f"{one.actor} {one.decision} {other.actor} {other.decision}" for one, other in twice]
     log = await shift.services.accounts.audited(10_000)
     edits = sum(one.edit and one.status < 300 for person in shift.people for one in person.said)
     found["edits that the audit log lacks"] = edits - sum(line.what == "comments.edit" for line in log)
@@ -383,8 +386,10 @@ async def run(decisions: int, minutes: float) -> None:
             told = await disturbing
         shift.over = True
         await coming
+        await ready(stack)
         await people[0].page.evaluate("() => { location.hash = '#/queue' }")
-        await asyncio.sleep(5)
+        await people[0].page.locator("#stream").wait_for(state="hidden", timeout=60_000)
+        await asyncio.sleep(10)
         for one in people:
             await one.heard()
         found = await judged(shift)
@@ -416,6 +421,8 @@ def show(console: Console, shift: Shift, found: dict[str, int], told: Sequence[s
     counts.add_row("… of answers that refuse (401, 409)", f"{shift.refusals.total():,}")
     counts.add_row("… while the service was away", f"{shift.expected.total():,}")
     console.print(counts)
+    for words in shift.doubles[:20]:
+        console.print(words, markup=False)
     for said in (shift.complaints, sum((one.stuck for one in shift.people), Counter())):
         for words, count in said.most_common(15):
             console.print(f"{count:>5}  {words}", markup=False)
