@@ -187,7 +187,7 @@ export class ListStore extends EventTarget {
    * @param {string} id
    */
   take(id) {
-    const index = this.items.findIndex((item) => item.id === id);
+    const index = this.placeOf(id);
     if (index >= 0) this.items.splice(index, 1);
     this.gone.add(id);
     this.details.delete(id);
@@ -273,7 +273,12 @@ export class ListStore extends EventTarget {
 
   /** Where it stands in the list; -1: not there. */
   get index() {
-    return this.items.findIndex((item) => item.id === this.current.id);
+    return this.placeOf(this.current.id);
+  }
+
+  /** @param {string} id */
+  placeOf(id) {
+    return this.items.findIndex((item) => item.id === id);
   }
 
   /** It as it is shown: what was read of it in one go, and of the list only who else looks at it. */

@@ -129,7 +129,12 @@ function footer(row) {
  * @param {number} [score]
  */
 function scoreTag(name, score) {
-  return el("span", { class: "tag" }, name, score === undefined ? null : el("b", { text: percent(score) }));
+  return el(
+    "span",
+    { class: "tag" },
+    el("span", { text: name }),
+    score === undefined ? null : el("b", { text: percent(score) }),
+  );
 }
 
 /**
