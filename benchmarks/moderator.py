@@ -47,7 +47,8 @@ const ACT = /\/(?:comments\/(\w+)\/(decision|undo|escalate|snooze|return)|bulk)$
 globalThis.fetch = async (path, options = {}) => {
   const found = options.method === "POST" && ACT.exec(String(path));
   const asked = found && JSON.parse(options.body ?? "{}");
-  if (!found || asked.action) return fetched(path, options); // a plan of many decides nothing
+  if (asked?.action) shift.said.push({ comment: "", act: "plan", status: 1, bulk: (asked.ids ?? []).join(" ") });
+  if (!found || asked.action) return fetched(path, options);
   const said = { comment: found[1] ?? "", act: found[2] ?? "bulk", edit: Boolean(asked.edit), status: 0, revision: 0 };
   try {
     const answer = await fetched(path, options);
@@ -83,7 +84,8 @@ FREE = ".row:not(:has(.looking)):not(:has(.tag.done)) .row-link"
 
 
 class Said(NamedTuple):
-    """What the service answered to something that the page asked it to do; status 0: nothing was heard."""
+    """What the service answered to something that the page asked it to do; status 999: nothing was heard. What a `plan` would decide
+    together is in `bulk`."""
 
     comment: str
     act: str
@@ -116,7 +118,14 @@ class Moderator:
         """Note what the page has heard and told since this was asked last."""
         said, told, waits = await self.page.evaluate(DRAINED)
         self.said += [
-            Said(one["comment"], one["act"], one["edit"], one["status"] or 999, one["revision"], one.get("bulk", ""))
+            Said(
+                one["comment"],
+                one["act"],
+                one.get("edit", False),
+                one["status"] or 999,
+                one.get("revision", 0),
+                one.get("bulk", ""),
+            )
             for one in said
         ]
         self.told.update((bad, text) for bad, text in told)
@@ -174,7 +183,8 @@ class Moderator:
     async def _went_on(self, comment: str, seconds: float = PATIENCE) -> bool:
         return bool(
             await self.page.evaluate(
-                "([comment, seconds]) => shift.until(() => shift.current() !== comment, seconds)", [comment, seconds]
+                "([one, seconds]) => shift.until(() => shift.current() && shift.current() !== one, seconds)",
+                [comment, seconds],
             )
         )
 

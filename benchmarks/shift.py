@@ -24,6 +24,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import re
 import shutil
 import statistics
 import tempfile
@@ -312,7 +313,7 @@ async def judged(shift: Shift) -> dict[str, int]:
     log = await shift.services.accounts.audited(10_000)
     edits = sum(one.edit and one.status < 300 for person in shift.people for one in person.said)
     found["edits that the audit log lacks"] = edits - sum(line.what == "comments.edit" for line in log)
-    bulks = sum(bool(one.bulk) for person in shift.people for one in person.said)
+    bulks = sum(one.act == "bulk" and bool(one.bulk) for person in shift.people for one in person.said)
     found["decisions of many that the audit log lacks"] = bulks - sum(line.what == "bulk.decide" for line in log)
     return found
 
@@ -320,30 +321,28 @@ async def judged(shift: Shift) -> dict[str, int]:
 def _compared(person: Moderator, histories: dict[str, list[Change]]) -> Counter[str]:
     """What one page was told, beside the histories and beside what it said."""
     found: Counter[str] = Counter()
-    heard = {(one.comment, one.revision) for one in person.said if one.status < 300}
     asked = {one.comment for one in person.said}
+    many = {comment for one in person.said if one.act == "plan" for comment in one.bulk.split()}
     broken = {one.comment for one in person.said if one.status >= 500}
-    for one in person.said:
-        if one.act == "bulk" or one.status >= 300:
-            continue
-        lines = histories.get(one.comment, [])
-        line = lines[one.revision - 1] if 0 < one.revision <= len(lines) else None
-        found["lost"] += line is None or line.actor.name != person.name or line.what != WHAT[one.act]
+    heard = Counter((one.comment, WHAT[one.act]) for one in person.said if one.status < 300 and one.act in WHAT)
     for comment, lines in histories.items():
-        for revision, line in enumerate(lines, 1):
-            if line.actor.kind is not ActorKind.MODERATOR or line.actor.name != person.name:
-                continue
-            if (comment, revision) not in heard and line.what in WHAT.values():
-                found["by many at once" if comment not in asked else "unheard" if comment in broken else "unasked"] += 1
+        mine = Counter(
+            line.what for line in lines if line.actor.kind is ActorKind.MODERATOR and line.actor.name == person.name
+        )
+        for what in WHAT.values():
+            more = mine[what] - heard[comment, what]
+            found["lost"] += max(0, -more)
+            by = "by many at once" if comment in many else "unheard" if comment in broken else "unasked"
+            found[by] += max(0, more)
     found["unsent"] = len(set(person.pressed) - asked)
-    single = [one for one in person.said if one.act != "bulk"]
+    single = [one for one in person.said if one.act in WHAT]
     found["refused"] = sum(300 <= one.status < 500 and one.status != 401 for one in single)
     found["not answered"] = sum(one.status >= 500 for one in single)
     good = ("Approved", "Rejected as", "Put aside", "Escalated", "Taken back", "Back in")
     found["told as done"] = sum(
         count
         for (bad, text), count in person.told.items()
-        if not bad and text.startswith(good) and "comments" not in text
+        if not bad and text.startswith(good) and not re.search(r"\d comment", text)
     )
     found["was done"] = sum(one.status < 300 for one in single)
     return found

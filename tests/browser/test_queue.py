@@ -127,8 +127,11 @@ async def test_what_others_decide_is_shown_at_once(desk: Desk) -> None:
     mine, theirs = await desk.signed_in(), await desk.signed_in(other)
     await opened(theirs, await current(theirs).locator(".row-text").inner_text())
     await opened(mine, await current(mine).locator(".row-text").inner_text())
+    await theirs.keyboard.press("x")
+    await expect(theirs.get_by_text("1 selected")).to_be_visible()
     await mine.keyboard.press("a")
     await expect(theirs.locator(".row .tag.done")).to_have_text(f"Approved by {desk.name}")
+    await expect(theirs.get_by_text("1 selected")).to_be_hidden()
     await expect(theirs.locator(".banner")).to_contain_text("while you were looking")
     await expect(lists(theirs).get_by_role("link", name="To review 1")).to_be_visible()
 

@@ -177,7 +177,7 @@ export class ListStore extends EventTarget {
     const { decision, list, revision, state } = fresh;
     const over = state === "approved" || state === "rejected";
     if (over && decision && !this.holds({ state, list }))
-      row.left = { state, list, revision, actor: decision.actor, what: "decided" };
+      this.left(row, { state, list, revision, actor: decision.actor, what: "decided" });
     this.fire("change", undefined);
   }
 
@@ -454,12 +454,23 @@ export class ListStore extends EventTarget {
       if (this.holds(event) || event.state === "pending") {
         delete row.left;
         this.later("merging", () => this.merge()); // its words may be others
-      } else if (!this.gone.has(row.id)) row.left = event;
+      } else if (!this.gone.has(row.id)) this.left(row, event);
       this.fire("change", undefined);
     } else if (!row && this.holds(event)) {
       this.gone.delete(event.comment);
       this.later("merging", () => this.merge());
     }
+  }
+
+  /**
+   * A row has left the list. It is no longer ticked: what was to be done with it was not about what it has become.
+   *
+   * @param {Shown} row
+   * @param {Left} left
+   */
+  left(row, left) {
+    row.left = left;
+    if (this.ticked.delete(row.id)) this.fire("ticked", undefined);
   }
 
   /**
