@@ -84,8 +84,8 @@ FREE = ".row:not(:has(.looking)):not(:has(.tag.done)) .row-link"
 
 
 class Said(NamedTuple):
-    """What the service answered to something that the page asked it to do; status 999: nothing was heard. What a `plan` would decide
-    together is in `bulk`."""
+    """What the service answered to something that the page asked it to do; status 999: nothing was heard. What a `plan`
+    would decide together is in `bulk`."""
 
     comment: str
     act: str
