@@ -3,7 +3,9 @@
 Two sites in one server, one with a hundred held comments and one with very many; the same is done on both in turn, so that what
 else the machine does falls on both. Times are the page's own, from a key or a click to the frame that shows what it asked for.
 
-Run: python -m benchmarks.page [--flagged 100000]
+With a latency, every request of the page takes that much longer, as it does from far away.
+
+Run: python -m benchmarks.page [--flagged 100000] [--latency 0]
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from service.store.server import EmbeddedServer
 
 FEW = 100
 REPEATS = 15
+PRESSES = 4
+"""How often keys are pressed in each of them."""
 FAR = 1_000
 """The row that is scrolled to."""
 PASSWORD = "correct horse battery"
@@ -52,8 +56,9 @@ const watch = () => {
 };
 requestAnimationFrame(watch);
 """
-# In the page: do something, wait for the frame in which it is done, say how long that took.
+# In the page: once it may be done, do something, wait for the frame in which it is done, say how long that took.
 TIMED = """async () => {{
+  while (!({may})) await new Promise(requestAnimationFrame);
   const sign = document.querySelector(".row.current")?.dataset.id ?? "";
   const begun = performance.now();
   {act};
@@ -62,6 +67,7 @@ TIMED = """async () => {{
   return performance.now() - begun;
 }}"""
 KEY = 'document.body.dispatchEvent(new KeyboardEvent("keydown", {{ key: "{}", bubbles: true }}))'
+SEEN = """document.querySelector('.actions:not([hidden])[aria-busy="false"]')"""
 ANOTHER = """(() => {
   const row = document.querySelector(".row.current");
   return row && row.dataset.id !== sign && document.querySelector(".comment-text:not([aria-busy])");
@@ -106,9 +112,13 @@ async def filled(flagged: int) -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{port}/review"
 
 
-async def signed_in(browser: Browser, address: str, name: str) -> Page:
-    """A window of its own, signed in, that watches what comes when."""
+async def signed_in(browser: Browser, address: str, name: str, latency: float) -> Page:
+    """A window of its own, signed in, that watches what comes when; `latency`: milliseconds that each request takes longer."""
     page = await (await browser.new_context(viewport={"width": 1440, "height": 900})).new_page()
+    session = await page.context.new_cdp_session(page)
+    far = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
+    await session.send("Network.enable")
+    await session.send("Network.emulateNetworkConditions", far)
     await page.add_init_script(WATCH)
     await page.goto(address)
     await page.get_by_label("Name").fill(name)
@@ -126,23 +136,30 @@ async def opening(page: Page) -> dict[str, float]:
     return {"first paint": await page.evaluate(painted), **await page.evaluate("seen")}
 
 
-async def working(page: Page) -> dict[str, float]:
-    """What a moderator does with the first comments."""
+async def timed(page: Page, act: str, done: str, may: str = "true") -> float:
+    """Milliseconds from something that is done in the page, once it may be, to the frame that shows it."""
+    return float(await page.evaluate(TIMED.format(act=act, done=done, may=may)))
 
-    async def timed(act: str, done: str) -> float:
-        return float(await page.evaluate(TIMED.format(act=act, done=done)))
 
+async def pressing(page: Page) -> dict[str, float]:
+    """What a moderator does all day."""
     return {
-        "j to the next comment": await timed(KEY.format("j"), ANOTHER),
-        "a to the next comment": await timed(KEY.format("a"), ANOTHER),
-        "filters opened": await timed(KEY.format("f"), 'document.querySelector("#facets .facet")'),
-        "… and one chosen": await timed(LOADING + 'document.querySelector("#facets .facet").click()', LOADED),
-        "search, many found": await timed(LOADING + SEARCH.format("river"), LOADED),
-        "search, none found": await timed(LOADING + SEARCH.format("zebra"), LOADED),
+        "j to the next comment": await timed(page, KEY.format("j"), ANOTHER),
+        "a to the next comment": await timed(page, KEY.format("a"), ANOTHER, SEEN),
     }
 
 
-async def measure(address: str, flagged: int, progress: Callable[[str], None]) -> Times:
+async def searching(page: Page) -> dict[str, float]:
+    """Filters and words."""
+    return {
+        "filters opened": await timed(page, KEY.format("f"), 'document.querySelector("#facets .facet")'),
+        "… and one chosen": await timed(page, LOADING + 'document.querySelector("#facets .facet").click()', LOADED),
+        "search, many found": await timed(page, LOADING + SEARCH.format("river"), LOADED),
+        "search, none found": await timed(page, LOADING + SEARCH.format("zebra"), LOADED),
+    }
+
+
+async def measure(address: str, flagged: int, latency: float, progress: Callable[[str], None]) -> Times:
     """Milliseconds of everything on both sites, in turn."""
     times: Times = {}
 
@@ -153,18 +170,20 @@ async def measure(address: str, flagged: int, progress: Callable[[str], None]) -
     async with async_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        pages = {name: await signed_in(browser, address, name) for name in ("few", "many")}
+        pages = {name: await signed_in(browser, address, name, latency) for name in ("few", "many")}
         for number in range(REPEATS):
             progress(f"round {number + 1} of {REPEATS}")
             for name in ("few", "many") if number % 2 else ("many", "few"):
                 page = pages[name]
                 await page.goto(f"{address}#/queue")
                 await note(name, opening(page))
-                await note(name, working(page))
+                for _ in range(PRESSES):
+                    await note(name, pressing(page))
+                await note(name, searching(page))
         for number in range(3):
             progress(f"scrolling, {number + 1} of 3")
             for name, page in pages.items():
-                far = min(FAR, FEW - REPEATS if name == "few" else flagged // 2) - 1
+                far = min(FAR, FEW - REPEATS * PRESSES if name == "few" else flagged // 2) - 1
                 await page.goto(f"{address}#/queue")
                 await opening(page)
                 await note(name, _each(page, far))
@@ -176,12 +195,12 @@ async def _each(page: Page, far: int) -> dict[str, Any]:
     return {f"100 rows on the way to row {FAR:,}": await page.evaluate(SCROLL, far) * 100 / far}
 
 
-async def run(flagged: int) -> None:
+async def run(flagged: int, latency: float) -> None:
     """Fill, measure, print a table."""
     console = Console(width=120)
     with console.status(f"filling with {flagged:,} held comments") as status:
         async with filled(flagged) as address:
-            times = await measure(address, flagged, status.update)
+            times = await measure(address, flagged, latency, status.update)
     table = Table("", f"{FEW} held", f"{flagged:,} held", "ratio", "95 %, few", "95 %, many")
     for what, sites in times.items():
         few, many = (statistics.median(sites[name]) for name in ("few", "many"))
@@ -196,7 +215,11 @@ def main() -> None:
     """Measure, and print a table. Asserts nothing about time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flagged", type=int, default=100_000)
-    asyncio.run(run(parser.parse_args().flagged))
+    parser.add_argument(
+        "--latency", type=float, default=0, help="milliseconds that each request of the page takes longer"
+    )
+    given = parser.parse_args()
+    asyncio.run(run(given.flagged, given.latency))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 """A moderator's shift at the page, pressed together: whether a decision is ever lost or made twice, and what the page keeps.
 
-The real service as processes, and three people in a real browser: one works through the queue by keyboard, two colleagues pick
-comments here and there, while comments keep coming in. A third through the API is stopped and started, half-way the session
-expires and is begun anew over the page, and at two thirds the API and the worker are killed.
+The real service as processes, and three people in a real browser: one works through the queue by keyboard and does now and then
+whatever else the page can do, two colleagues pick comments here and there, while comments keep coming in and authors change the
+text of what is just looked at. Meanwhile the API is stopped, the session expires, the connection is lost, the API and the
+worker are killed, the Redis server restarts.
 
-A decision is *lost* when the page went on from a comment and nobody's decision is in its history; it is *double* when a history
-has two, although nobody decided what the page showed as decided. What the browser complains of while the service is away is
-counted apart. Heap and listeners are of the first person's page, after a collection of garbage, when the shift has just begun
-and at its end.
+In the end what the pages were told is compared with the histories in the store, with what the people were told in messages, and
+with the audit log. *Lost*: the page was told that it was done, and the history has no such line. *Unasked*: the history has a
+line of somebody whose page never asked for it. *Unheard*: it was carried out, and its answer broke off on the way. *Double*: two
+decisions of people, the second not about what had become of the comment since. *Unsent*: a key decided, the page went on, and
+asked for nothing.
+
+Heap, listeners and nodes are of the first person's page, after a collection of garbage. What the browser complains of while
+the service or the connection is away is counted apart; so is what it says of every answer that refuses something.
 
 Run: python -m benchmarks.shift [--decisions 4000] [--minutes 120]
 """
@@ -17,22 +22,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import random
+import re
 import shutil
+import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import msgspec
-from playwright.async_api import Browser, CDPSession, ConsoleMessage, Error, Page, async_playwright
+from playwright.async_api import CDPSession, ConsoleMessage, Error, Page, async_playwright
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.moderator import PASSWORD, Moderator, seated
 from service.container import Services, open_services
+from service.core.comment import Change
 from service.core.lifecycle import ActorKind
 from service.core.moderator import Role
 from service.core.policy import Policy
@@ -42,33 +53,31 @@ from service.settings import Settings
 from tests.system.stack import Stack
 
 WORDS = ("bread", "river", "stone", "paint", "letter", "garden", "window", "winter")
-PASSWORD = "correct horse battery"
 ME, COLLEAGUES = "eve", ("kim", "lou")
-WAITING = 40
+WAITING = 120
 """How many comments are held before more come in: they come as fast as they are decided."""
-WARM = 20
+WARM = 50
 """Decisions before heap and listeners are looked at for the first time."""
-PATIENCE = 60.0
-"""Seconds that a person waits for the page before a press counts as stuck."""
-READY = """() => {
-  const row = document.querySelector(".row.current");
-  const id = row?.querySelector(".tag.done") ? null : row?.dataset.id; // what a colleague decided is left alone
-  const actions = document.querySelector(".actions:not([hidden])");
-  return id && actions?.getAttribute("aria-busy") === "false" && !document.querySelector("dialog[open], .menu") ? id : null;
-}"""
-FREE = ".row:not(:has(.looking)):not(:has(.tag.done)) .row-link"
-WENT_ON = '(id) => document.querySelector(".row.current")?.dataset.id !== id'
+EVERY = 250
+"""Decisions between two looks."""
+LOOK = "0.05"
+"""Seconds that a comment must have been in sight: who is simulated reads fast."""
+WHAT = {"decision": "decided", "undo": "undone", "escalate": "escalated", "snooze": "snoozed", "return": "returned"}
 
 
-@dataclass
-class Person:
-    """Somebody at the page: what they pressed, as far as the page went on from it."""
+class Sample(NamedTuple):
+    """What the first person's page keeps, and how quick it was since the last look."""
 
-    name: str
-    page: Page
-    done: list[str] = field(default_factory=list)  # comments that the page went on from
-    stuck: int = 0
-    waits: list[float] = field(default_factory=list)  # seconds from a key to the next comment
+    decided: int
+    minutes: float
+    heap: float  # bytes
+    listeners: float
+    nodes: float
+    shown: float  # elements in the page
+    connections: int  # that the API has open
+    memory: int  # bytes of the API's process
+    waits: list[float]
+    complaints: int
 
 
 @dataclass
@@ -77,268 +86,350 @@ class Shift:
 
     services: Services
     stack: Stack
-    people: list[Person]
     wanted: int
     seconds: float
+    people: list[Moderator] = field(default_factory=list)
     begun: float = field(default_factory=time.monotonic)
     away: bool = False
     over: bool = False
+    came: int = 0
+    changed: int = 0  # texts, by their authors
     complaints: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     expected: Counter[str] = field(default_factory=Counter)
+    samples: list[Sample] = field(default_factory=list)
+    doubles: list[str] = field(default_factory=list)
 
     @property
     def decided(self) -> int:
-        """How many decisions were made, as the pages saw it."""
-        return sum(len(one.done) for one in self.people)
+        """How many decisions were made, as the pages were told."""
+        return sum(one.decided for one in self.people)
 
     @property
     def part(self) -> float:
         """How much of the shift is over: of its decisions or of its time, whichever is more; 1: all."""
         return max(self.decided / self.wanted, (time.monotonic() - self.begun) / self.seconds)
 
+    def listens(self, page: Page) -> None:
+        """Hear what the browser says of a page."""
+        page.on("console", self.heard)
+        page.on("pageerror", lambda error: self._note(self.complaints, f"script: {error}"))
+
     def heard(self, message: ConsoleMessage) -> None:
         """The browser says something."""
         if message.type not in ("error", "warning"):
             return
         url = message.location.get("url", "").partition("/review/")[2].partition("?")[0]
-        said = f"{message.text[:90]} {url[:40]}"
+        said = f"{message.text} {'/'.join(part for part in url.split('/') if len(part) < 30)}"
         network = "Failed to load resource" in message.text or "ERR_" in message.text
-        self._note(said, expected=network and self.away)
+        refused = network and any(f"status of {status}" in message.text for status in (401, 409))
+        self._note(self.refusals if refused else self.expected if network and self.away else self.complaints, said)
 
-    def broke(self, error: Error) -> None:
-        """A script of the page failed, which nothing excuses."""
-        self._note(f"script: {error}"[:160], expected=False)
-
-    def _note(self, said: str, *, expected: bool) -> None:
-        (self.expected if expected else self.complaints)[said] += 1
+    @staticmethod
+    def _note(where: Counter[str], said: str) -> None:
+        where[said[:150]] += 1
 
 
 @contextlib.asynccontextmanager
 async def opened() -> AsyncIterator[tuple[Stack, Services, str]]:
     """The running service, with a site that holds everything and three people; the site's key."""
     with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), site_cache="0", audit_share="0", log_level="warning", review_undo_seconds="5")
+        stack = Stack(
+            Path(folder),
+            site_cache="0",
+            audit_share="0",
+            log_level="warning",
+            review_undo_seconds="10",
+            review_look=LOOK,
+        )
         try:
-            await stack.up()
+            await up(stack)
             data = Path(folder) / "data"
             settings = Settings(data_dir=data, site_cache=0.0)
             async with open_services(settings, load_keys(data / "secrets"), stack.environment["REDIS_URL"]) as services:
                 known = await services.accounts.add("shift", "https://shift.example")
-                policy = Policy(mode="hold-everything")
                 await services.accounts.change(
-                    "shift", lambda site: msgspec.structs.replace(site, policy=policy), "sites.policy"
+                    "shift",
+                    lambda site: msgspec.structs.replace(
+                        site, policy=Policy(mode="hold-everything"), accepts_edits=True
+                    ),
+                    "sites.policy",
                 )
                 for name in (ME, *COLLEAGUES):
-                    await services.moderators.add(name, Role.LEAD, ("shift",), PASSWORD)
+                    await services.moderators.add(name, Role.OPERATOR, ("shift",), PASSWORD)
                 yield stack, services, known.credentials[0].api_key
         finally:
             stack.down()
 
 
-async def feed(shift: Shift, key: str) -> int:
-    """Have comments come in while there are few; how many came."""
-    number, dice = 0, random.Random(5)
+async def up(stack: Stack) -> None:
+    """Start everything, however long a busy machine takes."""
+    for _ in range(5):
+        with contextlib.suppress(TimeoutError):
+            return await stack.up()
+    raise TimeoutError
+
+
+async def feed(shift: Shift, key: str) -> None:
+    """Have comments come in while there are few, and authors change what is looked at."""
+    dice = random.Random(5)
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+
+        async def post(number: int) -> bool:
+            body = {
+                "id": str(number), "page": {"url": "https://shift.example/p", "title": "A post"},
+                "content": " ".join(dice.choices(WORDS, k=14)),
+                "author": {"name": f"Ann {number}", "email": f"ann{number}@example.com", "ip": "192.0.2.7"},
+            }  # fmt: skip
+            async with session.post(f"{shift.stack.base}/v1/comments", json=body) as response:
+                return response.status < 300
+
         while not shift.over:
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            with contextlib.suppress(Exception):  # whatever is away comes back
                 held = (await shift.services.comments.counts("shift")).get("flagged", 0)
                 for _ in range(max(0, WAITING - held)):
-                    text = " ".join(dice.choices(WORDS, k=14))
-                    body = {
-                        "id": str(number), "page": {"url": "https://shift.example/p", "title": "A post"}, "content": text,
-                        "author": {"name": f"Ann {number}", "email": f"ann{number}@example.com", "ip": "192.0.2.7"},
-                    }  # fmt: skip
-                    async with session.post(f"{shift.stack.base}/v1/comments", json=body) as response:
-                        number += response.status < 300
-            await asyncio.sleep(0.5)
-    return number
-
-
-async def seated(shift: Shift, browser: Browser, name: str) -> Person:
-    """Somebody in a window of their own, signed in."""
-    page = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
-    page.set_default_timeout(PATIENCE * 1000)
-    page.on("console", shift.heard)
-    page.on("pageerror", shift.broke)
-    await page.goto(f"{shift.stack.base}/review")
-    await sign_in(page, name)
-    await page.locator(".row.current").wait_for()
-    return Person(name, page)
-
-
-async def sign_in(page: Page, name: str) -> None:
-    """Fill in the form."""
-    await page.get_by_label("Name", exact=True).fill(name)
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-
-
-async def work(shift: Shift, person: Person, dice: random.Random, pause: float) -> None:
-    """Decide comments until there are enough. Who pauses picks one here and there; the other takes them as they come."""
-    while shift.part < 1:
-        try:
-            if pause:
-                await asyncio.sleep(dice.uniform(0.5, 1.5) * pause)
-                rows = person.page.locator(FREE)
-                await rows.nth(dice.randrange(max(1, min(8, await rows.count())))).click(timeout=3_000)
-            elif await person.page.locator(".row.current:has(.tag.done)").count():
-                await person.page.keyboard.press("j")
-            await decide(person, dice)
-        except Error:
-            if await person.page.get_by_text("Please sign in again.").count():
-                with contextlib.suppress(Error):  # it is tried again as long as the page asks for it
-                    await sign_in(person.page, person.name)
-                    await person.page.locator("dialog.over").wait_for(state="detached")
-            else:
-                person.stuck += 1
-
-
-async def decide(person: Person, dice: random.Random) -> None:
-    """Press a key at the open comment, once its evidence is there and it was seen for a moment."""
-    page = person.page
-    handle = await page.wait_for_function(READY, timeout=10_000)
-    comment = str(await handle.json_value())
-    await asyncio.sleep(dice.uniform(0.4, 0.6))
-    if await page.evaluate(READY) != comment:
-        return
-    pressed = time.monotonic()
-    if dice.random() < 0.7:
-        await page.keyboard.press("a")
-    else:
-        await page.keyboard.press("r")
-        await page.locator(".menu").wait_for(timeout=3_000)
-        await page.keyboard.press("s")
-    await page.wait_for_function(WENT_ON, arg=comment, timeout=5_000)
-    person.waits.append(time.monotonic() - pressed)
-    person.done.append(comment)
+                    shift.came += await post(shift.came)
+                if shift.people and dice.random() < 0.1:
+                    looked_at = await shift.people[0].page.evaluate("() => shift.current()")
+                    known = await shift.services.comments.get(looked_at)
+                    shift.changed += known is not None and await post(int(known.platform_id))
+            await asyncio.sleep(0.3)
 
 
 async def disturb(shift: Shift) -> list[str]:
-    """Stop the API, end a session, kill the API and the worker; what was done, and when."""
-    told: list[str] = []
+    """Take away the service, the session, the connection, in turn; what was done, and when."""
+    me, told = shift.people[0], []
 
-    async def at(share: float) -> None:
-        while shift.part < share:
+    async def restart() -> None:
+        await asyncio.to_thread(shift.stack.stop, "api", 60)
+        shift.stack.start("api")
+
+    async def kill() -> None:
+        for role in ("api", "worker"):
+            shift.stack.kill(role)
+            shift.stack.start(role)
+
+    async def store() -> None:
+        await asyncio.to_thread(shift.stack.stop, "redis", 60)
+        shift.stack.start("redis")
+
+    async def expire() -> None:
+        await shift.services.moderators.sign_out_everywhere(ME)
+
+    async def unplug() -> None:
+        await me.page.context.set_offline(True)
+        await asyncio.sleep(4)
+        await me.page.context.set_offline(False)
+
+    for place, (name, act) in enumerate(
+        (
+            ("connection lost", unplug), ("API restarted", restart), ("session over", expire), ("API and worker killed", kill),
+            ("Redis restarted", store), ("connection lost", unplug), ("session over", expire), ("API restarted", restart),
+        )
+    ):  # fmt: skip
+        while shift.part < (place + 1) / 9:
             await asyncio.sleep(0.2)
         shift.away = True
-
-    async def back() -> None:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(120):
-            while True:
-                with contextlib.suppress(aiohttp.ClientError, OSError):
-                    async with session.get(f"{shift.stack.base}/readyz") as response:
-                        if response.status == 200:
-                            break
-                await asyncio.sleep(0.2)
+        told.append(f"{name} after {shift.decided:,}")
+        await act()
+        await ready(shift.stack)
         await asyncio.sleep(5)  # what was under way ends
         shift.away = False
-
-    await at(1 / 3)
-    told.append(f"API stopped and started after {shift.decided:,}")
-    await asyncio.to_thread(shift.stack.stop, "api", 60)
-    shift.stack.start("api")
-    await back()
-    await at(1 / 2)
-    told.append(f"session over after {shift.decided:,}")
-    await shift.services.moderators.sign_out_everywhere(ME)
-    await back()
-    await at(2 / 3)
-    told.append(f"API and worker killed after {shift.decided:,}")
-    for role in ("api", "worker"):
-        shift.stack.kill(role)
-        shift.stack.start(role)
-    await back()
     return told
 
 
-async def measured(page: Page, session: CDPSession) -> dict[str, float]:
-    """What the page keeps, after a collection of garbage; and how much of it is on the page."""
+async def ready(stack: Stack) -> None:
+    """Wait until the API answers."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(120):
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, OSError):
+                async with session.get(f"{stack.base}/readyz") as response:
+                    if response.status == 200:
+                        return
+            await asyncio.sleep(0.2)
+
+
+async def work(shift: Shift, person: Moderator) -> None:
+    """Work until the shift is over."""
+    while shift.part < 1:
+        await person.work()
+
+
+async def look(shift: Shift, session: CDPSession, progress: Callable[[str], None]) -> None:
+    """Note what the first person's page keeps, every so many decisions, and at the end."""
+    due = WARM
+    while True:
+        while shift.decided < due and shift.part < 1:
+            progress(f"{shift.decided:,} of {shift.wanted:,} decisions")
+            await asyncio.sleep(0.5)
+        with contextlib.suppress(Error):
+            shift.samples.append(await sample(shift, session))
+        if shift.part >= 1:
+            return
+        due = (shift.decided // EVERY + 1) * EVERY
+
+
+async def sample(shift: Shift, session: CDPSession) -> Sample:
+    """What the first person's page keeps now."""
+    page = shift.people[0].page
     for _ in range(3):
         await session.send("HeapProfiler.collectGarbage")
-    metrics = (await session.send("Performance.getMetrics"))["metrics"]
-    found = {one["name"]: float(one["value"]) for one in metrics}
-    shown = await page.evaluate("document.querySelectorAll('*').length")
-    kept = {name: found[name] for name in ("JSHeapUsedSize", "JSEventListeners", "Nodes", "Documents")}
-    return kept | {"elements on the page": float(shown)}
+    found = {one["name"]: float(one["value"]) for one in (await session.send("Performance.getMetrics"))["metrics"]}
+    waits, shift.people[0].waits = shift.people[0].waits, []
+    status = Path(f"/proc/{shift.stack.processes['api'].pid}/statm").read_text().split()
+    return Sample(
+        shift.decided,
+        (time.monotonic() - shift.begun) / 60,
+        found["JSHeapUsedSize"],
+        found["JSEventListeners"],
+        found["Nodes"],
+        float(await page.evaluate("document.querySelectorAll('*').length")),
+        connections(shift.stack.port),
+        int(status[1]) * 4096,
+        waits,
+        shift.complaints.total(),
+    )
 
 
-async def judged(shift: Shift, came: int) -> Counter[str]:
-    """What the histories say of it, comment by comment."""
-    found: Counter[str] = Counter(comments=came)
-    pressed = Counter(comment for person in shift.people for comment in person.done)
-    for number in range(came):
-        comment = comment_id("shift", str(number))
-        made = [
-            one.decision for one in await shift.services.comments.history(comment)
-            if one.decision is not None and one.actor.kind is ActorKind.MODERATOR
-        ]  # fmt: skip
-        found["decided by people"] += bool(made)
-        found["double"] += len(made) > 1
-        found["lost"] += bool(pressed[comment]) and not made
-        found["pressed by two at once"] += pressed[comment] > 1
+def connections(port: int) -> int:
+    """How many connections somebody has open to a port of this machine."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(fields[1].endswith(f":{port:04X}") and fields[3] == "01" for fields in map(str.split, lines))
+
+
+async def judged(shift: Shift) -> dict[str, int]:
+    """What the histories and the audit log say of what the pages were told."""
+    names = [comment_id("shift", str(number)) for number in range(shift.came)]
+    histories = dict(zip(names, await shift.services.comments.histories(names), strict=True))
+    found = Counter(comments=shift.came)
+    for person in shift.people:
+        found.update(_compared(person, histories))
+    for lines in histories.values():
+        people = [line for line in lines if line.actor.kind is ActorKind.MODERATOR]
+        found["decided by people"] += any(line.decision for line in people)
+        twice = [pair for pair in itertools.pairwise(lines) if _twice(*pair)]
+        found["double"] += len(twice)
+        shift.doubles += [f"{one.actor} {one.decision} {other.actor} {other.decision}" for one, other in twice]
+    log = await shift.services.accounts.audited(10_000)
+    edits = sum(one.edit and one.status < 300 for person in shift.people for one in person.said)
+    found["edits that the audit log lacks"] = edits - sum(line.what == "comments.edit" for line in log)
+    bulks = sum(one.act == "bulk" and bool(one.bulk) for person in shift.people for one in person.said)
+    found["decisions of many that the audit log lacks"] = bulks - sum(line.what == "bulk.decide" for line in log)
     return found
+
+
+def _compared(person: Moderator, histories: dict[str, list[Change]]) -> Counter[str]:
+    """What one page was told, beside the histories and beside what it said."""
+    found: Counter[str] = Counter()
+    asked = {one.comment for one in person.said}
+    many = {comment for one in person.said if one.act == "plan" for comment in one.bulk.split()}
+    broken = {one.comment for one in person.said if one.status >= 500}
+    heard = Counter((one.comment, WHAT[one.act]) for one in person.said if one.status < 300 and one.act in WHAT)
+    for comment, lines in histories.items():
+        mine = Counter(
+            line.what for line in lines if line.actor.kind is ActorKind.MODERATOR and line.actor.name == person.name
+        )
+        for what in WHAT.values():
+            more = mine[what] - heard[comment, what]
+            found["lost"] += max(0, -more)
+            by = "by many at once" if comment in many else "unheard" if comment in broken else "unasked"
+            found[by] += max(0, more)
+    found["unsent"] = len(set(person.pressed) - asked)
+    single = [one for one in person.said if one.act in WHAT]
+    found["refused"] = sum(300 <= one.status < 500 and one.status != 401 for one in single)
+    found["not answered"] = sum(one.status >= 500 for one in single)
+    good = ("Approved", "Rejected as", "Put aside", "Escalated", "Taken back", "Back in")
+    found["told as done"] = sum(
+        count
+        for (bad, text), count in person.told.items()
+        if not bad and text.startswith(good) and not re.search(r"\d comment", text)
+    )
+    found["was done"] = sum(one.status < 300 for one in single)
+    return found
+
+
+def _twice(one: Change, other: Change) -> bool:
+    """Whether a person decided again what a person had just decided."""
+    return all(line.what == "decided" and line.actor.kind is ActorKind.MODERATOR for line in (one, other))
+
+
+async def in_the_end(shift: Shift) -> int:
+    """Rows that the first person's page shows as waiting, and that do not."""
+    rows = await shift.people[0].page.evaluate(
+        "() => [...document.querySelectorAll('.row:not(:has(.tag.done))')].map((row) => row.dataset.id)"
+    )
+    kept = await shift.services.comments.get_many(rows)
+    return sum(one is None or one.state != "flagged" for one in kept)
 
 
 async def run(decisions: int, minutes: float) -> None:
     """One shift; prints what became of it."""
-    console, begun = Console(width=120), time.monotonic()
+    console = Console(width=150)
     async with opened() as (stack, services, key), async_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        shift = Shift(services, stack, [], decisions, minutes * 60)
+        shift = Shift(services, stack, decisions, minutes * 60)
         coming = asyncio.create_task(feed(shift, key))
-        for name in (ME, *COLLEAGUES):
-            shift.people.append(await seated(shift, browser, name))
-        me, shift.begun = shift.people[0], time.monotonic()
-        looking = await me.page.context.new_cdp_session(me.page)
-        await looking.send("Performance.enable")
-        working = [
-            asyncio.create_task(work(shift, one, random.Random(one.name), 0.0 if one is me else 2.0))
-            for one in shift.people
+        people = [
+            await seated(browser, f"{stack.base}/review", name, 0.0 if name == ME else 2.0, shift.listens)
+            for name in (ME, *COLLEAGUES)
         ]
-        disturbing = asyncio.create_task(disturb(shift))
-        while len(me.done) < min(WARM, decisions // 10) and not all(one.done() for one in working):
-            await asyncio.sleep(0.5)
-        before = await measured(me.page, looking)
+        shift.people, shift.begun = people, time.monotonic()
+        session = await people[0].page.context.new_cdp_session(people[0].page)
+        await session.send("Performance.enable")
         with console.status("working") as status:
-            while not all(one.done() for one in working):
-                status.update(f"{shift.decided:,} of {decisions:,} decisions")
-                await asyncio.sleep(1)
-        await asyncio.gather(*working)
-        told = await disturbing
+            working = [asyncio.create_task(work(shift, one)) for one in people]
+            disturbing = asyncio.create_task(disturb(shift))
+            await look(shift, session, status.update)
+            await asyncio.gather(*working)
+            told = await disturbing
         shift.over = True
-        came = await coming
-        await asyncio.sleep(3)
-        after = await measured(me.page, looking)
-        found = await judged(shift, came)
+        await coming
+        await ready(stack)
+        await people[0].page.evaluate("() => { location.hash = '#/queue' }")
+        with contextlib.suppress(Error):  # whoever was signed out last hears nothing until they sign in again
+            await people[0].page.locator("#stream").wait_for(state="hidden", timeout=60_000)
+        await asyncio.sleep(10)
+        for one in people:
+            await one.heard()
+        found = await judged(shift)
+        found["rows that wait no more, shown as waiting"] = await in_the_end(shift)
         await browser.close()
-    show(console, shift, found, (before, after), told, time.monotonic() - begun)
+    show(console, shift, found, told)
 
 
-def show(
-    console: Console, shift: Shift, found: Counter[str], kept: tuple[dict[str, float], dict[str, float]], told: list[str],
-    seconds: float,
-) -> None:  # fmt: skip
-    """The counts, as a table."""
-    table = Table(
-        "what", "count", title=f"{shift.decided:,} decisions in {seconds / 60:.0f} minutes: {'; '.join(told)}"
+def show(console: Console, shift: Shift, found: dict[str, int], told: Sequence[str]) -> None:
+    """The counts, as tables."""
+    console.print(
+        f"{shift.decided:,} decisions in {(time.monotonic() - shift.begun) / 60:.0f} minutes: {'; '.join(told)}"
     )
-    for name in ("comments", "decided by people", "lost", "double", "pressed by two at once"):
-        table.add_row(name, f"{found[name]:,}")
-    table.add_row("presses that the page did not answer", f"{sum(one.stuck for one in shift.people):,}")
-    table.add_row("complaints of the browser", f"{shift.complaints.total():,}")
-    table.add_row("… while the service was away", f"{shift.expected.total():,}")
-    waits = sorted(wait for one in shift.people for wait in one.waits)
-    table.add_row("from a key to the next comment, median", f"{waits[len(waits) // 2] * 1000:.0f} ms" if waits else "")
-    for name, first, last in ((name, kept[0][name], kept[1][name]) for name in kept[0]):
-        table.add_row(f"{name}, early → at the end", f"{first:,.0f} → {last:,.0f}")
+    table = Table("decisions", "minute", "heap", "listeners", "nodes", "on the page", "connections", "API", "median", "95 %",
+                  "complaints")  # fmt: skip
+    for one in shift.samples:
+        quick = statistics.quantiles(one.waits, n=20, method="inclusive") if len(one.waits) > 1 else [0.0] * 19
+        table.add_row(
+            f"{one.decided:,}", f"{one.minutes:.1f}", f"{one.heap / 1e6:.2f} MB", f"{one.listeners:.0f}", f"{one.nodes:.0f}",
+            f"{one.shown:.0f}", f"{one.connections}", f"{one.memory / 1e6:.0f} MB", f"{quick[9]:.0f} ms",
+            f"{quick[18]:.0f} ms", f"{one.complaints}",
+        )  # fmt: skip
     console.print(table)
-    for said, count in shift.complaints.most_common(10):
-        console.print(f"{count:>5}  {said}", markup=False)
+    counts = Table("what", "count")
+    counts.add_row("texts changed by their authors", f"{shift.changed:,}")
+    for name, count in found.items():
+        counts.add_row(name, f"{count:,}")
+    counts.add_row("complaints of the browser", f"{shift.complaints.total():,}")
+    counts.add_row("… of answers that refuse (401, 409)", f"{shift.refusals.total():,}")
+    counts.add_row("… while the service was away", f"{shift.expected.total():,}")
+    console.print(counts)
+    for words in shift.doubles[:20]:
+        console.print(words, markup=False)
+    for said in (shift.complaints, sum((one.stuck for one in shift.people), Counter())):
+        for words, count in said.most_common(15):
+            console.print(f"{count:>5}  {words}", markup=False)
 
 
 def main() -> None:
-    """Work, and print a table. Asserts nothing about time."""
+    """Work, and print tables. Asserts nothing about time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--decisions", type=int, default=4_000)
     parser.add_argument("--minutes", type=float, default=120, help="the shift ends then, however many there were")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from service.core.moderator import Role
 from tests.browser.desk import PASSWORD, Desk, accessible, current, lists, opened, row
@@ -205,3 +205,56 @@ async def test_large_text_and_forced_colours_lose_nothing(desk: Desk, screen: di
     await accessible(page)
     for name in ("Approve", "Spam", "Later…"):
         await expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport()
+
+
+async def test_a_lost_connection_leaves_the_page_and_shows_what_was_done_all_the_same(desk: Desk) -> None:
+    (comment,) = await desk.submit("My answer breaks off")
+    page = await desk.signed_in(deaf=True)
+    await opened(page, "My answer breaks off")
+
+    async def broken(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    desk.forgive("/decision")
+    desk.forgive("/pages/statistics.js")
+    await page.route(f"**/review/api/comments/{comment}/decision", broken)
+    await page.route("**/review/static/pages/statistics.js", lambda route: route.abort())
+    await page.keyboard.press("a")
+    await expect(page.locator(".toast")).to_contain_text("can't be reached")
+    await expect(page.locator(".row .tag.done")).to_contain_text("Approved")
+    assert await desk.state(comment) == "approved"
+    statistics = page.get_by_role("link", name="Statistics")
+    await statistics.click()
+    await expect(page.locator(".toast")).to_have_count(2)
+    assert page.url.endswith(f"id={comment}")
+    await page.unroute("**/review/static/pages/statistics.js")
+    await statistics.click()
+    await expect(page.locator(".main.page-statistics")).to_be_visible()
+
+
+MESSAGES = """async () => {
+  const { toast } = await import("/review/static/lib/toasts.js");
+  globalThis.kept = Array.from({ length: 50 }, () => {
+    const close = toast("Said", { until: Date.now() + 60_000, action: ["Undo", () => {}, document.createElement("kbd")] });
+    close();
+    return close;
+  });
+}"""
+
+
+async def test_nothing_of_a_message_is_kept_once_it_is_gone(desk: Desk) -> None:
+    page = await desk.window()
+    await page.goto(f"{desk.stack.base}/review")
+    await expect(page.get_by_label("Name", exact=True)).to_be_visible()
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable")
+
+    async def listeners() -> int:
+        await session.send("HeapProfiler.collectGarbage")
+        metrics = (await session.send("Performance.getMetrics"))["metrics"]
+        return int(next(one["value"] for one in metrics if one["name"] == "JSEventListeners"))
+
+    before = await listeners()
+    await page.evaluate(MESSAGES)
+    assert await listeners() < before + 50

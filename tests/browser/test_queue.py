@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from playwright.async_api import Route, expect
@@ -47,17 +48,28 @@ async def test_the_queue_is_cleared_by_keyboard_alone(desk: Desk) -> None:
     assert {str(one.actor) for one in decided if one} == {f"moderator:{desk.name}"}
 
 
-async def test_one_key_takes_back_what_was_decided(desk: Desk) -> None:
-    (comment,) = await desk.submit("Take me back, please")
-    page = await desk.signed_in()
+async def test_one_key_takes_back_what_was_decided_last_also_before_the_service_has_answered(desk: Desk) -> None:
+    first, last = await desk.submit("Leave me approved", "Take me back, please")
+    page = await desk.signed_in(path=f"/queue?id={first}")
+    await opened(page, "Leave me approved")
+    await page.keyboard.press("a")
+    await expect(page.locator(".toast")).to_contain_text("Approved.")
     await opened(page, "Take me back")
+    answers = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await answers.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(f"**/review/api/comments/{last}/decision", late)
     await page.keyboard.press("s")
-    await expect(page.locator(".toast")).to_contain_text("Rejected as spam.")
-    await desk.becomes(comment, "rejected")
+    await desk.becomes(last, "rejected")
     await page.keyboard.press("z")
-    await expect(row(page, "Take me back")).to_be_visible()
-    await desk.becomes(comment, "flagged")
+    answers.set()
+    await desk.becomes(last, "flagged")
     await opened(page, "Take me back")
+    assert await desk.state(first) == "approved"
 
 
 async def test_moving_selecting_and_help_by_keys(desk: Desk) -> None:
@@ -115,8 +127,11 @@ async def test_what_others_decide_is_shown_at_once(desk: Desk) -> None:
     mine, theirs = await desk.signed_in(), await desk.signed_in(other)
     await opened(theirs, await current(theirs).locator(".row-text").inner_text())
     await opened(mine, await current(mine).locator(".row-text").inner_text())
+    await theirs.keyboard.press("x")
+    await expect(theirs.get_by_text("1 selected")).to_be_visible()
     await mine.keyboard.press("a")
     await expect(theirs.locator(".row .tag.done")).to_have_text(f"Approved by {desk.name}")
+    await expect(theirs.get_by_text("1 selected")).to_be_hidden()
     await expect(theirs.locator(".banner")).to_contain_text("while you were looking")
     await expect(lists(theirs).get_by_role("link", name="To review 1")).to_be_visible()
 

@@ -1,6 +1,6 @@
 // Starts the moderators' page: session, address, header. Everything else is a page of its own.
 
-import { attend, get, problemOf, remember, send } from "./lib/api.js";
+import { attend, get, problemOf, remember, send, unreachable } from "./lib/api.js";
 import { ask, field } from "./lib/dialogs.js";
 import { byId, el, icon, land, landing, put, unfolder } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
@@ -106,16 +106,36 @@ function isOpen(name) {
   return !right || may(right);
 }
 
+/**
+ * What makes a page; undefined, and it is said: it could not be fetched.
+ *
+ * @param {string} name
+ */
+async function madeOf(name) {
+  try {
+    return await PAGES[name].make();
+  } catch {
+    toastProblem(unreachable());
+    return undefined;
+  }
+}
+
 /** @param {boolean} [lands] whether the focus follows to another page */
 async function route(lands = true) {
   if (!me) return;
-  routed = location.hash;
+  const before = routed;
+  const asked = (routed = location.hash);
   const [path, query = ""] = location.hash.replace(/^#\/?/u, "").split("?");
   const name = me.enrols ? "settings" : Object.hasOwn(PAGES, path) && isOpen(path) ? path : "queue";
   const parameters = new URLSearchParams(query);
   const another = page.name !== name;
   if (another) {
-    const make = await PAGES[name].make();
+    const make = await madeOf(name);
+    if (routed !== asked) return; // by now, another page is asked for
+    if (!make) {
+      move(page.name ? before : href("queue"), true);
+      return;
+    }
     page.close?.();
     const opened = make({
       me,

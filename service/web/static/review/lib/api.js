@@ -44,6 +44,11 @@ export class Problem extends Error {
     this.body = body;
     this.retryAfter = 0; // seconds
   }
+
+  /** Whether the network or the service could mend it by themselves. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
 }
 
 /**
@@ -194,7 +199,8 @@ export function isAbort(error) {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-function unreachable() {
+/** The network or the service is away. */
+export function unreachable() {
   return new Problem(0, { detail: say("The service can't be reached. Try again in a moment.") });
 }
 

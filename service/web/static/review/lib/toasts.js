@@ -16,19 +16,48 @@ const MOST = 3; // what went wrong stays for a while; of what went well only the
  */
 export function toast(text, { kind = "", until = 0, action = null } = {}) {
   const box = byId("toasts");
-  const left = el("span", { class: "left", "aria-hidden": "true" });
-  /** @type {{ node: HTMLElement, left: HTMLElement } | null} */
+  /** @type {Element | null} */
   let shown = null; // whoever keeps the way to close it keeps nothing of the page when it is gone
   const close = () => {
     clearInterval(timer);
-    landing(() => shown?.node.remove());
+    landing(() => shown?.remove());
     shown = null;
   };
-  const node = el(
+  const end = until || Date.now() + (kind === "bad" ? 2 * STAY : STAY);
+  let held = false;
+  const node = (shown = draw(text, kind, until > 0, action, close));
+  node.addEventListener("pointerenter", () => (held = true));
+  node.addEventListener("pointerleave", () => (held = false));
+  const tick = () => {
+    const seconds = Math.ceil((end - Date.now()) / 1000);
+    const left = shown?.querySelector(".left");
+    if (left) left.textContent = say("{count} s", { count: Math.max(0, seconds) });
+    if (!shown?.isConnected || (seconds <= 0 && (until || !held))) close();
+  };
+  for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();
+  box.append(node);
+  while (box.children.length > MOST) box.firstElementChild?.remove();
+  const timer = setInterval(tick, 250);
+  tick();
+  announce(text);
+  return close;
+}
+
+/**
+ * A message on the page. It stands apart from `toast`, whose way to close it would keep all that is drawn here, and is kept itself.
+ *
+ * @param {string} text
+ * @param {string} kind
+ * @param {boolean} counts
+ * @param {[string, () => unknown, HTMLElement?] | null} action
+ * @param {() => void} close
+ */
+function draw(text, kind, counts, action, close) {
+  return el(
     "div",
     { class: `toast ${kind}` },
     el("span", { class: "said", text }),
-    until ? left : null,
+    counts ? el("span", { class: "left", "aria-hidden": "true" }) : null,
     action &&
       el(
         "button",
@@ -42,24 +71,6 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
       icon("cross"),
     ),
   );
-  const end = until || Date.now() + (kind === "bad" ? 2 * STAY : STAY);
-  let held = false;
-  node.addEventListener("pointerenter", () => (held = true));
-  node.addEventListener("pointerleave", () => (held = false));
-  shown = { node, left };
-  const tick = () => {
-    if (!shown) return;
-    const seconds = Math.ceil((end - Date.now()) / 1000);
-    shown.left.textContent = say("{count} s", { count: Math.max(0, seconds) });
-    if (!shown.node.isConnected || (seconds <= 0 && (until || !held))) close();
-  };
-  for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();
-  box.append(node);
-  while (box.children.length > MOST) box.firstElementChild?.remove();
-  const timer = setInterval(tick, 250);
-  tick();
-  announce(text);
-  return close;
 }
 
 /**

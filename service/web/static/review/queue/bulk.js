@@ -219,8 +219,7 @@ export class Bulk {
       if (!plan.count) return toast(say("There is nothing left to decide."));
       if (plan.confirm && !(await confirmed(plan, action))) return null;
       const yes = { token: plan.token, ...(plan.confirm ? { confirm: plan.count } : {}) };
-      const started = /** @type {Api.BulkView} */ (await send("POST", "/bulk", yes));
-      this.decisions.remember({ bulk: started.id });
+      const started = await this.decisions.sent(this.begin(yes));
       if (!this.over.has(started.id)) this.progress(started); // the stream may have told its end before this answer came
       for (const id of which.ids ?? []) this.store.take(id);
       this.store.untick();
@@ -228,6 +227,13 @@ export class Bulk {
       toastProblem(problem);
     }
     return null;
+  }
+
+  /** @param {Api.BulkInput} yes */
+  async begin(yes) {
+    const started = /** @type {Api.BulkView} */ (await send("POST", "/bulk", yes));
+    this.decisions.remember({ bulk: started.id });
+    return started;
   }
 
   /**
@@ -261,7 +267,7 @@ export class Bulk {
           : say("Rejected {count} comments.", done)) + skipped,
         {
           until: Math.max(Date.parse(view.undo_until), Date.now() + 3_000),
-          action: [say("Undo all"), () => this.decisions.undo(), keyHint("undo")],
+          action: [say("Undo all"), () => this.decisions.undoBulk(view.id), keyHint("undo")],
         },
       );
   }

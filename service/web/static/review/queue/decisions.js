@@ -20,11 +20,15 @@ const SAID = {
   audit: say("Noted. Thank you"),
 };
 
+const MOST_DONE = 100; // steps that can be taken back, one by one
+
 /** Decides on a list's comments; what can be taken back is in the store. */
 export class Decisions {
   /** @param {ListStore} store */
   constructor(store) {
     this.store = store;
+    /** @type {Promise<unknown>} */
+    this.underWay = Promise.resolve(); // whatever the service was told, until it has answered
   }
 
   /**
@@ -78,23 +82,44 @@ export class Decisions {
     return this.tell(row, act, SAID.return, "");
   }
 
-  /** Undo what was done last. */
-  undo() {
-    const last = this.store.done.pop();
-    if (!last) return toast(say("There is nothing left to undo."));
-    last.close?.();
-    return this.attempt(async () => {
-      if ("bulk" in last) {
-        await send("POST", `/bulk/${last.bulk}/undo`, {});
-        return toast(say("The whole decision is being taken back."), { kind: "good" });
-      }
-      const { comment } = await send("POST", `/comments/${last.row.id}/${last.action}`, { revision: last.revision });
-      const { revision } = comment;
-      const known = last.list === "audit" ? { revision } : comment; // that list is blind
-      if (last.list === this.store.filters.list) this.store.putBack({ ...last.row, ...known }, last.index);
-      else this.undone(comment);
-      return toast(say("Taken back."), { kind: "good" });
-    });
+  /** Undo what was done last, also when the service has not answered yet. */
+  async undo() {
+    await this.underWay;
+    const last = this.store.done.at(-1);
+    return last ? this.undoThis(last) : toast(say("There is nothing left to undo."));
+  }
+
+  /**
+   * Undo many at once, whatever was done since.
+   *
+   * @param {string} bulk
+   */
+  undoBulk(bulk) {
+    return this.undoThis(this.store.done.find((one) => "bulk" in one && one.bulk === bulk) ?? { bulk });
+  }
+
+  /** @param {Done} done */
+  undoThis(done) {
+    this.forget(done);
+    done.close?.();
+    return this.attempt(
+      () => this.takeBack(done),
+      () => this.remember(done),
+    );
+  }
+
+  /** @param {Done} done */
+  async takeBack(done) {
+    if ("bulk" in done) {
+      await send("POST", `/bulk/${done.bulk}/undo`, {});
+      return toast(say("The whole decision is being taken back."), { kind: "good" });
+    }
+    const { action, index, list, revision, row } = done;
+    const { comment } = await send("POST", `/comments/${row.id}/${action}`, { revision });
+    const known = list === "audit" ? { revision: comment.revision } : comment; // that list is blind
+    if (list === this.store.filters.list) this.store.putBack({ ...row, ...known }, index);
+    else this.undone(comment);
+    return toast(say("Taken back."), { kind: "good" });
   }
 
   /**
@@ -129,7 +154,24 @@ export class Decisions {
    * @param {Done} done
    */
   remember(done) {
-    this.store.done = [...this.store.done.filter((one) => one !== done), done];
+    this.forget(done);
+    this.store.done = [...this.store.done, done].slice(-MOST_DONE);
+  }
+
+  /** @param {Done} done */
+  forget(done) {
+    this.store.done = this.store.done.filter((one) => one !== done);
+  }
+
+  /**
+   * The service is being told of something: until it has answered, that is what was done last.
+   *
+   * @template Told
+   * @param {Promise<Told>} telling
+   */
+  sent(telling) {
+    this.underWay = Promise.allSettled([this.underWay, telling]).then(() => {});
+    return telling;
   }
 
   /** @param {Api.Row} comment */
@@ -138,12 +180,16 @@ export class Decisions {
     if (state) this.store.happened({ comment: id, state, list, revision, actor: "", what: "undone" });
   }
 
-  /** @param {() => Promise<unknown>} act */
-  async attempt(act) {
+  /**
+   * @param {() => Promise<unknown>} act
+   * @param {() => void} [passed] called when it may go better in a moment
+   */
+  async attempt(act, passed = () => {}) {
     try {
       await act();
-    } catch (problem) {
-      toastProblem(problem);
+    } catch (error) {
+      if (problemOf(error).passing) passed();
+      toastProblem(error);
     }
   }
 
@@ -155,7 +201,17 @@ export class Decisions {
    * @param {string} what
    * @param {Step["action"] | ""} back
    */
-  async tell(row, act, what, back) {
+  tell(row, act, what, back) {
+    return this.sent(this.carry(row, act, what, back));
+  }
+
+  /**
+   * @param {Shown} row
+   * @param {() => Promise<Api.Changed | null>} act
+   * @param {string} what
+   * @param {Step["action"] | ""} back
+   */
+  async carry(row, act, what, back) {
     const list = this.store.filters.list ?? "";
     const { current } = this.store;
     const judged = current.id === row.id ? current.detail : null;
@@ -169,12 +225,8 @@ export class Decisions {
       const until = changed.undo ? Date.parse(changed.undo.until) : 0;
       /** @type {Step} */
       const step = { row, index, list, revision: changed.comment.revision, action: back };
-      const again = () => {
-        this.remember(step);
-        this.undo();
-      };
       this.remember(step);
-      step.close = toast(`${what}.`, { until, action: [say("Undo"), again, keyHint("undo")] });
+      step.close = toast(`${what}.`, { until, action: [say("Undo"), () => this.undoThis(step), keyHint("undo")] });
       return true;
     } catch (problem) {
       this.refused(row, index, list, judged, problemOf(problem));

@@ -174,6 +174,10 @@ export class ListStore extends EventTarget {
     const row = this.find(fresh.id);
     if (!row || row.left || row.revision > fresh.revision) return;
     Object.assign(row, fresh);
+    const { decision, list, revision, state } = fresh;
+    const over = state === "approved" || state === "rejected";
+    if (over && decision && !this.holds({ state, list }))
+      this.left(row, { state, list, revision, actor: decision.actor, what: "decided" });
     this.fire("change", undefined);
   }
 
@@ -183,7 +187,7 @@ export class ListStore extends EventTarget {
    * @param {string} id
    */
   take(id) {
-    const index = this.items.findIndex((item) => item.id === id);
+    const index = this.placeOf(id);
     if (index >= 0) this.items.splice(index, 1);
     this.gone.add(id);
     this.details.delete(id);
@@ -238,7 +242,9 @@ export class ListStore extends EventTarget {
     const head = fresh.map((item) => newerOf(known.get(item.id), item));
     const ids = new Set(head.map((item) => item.id));
     const before = this.items;
-    this.items = page.next ? [...head, ...before.filter((item) => !ids.has(item.id))] : woven(head, before, ids);
+    const end = page.next ? before.findLastIndex((item) => ids.has(item.id)) + 1 : before.length; // of what was read again
+    const rest = before.slice(end).filter((item) => !ids.has(item.id));
+    this.items = [...woven(head, before.slice(0, end), ids), ...rest];
     this.total = page.total;
     if (!this.next && page.next && this.items.length <= fresh.length) this.next = page.next;
     this.fire("merge", { before });
@@ -267,7 +273,12 @@ export class ListStore extends EventTarget {
 
   /** Where it stands in the list; -1: not there. */
   get index() {
-    return this.items.findIndex((item) => item.id === this.current.id);
+    return this.placeOf(this.current.id);
+  }
+
+  /** @param {string} id */
+  placeOf(id) {
+    return this.items.findIndex((item) => item.id === id);
   }
 
   /** It as it is shown: what was read of it in one go, and of the list only who else looks at it. */
@@ -443,12 +454,23 @@ export class ListStore extends EventTarget {
       if (this.holds(event) || event.state === "pending") {
         delete row.left;
         this.later("merging", () => this.merge()); // its words may be others
-      } else if (!this.gone.has(row.id)) row.left = event;
+      } else if (!this.gone.has(row.id)) this.left(row, event);
       this.fire("change", undefined);
     } else if (!row && this.holds(event)) {
       this.gone.delete(event.comment);
       this.later("merging", () => this.merge());
     }
+  }
+
+  /**
+   * A row has left the list. It is no longer ticked: what was to be done with it was not about what it has become.
+   *
+   * @param {Shown} row
+   * @param {Left} left
+   */
+  left(row, left) {
+    row.left = left;
+    if (this.ticked.delete(row.id)) this.fire("ticked", undefined);
   }
 
   /**
@@ -562,7 +584,7 @@ function newerOf(known, fresh) {
 }
 
 /**
- * The whole list in the order that it has now; what has left it meanwhile stays where it was, so that nothing jumps.
+ * A list from its beginning in the order that it has now; what has left it meanwhile stays where it was, so that nothing jumps.
  *
  * @param {Shown[]} head
  * @param {Shown[]} before

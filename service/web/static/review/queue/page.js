@@ -4,7 +4,7 @@
 import { announce, el, isNarrow, landing } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { percent } from "../lib/labels.js";
+import { ago, percent } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
@@ -68,13 +68,23 @@ class QueuePage {
       href("queue", { ...(filters ?? store.filters), id });
     this.rows = new VirtualList({
       label: say("Comments"),
-      draw: (/** @type {Shown} */ row, index) =>
+      draw: (/** @type {Shown} */ row) =>
         rowView(row, {
           current: row.id === store.current.id,
           selected: store.ticked.has(row.id),
-          tick: (shift) => store.tick(index, shift),
+          tick: (shift) => store.tick(store.placeOf(row.id), shift),
           href: address(null, row.id),
         }),
+      signOf: (row) =>
+        JSON.stringify([
+          row,
+          row.id === store.current.id,
+          store.ticked.has(row.id),
+          address(null, row.id),
+          preference("blind"),
+          covered(row),
+          ago(row.created_at),
+        ]),
       near: () => store.more(),
     });
     this.comment = new CommentPane({

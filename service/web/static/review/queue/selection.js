@@ -92,8 +92,7 @@ export class Selection {
    *
    * @param {Problem} problem
    */
-  failed({ message, status }) {
-    const again = status === 0 || status === 429 || status >= 500;
+  failed({ message, passing: again, status }) {
     const gone = status === 403 || status === 404 || status === 410;
     this.store.know({ failed: message, again, ...(gone ? { detail: null, newer: null } : {}) });
     if (!again) return;

@@ -7,21 +7,29 @@ import { el } from "../lib/dom.js";
 const BEYOND = 8; // rows kept on either side of what is in sight
 
 /**
- * A windowed list. `draw(item, index)` makes a row's content; `near` is called when the end comes into sight. Rows are as
- * high as the style sheet's `--row` says, which follows the reader's font size.
+ * A windowed list. `draw(item)` makes a row's content, and is asked again only when `signOf(item)` says that it would look otherwise;
+ * `near` is called when the end comes into sight. Rows are as high as the style sheet's `--row` says, which follows the reader's
+ * font size.
  *
  * @template {{ id: string }} Item
  */
 export class VirtualList {
-  /** @param {{ label: string, draw: (item: Item, index: number) => Child, near: () => void }} options */
-  constructor({ label, draw, near }) {
+  /**
+   * @param {{
+   *   label: string, draw: (item: Item) => Child, signOf: (item: Item) => string, near: () => void
+   * }} options
+   */
+  constructor({ label, draw, signOf, near }) {
     /** @type {Item[]} */
     this.items = [];
     this.total = 0;
     this.current = -1;
     this.frame = 0;
     this.measured = 0;
+    /** @type {Map<string, { node: HTMLElement, sign: string }>} */
+    this.drawn = new Map(); // what is in the page, by its id
     this.draw = draw;
+    this.signOf = signOf;
     this.near = near;
     this.list = el("ul", { class: "rows", "aria-label": label });
     this.node = el("div", { class: "rows-scroll", tabindex: "-1" }, this.list);
@@ -81,12 +89,14 @@ export class VirtualList {
     const last = Math.min(this.items.length, Math.ceil((top + tall) / height) + BEYOND);
     const held = document.activeElement?.closest(".rows li") ? document.activeElement : null;
     const focused = /** @type {HTMLElement | null} */ (held?.closest("li") ?? null)?.dataset.id;
+    const before = this.drawn;
+    this.drawn = new Map();
     const rows = [];
-    for (let index = first; index < last; index += 1) rows.push(this.row(index));
+    for (let index = first; index < last; index += 1) rows.push(this.row(index, before));
     this.list.style.paddingTop = `${first * height}px`;
     this.list.style.paddingBottom = `${(this.items.length - last) * height}px`;
-    this.list.replaceChildren(...rows);
-    if (held && focused) {
+    this.place(rows);
+    if (held && focused && !this.list.contains(document.activeElement)) {
       const place = `li[data-id="${CSS.escape(focused)}"] ${held.tagName}`;
       /** @type {HTMLElement | null} */
       const same = this.list.querySelector(place) ?? this.list.querySelector("li.current a"); // it has left the list
@@ -95,15 +105,36 @@ export class VirtualList {
     if (last >= this.items.length - BEYOND && this.items.length) this.near();
   }
 
-  /** @param {number} index */
-  row(index) {
+  /**
+   * Have these rows in the page, in this order, and touch no others: whatever is taken out and put in again is laid out anew.
+   *
+   * @param {HTMLElement[]} rows
+   */
+  place(rows) {
+    const wanted = new Set(rows);
+    for (const one of this.list.querySelectorAll("li")) if (!wanted.has(one)) one.remove();
+    let at = this.list.firstElementChild;
+    for (const row of rows) {
+      if (row === at) at = at.nextElementSibling;
+      else this.list.insertBefore(row, at);
+    }
+  }
+
+  /**
+   * @param {number} index
+   * @param {Map<string, { node: HTMLElement, sign: string }>} before what was in the page
+   */
+  row(index, before) {
     const item = this.items[index];
-    const options = {
-      "aria-setsize": Math.max(this.total, this.items.length),
-      "aria-posinset": index + 1,
-      data: { index, id: item.id },
-    };
-    return el("li", { class: index === this.current ? "row current" : "row", ...options }, this.draw(item, index));
+    const sign = this.signOf(item);
+    const known = before.get(item.id);
+    const node = known?.sign === sign ? known.node : el("li", { data: { id: item.id } }, this.draw(item));
+    this.drawn.set(item.id, { node, sign });
+    node.className = index === this.current ? "row current" : "row";
+    node.dataset.index = String(index);
+    node.ariaSetSize = String(Math.max(this.total, this.items.length));
+    node.ariaPosInSet = String(index + 1);
+    return node;
   }
 
   height() {
