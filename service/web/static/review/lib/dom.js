@@ -150,6 +150,11 @@ export function announce(text) {
   while (live.children.length > SAID) live.firstElementChild?.remove();
 }
 
+/** Take back what was said: it may name what is hidden from now on. */
+export function hush() {
+  byId("live").replaceChildren();
+}
+
 /** Put the focus where one reads on: at the comment that is open, else at the page's heading. */
 export function land() {
   /** @type {NodeListOf<HTMLElement>} */

@@ -1,7 +1,7 @@
 // The queue page: puts list, comment and evidence side by side, and lets keys, the address and what happens live act on the
 // store. For `main`.
 
-import { announce, el, isNarrow, landing } from "../lib/dom.js";
+import { announce, el, hush, isNarrow, landing } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
 import { ago, percent } from "../lib/labels.js";
@@ -198,6 +198,7 @@ class QueuePage {
       numbers: () => toggle("numbers"),
       blind: () => (
         toggle("blind"),
+        hush(),
         announce(preference("blind") ? say("Authors are hidden") : say("Authors are shown"))
       ),
       note: () => (this.pane("evidence"), this.evidence.node.querySelector("textarea")?.focus()),
