@@ -16,6 +16,7 @@ from classifier.model import LABELS
 from classifier.pooling import Pooling
 from classifier.training import author, corpora, cross_validation, mixture
 from classifier.training import mixture as synthetic
+from classifier.training.author import Signed
 from classifier.training.bags import bags
 from classifier.training.corpora import CATALOGUE, CorpusError
 from classifier.training.cross_validation import Held, Line
@@ -257,7 +258,7 @@ def test_an_ordinary_name_is_no_alibi_and_a_commercial_one_counts() -> None:
     good = [Input(text, name, f"https://{name}.example") for name in ("anna", "bo", "cy", "dee", "eve", "finn") * 10]
     made = bags([*spam, *good], (3, 5), Pooling())
     truth = np.array([1.0] * len(spam) + [0.0] * len(good))
-    learnt = author.learn(made, np.full(len(truth), -1.0), truth, np.ones(len(truth)))
+    learnt = author.learn(Signed.of(made, np.full(len(truth), -1.0), truth, np.ones(len(truth))))
     adds = learnt.adds(made)
     assert (adds >= 0).all()
     assert adds[: len(spam)].min() > 1
