@@ -60,7 +60,7 @@ def test_comments_are_listed_with_their_reason(run: Run) -> None:
     assert [row["platform_id"] for row in run("comments", "list", "blog", "--state", "rejected", "--json").json] == [
         "c2"
     ]
-    assert "spam 95% is at or above the discard threshold" in run("comments", "list", "blog").out
+    assert "spam 97% is at or above the discard threshold" in run("comments", "list", "blog").out
     assert run("comments", "list", "blog", "--state", "nonsense").code == 2
 
 
@@ -72,7 +72,7 @@ def test_a_comment_is_shown_by_either_id_with_its_history(run: Run) -> None:
     assert [change["what"] for change in shown["history"]] == ["submitted", "decided"]
     text = run("comments", "show", "blog", "c2").out
     assert "buy pills" in text
-    assert "because: spam 95%" in text
+    assert "because: spam 97%" in text
     assert run("comments", "show", "blog", "c9").code == 1
 
 

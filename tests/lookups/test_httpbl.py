@@ -197,7 +197,7 @@ class TestAsking:
         assert counted("crowded") == before + 1
         monkeypatch.undo()
         await services.connection.close()
-        monkeypatch.setattr(services.connection.wire, "_address", read_address("unix:///nowhere.sock"))
+        monkeypatch.setattr(services.connection.wire._server, "address", read_address("unix:///nowhere.sock"))
         assert await listing(looking(services, asked), services, "8.8.4.4") is None
         assert asked.asked == []
 

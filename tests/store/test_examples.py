@@ -38,7 +38,7 @@ async def test_a_decision_is_an_example_with_what_the_machine_had_said(services:
     assert example.labels == dict.fromkeys(LABELS, 0.0)
     assert (example.actor, example.source, example.at) == ("moderator:eve", "api", decided.updated_at)
     assert example.said is not None
-    assert (example.said.outcome, example.said.model, example.said.scores["spam"]) == ("reject", "words-1", 0.95)
+    assert (example.said.outcome, example.said.model, example.said.scores["spam"]) == ("reject", "words-1", 0.97)
 
 
 async def test_holding_teaches_nothing(services: Services, site: Known) -> None:

@@ -34,7 +34,7 @@ def submission(
 
 
 class WordScorer:
-    """Says spam 0.95 of "pills", 0.7 of "maybe", 0.01 of everything else; toxicity 0.97 of "idiot"; raises on "poison"."""
+    """Says spam 0.97 of "pills", 0.7 of "maybe", 0.01 of everything else; toxicity 0.97 of "idiot"; raises on "poison"."""
 
     version = "words-1"
     languages = ("en", "de")
@@ -53,13 +53,13 @@ class WordScorer:
         return self.version
 
     def explain(self, case: Case, label: str, version: str = "", readers: Sequence[str] | None = None) -> Explanation:
-        return Explanation(label, 0.95, 3.5, (Part("intercept", "intercept", 3.5),))
+        return Explanation(label, 0.97, 3.5, (Part("intercept", "intercept", 3.5),))
 
     def _judge(self, case: Case) -> Verdict:
         content = case.submission.content
         if "poison" in content:
             raise RuntimeError("this model can't read that")
-        spam = 0.95 if "pills" in content else 0.7 if "maybe" in content else 0.01
+        spam = 0.97 if "pills" in content else 0.7 if "maybe" in content else 0.01
         toxicity = 0.97 if "idiot" in content else 0.0
         return Verdict(
             dict.fromkeys(LABELS, 0.0) | {"spam": spam, "toxicity": toxicity}, self.version, signals=dict(case.signals)

@@ -46,7 +46,7 @@ async def test_one_text(platform: Platform) -> None:
     assert tuple(found["categories"]) == tuple(found["category_scores"]) == CATEGORIES
     assert found["category_applied_input_types"]["sexual"] == []
     assert found["category_applied_input_types"]["hate"] == ["text"]
-    assert found["antechamber"]["scores"]["spam"] == 0.95
+    assert found["antechamber"]["scores"]["spam"] == 0.97
     assert found["antechamber"]["outcome"] == "reject"
     assert await platform.kept() == 0
 
@@ -54,9 +54,9 @@ async def test_one_text(platform: Platform) -> None:
 @pytest.mark.parametrize(
     ("given", "spam"),
     [
-        (["Buy pills.", "hello", ""], [0.95, 0.01, 0.01]),
-        ([{"type": "text", "text": "hello"}, {"type": "text", "text": "pills"}], [0.95]),
-        (["maybe"] * 150 + ["pills"], [0.7] * 150 + [0.95]),
+        (["Buy pills.", "hello", ""], [0.97, 0.01, 0.01]),
+        ([{"type": "text", "text": "hello"}, {"type": "text", "text": "pills"}], [0.97]),
+        (["maybe"] * 150 + ["pills"], [0.7] * 150 + [0.97]),
     ],
 )
 async def test_strings_are_judged_one_by_one_and_parts_together(platform: Platform, given: Any, spam: Any) -> None:

@@ -99,7 +99,7 @@ async def test_each_call_has_its_answer(platform: Platform, end: str) -> None:
         f"<response-u + {name}>" for name in ("1", "caf%C3%A9", "3", "4", "5", "6", "7", "8", "9", "10")
     ]
     assert [one.status for one in said] == [200, 200, 400, 400, 400, 403, 200, 404, 404, 200]
-    assert said[0].body["attributeScores"]["SPAM"]["summaryScore"]["value"] == 0.95
+    assert said[0].body["attributeScores"]["SPAM"]["summaryScore"]["value"] == 0.97
     assert said[1].body["attributeScores"]["SPAM"]["summaryScore"]["value"] == 0.01
     assert said[4].body["error"]["details"][0]["reason"] == "API_KEY_INVALID"
     assert said[9].body["clientToken"] == "t"

@@ -57,8 +57,8 @@ async def test_a_score_to_the_byte(platform: Platform) -> None:
     assert response.headers["Content-Type"] == "application/json; charset=UTF-8"
     assert await response.text() == (
         '{\n  "attributeScores": {\n    "SPAM": {\n      "spanScores": [\n        {\n          "begin": 0,\n'
-        '          "end": 10,\n          "score": {\n            "value": 0.95,\n            "type": "PROBABILITY"\n'
-        '          }\n        }\n      ],\n      "summaryScore": {\n        "value": 0.95,\n'
+        '          "end": 10,\n          "score": {\n            "value": 0.97,\n            "type": "PROBABILITY"\n'
+        '          }\n        }\n      ],\n      "summaryScore": {\n        "value": 0.97,\n'
         '        "type": "PROBABILITY"\n      }\n    }\n  },\n  "languages": [\n    "und"\n  ],\n'
         '  "detectedLanguages": [\n    "und"\n  ],\n  "clientToken": "t1"\n}\n'
     )
@@ -86,7 +86,7 @@ async def test_spans_count_as_javascript_counts(platform: Platform) -> None:
     response = await ask(platform, request("Hi 😀! Buy pills now.  Fine?", spanAnnotations=True))
     spans = (await response.json())["attributeScores"]["SPAM"]["spanScores"]
     assert [(span["begin"], span["end"], span["score"]["value"]) for span in spans] == [
-        (0, 6, 0.01), (7, 21, 0.95), (23, 28, 0.01),
+        (0, 6, 0.01), (7, 21, 0.97), (23, 28, 0.01),
     ]  # fmt: skip
 
 
@@ -172,7 +172,7 @@ class TestAnyLanguage:
 
     async def test_it_is_scored_and_the_answer_says_so(self, platform: Platform) -> None:
         said = await (await ask(platform, request("Buy pills", languages=["es", "en"]))).json()
-        assert said["attributeScores"]["SPAM"]["summaryScore"]["value"] == 0.95
+        assert said["attributeScores"]["SPAM"]["summaryScore"]["value"] == 0.97
         assert (said["languages"], said["unsupportedLanguages"]) == (["es", "en"], ["es"])
         assert "unsupportedLanguages" not in await (await ask(platform, request("Buy pills", languages=["en"]))).json()
 
@@ -233,7 +233,7 @@ async def test_a_suggested_score_is_an_example(platform: Platform) -> None:
     assert (example.source, example.actor, example.comment) == ("perspective", "platform:blog", "")
     assert "ann@" not in example.text
     assert example.said is not None
-    assert (example.said.model, example.said.scores["spam"]) == ("words-1", 0.95)
+    assert (example.said.model, example.said.scores["spam"]) == ("words-1", 0.97)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ async def test_requests_that_come_together_are_scored_together() -> None:
     go.set()
     found = await asyncio.gather(first, *others)
     assert scorer.batches == [1, 10]
-    assert [[verdict.scores["spam"] for verdict in verdicts] for verdicts in found] == [[0.95], *[[0.95, 0.01]] * 5]
+    assert [[verdict.scores["spam"] for verdict in verdicts] for verdicts in found] == [[0.97], *[[0.97, 0.01]] * 5]
 
 
 async def test_a_flood_is_refused() -> None:
@@ -369,7 +369,7 @@ async def test_a_failing_model_fails_the_request_and_no_other() -> None:
     scoring = Scoring(WordScorer)
     with pytest.raises(RuntimeError):
         await scoring.score(["poison"], "blog")
-    assert (await scoring.score(["pills"], "blog"))[0].scores["spam"] == 0.95
+    assert (await scoring.score(["pills"], "blog"))[0].scores["spam"] == 0.97
 
 
 class Japanese(WordScorer):
