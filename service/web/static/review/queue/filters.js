@@ -304,7 +304,9 @@ export function statusLine(store) {
           looking ? say("Look further") : say("Load more"),
         )
       : null,
-    el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), say("to move")),
+    looking // there is room for one of them
+      ? null
+      : el("span", { class: "hints", "aria-hidden": "true" }, keyHint("next"), keyHint("previous"), say("to move")),
   ];
 }
 
