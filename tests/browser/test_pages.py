@@ -23,8 +23,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 async def test_every_page_is_accessible(desk: Desk, width: int, scheme: Literal["light", "dark"]) -> None:
     await desk.submit(
         "You complete idiot, fr\u200bee loans at https://loans.example", "A fine post about rye", parent_id="7"

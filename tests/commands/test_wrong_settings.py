@@ -38,11 +38,12 @@ COMMANDS = dict(leaves(typer.main.get_command(cli.app)))
 UNTRIED = {("demo",), ("serve",), ("evaluate",), ("version",)} | {
     words for words in COMMANDS if words[0] == "tls-front"
 }
+WRONG = ("redis", "number", "name", "file", "long", "nowhere", "secrets")
 FREE = {("settings",), ("check",), ("doctor",), ("score",)}  # they have an answer all the same
 
 
 @given(st.sampled_from(sorted(Settings.model_fields)), st.sampled_from(NASTY) | TEXTS)
-@hypothesis(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_setting_is_read_or_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     with monkeypatch.context() as patched:
         patched.setenv(variable(name), value)
@@ -88,13 +89,16 @@ def wrong(tmp_path: Path) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize("what", ["redis", "number", "name", "file", "long", "nowhere", "secrets"])
+@pytest.mark.parametrize("what", WRONG)
 def test_no_command_ends_in_a_traceback(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Each command meets three of what can be wrong; one that is wrong for all is met by all."""
     monkeypatch.chdir(tmp_path)
+    at = WRONG.index(what)
+    mine = list(COMMANDS.items())[at % 3 :: 3] if at else list(COMMANDS.items())
     for name, value in wrong(tmp_path)[what].items():
         monkeypatch.setenv(name, value)
     before = sorted(os.listdir(tmp_path))
-    for words, command in COMMANDS.items():
+    for words, command in mine:
         if words in UNTRIED or (words == ("keys", "init") and what == "nowhere"):
             continue
         ended = run(*line_of(words, command))  # anything but an exit would be raised here

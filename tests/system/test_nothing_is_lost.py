@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.system.stack import ROLES, Receiver, Stack, comment, running, until
 
-ROUNDS = 24
+ROUNDS = 12
 CLIENTS = 8
 IMPATIENT = {
     "claim_idle": "2",

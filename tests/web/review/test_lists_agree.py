@@ -167,7 +167,7 @@ async def _live(server: EmbeddedServer, secrets: KeyFiles, folder: Path, history
         await blog.check()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=_FIRST, history=_HISTORY)
 def test_lists_facets_and_counts_always_agree_with_the_states(
     server: EmbeddedServer,
