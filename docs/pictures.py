@@ -254,6 +254,7 @@ async def _open(page: Page, author: str) -> None:
     await page.locator(".comment .comment-text:not([aria-busy])").wait_for()
     await page.locator(".evidence section").first.wait_for(state="attached")
     await page.locator(".comment mark").first.wait_for()  # the words that moved the score
+    await page.locator('.actions [aria-disabled="false"]').first.wait_for()
 
 
 if __name__ == "__main__":
