@@ -49,7 +49,7 @@ def distinct(text: str) -> list[bytes]:
 class Batch:
     """Comments folded, hashed and measured. Serving and training both read this, so that they agree."""
 
-    __slots__ = ("_cut", "_hasher", "_names", "_texts", "_urls", "inputs", "normalised")
+    __slots__ = ("_cut", "_dense", "_fields", "_hasher", "_names", "_texts", "_urls", "inputs", "normalised")
 
     def __init__(self, inputs: Sequence[Input], hasher: Hasher) -> None:
         self.inputs = inputs
@@ -62,14 +62,20 @@ class Batch:
         folded = normalise_all(fields)
         self.normalised: list[Normalised] = folded[:size]
         self._cut: list[list[bytes]] | None = None
+        self._dense: npt.NDArray[np.float32] | None = None
+        self._fields: FieldGrams | None = None
         self._texts = [text.text.encode() for text in self.normalised]
         self._names = [text.text.encode() for text in folded[size : 2 * size]]
         self._urls = [text.text.encode() for text in folded[2 * size :]]
 
     def dense(self) -> npt.NDArray[np.float32]:
-        """Named features, one row a comment."""
-        originals = [item.text.encode("utf-8", "replace") for item in self.inputs]
-        return dense(originals, self.normalised, [(item.author_name, item.author_url) for item in self.inputs])
+        """Named features, one row a comment; measured once, and not to be written to."""
+        if self._dense is None:
+            originals = [item.text.encode("utf-8", "replace") for item in self.inputs]
+            authors = [(item.author_name, item.author_url) for item in self.inputs]
+            self._dense = dense(originals, self.normalised, authors)
+            self._dense.flags.writeable = False
+        return self._dense
 
     def texts(self, rows: Sequence[int] | None = None) -> Iterator[Grams]:
         """The grams of each comment's text as a whole, in order; of some comments alone by their numbers."""
@@ -91,4 +97,6 @@ class Batch:
 
     def fields(self) -> FieldGrams | None:
         """The grams of author names and URLs; None if no comment of the batch has any."""
-        return self._hasher.fields(self._names, self._urls) if self._names else None
+        if self._fields is None and self._names:
+            self._fields = self._hasher.fields(self._names, self._urls)
+        return self._fields

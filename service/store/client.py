@@ -128,9 +128,8 @@ class Connection:
         began, said = time.monotonic(), 0.0
         while True:
             try:
-                await self.wire.call_all(
-                    [("PING",), ("EXISTS", self.keys.work)]
-                )  # in a cluster the one may do, and not the other
+                # Of a cluster some server may answer while that of our keys does not.
+                await self.wire.call_all([("PING",), ("EXISTS", self.keys.work)])
             except StoreUnavailable as error:
                 waited = time.monotonic() - began
                 patient = seconds is None or waited < seconds or error.why == "loading"
