@@ -170,10 +170,14 @@ async def test_one_that_does_not_speak_tls(receivers: Client) -> None:
     assert receiver.requests == 0
 
 
-async def test_cancelling_a_try_is_not_swallowed(receivers: Client) -> None:
-    async with raw_receiver(writes(b"", then="wait")) as receiver:
+async def test_cancelling_a_try_is_not_swallowed() -> None:
+    patient = Settings(
+        deliver_timeout=20.0, callback_allow="127.0.0.0/8"
+    )  # it is to be cancelled, however slow the machine is
+    async with Client(patient) as receivers, raw_receiver(writes(b"", then="wait")) as receiver:
         task = asyncio.create_task(ask(receivers, receiver.url))
         while not receiver.requests:
+            assert not task.done()
             await asyncio.sleep(0.005)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
