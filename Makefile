@@ -60,8 +60,9 @@ types-js:
 left-out:
 	$(if $(LEFT_OUT),@echo "Left out for want of what they need: $(LEFT_OUT). This brings it: sudo .ci/install",@:)
 
+# Bytecode is kept, also where the environment says otherwise: each process that a test starts would compile all of it anew.
 pytest: left-out $(READY_DEV)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(addprefix --ignore=,$(filter tests/%,$(LEFT_OUT)))
+	PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(addprefix --ignore=,$(filter tests/%,$(LEFT_OUT)))
 
 format: $(READY_DEV)
 	$(BIN)/ruff format
