@@ -14,6 +14,7 @@ from service.core.site import Known
 from service.workers import models
 from service.workers.models import SCHEDULE, run_learning, train
 from tests.support.learning import examples
+from tests.support.waiting import until
 
 
 async def teach(services: Services, count: int, **more: object) -> None:
@@ -48,8 +49,11 @@ async def test_the_role_goes_through_all_sites_and_stops_when_told(services: Ser
     services = dataclasses.replace(services, settings=services.settings.model_copy(update={"learn_interval": 3600.0}))
     stop = asyncio.Event()
     role = asyncio.create_task(run_learning(services, stop))
-    while not all([await services.models.cards(one) for one in ("blog", "forum")]):
-        await asyncio.sleep(0.05)
+
+    async def learnt() -> bool:
+        return all([await services.models.cards(one) for one in ("blog", "forum")])
+
+    await until(learnt, seconds=120)
     stop.set()
     await role
 
@@ -76,9 +80,7 @@ async def test_one_site_s_fault_keeps_no_other_waiting_and_a_dead_process_for_a_
     assert await services.models.take_turn("learn", models._LEASE)  # by a process that died
     stop = asyncio.Event()
     role = asyncio.create_task(run_learning(hourly(services, 0.2), stop))
-    async with asyncio.timeout(10):
-        while len(seen) < 2:
-            await asyncio.sleep(0.02)
+    await until(lambda: len(seen) >= 2)
     stop.set()
     await role
     assert sorted(seen[:2]) == ["blog", "forum"]

@@ -39,6 +39,7 @@ from tests.support.akismet import AkismetClient
 from tests.support.moderation import WordScorer, submission
 from tests.support.name_server import NameServer, name_server
 from tests.support.platform import Platform
+from tests.support.waiting import until
 
 KEY = "abcdefghijkl"
 ADDRESS = "93.184.216.34"
@@ -205,8 +206,7 @@ class TestAsking:
         async with name_server(lambda _: None) as silent:
             look = looking(services, silent)
             waiting = asyncio.create_task(listing(look, services))
-            while not silent.asked:
-                await asyncio.sleep(0.01)
+            await until(lambda: silent.asked)
             await look.close()
             assert await waiting is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ from service.settings import Settings
 from service.store.server import EmbeddedServer
 from tests.support.moderation import WordScorer
 from tests.support.platform import Platform
+from tests.support.waiting import until
 
 HERE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 PAGE = Page("https://blog.example/secret-page")
@@ -153,8 +153,7 @@ async def test_a_slow_answer_is_not_waited_for() -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         await request.content.read()
-        while not request.transport.is_closing():
-            await asyncio.sleep(0.01)
+        await until(request.transport.is_closing)
         return answer(0.9)
 
     async with serving(handler) as server:

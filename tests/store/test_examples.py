@@ -14,6 +14,7 @@ from service.core.submission import comment_id
 from service.core.verdict import LABELS, Verdict
 from service.store.examples import Examples
 from tests.support.moderation import WordScorer, submission
+from tests.support.waiting import until
 
 EVE = Actor(ActorKind.MODERATOR, "eve")
 
@@ -165,8 +166,11 @@ async def test_suggestions_end_by_themselves(services: Services, site: Known) ->
     for number in range(3):
         assert await short.add(_suggestion(number))
     client = services.connection.client
-    while await client.keys("*:e:*") or await client.keys("*:said:*"):
-        pass
+
+    async def ended() -> bool:
+        return not (await client.keys("*:e:*") or await client.keys("*:said:*"))
+
+    await until(ended)
     assert await _all(services) == []
     await _suggest(services, "Buy pills")
     assert await services.examples.count("blog") == 1  # the names of those that ended went with the next one

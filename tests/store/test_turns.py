@@ -24,6 +24,7 @@ from service.store.work import Work
 from service.usecases.moderation import Moderation
 from service.workers.classify import Worker
 from tests.support.moderation import LINKS, WordScorer, submission
+from tests.support.waiting import until
 
 SITES = ("a", "b", "c")
 _STEP = st.one_of(
@@ -166,6 +167,10 @@ async def other(services: Services) -> Known:
     return await services.accounts.add("other", "https://other.example", "")
 
 
+async def _approved(services: Services, site: str, count: int) -> bool:
+    return (await services.comments.counts(site))["approved"] >= count
+
+
 @pytest.mark.parametrize("waiting", ["", "process"])
 async def test_one_comment_passes_thousands_of_another_site(
     services: Services, site: Known, other: Known, waiting: str
@@ -176,12 +181,10 @@ async def test_one_comment_passes_thousands_of_another_site(
         )
     stop = asyncio.Event()
     task = asyncio.create_task(Worker(services, WordScorer()).run(stop))
-    while (await services.comments.counts("blog"))["approved"] < 100:
-        await asyncio.sleep(0)
+    await until(lambda: _approved(services, "blog", 100), look=0)
     await services.moderation.submit(other.site, submission(services, "1"), waiting=waiting)
     ahead = (await services.comments.counts("blog"))["approved"]
-    while not (await services.comments.counts("other"))["approved"]:
-        await asyncio.sleep(0)
+    await until(lambda: _approved(services, "other", 1), look=0)
     passed = (await services.comments.counts("blog"))["approved"] - ahead
     stop.set()
     await task

@@ -1,11 +1,10 @@
-"""A deliverer that runs during a test, something for it to tell, and waiting on conditions."""
+"""A deliverer that runs during a test, and something for it to tell."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from service.container import Services
 from service.core.comment import Actor
@@ -15,6 +14,7 @@ from service.core.site import Site
 from service.core.submission import comment_id
 from service.workers.deliver import run_deliver
 from tests.support.moderation import submission
+from tests.support.waiting import until
 
 
 @asynccontextmanager
@@ -36,14 +36,6 @@ async def decide(services: Services, site: Site, platform_id: str, outcome: Outc
         await services.moderation.submit(site, submission(services, platform_id))
     decided = await services.moderation.decide(site, comment, outcome, actor=Actor(ActorKind.MODERATOR, "eve"))
     return f"msg_{comment}_{decided.revision}"
-
-
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
-    """Wait until a condition holds; what it gave."""
-    async with asyncio.timeout(seconds):
-        while not (value := await condition()):
-            await asyncio.sleep(0.01)
-    return value
 
 
 async def attempts(services: Services, site: str, count: int) -> list[Attempt]:

@@ -25,6 +25,8 @@ import redis
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from tests.support.waiting import until
+
 COMMAND = str(Path(sys.executable).parent / "antechamber")
 ROLES = ("api", "worker", "deliver")
 
@@ -47,21 +49,6 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-async def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
-    """Wait until a condition (a function or a coroutine function) is truthy; its value."""
-    async with asyncio.timeout(seconds):
-        while True:
-            value = condition()
-            if asyncio.iscoroutine(value):
-                with contextlib.suppress(aiohttp.ClientError, OSError):
-                    value = await value
-                    if value:
-                        return value
-            elif value:
-                return value
-            await asyncio.sleep(0.02)
 
 
 class Receiver:
@@ -183,11 +170,11 @@ class Stack:
         """Start everything and wait until it answers."""
         if self.own_redis:
             self.start("redis")
-            await until(self._redis_answers)
+            await until(self._redis_answers, seconds=120)
         for role in ROLES:
             self.start(role)
         async with aiohttp.ClientSession() as session:
-            await until(lambda: self._ready(session))
+            await until(lambda: self._ready(session), seconds=120)
 
     def down(self) -> None:
         """Stop everything that still runs, the server last."""

@@ -17,6 +17,7 @@ from service.settings import Settings
 from service.store.server import EmbeddedServer
 from tests.support.api_process import api_process
 from tests.support.platform import body
+from tests.support.waiting import until
 
 
 async def test_a_stop_answers_what_is_under_way_and_takes_nothing_new(server: EmbeddedServer, tmp_path: Path) -> None:
@@ -31,8 +32,11 @@ async def test_a_stop_answers_what_is_under_way_and_takes_nothing_new(server: Em
             aiohttp.ClientSession(address, headers=headers) as session,
         ):
             waiting = [asyncio.create_task(session.post("/v1/comments", json=body(id=str(n)))) for n in range(5)]
-            while await services.work.backlog() < 5:
-                await asyncio.sleep(0.01)
+
+            async def arrived() -> bool:
+                return await services.work.backlog() == 5
+
+            await until(arrived)
             process.send_signal(signal.SIGTERM)
             answers = await asyncio.gather(*waiting)
             assert {answer.status for answer in answers} == {202}  # not decided yet, but taken in

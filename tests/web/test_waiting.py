@@ -15,6 +15,7 @@ from service.web.waiting import Preferences, Waiting, preferences
 from service.workers.classify import run_classify
 from tests.support.moderation import WordScorer
 from tests.support.platform import Platform
+from tests.support.waiting import until
 
 WAIT = {"Prefer": "wait=5"}
 
@@ -100,8 +101,7 @@ async def test_a_request_that_somebody_else_made_is_waited_for_too(platform: Pla
 
 @pytest.mark.usefixtures("worker")
 async def test_a_lost_subscription_costs_time_but_no_answer(platform: Platform, services: Services) -> None:
-    while not await services.connection.client.pubsub_channels():
-        await asyncio.sleep(0.01)
+    await until(services.connection.client.pubsub_channels)
     assert await services.connection.client.execute_command("CLIENT", "KILL", "TYPE", "pubsub") > 0
     response = await platform.submit(headers=WAIT)
     assert response.status == 200
@@ -112,8 +112,7 @@ async def test_a_decision_wakes_the_request(
     platform: Platform, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.web.waiting._SAFETY_LOOK", 60.0)  # so that only being woken helps
-    while not await services.connection.client.pubsub_channels():
-        await asyncio.sleep(0.01)
+    await until(services.connection.client.pubsub_channels)
     assert (await platform.submit(headers=WAIT)).status == 200
 
 

@@ -20,6 +20,7 @@ from service.core.submission import comment_id
 from tests.support.desk import Desk, seat
 from tests.support.platform import Platform
 from tests.support.queue import hold
+from tests.support.waiting import until
 
 _LATER = 60_000  # milliseconds; longer than the time in which a decision can be undone
 
@@ -245,9 +246,11 @@ async def test_a_snoozed_comment_comes_back_by_itself(platform: Platform, modera
     held = await _flagged(services, platform)
     soon = (datetime.now(UTC) + timedelta(milliseconds=150)).isoformat()
     await moderator.send("POST", f"/comments/{held}/snooze", {"revision": 2, "until": soon})
-    async with asyncio.timeout(5):
-        while not (await moderator.get("/comments"))["items"]:
-            await asyncio.sleep(0.02)
+
+    async def back() -> Any:
+        return (await moderator.get("/comments"))["items"]
+
+    await until(back)
     assert (await moderator.get("/counts"))["snoozed"] == 0
     assert [one["count"] for one in (await moderator.get("/facets"))["label"]] == [1]
 

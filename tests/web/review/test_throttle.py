@@ -80,8 +80,9 @@ async def test_a_day_later_all_is_forgotten_by_redis(box: Box, services: Service
 
 
 async def test_guessing_elsewhere_keeps_nobody_out_of_where_they_are_known(box: Box) -> None:
-    while await box.fail("ann", ELSEWHERE) == 0:
-        pass
+    for _ in range(100):
+        if await box.fail("ann", ELSEWHERE):
+            break
     assert not await box.enter("ann", ELSEWHERE)
     assert await box.enter("ann", HOME)
     assert await box.enter("bo", OFFICE)
