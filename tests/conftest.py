@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 import structlog
@@ -52,6 +56,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(path: str) -> int:
     return next((place for place, begin in enumerate(LONGEST) if path.startswith(begin)), len(LONGEST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_set_timer() -> Generator[None, object, object]:
+    """A test that hangs fails with its stack, and that is the event loop's: say what each task waits for, too."""
+    done = yield
+    fail = signal.getsignal(signal.SIGALRM)
+
+    def say(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(RuntimeError):  # no loop runs
+            for task in asyncio.all_tasks():
+                task.print_stack()
+        if callable(fail):
+            fail(number, frame)
+
+    signal.signal(signal.SIGALRM, say)
+    return done
 
 
 @pytest.fixture(scope="session", autouse=True)
