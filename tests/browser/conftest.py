@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 from collections.abc import AsyncIterator
 from itertools import count
@@ -11,6 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from playwright.async_api import Browser, async_playwright
 
 from service.container import Services, open_services
@@ -55,13 +58,23 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         stack.down()
 
 
+class HashedOnce(PasswordHasher):
+    """As the service hashes, which costs a core 0.3 s: everybody here has the same password, and so the same hash."""
+
+    @functools.cache  # noqa: B019  # there is one
+    def hash(self, password: str) -> str:  # type: ignore[override]
+        return super().hash(password)
+
+
 @pytest_asyncio.fixture(**LOOP)
 async def services(stack: Stack) -> AsyncIterator[Services]:
     """What the processes hold, to arrange things directly."""
     data = stack.folder / "data"
     settings = Settings(data_dir=data, site_cache=0.0)
-    async with open_services(settings, load(data / "secrets"), stack.environment["REDIS_URL"]) as services:
-        yield services
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.usecases.moderators._HASHER", HashedOnce.from_parameters(RFC_9106_LOW_MEMORY))
+        async with open_services(settings, load(data / "secrets"), stack.environment["REDIS_URL"]) as services:
+            yield services
 
 
 @pytest_asyncio.fixture(**LOOP)

@@ -11,6 +11,7 @@ import random
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,13 @@ class Blog:
             return dict(await answer.json())
 
     async def judged(self, names: list[str]) -> list[dict[str, Any]]:
-        """The comments, once all are judged."""
+        """The comments, each once it is judged."""
 
-        async def all_of_them() -> list[dict[str, Any]] | None:
-            views = await asyncio.gather(*[self.view(name) for name in names])
-            return views if all(view["state"] != "pending" for view in views) else None
+        async def one(name: str) -> dict[str, Any] | None:
+            view = await self.view(name)
+            return view if view["state"] != "pending" else None
 
-        return list(await until(all_of_them))
+        return [await until(partial(one, name)) for name in names]
 
     async def moderate(self, names: list[str], says: Callable[[str], bool]) -> None:
         """Three moderators decide by what `says` of each comment whether it is unwanted."""
@@ -256,7 +257,7 @@ async def test_a_site_learns_by_itself_where_that_is_asked_for(tmp_path: Path) -
             await this.judged(names)
             await this.moderate(names, this.truth.__getitem__)
             with contextlib.suppress(TimeoutError):
-                standing = await until(learnt, seconds=30)
+                standing = await until(learnt, seconds=30, look=1.0)  # each look is a process
                 break
         said = [line for line in stack.log.read_text().splitlines() if '"learn"' in line]
         assert standing, said
