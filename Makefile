@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 READY := $(VENV)/.ready$(if $(READER),-reader)
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help run fuzz test left-out check-format lint types types-js pytest bench bench-peers model reader lock format docs pictures clean
+.PHONY: help run fuzz environment test left-out check-format lint types types-js pytest bench bench-peers model reader lock format docs pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,8 @@ help:
 
 run: $(READY)
 	@exec $(BIN)/antechamber demo
+
+environment: $(READY_DEV)
 
 test: left-out check-format lint types types-js pytest
 
@@ -41,7 +43,7 @@ lint: $(READY_DEV)
 	$(BIN)/ruff check
 
 types: $(READY_DEV)
-	$(BIN)/mypy
+	nice $(BIN)/mypy
 
 # What a machine lacks is left out, and said with the command that installs it; in CI nothing is left out.
 LEFT_OUT := $(if $(CI),,$(strip \

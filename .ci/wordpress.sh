@@ -23,7 +23,7 @@ done
 if ((${#missing[@]})) || [[ ! -e $tree/.unpacked ]]; then
   if [[ $(id -u) -eq 0 ]]; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
+    ${APT_UPDATED:-false} || apt-get update -qq
     ((${#missing[@]} == 0)) || apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
   elif ((${#missing[@]})); then
     echo "Please install: ${missing[*]}" >&2
