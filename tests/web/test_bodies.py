@@ -7,7 +7,6 @@ import contextlib
 import gzip
 import json
 import zlib
-from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,6 +15,7 @@ from service.settings import Settings
 from service.web.requests import BODIES
 from tests.support.desk import seat
 from tests.support.platform import Platform, body
+from tests.support.waiting import until
 
 LARGE = 100_000
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -78,27 +78,32 @@ def held(platform: Platform) -> int:
     return app[BODIES]._held
 
 
-@pytest.mark.parametrize(("path", "kind"), STRANGERS)
-async def test_a_strangers_slow_body_ends(platform: Platform, path: str, kind: str) -> None:
-    async with slow(platform, path, kind, 8_000, "Connection: close") as client:
-        await client.send(b"{" * 100)
-        status, whole = await client.answer()
-        assert status == 408, whole
-        assert held(platform) == 0
-
-
-@pytest.mark.parametrize("path", KNOWN)
-async def test_who_showed_a_key_has_longer_and_not_for_ever(platform: Platform, path: str) -> None:
-    kind = "application/x-ndjson" if path.endswith("batch") else JSON
-    address = path if path.startswith("/v1/") else f"{path}?key={platform.key}"
+async def given_up_after(platform: Platform, path: str, kind: str, *headers: str) -> tuple[str, int, float]:
+    """How a request whose body stops short of its end is answered, and after how many seconds."""
     started = asyncio.get_running_loop().time()
-    async with slow(
-        platform, address, kind, 8_000, f"Authorization: Bearer {platform.key}", "Connection: close"
-    ) as client:
+    async with slow(platform, path, kind, 8_000, "Connection: close", *headers) as client:
         await client.send(b"{" * 100)
         status, _ = await client.answer()
-        assert status == 408
-        assert asyncio.get_running_loop().time() - started >= 2.5
+        return path, status, asyncio.get_running_loop().time() - started
+
+
+async def test_strangers_slow_bodies_end(platform: Platform) -> None:
+    """At all entrances at once: they wait side by side."""
+    ended = await asyncio.gather(*[given_up_after(platform, path, kind) for path, kind in STRANGERS])
+    assert [(path, status) for path, status, _ in ended] == [(path, 408) for path, _ in STRANGERS]
+    assert held(platform) == 0
+
+
+async def test_who_showed_a_key_has_longer_and_not_for_ever(platform: Platform) -> None:
+    async def known(path: str) -> tuple[str, int, float]:
+        kind = "application/x-ndjson" if path.endswith("batch") else JSON
+        address = path if path.startswith("/v1/") else f"{path}?key={platform.key}"
+        _, status, after = await given_up_after(platform, address, kind, f"Authorization: Bearer {platform.key}")
+        return path, status, after
+
+    ended = await asyncio.gather(*map(known, KNOWN))
+    assert [(path, status) for path, status, _ in ended] == [(path, 408) for path in KNOWN]
+    assert all(after >= 2.5 for _, _, after in ended), ended
 
 
 async def test_a_moderators_bodies_have_longer(platform: Platform) -> None:
@@ -111,38 +116,42 @@ async def test_a_moderators_bodies_have_longer(platform: Platform) -> None:
         assert not client.reader.at_eof()
 
 
-async def test_strangers_bodies_take_so_much_and_no_more(platform: Platform) -> None:
-    """Forty senders of 100 kB each, who all stop short of the end: the oldest are given up, and an honest one gets in."""
-    async with contextlib.AsyncExitStack() as stack:
-        clients = [
-            await stack.enter_async_context(slow(platform, "/hooks/blog", JSON, LARGE, "Connection: close"))
-            for _ in range(40)
-        ]
-        most = 0
-        for client in clients:
-            await client.send(b"x" * (LARGE - 1))
-            await asyncio.sleep(0.005)
-            most = max(most, held(platform))
-        assert 500_000 < most <= 1_000_000 + LARGE
-        honest = await platform.client.post("/hooks/blog", data=b"{}" * 30_000, headers={"Content-Type": JSON})
-        assert honest.status == 401
-        statuses = Counter([(await client.answer())[0] for client in clients])
-        assert statuses[503] >= 28
-        assert set(statuses) == {503, 408}
-    assert held(platform) == 0
+class TestNobodyIsLate:
+    """With so much time for a body that only room runs out, however slow the machine is."""
 
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"stranger_timeout": 60.0})
 
-async def test_who_is_given_up_is_told_when_to_come_again(platform: Platform) -> None:
-    async with slow(platform, "/hooks/blog", JSON, 200_000, "Connection: close") as first:
-        await first.send(b"x" * 150_000)
+    async def test_strangers_bodies_take_so_much_and_no_more(self, platform: Platform) -> None:
+        """Forty senders of 100 kB each, who all stop short of the end: the oldest are given up, and an honest one gets in."""
         async with contextlib.AsyncExitStack() as stack:
-            for _ in range(8):
-                client = await stack.enter_async_context(slow(platform, "/hooks/blog", JSON, 200_000))
-                await client.send(b"x" * 150_000)
-            status, whole = await first.answer()
-    assert status == 503
-    assert b"Retry-After: " in whole
-    assert b'"/problems/busy"' in whole
+            clients = [
+                await stack.enter_async_context(slow(platform, "/hooks/blog", JSON, LARGE, "Connection: close"))
+                for _ in range(40)
+            ]
+            most = 0
+            for client in clients:
+                await client.send(b"x" * (LARGE - 1))
+                await asyncio.sleep(0.005)
+                most = max(most, held(platform))
+            assert 500_000 < most <= 1_000_000 + LARGE
+            honest = await platform.client.post("/hooks/blog", data=b"{}" * 30_000, headers={"Content-Type": JSON})
+            assert honest.status == 401
+            assert {(await client.answer())[0] for client in clients[:28]} == {503}
+        await until(lambda: held(platform) == 0)
+
+    async def test_who_is_given_up_is_told_when_to_come_again(self, platform: Platform) -> None:
+        async with slow(platform, "/hooks/blog", JSON, 200_000, "Connection: close") as first:
+            await first.send(b"x" * 150_000)
+            async with contextlib.AsyncExitStack() as stack:
+                for _ in range(8):
+                    client = await stack.enter_async_context(slow(platform, "/hooks/blog", JSON, 200_000))
+                    await client.send(b"x" * 150_000)
+                status, whole = await first.answer()
+        assert status == 503
+        assert b"Retry-After: " in whole
+        assert b'"/problems/busy"' in whole
 
 
 async def test_those_with_a_key_are_not_among_them(platform: Platform) -> None:
@@ -157,27 +166,20 @@ async def test_those_with_a_key_are_not_among_them(platform: Platform) -> None:
 PACKED = {"gzip": gzip.compress, "GZIP": gzip.compress, "deflate": zlib.compress, "identity": bytes}
 
 
-@pytest.mark.parametrize(
-    "encoding",
-    [
-        *PACKED,
-        "br",
-        "zstd",
-        "compress",
-        "x-gzip",
-        "gzip, gzip",
-        "gzip,br",
-        "gzip;q=1",
-        "none",
-        "aws-chunked",
-        "dcb",
-        "*",
-    ],
-)
+UNKNOWN = (
+    "br", "zstd", "compress", "x-gzip", "gzip, gzip", "gzip,br", "gzip;q=1", "none", "aws-chunked", "dcb", "*",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/comments", "/hooks/blog", "/1.1/comment-check", "/review/api/session", "/appeals/x"]
 )
-async def test_what_packing_is_taken(platform: Platform, encoding: str, path: str) -> None:
+async def test_what_packing_is_taken(platform: Platform, path: str) -> None:
+    for encoding in (*PACKED, *UNKNOWN):
+        await taken_or_refused(platform, encoding, path)
+
+
+async def taken_or_refused(platform: Platform, encoding: str, path: str) -> None:
     kind = FORM if path.startswith(("/1.1", "/appeals")) else JSON
     data = PACKED.get(encoding, gzip.compress)(json.dumps(body()).encode())
     async with slow(
@@ -186,14 +188,14 @@ async def test_what_packing_is_taken(platform: Platform, encoding: str, path: st
     ) as client:  # fmt: skip
         await client.send(data)
         status, whole = await client.answer()
-    assert (status == 415) is (encoding not in PACKED), whole
-    assert status < 500
+    assert (status == 415) is (encoding not in PACKED), (encoding, whole)
+    assert status < 500, (encoding, whole)
     if path == "/v1/comments" and status == 415:
         assert b"Content-Type: application/problem+json" in whole
         assert b"Accept-Encoding: gzip, deflate" in whole
         assert b"/problems/unknown-encoding" in whole
     if path == "/v1/comments" and status != 415:
-        assert status == 202
+        assert status in (200, 202), (encoding, whole)
 
 
 async def test_a_bomb_is_refused_and_held_by_nobody(platform: Platform) -> None:
