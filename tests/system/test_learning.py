@@ -70,7 +70,8 @@ class Blog:
             view = await self.view(name)
             return view if view["state"] != "pending" else None
 
-        return [await until(partial(one, name)) for name in names]
+        waits = [until(partial(one, name), seconds=120, look=0.5) for name in names]
+        return list(await asyncio.gather(*waits))
 
     async def moderate(self, names: list[str], says: Callable[[str], bool]) -> None:
         """Three moderators decide by what `says` of each comment whether it is unwanted."""
