@@ -19,9 +19,9 @@ from scipy import sparse
 from classifier import Correction, Input, Model, Prediction, artifact
 from classifier.correction import training
 from classifier.correction.decisions import Signal, signal_rows
-from classifier.features.transformer import CommentFeatures
 from classifier.model import Second
 
+_READ = training.read
 _MOST = 20_000
 """Comments that are kept; then it begins anew."""
 
@@ -32,17 +32,20 @@ class Remembering(Model):
     def __init__(self, arrays: artifact.Arrays, metadata: Mapping[str, Any]) -> None:
         super().__init__(arrays, metadata)
         self._places: dict[Input, int] = {}
+        self._known: training.Read | None = None
         self._said = np.zeros((0, len(self.labels)), np.float32)
-        self._features = CommentFeatures(self.orders).transform([])
 
-    def features(self, items: Sequence[Input]) -> sparse.csr_matrix:
-        """As `CommentFeatures` makes them."""
-        rows = self._read(items)
-        return self._features[rows]
+    def known(self, items: Sequence[Input]) -> training.Read:
+        """As training reads them."""
+        rows = self._rows(items)
+        known = self._known
+        assert known is not None
+        text, author = known.kinds
+        return training.Read(known.own[rows], (text[rows], author[rows]), known.logits[rows])
 
     def logits(self, inputs: Sequence[Input]) -> npt.NDArray[np.float32]:
         """As `Model.logits`."""
-        rows = self._read(inputs)
+        rows = self._rows(inputs)
         return self._said[rows]
 
     def score(
@@ -53,30 +56,38 @@ class Remembering(Model):
         second: Second | None = None,
     ) -> list[Prediction]:
         """As `Model.score`, where all comments have the same correction and nothing but scores is wanted."""
-        rows = self._read(inputs)
+        rows = self._rows(inputs)
         logits = self._said[rows].astype(np.float64)
         correction = corrections[0] if corrections else None
         known = dict.fromkeys(range(len(rows)), correction) if correction is not None else {}
         if correction is not None:
             weights = np.concatenate([correction.hashed, correction.dense])
-            added = self._features[rows] @ weights + correction.intercept
+            assert self._known is not None
+            added = self._known.own[rows] @ weights + correction.intercept
             if signals is not None:
                 added = added + signal_rows(signals, correction.signals) @ correction.heard
             logits[:, self._columns(correction)] += added
         found = self._probabilities(logits.astype(np.float32), known)  # type: ignore[arg-type]
         return [Prediction(dict(zip(self.labels, row, strict=True)), (), "") for row in found.tolist()]
 
-    def _read(self, items: Sequence[Input]) -> npt.NDArray[np.intp]:
+    def _rows(self, items: Sequence[Input]) -> npt.NDArray[np.intp]:
+        """Where they stand among what is kept."""
         if len(self._places) > _MOST:
-            self._places, self._said, self._features = {}, self._said[:0], self._features[:0]
+            self._places, self._said, self._known = {}, self._said[:0], None
         new = list(dict.fromkeys(item for item in items if item not in self._places))
         if new:
-            first = len(self._places)
-            self._said = np.concatenate([self._said, super().logits(new)])
-            made = CommentFeatures(self.orders).transform(new)
-            self._features = sparse.vstack([self._features, made], format="csr")
+            first, read = len(self._places), _READ(self, new)
+            self._said = np.concatenate([self._said, read.logits.sum(axis=1).astype(np.float32)])
+            self._known = read if self._known is None else _below(self._known, read)
             self._places |= {item: first + at for at, item in enumerate(new)}
         return np.array([self._places[item] for item in items], np.intp)
+
+
+def _below(known: training.Read, new: training.Read) -> training.Read:
+    own, text, author = (
+        sparse.vstack(pair, format="csr") for pair in zip((known.own, *known.kinds), (new.own, *new.kinds), strict=True)
+    )
+    return training.Read(own, (text, author), np.concatenate([known.logits, new.logits]))
 
 
 def opened(folder: Path) -> Remembering:
@@ -86,13 +97,12 @@ def opened(folder: Path) -> Remembering:
 
 @contextmanager
 def remembered(model: Remembering) -> Iterator[None]:
-    """Training, too, takes the features that `model` has kept."""
+    """Training, too, takes what `model` has kept."""
 
-    class Kept(CommentFeatures):
-        def transform(self, X: Any) -> sparse.csr_matrix:
-            return model.features(list(X))
+    def kept(asked: Model, items: Sequence[Input]) -> training.Read:
+        return model.known(items) if asked is model else _READ(asked, items)
 
-    with patch.object(training, "CommentFeatures", Kept):
+    with patch.object(training, "read", kept):
         yield
 
 

@@ -52,12 +52,14 @@ def near_duplicates(features: sparse.csr_matrix) -> npt.NDArray[np.intp]:
 def _signatures(grams: sparse.csr_matrix, filled: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
     """One array a band: (rows, hashes of the band)."""
     rng = np.random.Generator(np.random.PCG64(0))
-    codes = grams.indices.astype(np.uint64)
+    every = np.arange(BUCKETS, dtype=np.uint64)
     starts = grams.indptr[filled]
     bands = np.empty((_BANDS, len(filled), _ROWS), np.uint64)
     for at in range(_BANDS * _ROWS):
         factor, shift = (np.uint64(number) for number in rng.integers(1, int(_PRIME), 2))
-        bands[at // _ROWS, :, at % _ROWS] = np.minimum.reduceat((codes * factor + shift) % _PRIME, starts)
+        # There are fewer buckets than grams, and dividing takes longest.
+        codes = ((every * factor + shift) % _PRIME).astype(np.uint32)
+        bands[at // _ROWS, :, at % _ROWS] = np.minimum.reduceat(codes.take(grams.indices), starts)
     return bands
 
 

@@ -139,7 +139,7 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without:
     )
     signals = tuple(sorted(often[: settings.most_signals]))
     beyond = sparse.csr_matrix(signal_rows([*(row.signals for row in rows), *({} for _ in rehearsed)], signals))
-    decided, known = _read(model, [row.item for row in rows]), _read_rehearsed(model)
+    decided, known = read(model, [row.item for row in rows]), _read_rehearsed(model)
     text, author = (sparse.vstack(pair, format="csr") for pair in zip(decided.kinds, known.kinds, strict=True))
     silent, nothing = sparse.csr_matrix(beyond.shape), sparse.csr_matrix(text.shape)
     pairs = [(text, silent), (author, silent), (nothing, beyond)]
@@ -151,7 +151,7 @@ def _prepare(model: Model, rows: Sequence[Decided], settings: Settings, without:
     return _Rows(rows, features, columns, signals, logits, rehearsed, near_duplicates(decided.own))
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     """Comments as a model sees them, whoever decided on them and how."""
 
     own: sparse.csr_matrix
@@ -161,17 +161,17 @@ class _Read(NamedTuple):
     """What each of the kinds adds to the base model's: (rows, kinds, labels)."""
 
 
-def _read(model: Model, items: Sequence[Input]) -> _Read:
+def read(model: Model, items: Sequence[Input]) -> Read:
     hasher = Hasher(model.orders)
     chunks = [_read_batch(model, Batch(items[at : at + _CHUNK], hasher)) for at in range(0, len(items), _CHUNK)]
     own, text, author = (
         sparse.vstack(matrices, format="csr", dtype=np.float32)
         for matrices in zip(*((one.own, *one.kinds) for one in chunks), strict=True)
     )
-    return _Read(own, (text, author), np.concatenate([one.logits for one in chunks]))
+    return Read(own, (text, author), np.concatenate([one.logits for one in chunks]))
 
 
-def _read_batch(model: Model, batch: Batch) -> _Read:
+def _read_batch(model: Model, batch: Batch) -> Read:
     read = parts(batch)
     author = sparse.hstack([read.author, read.dense @ sparse.diags(_OF_AUTHORS)], format="csr")
     text = sparse.hstack([read.text, read.dense @ sparse.diags(1 - _OF_AUTHORS)], format="csr")
@@ -180,12 +180,12 @@ def _read_batch(model: Model, batch: Batch) -> _Read:
     logits, added = model.read(batch)
     authors = np.zeros_like(logits, np.float64)
     authors[:, model.labels.index("spam")] = added
-    return _Read(read.together(), (text, author), np.stack([logits - authors, authors, np.zeros_like(authors)], axis=1))
+    return Read(read.together(), (text, author), np.stack([logits - authors, authors, np.zeros_like(authors)], axis=1))
 
 
 @lru_cache(maxsize=1)
-def _read_rehearsed(model: Model) -> _Read:
-    return _read(model, [one.item for one in rehearsal.known()])
+def _read_rehearsed(model: Model) -> Read:
+    return read(model, [one.item for one in rehearsal.known()])
 
 
 def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Learnt:
