@@ -123,16 +123,17 @@ async function madeOf(name) {
 /** @param {boolean} [lands] whether the focus follows to another page */
 async function route(lands = true) {
   if (!me) return;
-  const before = routed;
-  const asked = (routed = location.hash);
+  const asked = location.hash;
   const [path, query = ""] = location.hash.replace(/^#\/?/u, "").split("?");
   const name = me.enrols ? "settings" : Object.hasOwn(PAGES, path) && isOpen(path) ? path : "queue";
   const parameters = new URLSearchParams(query);
   const another = page.name !== name;
   if (another) {
     const make = await madeOf(name);
-    if (routed !== asked) return; // by now, another page is asked for
+    if (location.hash !== asked || !me) return; // by now, another page is asked for
     if (!make) {
+      const before = routed;
+      routed = asked;
       move(page.name ? before : href("queue"), true);
       return;
     }
@@ -156,6 +157,7 @@ async function route(lands = true) {
     titled();
     showHeader(me);
   }
+  routed = asked;
   await page.show?.(parameters);
   if (lands && another && document.activeElement === document.body) land();
 }
