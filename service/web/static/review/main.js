@@ -1,12 +1,12 @@
 // Starts the moderators' page: session, address, header. Everything else is a page of its own.
-
 import { attend, get, problemOf, remember, send, unreachable } from "./lib/api.js";
 import { ask, field } from "./lib/dialogs.js";
 import { byId, el, icon, land, landing, put, unfolder } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
-import { LIST_GROUPS, count, learnHouseRules, listName } from "./lib/labels.js";
+import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
 import { say } from "./lib/language.js";
+import { count } from "./lib/numbers.js";
 import { preferencesOf } from "./lib/preferences.js";
 import { toastProblem } from "./lib/toasts.js";
 import { invitationPage } from "./pages/invitation.js";
@@ -213,6 +213,7 @@ async function find() {
 
 /** The tab's title: which page, and how much waits. */
 function titled() {
+  navigator.setAppBadge?.(waits).catch(() => {}); // of an installed page; browsers may refuse it
   document.title = `${waits ? `(${count(waits)}) ` : ""}${PAGES[page.name].title} · Antechamber`;
 }
 

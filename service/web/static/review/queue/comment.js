@@ -1,14 +1,11 @@
 // One comment, to be read and judged. For the queue page.
-
 import { el, icon, put, renew } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
   byActor,
-  count,
   doneName,
   emptyText,
-  exactly,
   labelName,
   reasonName,
   sentence,
@@ -16,6 +13,7 @@ import {
   timeOptions,
 } from "../lib/labels.js";
 import { phrase, say, within } from "../lib/language.js";
+import { count, exactly } from "../lib/numbers.js";
 import { prefer, preference } from "../lib/preferences.js";
 import { cover, covered, coveredWords, excerptView, isLifted, kindOf, known, lift } from "../text/content_warning.js";
 import { hostOf, marksOf } from "../text/highlights.js";

@@ -1,5 +1,4 @@
 // Why the machine said what it said: reasons, scores against the site's thresholds, evidence. For the queue page.
-
 import { send } from "../lib/api.js";
 import { el, icon, put, renew } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
@@ -10,15 +9,14 @@ import {
   doneName,
   isPerson,
   labelName,
-  percent,
   reasonName,
   sentence,
-  signed,
   timeOptions,
   whomName,
   word,
 } from "../lib/labels.js";
 import { heard, phrase, say, within } from "../lib/language.js";
+import { percent, signed } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { toastProblem } from "../lib/toasts.js";
 import { calm } from "../text/unicode.js";

@@ -1,11 +1,10 @@
 // The queue page: puts list, comment and evidence side by side, and lets keys, the address and what happens live act on the
 // store. For `main`.
-
 import { announce, el, hush, isNarrow, landing } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { ago, percent } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { ago, percent } from "../lib/numbers.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { cover, covered, excerptView, isLifted, lift } from "../text/content_warning.js";

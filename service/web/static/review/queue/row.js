@@ -1,13 +1,10 @@
 // One row of the queue. For the queue page.
-
 import { el, icon } from "../lib/dom.js";
 import {
   byActor,
-  count,
   doneName,
   labelName,
   listName,
-  percent,
   reasonName,
   sentence,
   stateName,
@@ -15,6 +12,7 @@ import {
   whomName,
 } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { count, percent } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { excerptView } from "../text/content_warning.js";
 import { calm } from "../text/unicode.js";

@@ -1,9 +1,8 @@
 // Shows a comment's text as it was written, with marks, covered words, visible hidden characters and links that can't be
 // clicked; and two texts as one, with what changed. For the comment pane and the editor.
-
 import { el } from "../lib/dom.js";
-import { signed } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { signed } from "../lib/numbers.js";
 import { filler } from "./content_warning.js";
 import { difference } from "./diff.js";
 import { pieces } from "./highlights.js";
