@@ -101,6 +101,24 @@ async def test_arrivals_appear_without_moving_what_one_looks_at(desk: Desk) -> N
     await expect(current(page)).to_contain_text("I was here first")
 
 
+async def test_a_comment_that_its_author_changes_stays_where_it_is(desk: Desk) -> None:
+    texts = ["First about rye bread", "Second about rye bread", "Third about rye bread"]
+    for number, text in enumerate(texts):
+        await desk.submit(text, id=f"stays-{desk.site}-{number}")
+    page = await desk.signed_in()
+    await expect(page.locator(".row")).to_have_count(3)
+    await opened(page, texts[0])
+    first = await page.locator(".row").first.get_attribute("data-id")
+    await desk.submit("First, in other words", id=f"stays-{desk.site}-0")
+    await page.get_by_role("button", name="Judge the new text").click()
+    await desk.submit("Fourth about rye bread")  # the list is read anew
+    await expect(page.locator(".row")).to_have_count(4)
+    await expect(page.locator(".row").first).to_have_attribute("data-id", first or "")
+    await opened(page, "First, in other words")
+    await page.evaluate("() => { location.hash = '#/queue' }")  # as the menu's link does
+    await opened(page, "First, in other words")
+
+
 async def test_the_last_one_to_decide_is_told_who_was_faster(desk: Desk) -> None:
     (comment,) = await desk.submit("Both look at this")
     other = await desk.colleague()
