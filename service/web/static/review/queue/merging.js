@@ -14,12 +14,15 @@ const LINGER = 60_000; // milliseconds that a row which has left the list is sti
  */
 export function merged(before, fresh, { all, open, now = Date.now() }) {
   const known = new Map(before.map((item) => [item.id, item]));
-  const head = fresh.map((item) => newerOf(known.get(item.id), item)).filter((item) => !item.stays);
-  const read = new Set(head);
-  const end = all ? before.length : before.findLastIndex((item) => read.has(item)) + 1;
+  const read = fresh.map((item) => newerOf(known.get(item.id), item));
+  const stays = (/** @type {Shown} */ item) => Boolean(item.stays && !item.left);
+  const moves = new Set(read.filter((item) => !stays(item)));
+  const end = all ? before.length : before.findLastIndex((item) => moves.has(item)) + 1;
+  const [top, rest] = [before.slice(0, end), before.slice(end)];
   const lingers = (/** @type {Shown} */ { id, left, leftAt = 0 }) => left && (id === open || leftAt > now - LINGER);
-  const kept = before.slice(0, end).filter((item) => lingers(item) || (item.stays && !item.left));
-  return [...woven(head, before.slice(0, end), new Set(kept)), ...before.slice(end)];
+  const kept = new Set(top.filter((item) => stays(item) || lingers(item)));
+  const head = read.filter((item) => !rest.includes(item));
+  return [...woven(head, top, kept), ...rest];
 }
 
 /**
