@@ -11,7 +11,6 @@ from service.core.moderator import Role
 from tests.browser.desk import Desk, accessible, current, lists, opened, row
 from tests.system.stack import until
 
-
 MERGED = """async () => {
   const { merged } = await import("/review/static/queue/merging.js");
   const any = (most) => Math.floor(Math.random() * most);
@@ -127,17 +126,19 @@ async def test_arrivals_appear_without_moving_what_one_looks_at(desk: Desk) -> N
 
 async def test_a_comment_that_its_author_changes_stays_where_it_is(desk: Desk) -> None:
     texts = ["First about rye bread", "Second about rye bread", "Third about rye bread"]
-    for number, text in enumerate(texts):
-        await desk.submit(text, id=f"stays-{desk.site}-{number}")
+    await desk.submit(*texts)
     page = await desk.signed_in()
     await expect(page.locator(".row")).to_have_count(3)
-    await opened(page, texts[0])
+    await opened(page, "about rye bread")
     first = await page.locator(".row").first.get_attribute("data-id")
-    await desk.submit("First, in other words", id=f"stays-{desk.site}-0")
+    assert first is not None
+    known = await desk.services.comments.get(first)
+    assert known is not None
+    await desk.submit("First, in other words", id=known.platform_id)
     await page.get_by_role("button", name="Judge the new text").click()
     await desk.submit("Fourth about rye bread")  # the list is read anew
     await expect(page.locator(".row")).to_have_count(4)
-    await expect(page.locator(".row").first).to_have_attribute("data-id", first or "")
+    await expect(page.locator(".row").first).to_have_attribute("data-id", first)
     await opened(page, "First, in other words")
     await page.evaluate("() => { location.hash = '#/queue' }")  # as the menu's link does
     await opened(page, "First, in other words")
