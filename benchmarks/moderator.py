@@ -21,15 +21,17 @@ PATIENCE = 20.0
 """Seconds that a person waits for the page before it counts as stuck."""
 NOTES = r"""
 const shift = (globalThis.shift = { said: [], told: [], waits: [] });
-shift.current = () => document.querySelector(".row.current")?.dataset.id ?? "";
+shift.current = () => new URLSearchParams(location.hash.split("?")[1]).get("id") ?? "";
 shift.stands = () => {
   if (document.querySelector("dialog.over")) return "over";
   if (document.querySelector("dialog[open], .menu")) return "asked";
   if (document.querySelector(".accept")) return "newer";
+  if (document.querySelector(".editor:not([hidden])")) return "edited";
   if (document.querySelector(".row.current .tag.done")) return "done";
   const ready = document.querySelector('.actions:not([hidden])[aria-busy="false"]');
   return ready && shift.current() ? "ready" : "";
 };
+shift.wentOn = (one) => (shift.current() && shift.current() !== one) || ["over", "newer"].includes(shift.stands());
 shift.until = async (holds, seconds) => {
   const end = performance.now() + seconds * 1000;
   while (!holds()) {
@@ -149,6 +151,8 @@ class Moderator:
                 await self.page.locator("dialog.over").wait_for(state="detached")
             elif stands == "newer":
                 await self.page.locator(".accept").click()
+            elif stands == "edited":  # what was typed was not about the text of now
+                await self.page.get_by_role("button", name="Discard", exact=True).click()
             elif stands == "asked":
                 await self.page.keyboard.press("Escape")
             elif stands == "done":
@@ -180,20 +184,18 @@ class Moderator:
         for key in keys:
             await self.page.keyboard.press(key)
 
-    async def _went_on(self, comment: str, seconds: float = PATIENCE) -> bool:
-        return bool(
-            await self.page.evaluate(
-                "([one, seconds]) => shift.until(() => shift.current() && shift.current() !== one, seconds)",
-                [comment, seconds],
-            )
-        )
+    async def _went_on(self, comment: str, seconds: float = PATIENCE) -> str:
+        """Wait until another comment is open, or the page asks for something first; which is open, "" when it did neither."""
+        went = "async ([one, seconds]) => (await shift.until(() => shift.wentOn(one), seconds)) ? shift.current() : ''"
+        return str(await self.page.evaluate(went, [comment, seconds]))
 
     async def _decided(self, comment: str) -> None:
         """A key that decides was pressed: the page goes on."""
-        if await self._went_on(comment):
-            self.pressed.append(comment)
-        else:
+        went_on = await self._went_on(comment)
+        if not went_on:
             self.stuck["the page did not go on"] += 1
+        elif went_on != comment:
+            self.pressed.append(comment)
 
     async def approve(self, comment: str) -> None:
         """Press a."""

@@ -42,6 +42,7 @@ _log = structlog.get_logger("sign-in")
 _FREE = (1, 4, 6)
 """How many times `Limits.attempts` cost no pause: of a name in one network, of a name in unknown networks, in an unknown one."""
 _REMEMBERED = 86_400_000  # ms that failures count
+STRANGER = "stranger"  # in the operators' log: nobody who has signed in
 _WRONG = "The name or the password is not right."
 _WRONG_CODE = "The code is not right, or was used already."
 _PASSWORD_BYTES = 15  # of a generated one: 120 bits
@@ -254,6 +255,8 @@ class Moderators:
             else:
                 there = await self._moderator_store.get(name) is not None
                 note_failure(why, network, name if there else "")
+                if there and why.startswith("wrong"):  # pauses bound how many there can be
+                    await self._accounts.audit("session.refused", name, actor=STRANGER, note=why.replace("-", " "))
             raise
         SIGN_INS.labels("right").inc()
 
@@ -301,20 +304,21 @@ class Moderators:
         return known.site
 
     async def audit_log(
-        self, member: Moderator, limit: int, before: str = "", *, site: str = ""
+        self, member: Moderator, limit: int, before: str = "", *, site: str = "", actor: str = "", what: str = ""
     ) -> tuple[list[LogEntry], str]:
         """The newest lines of the audit log that somebody may see, and the cursor of those before them, "" at the end.
 
         Who sees only some sites sees what was done to them, and what they did themselves. With a `site`, only what was done
-        to that one.
+        to that one; with an `actor` or a `what`, only what they did, or what is called so.
         """
+        only = {"site": site, "actor": actor, "what": what}
+
         found: list[LogEntry] = []
         while True:
             page = await self._accounts.audited(limit, before)
             for line in page:
-                if (not member.sites or line.site in member.sites or _own(line, member)) and line.site in (
-                    site or line.site,
-                ):
+                seen = not member.sites or line.site in member.sites or _own(line, member)
+                if seen and all(getattr(line, name) == value for name, value in only.items() if value):
                     found.append(line)
                     if len(found) == limit:
                         return found, line.id

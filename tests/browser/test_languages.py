@@ -29,6 +29,8 @@ LOOK = """(data) => {
     if (node.closest("code, kbd, script, .skip, .toasts[aria-label]:empty, .languages, [data-facet=signal], .parts li")) continue;
     const name = `${node.tagName.toLowerCase()}.${node.getAttribute("class") ?? ""}`;
     for (const text of node.childNodes) if (text.nodeType === Node.TEXT_NODE) told(text.data, name);
+    for (const { nodeType, data } of node.childNodes) // German has a comma, and a space that does not break before the sign
+      if (nodeType === Node.TEXT_NODE && /\\d ?%|(?:^|\\s)\\d+\\.\\d{1,2}(?:\\s|$)/u.test(data)) found.add(`${name}: ${data}`);
     for (const one of ["aria-label", "placeholder", "alt", "title", "aria-description"])
       if (node.hasAttribute(one) && !(one === "title" && node.matches("time"))) told(node.getAttribute(one), `${name} ${one}`);
   }
@@ -68,6 +70,7 @@ class Walk:
         self.page, self.desk = page, desk
         self.found: dict[str, list[str]] = {}
         self.data = [desk.site, desk.name, "ada", "bo", "Antechamber", "Griechisch", "Englisch", "JSON", "TLS", "ms"]
+        self.data += ["jetzt", "Sek", "Min", "Std", "Tg"]  # times and units come from `Intl`
         self.data += ["Meldungen", "A", "post", "about", "bread", "Und", "und", *MONTHS]
 
     async def look(self, where: str) -> None:
@@ -231,3 +234,20 @@ async def test_somebody_with_another_browser_reads_their_own_language(desk: Desk
     await page.locator("select.languages").select_option("en")
     await desk.sign_in(page, name)
     await expect(page.get_by_role("navigation", name="Lists")).to_be_visible()
+
+
+async def test_the_language_that_was_chosen_comes_with_the_account_to_another_browser(desk: Desk) -> None:
+    name = await desk.colleague(Role.LEAD)
+    here = await desk.signed_in(name, "/settings")
+    await here.locator("#set-language").select_option("fr")
+    await expect(here.get_by_role("heading", name="Réglages")).to_be_visible()
+    there = await desk.window(locale="de-DE")
+    await there.goto(f"{desk.stack.base}/review#/settings")
+    await expect(there.locator("form button[type=submit]")).to_have_text("Anmelden")
+    await there.locator("#name").fill(name)
+    await there.locator("#password").fill(PASSWORD)
+    await there.locator("form button[type=submit]").click()
+    await expect(there.get_by_role("heading", name="Réglages")).to_be_visible()
+    assert await there.evaluate("document.documentElement.lang") == "fr"
+    await there.reload()
+    await expect(there.get_by_role("heading", name="Réglages")).to_be_visible()

@@ -11,6 +11,29 @@ from service.core.moderator import Role
 from tests.browser.desk import Desk, accessible, current, lists, opened, row
 from tests.system.stack import until
 
+MERGED = """async () => {
+  const { merged } = await import("/review/static/queue/merging.js");
+  const any = (most) => Math.floor(Math.random() * most);
+  const wrong = [];
+  for (let round = 0; round < 3000; round += 1) {
+    const now = Date.now();
+    const before = Array.from({ length: any(12) }, (_, at) => ({
+      id: `b${at}`, revision: 1, stays: !any(4), left: any(4) ? undefined : {}, leftAt: any(2) ? now : now - 120_000,
+    }));
+    const ids = before.filter(() => any(3)).map(({ id }) => id);
+    for (let more = any(4); more; more -= 1) ids.splice(any(ids.length + 1), 0, `n${more}`);
+    if (any(2)) ids.sort(() => Math.random() - 0.5);
+    const read = ids.slice(0, any(2) ? ids.length : 1 + any(6));
+    const stay = before.filter((one) => one.stays && !one.left).map(({ id }) => id);
+    const shown = merged(before, read.map((id) => ({ id, revision: 2 })), { all: read.length === ids.length, open: "b1", now });
+    const found = shown.map(({ id }) => id);
+    const moved = found.filter((id) => read.includes(id) && !stay.includes(id) && !before.find((one) => one.id === id)?.left);
+    const once = new Set(found).size === found.length && [...read, ...stay].every((id) => found.includes(id));
+    if (!once || moved.some((id, at) => at && read.indexOf(moved[at - 1]) > read.indexOf(id))) wrong.push([before, read, found]);
+  }
+  return JSON.stringify(wrong.slice(0, 3));
+}"""
+
 
 async def test_the_queue_is_cleared_by_keyboard_alone(desk: Desk) -> None:
     ids = await desk.submit(*(f"Comment about rye bread number {number}" for number in ("one", "two", "three", "four")))
@@ -99,6 +122,27 @@ async def test_arrivals_appear_without_moving_what_one_looks_at(desk: Desk) -> N
     await expect(row(page, "I came in later")).to_be_visible()
     await expect(lists(page).get_by_role("link", name="To review 2")).to_be_visible()
     await expect(current(page)).to_contain_text("I was here first")
+
+
+async def test_a_comment_that_its_author_changes_stays_where_it_is(desk: Desk) -> None:
+    texts = ["First about rye bread", "Second about rye bread", "Third about rye bread"]
+    await desk.submit(*texts)
+    page = await desk.signed_in()
+    await expect(page.locator(".row")).to_have_count(3)
+    await opened(page, "about rye bread")
+    first = await page.locator(".row").first.get_attribute("data-id")
+    assert first is not None
+    known = await desk.services.comments.get(first)
+    assert known is not None
+    await desk.submit("First, in other words", id=known.platform_id)
+    await page.get_by_role("button", name="Judge the new text").click()
+    await desk.submit("Fourth about rye bread")  # the list is read anew
+    await expect(page.locator(".row")).to_have_count(4)
+    await expect(page.locator(".row").first).to_have_attribute("data-id", first)
+    await opened(page, "First, in other words")
+    await page.evaluate("() => { location.hash = '#/queue' }")  # as the menu's link does
+    await opened(page, "First, in other words")
+    assert await page.evaluate(MERGED) == "[]"
 
 
 async def test_the_last_one_to_decide_is_told_who_was_faster(desk: Desk) -> None:

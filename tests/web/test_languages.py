@@ -153,16 +153,44 @@ def test_the_language_that_is_liked_best_is_found(header: str, code: str) -> Non
 
 def mistakes() -> Iterator[str]:
     """What can be wrong with a policy, as its form shows it."""
-    places = ("grammar.py", "measures.py", "house_rules.py", "thresholds.py", "../text/search.py")
+    places = ("document.py", "grammar.py", "measures.py", "house_rules.py", "thresholds.py", "../text/search.py")
     for path in (SERVICE / "core/policy" / name for name in places):
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in MISTAKEN:
                 yield from (shape(text) for one in node.args if (text := text_of(one)) and text.endswith((".", "?")))
+            if isinstance(node, ast.Return) and (text := text_of(getattr(node.value, "body", node.value))):
+                yield from [shape(text)] if text.endswith(".") else []
         tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)]
         yield from (
             shape(text) for table in tables for one in table.values if (text := text_of(one)) and text.endswith(".")
         )
+
+
+FORMATTING = re.compile(r"\bIntl\.(?!PluralRules|LDML)|\.toLocale(?:Date|Time)?String|\.toFixed\(\d\)\}")
+BY_HAND = re.compile(r"\d ?%|\d[.,]\d|\d:\d\d|\{\w+\} ?(?:%|ms|s|min|h|d)\Z")
+
+
+def test_numbers_shares_and_times_are_written_by_one_file_alone() -> None:
+    """Whatever writes one by itself writes it in English for everybody."""
+    formatting = {path.name for path in SCRIPTS.rglob("*.js") if FORMATTING.search(path.read_text())}
+    assert formatting == {"numbers.js", "charts.js"}  # the points of a plot are read by the browser
+    for catalogue in catalogues().values():
+        texts = [text for entry in catalogue.sentences.values()
+                 for text in ([entry] if isinstance(entry, str) else entry.values())]  # fmt: skip
+        assert [text for text in texts if BY_HAND.search(text)] == []
+
+
+def notes() -> Iterator[str]:
+    """What the service itself writes beside an act of the operators' log: its words, with {} for what is filled in."""
+    for path in (SERVICE / "usecases").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("audit", "_audit"):
+                given = [*node.args[3:], *(one.value for one in node.keywords if one.arg == "note")]
+                found = [one for note in given for one in ast.walk(note)]
+                inner = {part for one in found if isinstance(one, ast.JoinedStr) for part in one.values}
+                yield from (text for one in found if one not in inner
+                            if (text := text_of(one)) and re.search(r"[a-z]{2}", text))  # fmt: skip
 
 
 def acts() -> Iterator[str]:
@@ -179,15 +207,29 @@ def acts() -> Iterator[str]:
 
 def test_the_forms_mistakes_and_the_logs_acts_are_said_in_every_language() -> None:
     shapes = {shape(one) for one in catalogues()["de"].sentences}
-    alike = {
-        one for one in mistakes() if "one of" not in one and "looks at" not in one
-    }  # these name words of the language
+    files = (
+        "This is no ",
+        "The document is ",
+        "A policy has at most {} {}",
+    )  # no form writes one; each of the last is there
+    alike = {one for one in mistakes() if not one.startswith(files)}
+    assert "One of {} is expected here." in alike
     assert "there is no such field; is {} meant?" in alike
     assert alike - shapes == set()
     page = (SCRIPTS / "pages/audit_log.js").read_text()
     logged = set(acts())
     assert {"sites.policy.restore", "session.begin"} <= logged
     assert {act for act in logged if f'"{act}": say(' not in page} == set()
+
+
+def test_what_the_service_notes_itself_is_said_in_every_language() -> None:
+    page = (SCRIPTS / "pages/audit_log.js").read_text()
+    patterns = [re.compile(one) for one in re.findall(r"\[/\^(.+?)\$/u, \(", page)]
+    assert len(patterns) > 5
+    for note in notes():
+        for part in re.split(r" → |, ", note.replace("{}", "1")):
+            known = re.search(rf'^  "?{re.escape(part)}"?: say\(', page, re.MULTILINE)
+            assert known or part in ("", "1") or any(one.fullmatch(part) for one in patterns), (note, part)
 
 
 def test_what_was_filled_in_is_found_again() -> None:

@@ -85,7 +85,7 @@ def _expected(document: dict[str, Any], name: str, kind: type, mistakes: Validat
     found = document.get(name, kind())
     if isinstance(found, (list, tuple) if kind is list else kind):
         return found
-    mistakes.add(f"A{' table' if kind is dict else 'n array'} is expected here.", f"/{name}")
+    mistakes.add("A table is expected here." if kind is dict else "An array is expected here.", f"/{name}")
     return kind()
 
 

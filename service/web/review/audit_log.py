@@ -26,7 +26,9 @@ class AuditLine(Struct, frozen=True):
     """Something that somebody changed."""
 
     at: Annotated[str, Meta(description="RFC 3339.")]
-    actor: Annotated[str, Meta(description="`moderator:<name>`, or `operator` at the command line.")]
+    actor: Annotated[
+        str, Meta(description="`moderator:<name>`, or `operator` at the command line, `stranger`: nobody knows.")
+    ]
     what: Annotated[str, Meta(description="Such as `sites.add`, `moderators.password`, `deliveries.replay`.")]
     subject: str
     site: Annotated[str, Meta(description="Whose it is; empty: of the whole box.")]
@@ -51,10 +53,12 @@ route = Routes("/review/api", tag="audit", right=Right.QUEUE)
     problems=(*ONE, MalformedRequest),
     parameters=(
         SITE._replace(description="Only what was done to this site; everything that you may see unless told."),
+        Parameter("query", "actor", "Only what they did: `moderator:<name>`, `operator`."),
+        Parameter("query", "what", "Only what is called so."),
         Parameter("query", "cursor", "Where the page before ended: its `next`."),
     ),
     right=Right.AUDIT,
-    more=f"{_PAGE} lines a page, newest first. Signing in counts too; decisions are in each comment's history.",
+    more=f"{_PAGE} lines a page, newest first. Signing in counts too, and failing to; decisions are in each comment's history.",
 )
 async def audit_log(request: web.Request) -> web.Response:
     """Who changed what."""
@@ -63,6 +67,7 @@ async def audit_log(request: web.Request) -> web.Response:
         raise MalformedRequest("The parameter cursor is the `next` of the page before.")
     moderators, me, name = request.app[CONTEXT].services.moderators, request[ME], request.query.get("site", "")
     site = (await moderators.site(me.member, name)).id if name else ""
-    lines, after = await moderators.audit_log(me.member, _PAGE, cursor, site=site)
+    actor, what = request.query.get("actor", ""), request.query.get("what", "")
+    lines, after = await moderators.audit_log(me.member, _PAGE, cursor, site=site, actor=actor, what=what)
     items = [AuditLine(rfc3339(one.at), one.actor, one.what, one.subject, one.site, one.note) for one in lines]
     return json_answer(_encode(AuditPage(items, after or None)))

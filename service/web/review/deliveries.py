@@ -33,6 +33,9 @@ class ReceiverView(Struct, frozen=True):
     callback: Annotated[str, Meta(description="Its address; empty: the site polls.")]
     paused_until: Annotated[str | None, Meta(description="RFC 3339; null: it is not paused.")]
     why: Annotated[str, Meta(description="Why it is paused.")]
+    failing_since: Annotated[
+        str | None, Meta(description="When tries began to fail, RFC 3339; null: the last one did not.")
+    ]
     waiting: Annotated[int, Meta(description="Comments with call-backs that wait.")]
     given_up: Annotated[int, Meta(description="Call-backs that were given up, of the last 30 days.")]
 
@@ -150,7 +153,8 @@ async def replay(request: web.Request) -> web.Response:
 
 def _receiver(site: str, callback: str, endpoint: Endpoint) -> ReceiverView:
     paused = rfc3339(endpoint.paused_until) if endpoint.paused_until else None
-    return ReceiverView(site, callback, paused, endpoint.why, endpoint.waiting, endpoint.undelivered)
+    failing = rfc3339(endpoint.failing_since) if endpoint.failing_since else None
+    return ReceiverView(site, callback, paused, endpoint.why, failing, endpoint.waiting, endpoint.undelivered)
 
 
 def _attempt(site: str, one: Attempt) -> AttemptView:

@@ -70,3 +70,16 @@ async def test_it_honours_the_site(client: TestClient[Any, Any], services: Servi
     for unseen in ("blog", "nowhere"):
         await local.get("/audit-log", status=404, site=unseen)
     await operator.get("/audit-log", status=404, site="nowhere")
+
+
+async def test_it_is_filtered_by_who_and_what_and_holds_refused_sign_ins(
+    client: TestClient[Any, Any], services: Services, operator: Desk
+) -> None:
+    await services.accounts.audit("test", "blog", actor="moderator:kim")
+    stranger = Desk(client, operator.name)
+    assert (await stranger.sign_in("not this one, surely")).status == 401
+    assert (await Desk(client, "nobody-of-ours").sign_in("not this one, surely")).status == 401
+    (refused,) = (await operator.get("/audit-log", what="session.refused"))["items"]
+    assert (refused["actor"], refused["subject"], refused["note"]) == ("stranger", operator.name, "wrong")
+    assert [one["what"] for one in (await operator.get("/audit-log", actor="moderator:kim"))["items"]] == ["test"]
+    assert (await operator.get("/audit-log", actor="moderator:kim", what="session.begin"))["items"] == []

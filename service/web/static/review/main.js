@@ -1,12 +1,12 @@
 // Starts the moderators' page: session, address, header. Everything else is a page of its own.
-
 import { attend, get, problemOf, remember, send, unreachable } from "./lib/api.js";
 import { ask, field } from "./lib/dialogs.js";
 import { byId, el, icon, land, landing, put, unfolder } from "./lib/dom.js";
 import { draftsOf } from "./lib/drafts.js";
 import { findBy, handle } from "./lib/keys.js";
-import { LIST_GROUPS, count, learnHouseRules, listName } from "./lib/labels.js";
+import { LIST_GROUPS, learnHouseRules, listName } from "./lib/labels.js";
 import { say } from "./lib/language.js";
+import { count } from "./lib/numbers.js";
 import { preferencesOf } from "./lib/preferences.js";
 import { toastProblem } from "./lib/toasts.js";
 import { invitationPage } from "./pages/invitation.js";
@@ -123,16 +123,17 @@ async function madeOf(name) {
 /** @param {boolean} [lands] whether the focus follows to another page */
 async function route(lands = true) {
   if (!me) return;
-  const before = routed;
-  const asked = (routed = location.hash);
+  const asked = location.hash;
   const [path, query = ""] = location.hash.replace(/^#\/?/u, "").split("?");
   const name = me.enrols ? "settings" : Object.hasOwn(PAGES, path) && isOpen(path) ? path : "queue";
   const parameters = new URLSearchParams(query);
   const another = page.name !== name;
   if (another) {
     const make = await madeOf(name);
-    if (routed !== asked) return; // by now, another page is asked for
+    if (location.hash !== asked || !me) return; // by now, another page is asked for
     if (!make) {
+      const before = routed;
+      routed = asked;
       move(page.name ? before : href("queue"), true);
       return;
     }
@@ -156,6 +157,7 @@ async function route(lands = true) {
     titled();
     showHeader(me);
   }
+  routed = asked;
   await page.show?.(parameters);
   if (lands && another && document.activeElement === document.body) land();
 }
@@ -211,6 +213,7 @@ async function find() {
 
 /** The tab's title: which page, and how much waits. */
 function titled() {
+  navigator.setAppBadge?.(waits).catch(() => {}); // of an installed page; browsers may refuse it
   document.title = `${waits ? `(${count(waits)}) ` : ""}${PAGES[page.name].title} · Antechamber`;
 }
 

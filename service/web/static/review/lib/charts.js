@@ -1,8 +1,6 @@
 // Plots as SVG, from numbers. For the statistics page. Each has a table's worth of words for who can't see it.
-
 import { svg } from "./dom.js";
-import { count } from "./labels.js";
-import { locale } from "./language.js";
+import { count, dayName } from "./numbers.js";
 
 /** @typedef {{ day: string, parts: [kind: string, number: number][], line: number | null }} Day */
 
@@ -96,15 +94,6 @@ function dates(days, step) {
       ? null
       : svg("text", { x: LEFT + (index + 0.5) * step, y: HEIGHT - 4, "text-anchor": "middle", text: dayName(day) }),
   );
-}
-
-/**
- * "2026-11-24" -> "24 Nov".
- *
- * @param {string} day
- */
-export function dayName(day) {
-  return new Date(`${day}T12:00:00Z`).toLocaleDateString(locale, { day: "numeric", month: "short" });
 }
 
 /**

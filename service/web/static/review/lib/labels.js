@@ -1,6 +1,6 @@
-// How things are called on the page, and how numbers and times are written. Pure; for every module that shows something.
-
-import { locale, say, within } from "./language.js";
+// How things are called on the page. Pure; for every module that shows something.
+import { say, within } from "./language.js";
+import { ago, exactly } from "./numbers.js";
 
 /** @typedef {string} Code A reason that a moderator may give */
 
@@ -178,6 +178,7 @@ export function actorName(actor) {
     author: say("the author"),
     readers: say("readers"),
     operator: say("an operator"),
+    stranger: say("somebody unknown"),
   };
   if (kind === "platform" && name.includes("/"))
     return say("{name} (on the platform)", { name: name.slice(name.indexOf("/") + 1) });
@@ -207,82 +208,6 @@ export const isPerson = (actor) => actor.startsWith("moderator:") || actor.start
 export function whomName(to) {
   const [kind, name = ""] = to.split(":");
   return kind === "role" ? (WHOM[name] ?? name) : name;
-}
-
-const thousands = new Intl.NumberFormat(locale);
-const decimals = [0, 1, 2].map(
-  (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
-);
-
-/**
- * 1234 -> "1,234".
- *
- * @param {number} [number]
- */
-export const count = (number) => thousands.format(number ?? 0);
-
-/**
- * 3.14159 -> "3.14".
- *
- * @param {number} number
- * @param {0 | 1 | 2} digits
- */
-export const decimal = (number, digits) => decimals[digits].format(number);
-
-/**
- * 0.873 -> "87 %"; what is not quite all or nothing does not look like it.
- *
- * @param {number} share
- */
-export function percent(share) {
-  const rounded = Math.round(share * 100);
-  if (rounded === 100 && share < 1) return `> ${say("{number} %", { number: 99 })}`;
-  if (rounded === 0 && share > 0) return `< ${say("{number} %", { number: 1 })}`;
-  return say("{number} %", { number: rounded });
-}
-
-/**
- * 0.42 -> "+0.42", with a real minus.
- *
- * @param {number} number
- */
-export const signed = (number) => `${number < 0 ? "−" : "+"}${decimal(Math.abs(number), 2)}`;
-
-/**
- * How long ago: "now", "5 min", "3 h", "2 d", then the date.
- *
- * @param {string} time
- * @param {number} [now]
- */
-export function ago(time, now = Date.now()) {
-  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
-  if (seconds < 60) return say("now");
-  if (seconds < 3_600) return say("{count} min", { count: Math.floor(seconds / 60) });
-  if (seconds < 86_400) return say("{count} h", { count: Math.floor(seconds / 3_600) });
-  if (seconds < 14 * 86_400) return say("{count} d", { count: Math.floor(seconds / 86_400) });
-  return day.format(new Date(time));
-}
-
-const fully = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }); // making one costs more than a row
-const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
-
-/**
- * A time in full, in the moderator's zone.
- *
- * @param {string} time
- */
-export const exactly = (time) => fully.format(new Date(time));
-
-/**
- * Seconds for people: "40 s", "12 min", "5.0 h", "3.2 d".
- *
- * @param {number} seconds
- */
-export function duration(seconds) {
-  if (seconds < 90) return say("{count} s", { count: Math.round(seconds) });
-  if (seconds < 5_400) return say("{count} min", { count: Math.round(seconds / 60) });
-  if (seconds < 129_600) return say("{number} h", { number: decimal(seconds / 3_600, 1) });
-  return say("{number} d", { number: decimal(seconds / 86_400, 1) });
 }
 
 /**

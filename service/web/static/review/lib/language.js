@@ -1,5 +1,7 @@
-// The language of the page: every sentence goes through here, and so does every number and date. A sentence's key is what it says in
-// English; `languages/*.json` say the rest. For every module that shows something.
+// The language of the page: every sentence goes through here. A sentence's key is what it says in English; `languages/*.json` say the
+// rest. For every module that shows something.
+
+import { count, exactPercent, language } from "./numbers.js";
 
 /**
  * @typedef {string | { [form in Intl.LDMLPluralRule]?: string }} Entry A sentence, or its forms by number
@@ -11,18 +13,14 @@ const PLACE = /\{(\w+)\}/gu;
 const COOKIE = "antechamber_language";
 const CHOSEN = "antechamber.language"; // in this tab
 const TELLING = 12; // letters that a sentence has by itself, beside what is filled in, to be known again by them
+const SHARE = /^\d+(?:\.\d+)?%$/u;
+const AMOUNT = /^\d{1,15}$|^\d{1,3}(?:,\d{3}){1,4}$/u;
+const AMOUNTS = new Set(["count", "least", "most", "size"]); // what is filled in there is a number, and no name that looks like one
 const YEAR = 31_536_000; // seconds
-
-/** The language that the service chose, as BCP 47 writes it. */
-export const language = document.documentElement.lang || "en";
 
 /** @type {Catalogue} */
 const catalogue = await read();
-const numbers = new Intl.NumberFormat(language);
 const plurals = new Intl.PluralRules(language);
-
-/** How `Intl` is asked to write: English dates as most of those write them who moderate in English. */
-export const locale = language === "en" ? "en-GB" : language;
 
 /**
  * A sentence in the language of the page. What stands in braces is filled in from `values`; numbers are written as the language writes
@@ -66,12 +64,14 @@ export function heard(said) {
 }
 
 /**
- * What was filled in: a word of the service's is said too, anything else stays.
+ * What was filled in, as the language writes it: shares and numbers, and words of the service's; anything else stays.
  *
  * @param {[name: string, value: string]} part
- * @returns {[name: string, value: string]}
+ * @returns {[name: string, value: string | number]}
  */
 function inner([name, value]) {
+  if (SHARE.test(value)) return [name, exactPercent(Number(value.slice(0, -1)) / 100)];
+  if (AMOUNTS.has(name) && AMOUNT.test(value)) return [name, Number(value.replaceAll(",", ""))];
   const title = value.charAt(0).toUpperCase() + value.slice(1);
   return [name, value in catalogue ? say(value) : title in catalogue ? within(say(title)) : value];
 }
@@ -133,7 +133,7 @@ function formOf(sentence, values) {
 
 /** @param {Value} value */
 function written(value) {
-  return typeof value === "number" ? numbers.format(value) : String(value ?? "");
+  return typeof value === "number" ? count(value) : String(value ?? "");
 }
 
 /** @type {{ sentence: string, pattern: RegExp }[] | null} */

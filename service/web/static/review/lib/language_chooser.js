@@ -1,7 +1,7 @@
 // The choice of the page's language, each under the name that it calls itself. For the settings and the way in.
-
 import { el } from "./dom.js";
-import { language, say, speak } from "./language.js";
+import { say, speak } from "./language.js";
+import { language } from "./numbers.js";
 
 /**
  * A chooser; `id` is for a label, where there is one.

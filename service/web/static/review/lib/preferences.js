@@ -1,8 +1,8 @@
 // What a moderator prefers. It is kept with their account, so that every browser of theirs has it, and here, so that the page
 // looks right before it has asked. For every module.
-
 import { send } from "./api.js";
-import { adopt, justChosen, language } from "./language.js";
+import { adopt, justChosen } from "./language.js";
+import { language } from "./numbers.js";
 
 /**
  * @typedef {{

@@ -70,7 +70,7 @@ declare namespace Api {
   interface AuditLine {
     /** RFC 3339. */
     at: string;
-    /** `moderator:<name>`, or `operator` at the command line. */
+    /** `moderator:<name>`, or `operator` at the command line, `stranger`: nobody knows. */
     actor: string;
     /** Such as `sites.add`, `moderators.password`, `deliveries.replay`. */
     what: string;
@@ -1016,6 +1016,8 @@ declare namespace Api {
     paused_until: string | null;
     /** Why it is paused. */
     why: string;
+    /** When tries began to fail, RFC 3339; null: the last one did not. */
+    failing_since: string | null;
     /** Comments with call-backs that wait. */
     waiting: number;
     /** Call-backs that were given up, of the last 30 days. */

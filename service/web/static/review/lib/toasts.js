@@ -3,6 +3,7 @@
 import { problemOf } from "./api.js";
 import { announce, byId, el, icon, landing } from "./dom.js";
 import { say } from "./language.js";
+import { measure } from "./numbers.js";
 
 const STAY = 6_000; // milliseconds
 const MOST = 3; // what went wrong stays for a while; of what went well only the last is shown
@@ -31,7 +32,7 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   const tick = () => {
     const seconds = Math.ceil((end - Date.now()) / 1000);
     const left = shown?.querySelector(".left");
-    if (left) left.textContent = say("{count} s", { count: Math.max(0, seconds) });
+    if (left) left.textContent = measure(Math.max(0, seconds), "second");
     if (!shown?.isConnected || (seconds <= 0 && (until || !held))) close();
   };
   for (const other of box.querySelectorAll(".toast:not(.bad)")) other.remove();

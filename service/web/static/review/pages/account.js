@@ -1,10 +1,9 @@
 // How one signs in: the password, the second factor, its recovery codes. For `settings`.
-
 import { get, problemOf, remember, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
-import { duration } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { duration } from "../lib/numbers.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /** @import { Frame } from "../main.js" */

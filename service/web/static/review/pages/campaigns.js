@@ -1,11 +1,11 @@
 // Campaigns: near-duplicates, how far they spread, where they stand, and one decision for all of one. For `main`.
-
 import { get, problemOf } from "../lib/api.js";
 import { el, renew } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { count, timeOptions } from "../lib/labels.js";
+import { timeOptions } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
+import { count } from "../lib/numbers.js";
 import { sheetHead } from "../lib/tables.js";
 import { smallRows } from "../queue/author.js";
 import { standing } from "../queue/grounds.js";

@@ -1,9 +1,9 @@
 // The delivery log: whether sites hear of decisions, and sending again what was given up. For `main`.
-
 import { get, problemOf, send } from "../lib/api.js";
 import { el, icon, put, renew } from "../lib/dom.js";
-import { count, exactly, sentence, timeOptions } from "../lib/labels.js";
+import { sentence, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { count, exactly, measure } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
@@ -119,20 +119,31 @@ function givenUp(log, may, again, href) {
   );
 }
 
-/** @param {Api.ReceiverView} receiver */
-function receiverState({ site, why, paused_until: until }) {
-  if (!until) return el("span", { class: "tag approved", text: say("Fine") });
-  if (why !== "gone")
-    return el("span", { class: "tag flagged", title: why, text: say("Paused until {time}", { time: exactly(until) }) });
-  return [
-    el("span", { class: "tag rejected", text: say("Says that it is gone") }),
-    el(
-      "p",
-      { class: "hint" },
-      `${say("Nothing is lost. To go on:")} `,
-      el("code", { text: `antechamber deliveries resume ${site}` }),
-    ),
-  ];
+/**
+ * Nothing is fine while tries fail, or while what was given up has not been sent again.
+ *
+ * @param {Api.ReceiverView} receiver
+ */
+function receiverState({ callback, failing_since: failing, given_up: lost, site, why, paused_until: until }) {
+  const tag = (/** @type {string} */ kind, /** @type {string} */ text, title = "") =>
+    el("span", { class: `tag ${kind}`, title: title || null, text });
+  if (until && why === "gone")
+    return [
+      tag("rejected", say("Says that it is gone")),
+      el(
+        "p",
+        { class: "hint" },
+        `${say("Nothing is lost. To go on:")} `,
+        el("code", { text: `antechamber deliveries resume ${site}` }),
+      ),
+    ];
+  const wrong = [
+    failing ? tag("rejected", say("Failing since {time}", { time: exactly(failing) })) : null,
+    until ? tag("flagged", say("Paused until {time}", { time: exactly(until) }), why) : null,
+    lost ? tag("flagged", say("{count} given up", { count: lost })) : null,
+  ].filter((one) => one !== null);
+  if (wrong.length) return el("span", { class: "row-of" }, wrong);
+  return callback ? tag("approved", say("Fine")) : null;
 }
 
 /**
@@ -186,7 +197,7 @@ function triesTable(tries, href) {
       el("span", { class: `tag ${kind}`, text: name }),
       [one.status ? String(one.status) : "", one.error ? sentence(one.error) : ""].filter(Boolean).join(" "),
       count(one.tries),
-      say("{count} ms", { count: one.took_ms }),
+      measure(one.took_ms, "millisecond"),
     ];
   });
   return table(

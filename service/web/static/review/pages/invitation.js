@@ -1,9 +1,9 @@
 // Accepting a link: a name for who is new, a password. Then one signs in as everybody does. For `main`.
-
 import { problemOf, send } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
-import { duration, exactly, roleName } from "../lib/labels.js";
+import { roleName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { duration, exactly } from "../lib/numbers.js";
 
 /**
  * The page of a link. `done(session)` is called when they are in; `over(note)` when they are to sign in by the other page.

@@ -1,11 +1,11 @@
 // A site's policy: read it, change it in a form or as a document, try it on the past, save it. For `main`.
-
 import { Problem, get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
-import { actorName, byActor, exactly, learnHouseRules } from "../lib/labels.js";
+import { actorName, byActor, learnHouseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { exactly } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { changesView } from "./policy_changes.js";

@@ -1,8 +1,8 @@
 // What a change of a policy changes, one line a field, in the words of the form. For `policy`.
-
 import { el } from "../lib/dom.js";
-import { labelName, percent, sentence } from "../lib/labels.js";
+import { labelName, sentence } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { percent } from "../lib/numbers.js";
 
 /** @typedef {{ name?: string }} Named */
 

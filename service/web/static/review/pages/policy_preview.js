@@ -1,8 +1,8 @@
 // What a policy would have done with a site's past. For `policy`.
-
 import { el } from "../lib/dom.js";
-import { count, doneName, exactly, reasonName } from "../lib/labels.js";
-import { locale, say } from "../lib/language.js";
+import { doneName, reasonName } from "../lib/labels.js";
+import { say } from "../lib/language.js";
+import { count, exactly, listed } from "../lib/numbers.js";
 import { table } from "../lib/tables.js";
 
 /** @import { Frame } from "../main.js" */
@@ -11,7 +11,6 @@ import { table } from "../lib/tables.js";
 const OUTCOMES = ["approve", "hold", "reject"];
 /** @type {Record<Api.Outcome, string>} */
 const WOULD = { approve: say("Would be approved"), hold: say("Would be held"), reject: say("Would be rejected") };
-const both = new Intl.ListFormat(locale, { type: "conjunction" });
 /** @type {["approved_by_humans" | "rejected_by_humans" | "undecided", string][]} */
 const PEOPLE = [
   ["approved_by_humans", say("People approved it")],
@@ -49,7 +48,7 @@ function sentenceOf({ looked, more }) {
     .filter((outcome) => more[outcome])
     .map((outcome) => shiftOf(outcome, more[outcome]));
   return parts.length
-    ? say("It would have {done} of the last {count} comments.", { done: both.format(parts), count: looked })
+    ? say("It would have {done} of the last {count} comments.", { done: listed(parts), count: looked })
     : say("It would have done the same with the last {count} comments.", { count: looked });
 }
 

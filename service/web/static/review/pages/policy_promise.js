@@ -1,8 +1,8 @@
 // What a site's thresholds promise, and how that stands by what people decided since. For `policy`.
-
 import { el } from "../lib/dom.js";
-import { count, labelName } from "../lib/labels.js";
+import { labelName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { count, exactPercent } from "../lib/numbers.js";
 import { table } from "../lib/tables.js";
 
 /**
@@ -38,7 +38,7 @@ export function promiseView(promise) {
       class: "hint",
       text: say("For {label}, at {share} confidence, by {count} decisions that {model} had not learnt from.", {
         label: labelName(label),
-        share: share(confidence),
+        share: exactPercent(confidence),
         count: decisions,
         model,
       }),
@@ -52,13 +52,6 @@ export function promiseView(promise) {
   );
 }
 
-/**
- * 0.005 -> "0.5 %".
- *
- * @param {number} value
- */
-const share = (value) => say("{number} %", { number: Number((value * 100).toFixed(2)) });
-
 /** @param {Api.HalfView[]} halves */
 function sentence(halves) {
   const missing = Math.max(0, ...halves.map((half) => half.missing));
@@ -70,15 +63,15 @@ function sentence(halves) {
 
 /** @param {Api.HalfView} half */
 const heldRow = (half) =>
-  row(half, say("at most {share} of good comments are held back", { share: share(half.promised) }), [
-    say("at most {share}", { share: share(half.bound) }),
+  row(half, say("at most {share} of good comments are held back", { share: exactPercent(half.promised) }), [
+    say("at most {share}", { share: exactPercent(half.bound) }),
     say("from {count} good comments", { count: half.rows }),
   ]);
 
 /** @param {Api.HalfView} half */
 const rejectRow = (half) =>
-  row(half, say("at least {share} of what is rejected is bad", { share: share(half.promised) }), [
-    say("at least {share}", { share: share(half.bound) }),
+  row(half, say("at least {share} of what is rejected is bad", { share: exactPercent(half.promised) }), [
+    say("at least {share}", { share: exactPercent(half.bound) }),
     say("from {count} rejections", { count: half.rows }),
   ]);
 
@@ -96,7 +89,7 @@ function row({ threshold, rows, mistakes, missing }, promised, [bound, from]) {
       rows ? bound : say("nothing yet"),
       el("span", { class: "meta", text: ` ${from}, ${say("{count} mistakes", { count: mistakes })}` }),
     ),
-    threshold === null ? say("never") : share(threshold),
+    threshold === null ? say("never") : exactPercent(threshold),
     missing ? count(missing) : "–",
   ];
 }

@@ -1,10 +1,9 @@
 // The way in. For `main`.
-
 import { get, problemOf, send } from "../lib/api.js";
 import { el, put } from "../lib/dom.js";
-import { duration } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { languageChooser } from "../lib/language_chooser.js";
+import { duration } from "../lib/numbers.js";
 
 const PLACE = "antechamber-place"; // where one was when one went to the provider
 

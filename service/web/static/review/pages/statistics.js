@@ -1,10 +1,10 @@
 // The statistics page: what came in, who decided, how long it waits. For `main`.
-
 import { get, problemOf } from "../lib/api.js";
-import { dayName, stackedDays } from "../lib/charts.js";
+import { stackedDays } from "../lib/charts.js";
 import { el, renew } from "../lib/dom.js";
-import { actorName, count, duration, percent, reasonName, word } from "../lib/labels.js";
+import { actorName, reasonName, word } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { clockOf, count, dayName, duration, exactPercent, percent } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 
 /**
@@ -47,9 +47,16 @@ export function statisticsPage({ me, go }) {
         body,
         head,
         tiles(numbers),
+        el("p", {
+          class: "hint",
+          text: say("Days begin at midnight UTC, which is {time} here.", {
+            time: clockOf(new Date().setUTCHours(0, 0, 0, 0)),
+          }),
+        }),
         overTime(numbers),
         qualityCard(quality.items),
-        el("div", { class: "pair" }, queues(numbers), reasons(numbers)),
+        queues(numbers),
+        reasons(numbers),
         el("div", { class: "pair" }, people(numbers), models(numbers)),
       );
     } catch (problem) {
@@ -295,7 +302,8 @@ export function qualityCard(items) {
     el("p", {
       class: "hint",
       text: say(
-        "From the blind check: a random share of what it decided alone, judged without knowing what it said. The bars are 95 % intervals; more answers make them narrower.",
+        "From the blind check: a random share of what it decided alone, judged without knowing what it said. The bars are intervals at {share} confidence; more answers make them narrower.",
+        { share: exactPercent(0.95) },
       ),
     }),
     rows.length

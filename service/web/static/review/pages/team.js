@@ -1,10 +1,10 @@
 // The team: who there is, inviting, changing what somebody may do and see, links, locking, removing. For `main`.
-
 import { get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon, renew } from "../lib/dom.js";
-import { exactly, timeOptions } from "../lib/labels.js";
+import { timeOptions } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
+import { exactly } from "../lib/numbers.js";
 import { sheetHead } from "../lib/tables.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { menu } from "../queue/actions.js";

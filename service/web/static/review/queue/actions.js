@@ -5,6 +5,7 @@ import { draft, keepDraft } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { clockOf } from "../lib/numbers.js";
 import { askWhom } from "./handing.js";
 import { called } from "./row.js";
 
@@ -40,6 +41,8 @@ const BUTTONS = {
 const USUAL = [["approve"], ["reject"], ["spam"], ["escalate"], ["snooze"]];
 
 /** @typedef {[action: Act, name?: string, does?: Deed]} Choice */
+
+const MORNING = 9; // o'clock, when what was put aside for a day comes back
 
 /** The bar. It acts on the comment that is shown, once all of it is here and was on the screen for a moment. */
 export class Actions {
@@ -379,9 +382,9 @@ export async function askUntil(button, title) {
   const items = [
     [new Date(Date.now() + 3_600_000).toISOString(), say("In an hour"), "h"],
     [new Date(Date.now() + 4 * 3_600_000).toISOString(), say("In four hours"), "f"],
-    [at(1, 9), say("Tomorrow at 9:00"), "t"],
-    [at(monday, 9), say("Monday at 9:00"), "m"],
-    [at(14, 9), say("In two weeks"), "w"],
+    [at(1, MORNING), say("Tomorrow at {time}", { time: clockOf(new Date().setHours(MORNING, 0)) }), "t"],
+    [at(monday, MORNING), say("Monday at {time}", { time: clockOf(new Date().setHours(MORNING, 0)) }), "m"],
+    [at(14, MORNING), say("In two weeks"), "w"],
   ];
   return (await menu(button, title, items))?.value ?? null;
 }

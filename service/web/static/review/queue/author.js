@@ -1,10 +1,10 @@
 // Whoever wrote it: what else they wrote, and trusting and blocking them. For the evidence pane.
-
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
-import { exactly, percent, stateName, timeOptions } from "../lib/labels.js";
+import { stateName, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { exactly, percent } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { excerptView } from "../text/content_warning.js";

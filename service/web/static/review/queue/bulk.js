@@ -1,11 +1,11 @@
 // Decides many comments at once: a selection, everything that a filter finds, or a campaign. For the queue page.
-
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon, landing, renew } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { count, houseRules, reasonName, reasonWords } from "../lib/labels.js";
+import { houseRules, reasonName, reasonWords } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
+import { count } from "../lib/numbers.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { askReason } from "./actions.js";
 

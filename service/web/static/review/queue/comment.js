@@ -1,14 +1,11 @@
 // One comment, to be read and judged. For the queue page.
-
 import { el, icon, put, renew } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
   byActor,
-  count,
   doneName,
   emptyText,
-  exactly,
   labelName,
   reasonName,
   sentence,
@@ -16,15 +13,16 @@ import {
   timeOptions,
 } from "../lib/labels.js";
 import { phrase, say, within } from "../lib/language.js";
+import { count, exactly } from "../lib/numbers.js";
 import { prefer, preference } from "../lib/preferences.js";
 import { cover, covered, coveredWords, excerptView, isLifted, kindOf, known, lift } from "../text/content_warning.js";
-import { hostOf, marksOf } from "../text/highlights.js";
+import { hostOf, marksOf, passagesOf } from "../text/highlights.js";
 import { diffView, shortView, textView } from "../text/render.js";
 import { calm } from "../text/unicode.js";
 import { language } from "./filters.js";
 import { handedView } from "./handing.js";
 import { sameText } from "./list_store.js";
-import { outcomeText } from "./row.js";
+import { outcomeText, pageView } from "./row.js";
 
 /**
  * @import { Action } from "../lib/keys.js"
@@ -153,7 +151,7 @@ export class CommentPane {
       el(
         "div",
         { class: "comment-text" },
-        this.text(row, detail, marks),
+        this.text(row, detail, marks, explanation),
         explanation ? this.legend(row, explanation, marks) : null,
       ),
       detail.links.length ? this.links(row, detail.links) : null,
@@ -180,14 +178,16 @@ export class CommentPane {
    * @param {Shown} row
    * @param {Api.Detail} detail
    * @param {Mark[]} marks
+   * @param {Api.Explanation | null} explanation
    */
-  text(row, detail, marks) {
+  text(row, detail, marks, explanation) {
     if (!detail.content)
       return el("p", { class: "hint", text: say("The text is no longer kept; what was decided is.") });
     const ranges = covered(row);
     if (!ranges) return this.allCovered(row, row.excerpt);
     return textView(detail.content, {
       marks,
+      passages: passagesOf(explanation).map((part) => part.start_utf16 ?? 0),
       covered: ranges.filter((range) => !this.uncovered.has(range.start)),
       uncover: (range) => (this.uncovered.add(range.start), this.again()),
       numbers: preference("numbers"),
@@ -249,7 +249,7 @@ export class CommentPane {
           row.language ? el("span", { text: language(row.language) }) : null,
           row.reports ? el("span", { text: say("{count} reports", { count: row.reports }) }) : null,
         ),
-        page ? el("p", { class: "meta page" }, phrase("on {page}", { page: pageLink(page) })) : null,
+        page ? el("p", { class: "meta page" }, pageView(page)) : null,
       ),
       el("button", { type: "button", class: "quiet why", on: { click: this.evidence } }, icon("evidence"), say("Why")),
     );
@@ -561,22 +561,6 @@ export function skeleton(lines) {
     "div",
     { class: "skeleton", "aria-hidden": "true" },
     Array.from({ length: lines }, () => el("span")),
-  );
-}
-
-/**
- * The page that was commented on: the only thing here that can be followed, since the platform named it.
- *
- * @param {Api.PageView} page
- */
-function pageLink({ url, title }) {
-  const text = title || url;
-  if (!/^https?:\/\//iu.test(url)) return el("span", { text });
-  return el(
-    "a",
-    { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url },
-    el("span", { dir: "auto", text }),
-    icon("out"),
   );
 }
 

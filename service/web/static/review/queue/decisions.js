@@ -1,9 +1,9 @@
 // Does what a moderator decided: at once on the page, then at the service, with a way back. For the queue page.
-
 import { problemOf, send } from "../lib/api.js";
 import { keyHint } from "../lib/keys.js";
-import { actorName, doneName, exactly, reasonName, reasonWords, sentence, whomName } from "../lib/labels.js";
+import { actorName, doneName, reasonName, reasonWords, sentence, whomName } from "../lib/labels.js";
 import { say, within } from "../lib/language.js";
+import { exactly } from "../lib/numbers.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 
 /**

@@ -1,5 +1,4 @@
 // Why the machine said what it said: reasons, scores against the site's thresholds, evidence. For the queue page.
-
 import { send } from "../lib/api.js";
 import { el, icon, put, renew } from "../lib/dom.js";
 import { draft, keepDraft } from "../lib/drafts.js";
@@ -10,17 +9,17 @@ import {
   doneName,
   isPerson,
   labelName,
-  percent,
   reasonName,
   sentence,
-  signed,
   timeOptions,
   whomName,
   word,
 } from "../lib/labels.js";
 import { heard, phrase, say, within } from "../lib/language.js";
+import { percent, signed } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { toastProblem } from "../lib/toasts.js";
+import { passagesOf } from "../text/highlights.js";
 import { calm } from "../text/unicode.js";
 import { skeleton } from "./comment.js";
 import { erase } from "./erase.js";
@@ -35,12 +34,13 @@ import { grounds } from "./grounds.js";
  * What a part of an explanation is called. It quotes nothing: the words may be covered.
  *
  * @param {Api.Explanation["parts"][number]} part
- * @param {Api.Explanation["parts"]} meanings those that tell what a passage means, in the text's order
+ * @param {Api.Explanation["parts"]} meanings of passages that were read apart, which are numbered in the text
  */
 function partName(part, meanings) {
   if (part.kind === "intercept") return say("Where all begin");
+  if (part.kind === "rest") return say("Everything else");
   if (part.kind !== "meaning") return sentence(part.name);
-  return meanings.length > 1
+  return meanings.length
     ? say("What passage {number} means", { number: meanings.indexOf(part) + 1 })
     : say("What it means");
 }
@@ -236,7 +236,7 @@ export class Evidence {
       .filter((part) => part.kind !== "span" && Math.abs(part.contribution) >= 0.05)
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
     const largest = Math.max(Math.abs(words), ...others.map((part) => Math.abs(part.contribution)), 0.01);
-    const meanings = explanation.parts.filter((part) => part.kind === "meaning");
+    const meanings = passagesOf(explanation);
     /**
      * @param {string} name
      * @param {number} value

@@ -1,9 +1,9 @@
 // Search, facets and chips of what is filtered. For the queue page.
-
 import { el, icon, put, renew, unfolding } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { byActor, count, labelName, listName, reasonName, sentence } from "../lib/labels.js";
-import { locale, say } from "../lib/language.js";
+import { byActor, labelName, listName, reasonName, sentence } from "../lib/labels.js";
+import { say } from "../lib/language.js";
+import { count, date, displayName } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { calm } from "../text/unicode.js";
 
@@ -179,7 +179,7 @@ export class Filters {
       name === "q"
         ? `“${value}”`
         : name === "since"
-          ? say("since {day}", { day: new Date(value).toLocaleDateString(locale) })
+          ? say("since {day}", { day: date(value) })
           : (CHIPS[name]?.(value) ?? valueName(name, value));
     return el(
       "button",
@@ -310,8 +310,6 @@ export function statusLine(store) {
   ];
 }
 
-const languages = new Intl.DisplayNames([locale], { type: "language", fallback: "code" });
-
 /**
  * "de" -> "German".
  *
@@ -319,7 +317,7 @@ const languages = new Intl.DisplayNames([locale], { type: "language", fallback: 
  */
 export function language(code) {
   try {
-    return code ? languages.of(code) : say("Unknown");
+    return code ? displayName("language", code) : say("Unknown");
   } catch {
     return code;
   }

@@ -1,10 +1,10 @@
 // What speaks for or against a comment beside its words, in a line for each of those that it can be known by: its author, the
 // address, the network, the campaign, the text, the form. What is ordinary stays folded away. For the evidence pane.
-
 import { el, icon } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { count, decimal, sentence } from "../lib/labels.js";
+import { sentence } from "../lib/labels.js";
 import { heard, say } from "../lib/language.js";
+import { count, decimal, duration } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { banner, lastComments, markButton } from "./author.js";
 
@@ -173,7 +173,7 @@ function factsOf(row, detail) {
   if (here.length && !facts.network.length) facts.network.push({ text: say("nothing more") });
   const seconds = known.get("seconds_to_submit");
   if (typeof seconds === "number" && seconds < HASTE)
-    facts.form.push({ text: say("sent after {count} s", { count: Math.round(seconds) }), kind: "raised" });
+    facts.form.push({ text: say("sent after {time}", { time: duration(seconds) }), kind: "raised" });
   for (const { name, raised, meaning } of detail.signals) {
     if (!raised || ORDINARY.includes(name)) continue;
     const [group, text, kind = "raised"] = FLAGS[name] ?? ["text", heard(meaning).replace(/\.$/u, "")];

@@ -3,10 +3,12 @@
 
 import { get, isAbort, problemOf } from "../lib/api.js";
 import { say } from "../lib/language.js";
+import { merged } from "./merging.js";
 
 /**
  * @typedef {Pick<Api.CommentEvent, "state" | "list" | "revision" | "actor" | "what">} Left What took a row out of the list
- * @typedef {Api.Row & { left?: Left, arrived?: boolean }} Shown A row, and whether it has left the list or came in live
+ * @typedef {Api.Row & { left?: Left, leftAt?: number, arrived?: boolean, stays?: boolean }} Shown A row, whether it has left the
+ *   list and when, or came in live; `stays`: where it is, though its author changed it, which may have moved it in the list
  * @typedef {{
  *   id: string, row: Shown | null, detail: Api.Detail | null, newer: Api.Detail | null, explanation: Api.Explanation | null,
  *   failed: string, again: boolean
@@ -206,6 +208,7 @@ export class ListStore extends EventTarget {
   restore(row, index, judged = null) {
     this.gone.delete(row.id);
     this.details.delete(row.id);
+    if (row.left) this.left(row, row.left);
     if (judged) {
       this.details.set(row.id, Promise.resolve(judged));
       this.stale.add(row.id);
@@ -238,13 +241,8 @@ export class ListStore extends EventTarget {
     }
     if (filters !== this.filters) return; // another list is shown by now
     const fresh = page.items.filter((item) => !this.gone.has(item.id));
-    const known = new Map(this.items.map((item) => [item.id, item]));
-    const head = fresh.map((item) => newerOf(known.get(item.id), item));
-    const ids = new Set(head.map((item) => item.id));
     const before = this.items;
-    const end = page.next ? before.findLastIndex((item) => ids.has(item.id)) + 1 : before.length; // of what was read again
-    const rest = before.slice(end).filter((item) => !ids.has(item.id));
-    this.items = [...woven(head, before.slice(0, end), ids), ...rest];
+    this.items = merged(before, fresh, { all: !page.next, open: this.current.id });
     this.total = page.total;
     if (!this.next && page.next && this.items.length <= fresh.length) this.next = page.next;
     this.fire("merge", { before });
@@ -314,14 +312,16 @@ export class ListStore extends EventTarget {
   }
 
   /**
-   * The comment that is open was read, perhaps anew. What is looked at stays while it has another text or state by now.
+   * The comment that is open was read, perhaps anew. What is looked at stays while it has another text or state by now; what is
+   * noted about it is shown all the same.
    *
    * @param {Api.Detail} detail
    */
   arrived(detail) {
     const shown = this.current.detail;
     if (shown && shown.comment.revision > detail.comment.revision) return;
-    if (shown && !alike(shown, detail)) this.know({ newer: detail, failed: "" });
+    if (shown && !alike(shown, detail))
+      this.know({ newer: detail, failed: "", detail: { ...shown, notes: detail.notes } });
     else this.accept(detail);
   }
 
@@ -453,6 +453,7 @@ export class ListStore extends EventTarget {
       Object.assign(row, { state: event.state, revision: event.revision, list: event.list, claim: null });
       if (this.holds(event) || event.state === "pending") {
         delete row.left;
+        row.stays = true;
         this.later("merging", () => this.merge()); // its words may be others
       } else if (!this.gone.has(row.id)) this.left(row, event);
       this.fire("change", undefined);
@@ -469,7 +470,7 @@ export class ListStore extends EventTarget {
    * @param {Left} left
    */
   left(row, left) {
-    row.left = left;
+    Object.assign(row, { left, leftAt: Date.now() });
     if (this.ticked.delete(row.id)) this.fire("ticked", undefined);
   }
 
@@ -568,32 +569,4 @@ function alike(one, other) {
 export function sameText(one, other) {
   const said = (/** @type {Api.Detail} */ { comment, content }) => JSON.stringify([content, comment.author]);
   return said(one) === said(other);
-}
-
-/**
- * A row of the list as it is now.
- *
- * @param {Shown | undefined} known
- * @param {Api.Row} fresh
- * @returns {Shown}
- */
-function newerOf(known, fresh) {
-  if (!known) return { ...fresh, arrived: true };
-  if (!known.left && fresh.revision >= known.revision) Object.assign(known, fresh);
-  return known;
-}
-
-/**
- * A list from its beginning in the order that it has now; what has left it meanwhile stays where it was, so that nothing jumps.
- *
- * @param {Shown[]} head
- * @param {Shown[]} before
- * @param {Set<string>} ids
- */
-function woven(head, before, ids) {
-  const result = [...head];
-  before.forEach((item, index) => {
-    if (!ids.has(item.id) && item.left) result.splice(Math.min(index, result.length), 0, item);
-  });
-  return result;
 }

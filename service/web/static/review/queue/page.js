@@ -1,11 +1,10 @@
 // The queue page: puts list, comment and evidence side by side, and lets keys, the address and what happens live act on the
 // store. For `main`.
-
 import { announce, el, hush, isNarrow, landing } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { ago, percent } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { ago, percent } from "../lib/numbers.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { toast, toastProblem } from "../lib/toasts.js";
 import { cover, covered, excerptView, isLifted, lift } from "../text/content_warning.js";
@@ -222,7 +221,10 @@ class QueuePage {
       await loading;
       await this.returned(id);
       this.settle();
-    } else store.select(id);
+    } else {
+      store.select(id);
+      if (!id) this.settle();
+    }
     this.pane(id ? "comment" : "list");
   }
 
@@ -377,11 +379,11 @@ class QueuePage {
    */
   merged(before) {
     const { items } = this.store;
-    const top = before[Math.round(this.rows.node.scrollTop / this.rows.height())];
-    const was = before.indexOf(top);
-    const is = items.findIndex((item) => item.id === top?.id);
+    const first = Math.round(this.rows.node.scrollTop / this.rows.height());
+    const was = before.findIndex((item, index) => index >= first && items.includes(item));
+    const is = items.indexOf(before[was]);
     this.paint();
-    if (top && is >= 0 && is !== was && this.rows.node.scrollTop > 0) this.rows.shift(is - was);
+    if (was >= 0 && is !== was && this.rows.node.scrollTop > 0) this.rows.shift(is - was);
     const number = items.filter((item) => item.arrived && !before.some((one) => one.id === item.id)).length;
     if (number) announce(say("{count} new comments", { count: number }));
     this.settle();

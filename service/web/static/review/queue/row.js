@@ -1,23 +1,23 @@
 // One row of the queue. For the queue page.
-
 import { el, icon } from "../lib/dom.js";
 import {
   byActor,
-  count,
   doneName,
   labelName,
   listName,
-  percent,
   reasonName,
   sentence,
   stateName,
   timeOptions,
   whomName,
 } from "../lib/labels.js";
-import { say } from "../lib/language.js";
+import { phrase, say } from "../lib/language.js";
+import { count, percent } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { excerptView } from "../text/content_warning.js";
 import { calm } from "../text/unicode.js";
+
+const MOST_WORDS = 200; // characters that can be searched for
 
 /** @import { Left, Shown } from "./list_store.js" */
 
@@ -172,4 +172,23 @@ export function outcomeText(event) {
     by,
     list: event.list ? listName(event.list) : stateName(event.state),
   });
+}
+
+/**
+ * The page that was commented on, which alone can be followed here, since the platform named it; and what else waits from it.
+ *
+ * @param {Api.PageView} page
+ */
+export function pageView({ url, title }) {
+  const text = title || url;
+  const named = /^https?:\/\//iu.test(url)
+    ? el(
+        "a",
+        { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url },
+        el("span", { dir: "auto", text }),
+        icon("out"),
+      )
+    : el("span", { text });
+  const others = `#/queue?${new URLSearchParams({ q: (url || title).slice(0, MOST_WORDS) })}`;
+  return [...phrase("on {page}", { page: named }), " · ", el("a", { href: others, text: say("more from there") })];
 }

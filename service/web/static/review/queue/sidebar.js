@@ -1,8 +1,8 @@
 // The lists with their counts, and saved views. For the queue page.
-
 import { el, icon, put, renew, unfolder } from "../lib/dom.js";
-import { LIST_GROUPS, count, listName } from "../lib/labels.js";
+import { LIST_GROUPS, listName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { count } from "../lib/numbers.js";
 
 /** @import { Picture } from "../lib/dom.js" */
 

@@ -10,8 +10,8 @@ import { foreignHosts, oddities } from "./unicode.js";
  * @typedef {Range & { contribution: number, level: number }} Mark
  * @typedef {Range & { host: string }} Link
  * @typedef {{
- *   text: string, mark: Mark | null, covered: Range | null, odd: Oddity | null, link: Link | null
- * }} Piece
+ *   text: string, mark: Mark | null, covered: Range | null, odd: Oddity | null, link: Link | null, passage: number
+ * }} Piece `passage`: the number of the one that begins there; 0: none does
  */
 
 const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'\]]+/giu;
@@ -41,6 +41,16 @@ export function marksOf(explanation, field) {
       return { start: part.start_utf16 ?? 0, end: part.end_utf16 ?? 0, contribution: part.contribution, level };
     })
     .sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/**
+ * The passages whose meaning was read apart, in the text's order; none, where the text was read as one.
+ *
+ * @param {Api.Explanation | null} explanation
+ */
+export function passagesOf(explanation) {
+  const found = (explanation?.parts ?? []).filter((part) => part.kind === "meaning");
+  return found.length > 1 ? found.sort((a, b) => (a.start_utf16 ?? 0) - (b.start_utf16 ?? 0)) : [];
 }
 
 /**
@@ -78,17 +88,20 @@ export function hostOf(address) {
 }
 
 /**
- * The text cut at every border: [{text, mark, covered, odd, link}], each null where there is none.
+ * The text cut at every border: [{text, mark, covered, odd, link, passage}], each null where there is none.
  *
  * @param {string} text
  * @param {Mark[]} [marks]
  * @param {Range[]} [covered]
+ * @param {number[]} [passages] where they begin
  * @returns {Piece[]}
  */
-export function pieces(text, marks = [], covered = []) {
+export function pieces(text, marks = [], covered = [], passages = []) {
   const odd = oddities(text);
   const link = linksOf(text);
-  const cuts = new Set([0, text.length]);
+  const within = (/** @type {number} */ place) => covered.find(({ start, end }) => start < place && place < end);
+  const begin = passages.map((place) => within(place)?.start ?? place); // nothing stands within what is covered
+  const cuts = new Set([0, text.length, ...begin.filter((place) => place < text.length)]);
   for (const layer of [marks, covered, odd, link]) {
     for (const { start, end } of layer) if (start < text.length) cuts.add(start).add(Math.min(end, text.length));
   }
@@ -99,7 +112,15 @@ export function pieces(text, marks = [], covered = []) {
   for (let index = 0; index + 1 < borders.length; index += 1) {
     const from = borders[index];
     const said = text.slice(from, borders[index + 1]);
-    result.push({ text: said, mark: markAt(from), covered: coveredAt(from), odd: oddAt(from), link: linkAt(from) });
+    const passage = begin.lastIndexOf(from) + 1;
+    result.push({
+      text: said,
+      mark: markAt(from),
+      covered: coveredAt(from),
+      odd: oddAt(from),
+      link: linkAt(from),
+      passage,
+    });
   }
   return result;
 }

@@ -1,9 +1,8 @@
 // Shows a comment's text as it was written, with marks, covered words, visible hidden characters and links that can't be
 // clicked; and two texts as one, with what changed. For the comment pane and the editor.
-
 import { el } from "../lib/dom.js";
-import { signed } from "../lib/labels.js";
 import { say } from "../lib/language.js";
+import { count, signed } from "../lib/numbers.js";
 import { filler } from "./content_warning.js";
 import { difference } from "./diff.js";
 import { pieces } from "./highlights.js";
@@ -15,23 +14,27 @@ const FIRST = 6_000; // characters shown before one asks for the rest
 
 /**
  * The text as an element. Options: `marks` (of `marksOf`), `covered` (ranges, of `content_warning`) and `uncover` (called with the one
- * that somebody wants to read), `numbers` (show contributions), `whole` (all of a very long text), `more` (called when the rest
+ * that somebody wants to read), `passages` (where each begins), `numbers` (show contributions), `whole` (all of a very long text), `more` (called when the rest
  * is asked for).
  *
  * @param {string} text
  * @param {{
- * marks?: Mark[], covered?: Range[], uncover?: (range: Range) => unknown, numbers?: boolean, whole?: boolean, more?: () => unknown
+ * marks?: Mark[], passages?: number[], covered?: Range[], uncover?: (range: Range) => unknown, numbers?: boolean, whole?: boolean, more?: () => unknown
  * }} [options]
  */
 export function textView(
   text,
-  { marks = [], covered = [], uncover = () => {}, numbers = false, whole = false, more = () => {} } = {},
+  { marks = [], passages = [], covered = [], uncover = () => {}, numbers = false, whole = false, more = () => {} } = {},
 ) {
   const cut = whole || text.length <= FIRST ? text : text.slice(0, FIRST).replace(/[\ud800-\udbff]$/u, "");
   const view = el("div", { class: numbers ? "text numbers" : "text", dir: "auto" });
   /** @type {{ mark: Mark | null, covered: Range | null, node: HTMLElement }} */
   let open = { mark: null, covered: null, node: view }; // what is being filled
-  for (const piece of pieces(cut, marks, covered)) {
+  for (const piece of pieces(cut, marks, covered, passages)) {
+    if (piece.passage) {
+      view.append(passageView(piece.passage));
+      open = { mark: null, covered: null, node: view };
+    }
     if (piece.covered !== open.covered || (!piece.covered && piece.mark !== open.mark)) {
       const node = piece.covered ? coverView(cut, piece.covered, uncover) : piece.mark ? markView(piece.mark) : view;
       if (node !== view) view.append(node);
@@ -55,6 +58,20 @@ export function textView(
  */
 export function shortView(text) {
   return pieces(text).map((piece) => inner({ ...piece, link: null }));
+}
+
+/**
+ * Where a passage begins that was read apart. It is no letter of the text.
+ *
+ * @param {number} number
+ */
+function passageView(number) {
+  return el("span", {
+    class: "passage",
+    role: "img",
+    "aria-label": say("Passage {number}", { number }),
+    data: { number: count(number) },
+  });
 }
 
 /** @param {Mark} mark */

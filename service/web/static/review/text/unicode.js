@@ -1,6 +1,6 @@
 // Finds what a text hides: invisible characters, letters that look like others, stacks of accents. Pure; for `highlights`.
-
-import { locale, say } from "../lib/language.js";
+import { say } from "../lib/language.js";
+import { displayName } from "../lib/numbers.js";
 
 /**
  * @typedef {{ start: number, end: number, kind: "hidden" | "direction" | "stack" | "alike", name: string, shown: string }} Oddity
@@ -48,7 +48,6 @@ const MAYBE = new RegExp(
 );
 const STACK = 2; // combining marks that a letter may carry in ordinary writing
 const OTHERS = ["Cyrl", "Grek", "Armn", "Cher", "Copt", "Lisu"]; // scripts with letters that pass for Latin ones
-const scripts = new Intl.DisplayNames([locale], { type: "script" });
 const OTHER = new RegExp(`[${OTHERS.map((script) => `\\p{Script=${script}}`).join("")}]`, "u");
 // A name with a dot and an ending in ASCII, and letters beyond it: a host, with a scheme or without.
 const HOST =
@@ -274,7 +273,7 @@ function word(found, piece, start, { text, spoofs }) {
         start: at,
         end,
         kind: "alike",
-        name: say("{script} letter in a Latin word", { script: scripts.of(script ?? "Latn") }),
+        name: say("{script} letter in a Latin word", { script: displayName("script", script ?? "Latn") }),
         shown: character,
       });
     } else if (spoofs.has(at)) {
