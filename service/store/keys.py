@@ -247,11 +247,12 @@ class Partition:
 class Keys:
     """The keys of sites and comments, each in its partition; and of what is of no site, in the first one."""
 
-    __slots__ = ("layout", "partitions")
+    __slots__ = ("_only", "layout", "partitions")
 
     def __init__(self, partitions: int = 1) -> None:
         self.layout = Partitions(partitions)
         self.partitions = tuple(map(Partition, range(partitions)))
+        self._only = self.partitions[0].prefix if partitions == 1 else ""  # spares the most of us the looking
 
     def home(self, site: str) -> Partition:
         """The partition of a site."""
@@ -275,7 +276,7 @@ class Keys:
 
     def of(self, kind: str, comment: str) -> str:
         """What moderators leave beside a comment: `claim`, `notes` or `was`."""
-        return f"{self._of(comment)}{_OTHERS[kind]}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS[kind]}{comment}"
 
     @property
     def bulks(self) -> str:
@@ -296,23 +297,23 @@ class Keys:
 
     def comment(self, comment: str) -> str:
         """Hash of one comment."""
-        return f"{self._of(comment)}{_OTHERS['comment']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['comment']}{comment}"
 
     def history(self, comment: str) -> str:
         """List of a comment's changes."""
-        return f"{self._of(comment)}{_OTHERS['history']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['history']}{comment}"
 
     def texts(self, comment: str) -> str:
         """List of a comment's earlier texts."""
-        return f"{self._of(comment)}{_OTHERS['texts']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['texts']}{comment}"
 
     def queue(self, site: str, about: str) -> str:
         """List of the call-backs about a comment of a site, or about something else, in order."""
-        return f"{self._at(site)}{_OTHERS['callbacks']}{about}"
+        return f"{self._only or self._at(site)}{_OTHERS['callbacks']}{about}"
 
     def delivery(self, site: str, delivery: str) -> str:
         """Hash of one call-back of a site; without an id, what they begin with."""
-        return f"{self._at(site)}{_OTHERS['delivery']}{delivery}"
+        return f"{self._only or self._at(site)}{_OTHERS['delivery']}{delivery}"
 
     def campaign(self, campaign: str) -> str:
         """Hash of one campaign."""
@@ -328,7 +329,7 @@ class Keys:
 
     def example(self, site: str, example: str) -> str:
         """One example of a site; without an id, what they begin with."""
-        return f"{self._at(site)}{_OTHERS['example']}{example}"
+        return f"{self._only or self._at(site)}{_OTHERS['example']}{example}"
 
     @property
     def some_site(self) -> str:
@@ -354,7 +355,7 @@ class Keys:
 
     def names(self, comment: str) -> str:
         """Set of a comment's names."""
-        return f"{self._of(comment)}{_OTHERS['names']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['names']}{comment}"
 
     def tally(self, site: str, month: str) -> str:
         """Hash of a month's counts."""
@@ -362,7 +363,7 @@ class Keys:
 
     def reporters(self, comment: str) -> str:
         """Set of the readers who reported a comment and had no answer yet."""
-        return f"{self._of(comment)}{_OTHERS['reported_by']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['reported_by']}{comment}"
 
     def answered(self, comment: str) -> str:
         """Set of the readers whose reports of a comment a human has answered."""
@@ -370,11 +371,11 @@ class Keys:
 
     def site_prefix(self, site: str) -> str:
         """What all keys of a site begin with; scripts put the rest behind it."""
-        return f"{self._at(site)}{_SITE_TAG}{site}:"
+        return f"{self._only or self._at(site)}{_SITE_TAG}{site}:"
 
     def site(self, site: str, name: str) -> str:
         """A key of a site by its name in the table: `all`, `due`, `reports`, … or a state. Raises KeyError."""
-        return f"{self._at(site)}{_SITE_TAG}{site}:{_INDEXES[name]}"
+        return f"{self._only or self._at(site)}{_SITE_TAG}{site}:{_INDEXES[name]}"
 
     def handed(self, site: str, whom: str) -> str:
         """Sorted set of the comments that were handed to somebody."""
