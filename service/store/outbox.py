@@ -7,6 +7,7 @@ For `workers/deliver/__init__.py` and the command line; why it is built like thi
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,21 +30,20 @@ class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._wire = connection.wire
         self._keys = connection.keys
-        self._turn = 0  # the partition that was asked first last
 
     async def claim(
         self, *, now: int, leased_until: int, most: int, per_site: int, room: Mapping[str, int]
     ) -> list[Delivery]:
         """Lease call-backs that are due, at most `per_site` of a site, or what `room` says of it.
 
-        The partitions take turns in being asked first. One that can't be reached keeps none of the others waiting.
-        Raises StoreUnavailable when none can.
+        Any partition may be asked first. One that can't be reached keeps none of the others waiting. Raises StoreUnavailable
+        when none can.
         """
         partitions = self._keys.partitions
-        self._turn = (self._turn + 1) % len(partitions)
+        first = random.randrange(len(partitions))
         found: list[Delivery] = []
         lost: list[StoreUnavailable] = []
-        for one in (*partitions[self._turn :], *partitions[: self._turn]):
+        for one in (*partitions[first:], *partitions[:first]):
             if len(found) == most:
                 break
             try:

@@ -203,13 +203,9 @@ class Work:
         found = await asyncio.gather(*[stream.dead(limit) for stream in self.streams])
         return sorted((one for some in found for one in some), key=lambda one: _order(one.entry))[:limit]
 
-    async def backlogs(self) -> list[int]:
-        """How many comments wait or are being judged, in each partition."""
-        return list(map(int, await self._wire.call_all([("XLEN", one.work) for one in self._keys.partitions])))
-
     async def backlog(self) -> int:
-        """The same, in all of them."""
-        return sum(await self.backlogs())
+        """How many comments wait or are being judged, in the partitions that can be reached."""
+        return sum(map(int, await self._wire.call_reachable([("XLEN", one.work) for one in self._keys.partitions])))
 
     async def dead_count(self) -> int:
         """How many dead letters there are."""

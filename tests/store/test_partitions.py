@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import random
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ from hypothesis import strategies as st
 
 from service.clock import now_ms
 from service.container import Opening, Services, open_services
+from service.core import partition
 from service.core.comment import Actor
-from service.core.errors import WrongInstallation
+from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.partition import MOST, Partitions
 from service.core.submission import comment_id
@@ -158,7 +162,9 @@ async def test_every_partition_is_judged_and_told(parted: Services) -> None:
     assert len(found) == 3 * len(SITES)
 
 
-async def test_partitions_take_turns_in_being_told_of(parted: Services) -> None:
+async def test_any_partition_may_be_told_of_first(parted: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = itertools.count()
+    monkeypatch.setattr(random, "randrange", lambda count: next(turns) % count)
     for name in SITES:
         await parted.moderation.submit((await parted.accounts.get(name)).site, submission(parted))
     await Worker(parted, WordScorer()).drain()
@@ -235,3 +241,20 @@ async def test_data_that_is_away_is_remembered_as_it_was(parted: Services, secre
         site = (await services.accounts.get(SITES[0])).site
         await services.moderation.submit(site, submission(services))
         assert await parted.comments.find(site.id, parted.comments.identify(site.id, "1")) is not None
+
+
+async def test_what_can_be_reached_answers_though_others_do_not(parted: Services) -> None:
+    wire, first = parted.connection.wire, parted.connection.keys.partitions[0]
+    await wire.call("DEL", first.due)
+    await wire.call("SET", first.due, "spoilt")  # so that it answers with an error
+    await wire.call("ZADD", parted.connection.keys.partitions[1].due, 5, SITES[0])
+    assert await parted.outbox.next_due() == 5
+    with pytest.raises(StoreUnavailable):
+        await wire.call_reachable([("ZCARD", first.due)])
+
+
+def test_nobody_makes_ids_but_by_the_partitions_of_the_data() -> None:
+    """The plain id is good where there is one partition alone."""
+    room = Path(partition.__file__).parents[1]
+    used = {path.name for path in room.rglob("*.py") if re.search(r"import .*\bcomment_id\b", path.read_text())}
+    assert used == {"partition.py"}
