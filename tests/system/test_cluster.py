@@ -40,7 +40,8 @@ async def test_a_cluster_does_what_a_server_does_and_survives_what_none_would(tm
         settings = IMPATIENT | redis | {"review_undo_seconds": "0"}
         async with running(tmp_path, **settings) as (stack, receiver, site), contextlib.AsyncExitStack() as opened:
             one = Blog("blog", home("blog"), Platform(stack, site["api_key"]), receiver, site)
-            blogs = [one, *[await begun(stack, name, opened) for name in elsewhere(cluster, one)]]
+            others = await asyncio.gather(*[begun(stack, name, opened) for name in elsewhere(cluster, one)])
+            blogs = [one, *others]
             assert len({cluster.keeper(blog.prefix).port for blog in blogs}) == 3, "each master has work"
             load = [asyncio.create_task(blog.platform.run()) for blog in blogs]
             await flowing(blogs)
