@@ -245,9 +245,7 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         exporting=Exporting(comments, ReviewStore(connection), accounts),
         sites=_sites(connection, settings, accounts, comments, outbox, models, store=moderator_store),
         erasure=erasure,
-        privacy=_privacy(
-            connection, moderation, reputations, examples, erasure=erasure, accounts=accounts, secrets=secrets
-        ),
+        privacy=_privacy(connection, moderation, reputations, examples, erasure, accounts=accounts, secrets=secrets),
         work_stream=WorkStream(work, moderation, accounts),
         learning=Learning(models, shadow_verdicts, examples, comments, accounts=accounts, policies=policies),
         notices=Notices(NoticeStore(connection), Queue(connection), comments, accounts),
@@ -382,8 +380,8 @@ def _privacy(
     moderation: Moderation,
     reputations: Reputations,
     examples: Examples,
-    *,
     erasure: Erasure,
+    *,
     accounts: Accounts,
     secrets: KeyFiles,
 ) -> Privacy:
