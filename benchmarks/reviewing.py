@@ -112,7 +112,7 @@ async def fill_held(services: Services, site: Site, count: int, dice: random.Ran
             )  # fmt: skip
             moves.append(transition_for(seen, site, decision, said, links=LINKS))
         await services.comments.apply(moves)
-    await services.connection.client.delete(services.connection.keys.work)
+    await services.connection.client.delete(services.connection.keys.partitions[0].work)
     await services.work.prepare()
 
 

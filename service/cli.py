@@ -26,6 +26,7 @@ from service.commands import (
     models,
     moderators,
     notices,
+    partitions,
     privacy,
     score,
     settings,
@@ -66,6 +67,7 @@ app.add_typer(models.app, name="models", rich_help_panel=_LEARN)
 app.add_typer(privacy.app, name="privacy", rich_help_panel=_OPERATE)
 app.command(rich_help_panel=_OPERATE)(comments.erase)
 app.command(rich_help_panel=_OPERATE)(comments.compact)
+app.command(rich_help_panel=_OPERATE)(partitions.partitions)
 app.command(rich_help_panel=_OPERATE)(care.backup)
 app.command(rich_help_panel=_OPERATE)(care.restore)
 app.command(rich_help_panel=_OPERATE)(care.repair)

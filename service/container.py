@@ -55,6 +55,7 @@ from service.usecases.learning import Learning
 from service.usecases.moderation import Moderation
 from service.usecases.moderators import Limits, Moderators
 from service.usecases.notices import Notices
+from service.usecases.partitions import Spread
 from service.usecases.policies import Policies
 from service.usecases.policy_preview import PolicyPreview
 from service.usecases.privacy import Privacy
@@ -134,6 +135,7 @@ class Services:
     notices: Notices
     push: Push
     box: Box
+    spread: Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,13 @@ async def open_services(
     """Connect to the Redis at `url` and build the use cases on it. Raises StoreUnavailable, WrongInstallation."""
     let_intranet_in(settings.email_intranet)
     health = Health(logged=opening.logged)
-    async with Connection(url, failed=health.heard) as connection:
+    note = Note.read(settings.data_dir)
+    begun = note.partitions if note.sites else settings.partitions or 1
+    async with Connection(url, failed=health.heard, partitions=begun) as connection:
         await connection.wait_ready(opening.patience, opening.waiting)
         services = _services(settings, secrets, connection, health)
         if opening.recognise:
-            await _recognise(services, writing=opening.writing)
+            await _recognise(services, note, writing=opening.writing)
         if opening.writing:
             with suppress(StoreUnavailable):  # a server that takes no writes; whoever claims work looks again
                 await services.work.prepare()
@@ -175,8 +179,7 @@ async def open_services(
             await services.work.close()
 
 
-async def _recognise(services: Services, *, writing: bool) -> None:
-    note = Note.read(services.settings.data_dir)
+async def _recognise(services: Services, note: Note, *, writing: bool) -> None:
     await services.box.recognise(note.id if note.sites else "", writing=writing)
     if writing:
         await _remember(services)
@@ -186,7 +189,7 @@ async def _remember(services: Services) -> None:
     """Note in the data directory that there is data, and which."""
     if services.box.lost or not services.box.id:
         return
-    note = Note(services.box.id, len(await services.accounts.all()))
+    note = Note(services.box.id, len(await services.accounts.all()), services.connection.keys.layout.count)
     if note != Note.read(services.settings.data_dir):
         note.write(services.settings.data_dir)
 
@@ -242,14 +245,13 @@ def _services(settings: Settings, secrets: KeyFiles, connection: Connection, hea
         exporting=Exporting(comments, ReviewStore(connection), accounts),
         sites=_sites(connection, settings, accounts, comments, outbox, models, store=moderator_store),
         erasure=erasure,
-        privacy=_privacy(
-            connection, moderation, reputations, examples, erasure=erasure, accounts=accounts, secrets=secrets
-        ),
+        privacy=_privacy(connection, moderation, reputations, examples, erasure, accounts=accounts, secrets=secrets),
         work_stream=WorkStream(work, moderation, accounts),
         learning=Learning(models, shadow_verdicts, examples, comments, accounts=accounts, policies=policies),
         notices=Notices(NoticeStore(connection), Queue(connection), comments, accounts),
         push=Push(push_store, moderator_store),
-        box=Box(connection, accounts, secrets.fingerprints),
+        spread=Spread(connection, accounts, comments, outbox),
+        box=Box(connection, accounts, secrets.fingerprints, settings.partitions),
     )
 
 
@@ -378,8 +380,8 @@ def _privacy(
     moderation: Moderation,
     reputations: Reputations,
     examples: Examples,
-    *,
     erasure: Erasure,
+    *,
     accounts: Accounts,
     secrets: KeyFiles,
 ) -> Privacy:

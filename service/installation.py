@@ -136,13 +136,14 @@ class Note(NamedTuple):
 
     id: str = ""  # the data's own name of itself
     sites: int = 0
+    partitions: int = 1
 
     @staticmethod
     def read(data_dir: Path) -> Note:
         """The note; an empty one when there is none that can be read."""
         try:
             found = json.loads((data_dir / _NOTE).read_bytes())
-            return Note(str(found["id"]), int(found["sites"]))
+            return Note(str(found["id"]), int(found["sites"]), int(found.get("partitions", 1)))
         except (OSError, ValueError, KeyError, TypeError):
             return Note()
 

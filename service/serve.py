@@ -28,7 +28,7 @@ from service.keyfiles import KeyFiles
 from service.settings import Settings, variable
 from service.stopping import Stopped, interruptible, run_until, stop_on_signals, unless_stopped
 from service.store import append_only, snapshot
-from service.store.box import FORMAT
+from service.store.box import PARTITIONED
 from service.store.server import EmbeddedError, EmbeddedServer, known_commands
 
 ROLES: Final = ("api", "worker", "deliver")
@@ -201,7 +201,7 @@ def restore_embedded(
                 "the back-up was made with other secrets than those here; put those back first. If they are lost: restore "
                 "with none here, and then antechamber keys replace"
             )
-        if head.format > FORMAT:
+        if head.format > PARTITIONED:
             raise CantStart("the back-up was made by a newer Antechamber; install that version")
         return head, snapshot.put_back(file, settings.data_dir / installation.SERVER)
     except BackupError as error:

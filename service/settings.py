@@ -17,6 +17,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as SettingsSourceError
 
+from service.core.partition import MOST
 from service.core.provider import grant
 from service.core.server import read_address
 from service.core.web_address import is_web_address
@@ -53,6 +54,13 @@ class Settings(BaseSettings):
         description="A Redis or Valkey server, 6.2 or newer (redis://, rediss://, unix://, or redis+sentinel://), or a cluster; "
         "unset: an embedded one.",
     )
+    partitions: int | None = Field(
+        None,
+        ge=1,
+        le=MOST,
+        description="Parts that new data is begun in, which a Redis Cluster spreads over its masters; unset: one. What data has "
+        "been begun with stays.",
+    )
     fsync: str = Field("always", pattern="^(always|everysec)$", description="The embedded server's appendfsync policy.")
     public_url: str = Field("", description="Address under which platforms reach the service, for links in answers.")
 
@@ -76,7 +84,9 @@ class Settings(BaseSettings):
     idle_connection: float = Field(
         75.0, gt=0, description="How long a connection may stay without a request, also without its first one."
     )
-    max_backlog: int = Field(400_000, ge=1, description="Comments waiting for the classifier before 503 is answered.")
+    max_backlog: int = Field(
+        400_000, ge=1, description="Comments of a partition waiting for the classifier before 503 is answered."
+    )
     site_backlog: int = Field(
         100_000, ge=1, description="The same of one site, so that none takes the room of the others."
     )

@@ -1,4 +1,4 @@
-"""What data this is, in Redis: its id, the number of its format, and fingerprints of the keys that it goes with."""
+"""What data this is, in Redis: its id, the number of its format, how many partitions it has, and fingerprints of its keys."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from service.store.client import Connection
 
 FORMAT: Final = 3
 """The number of what this version stores; it is raised by whoever makes something that an older version would misread."""
+PARTITIONED: Final = 4
+"""The number of data in several partitions, of which a version that knows one would find a part."""
 _KEY = "key "
 
 
@@ -20,6 +22,7 @@ class Record(NamedTuple):
     id: str
     format: int
     fingerprints: Mapping[str, str]  # name of a key -> its fingerprint
+    partitions: int = 1
 
 
 class BoxStore:
@@ -27,6 +30,7 @@ class BoxStore:
 
     def __init__(self, connection: Connection) -> None:
         self._wire = connection.wire
+        self._layout = connection.keys.layout
 
     async def read(self) -> Record | None:
         """The record; None: there is none, since nothing was ever kept here, or an older version kept it."""
@@ -35,15 +39,26 @@ class BoxStore:
         if "id" not in found:
             return None
         prints = {name.removeprefix(_KEY): value for name, value in found.items() if name.startswith(_KEY)}
-        return Record(found["id"], int(found.get("format", 0)), prints)
+        return Record(found["id"], int(found.get("format", 0)), prints, int(found.get("partitions", 1)))
 
     async def write(self, fingerprints: Mapping[str, str], gone: Collection[str] = ()) -> str:
-        """Keep it; the id that the data has then."""
-        fresh = secrets.token_hex(8)
-        found = await self._wire.run(
-            "store/identify", [names.BOX], id=fresh, format=FORMAT, keys=fingerprints, gone=list(gone)
+        """Keep it; the id that the data has then, "" when it was begun just now with another number of partitions than ours."""
+        fresh, count = secrets.token_hex(8), self._layout.count
+        word = await self._wire.run(
+            "store/identify",
+            [names.BOX],
+            id=fresh,
+            format=self.format,
+            keys=fingerprints,
+            gone=list(gone),
+            partitions=count,
         )
-        return str(found.decode())
+        return str(word.decode())
+
+    @property
+    def format(self) -> int:
+        """The number of what is stored here."""
+        return FORMAT if self._layout.count == 1 else PARTITIONED
 
     async def credentials_known(self, digests: Collection[str]) -> bool:
         """Whether one of these digests of credentials leads to a site."""

@@ -153,7 +153,7 @@ class Bulks:
 
     async def tell(self, bulk: str, by: str) -> None:
         """Tell the pages of whoever decides so that there is progress."""
-        await self._wire.call("PUBLISH", self._keys.live, _encode({"bulk": bulk, "by": by}))
+        await self._wire.call("PUBLISH", self._keys.partitions[0].live, _encode({"bulk": bulk, "by": by}))
 
 
 def _step(line: bytes) -> Step:

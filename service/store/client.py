@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from service.core.errors import StoreUnavailable
 from service.core.server import HOPELESS, read_address
 from service.store.cluster import Cluster
-from service.store.keys import BOX, Keys
+from service.store.keys import BOX, SITES, Keys
 from service.store.link import Server
 from service.store.script import Argument, Field, script_command
 
@@ -53,6 +53,20 @@ class Wire:
                 self.failed(error.why)
             raise
 
+    async def call_reachable(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """Send commands, each by itself, and return the replies of those that succeed. Raises StoreUnavailable when none does."""
+        replies = await asyncio.gather(*[self.call(*command) for command in commands], return_exceptions=True)
+        lost = [reply for reply in replies if isinstance(reply, BaseException)]
+        for error in lost:
+            if len(lost) == len(replies) or not isinstance(error, StoreUnavailable):
+                raise error
+        return [reply for reply in replies if not isinstance(reply, BaseException)]
+
+    async def keeper(self, key: str) -> str:
+        """The server that keeps a key, by its address. Raises StoreUnavailable."""
+        found = self._found or await self._find()
+        return (await found.keeper(key) if isinstance(found, Cluster) else found).where
+
     async def run(self, script: str, keys: Sequence[str], /, *args: Argument, **fields: Field) -> Any:
         """Run a named script; see `script_command`."""
         return (await self.call_all((script_command(script, keys, *args, **fields),)))[0]
@@ -78,11 +92,14 @@ class Wire:
 
 
 class Connection:
-    """What the store's modules share: the wire, and the names of the keys. `failed` hears the word of each trouble."""
+    """What the store's modules share: the wire, and the names of the keys. `failed` hears the word of each trouble.
 
-    def __init__(self, url: str, *, failed: Callable[[str], None] | None = None) -> None:
+    The keys are those of data in `partitions`, until `wait_ready` has seen what data there is.
+    """
+
+    def __init__(self, url: str, *, failed: Callable[[str], None] | None = None, partitions: int = 1) -> None:
         self.url = url
-        self.keys = Keys()
+        self.keys = Keys(partitions)
         self.failed = failed
         self.box = ""
         """The id of the data that is to be there; "" when there need be none."""
@@ -117,10 +134,21 @@ class Connection:
                 self.failed("empty")
             raise StoreUnavailable(why="empty")
 
+    async def _look(self) -> None:
+        # Of a cluster some server may answer while that of our keys does not.
+        _, (begun, partitions), sites = await self.wire.call_all(
+            [("PING",), ("HMGET", BOX, "id", "partitions"), ("EXISTS", SITES)]
+        )
+        if begun or sites:  # without a record they are of a version that kept none, nor knew partitions
+            self.keys = Keys(int(partitions or 1))
+        await self.wire.call_all([("EXISTS", one.work) for one in self.keys.partitions])
+
     async def wait_ready(
         self, seconds: float | None = _PATIENCE, waiting: Callable[[str, float], None] | None = None
     ) -> None:
-        """Wait until Redis answers and has loaded its data; while it loads without end, and for anything else so many seconds.
+        """Wait until Redis answers and has loaded its data, and learn in how many partitions that is; before the keys are used.
+
+        While it loads we wait without end, and for anything else so many seconds.
 
         `waiting` hears every few of them what is amiss and how long we have waited. None: without end, save for what waiting
         can't mend. Raises StoreUnavailable.
@@ -128,8 +156,7 @@ class Connection:
         began, said = time.monotonic(), 0.0
         while True:
             try:
-                # Of a cluster some server may answer while that of our keys does not.
-                await self.wire.call_all([("PING",), ("EXISTS", self.keys.work)])
+                await self._look()
             except StoreUnavailable as error:
                 waited = time.monotonic() - began
                 patient = seconds is None or waited < seconds or error.why == "loading"

@@ -82,6 +82,14 @@ class Cluster:
             await self._look()
         return replies
 
+    async def keeper(self, key: str) -> Server:
+        """The master that keeps a key. Raises StoreUnavailable."""
+        await self._look()
+        found = self._map[slot_of(key)]
+        if found is None:
+            raise StoreUnavailable(why="cluster-down")
+        return found
+
     async def masters(self) -> list[Server]:
         """Every master that keeps keys. Raises StoreUnavailable."""
         await self._look()

@@ -19,7 +19,7 @@ from service.core.lifecycle import ActorKind, Outcome, State, sources
 from service.core.queue import FOREVER
 from service.core.resubmission import Again, compare, differs, kept
 from service.core.review import Handed
-from service.core.submission import Submission, comment_id
+from service.core.submission import Submission
 from service.core.text.similarity import sketch
 from service.core.transition import Event, Moved, Transition
 from service.store import packing, records
@@ -43,6 +43,10 @@ class Comments:
         self._wire = connection.wire
         self._keys = connection.keys
         self._severity_hours = severity_hours
+
+    def identify(self, site: str, platform_id: str) -> str:
+        """Our id of a comment, by the platform's, whether it is here or not."""
+        return self._keys.layout.comment_id(site, platform_id)
 
     async def submit(
         self,
@@ -103,7 +107,7 @@ class Comments:
         anchor = keys.comment(comment)
         platform, trace = Actor(ActorKind.PLATFORM, site), tracing.here()
         names = [
-            anchor, keys.history(comment), keys.texts(comment), keys.work,
+            anchor, keys.history(comment), keys.texts(comment), keys.home(site).work,
             keys.site(site, "all"), keys.site(site, "pending"), keys.site_prefix(site),
             keys.author(site, author.digest) if author else anchor,
             keys.idempotency(site, idempotency.key) if idempotency else anchor,
@@ -117,7 +121,7 @@ class Comments:
                 _encode(Change(now, platform, State.PENDING, again or "edited")),
                 waiting, "author" if author else "",
                 *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
-                seen, again, comment_id(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",
+                seen, again, self.identify(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",
                 *([trace] if trace else ()),
             )  # fmt: skip
             return found
@@ -137,15 +141,16 @@ class Comments:
         return [Moved(word.decode(), revision, state.decode()) for word, revision, state in replies]
 
     def _command(self, move: Transition) -> tuple[Argument, ...]:
-        keys, change, place = self._keys, move.change, move.place
+        keys, change, place, home = self._keys, move.change, move.place, self._keys.home(move.site)
         event, back, example = move.event, move.back, move.example
         anchor, decision = keys.comment(move.comment), move.change.decision
         return script_command(
             "comment/transition",
             [
-                anchor, keys.history(move.comment), keys.site_prefix(move.site), keys.work, keys.queue(move.comment), keys.due,
-                keys.example(example.id) if example else anchor, keys.delivery(event.id) if event else anchor,
-                keys.delivery(back.id) if back else anchor,
+                anchor, keys.history(move.comment), keys.site_prefix(move.site), home.work, keys.queue(move.site, move.comment),
+                home.due, keys.example(move.site, example.id) if example else anchor,
+                keys.delivery(move.site, event.id) if event else anchor,
+                keys.delivery(move.site, back.id) if back else anchor,
             ],
             now=change.at, comment=move.comment, site=move.site, to=move.to,
             sources=_allowed(sources(move.actor.kind, move.to)),
@@ -178,16 +183,16 @@ class Comments:
 
         `withdrawn` says when its platform deleted it, by the platform's clock (milliseconds since 1970): it may come back.
         """
-        keys = self._keys
+        keys, site = self._keys, comment.site
         said = {sketch(one.content).text for one in (comment.submission, *earlier) if one is not None and one.content}
         word, revision, state = await self._wire.run(
             "comment/erase",
             [
-                keys.comment(comment.id), keys.history(comment.id), keys.texts(comment.id), keys.site_prefix(comment.site),
-                keys.queue(comment.id), keys.delivery(event.id if event else ""), keys.due,
-                keys.reporters(comment.id), keys.delivery(""), keys.example(""), keys.names(comment.id),
+                keys.comment(comment.id), keys.history(comment.id), keys.texts(comment.id), keys.site_prefix(site),
+                keys.queue(site, comment.id), keys.delivery(site, event.id if event else ""), keys.home(site).due,
+                keys.reporters(comment.id), keys.delivery(site, ""), keys.example(site, ""), keys.names(comment.id),
             ],
-            now=now, comment=comment.id, site=comment.site, seen=comment.revision,
+            now=now, comment=comment.id, site=site, seen=comment.revision,
             delivery=event.id if event else None, body=event.body if event else None,
             texts=sorted(said), withdrawn=withdrawn, kinds=DELIVERY_KINDS, history=[packing.packed(change) for change in history],
         )  # fmt: skip
@@ -222,7 +227,7 @@ class Comments:
         if (
             row is None
             or (now := records.submission(row)).parent_id == ""
-            or comment_id(site.decode(), now.parent_id) != comment
+            or self.identify(site.decode(), now.parent_id) != comment
         ):
             return True
         earlier = await self.earlier_texts(reply)
@@ -242,7 +247,7 @@ class Comments:
             ]
             await self._wire.call_all(
                 [
-                    ("SADD", self._keys.answers(site, comment_id(site, said.parent_id)), name)
+                    ("SADD", self._keys.answers(site, self.identify(site, said.parent_id)), name)
                     for name, said in found
                     if said is not None and said.parent_id and said.parent_text
                 ]
@@ -257,7 +262,7 @@ class Comments:
             "comment/requeue",
             [
                 keys.comment(comment.id), keys.history(comment.id), keys.site_prefix(comment.site),
-                keys.dead,
+                keys.home(comment.site).dead,
             ],
             now=change.at, comment=comment.id, site=comment.site, seen=comment.revision, change=packing.packed(change),
             dead_entry=dead_entry or None, sources=_allowed(sources(change.actor.kind, State.PENDING)),

@@ -34,7 +34,7 @@ class Examples:
         """Keep an example that no decision made, for as long as such are kept. False: it was here already."""
         keys = self._keys
         word = await self._wire.run(
-            "examples/add", [keys.example(example.id), keys.site_prefix(example.site)],
+            "examples/add", [keys.example(example.site, example.id), keys.site_prefix(example.site)],
             example=example.id, taught_at=example.at, lesson=_encode(example), text=sketch(example.text).text, now=now_ms(),
             lives=self._lifetime,
         )  # fmt: skip
@@ -65,7 +65,7 @@ class Examples:
             names = await self._wire.call(
                 "ZRANGEBYSCORE", self._keys.site(site, "examples"), since, "+inf", "LIMIT", offset, _PAGE
             )
-            rows = await self._wire.call_all([("GET", self._keys.example(name.decode())) for name in names])
+            rows = await self._wire.call_all([("GET", self._keys.example(site, name.decode())) for name in names])
             for row in rows:
                 if row is not None:  # erased meanwhile
                     yield _decode(row)

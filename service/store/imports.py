@@ -72,6 +72,10 @@ class Imports:
         self._severity_hours = severity_hours
         self._lifetimes = lifetimes
 
+    def identify(self, site: str, platform_id: str) -> str:
+        """Our id of a comment, by the platform's."""
+        return self._keys.layout.comment_id(site, platform_id)
+
     async def begin(self, site: str, file: str, run: Run, *, goes_on: bool = False) -> int:
         """Begin an import; its number among the site's. What earlier ones brought stays.
 
@@ -163,7 +167,7 @@ class Imports:
             "comment/import",
             [
                 anchor, keys.history(comment.id), keys.site_prefix(site), keys.author(site, author.digest) if author else anchor,
-                keys.example(example.id) if example else anchor, record,
+                keys.example(site, example.id) if example else anchor, record,
             ],
             now=one.decided.at, comment=comment.id, site=site, platform_id=comment.platform_id,
             submission=packing.packed(submission), plain=_encode(submission), fingerprint=one.fingerprint,

@@ -1,8 +1,9 @@
 """Every Redis key, as a table: its name, pattern, type, meaning, and how long it lives. No other file spells one.
 
-All keys of a site carry the hash tag of its partition, so that a script touches one cluster slot; there is one partition,
-`{p0}`, for now (`docs/adr/0028`). Records are MessagePack (`msgspec`); times are milliseconds since 1970. Whoever adds a key
-adds a line here: Python's names below, and those that scripts use (`script.py`), follow from it.
+All keys of a site carry the hash tag of its partition, so that a script touches one cluster slot. There is one, `{p0}`, unless
+the data was begun with more (`docs/adr/0030`); what is of no site lies in the first. Records are MessagePack (`msgspec`); times
+are milliseconds since 1970. Whoever adds a key adds a line here: Python's names below, and those that scripts use
+(`script.py`), follow from it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from service.core.lifecycle import State
+from service.core.partition import Partitions
 
 
 class Key(NamedTuple):
@@ -75,7 +77,7 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("bulks", "bulks", "zset", "bulk decisions that have work left -> end of the worker's lease", "until done"),
         ("names", "n:<comment>", "set", "its names", "with the comment"),
         ("requests", "asked:<comment>", "set", "keys of the requests that brought it: they go with it", "idempotency_ttl"),
-        ("subject", "w:<subject>", "hash", "what the box knows of an author, network or domain", "standing_days"),
+        ("subject", "w:<subject>", "hash", "what the partition knows of an author, network or domain", "standing_days"),
         ("exact", "x:<digest>", "string", "how many comments say exactly the same", "campaign_days"),
         ("campaign", "k:<campaign>", "hash", "a campaign: sketch, sizes, where its comments stand", "campaign_days"),
         ("members", "km:<campaign>", "zset", 'its comments, if two, "site comment" -> when; the latest 2,000', "campaign_days"),
@@ -221,45 +223,69 @@ def models_of(site: str) -> str:
     return f"{ROOT}{_MODELS}{_OTHERS['versions']}{site}"
 
 
-class Keys:
-    """The keys of one partition."""
+class Partition:
+    """What a partition has beside its sites and their comments, and the prefix of all that it has."""
 
-    __slots__ = ("bell", "bell_now", "dead", "due", "prefix", "work")
+    __slots__ = ("bell", "bell_now", "campaigns", "dead", "due", "live", "number", "prefix", "probe", "work")
 
-    def __init__(self, partition: int = 0) -> None:
-        self.prefix = ROOT + _PARTITION.replace("N", str(partition))
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.prefix = ROOT + _PARTITION.replace("N", str(number))
         self.work = self.prefix + _OTHERS["work"]
         self.dead = self.prefix + _OTHERS["dead"]
         self.bell = self.prefix + _OTHERS["bell"]
         self.bell_now = self.prefix + _OTHERS["bell_now"]
         self.due = self.prefix + _OTHERS["due"]
+        self.probe = self.prefix + _OTHERS["probe"]
+        """What is written to see whether comments can be."""
+        self.live = self.prefix + _OTHERS["live"]
+        """Channel on which the scripts tell what has happened to comments."""
+        self.campaigns = self.prefix + _OTHERS["campaigns"]
+        """Sorted set of the campaigns."""
+
+
+class Keys:
+    """The keys of sites and comments, each in its partition; and of what is of no site, in the first one."""
+
+    __slots__ = ("_only", "layout", "partitions")
+
+    def __init__(self, partitions: int = 1) -> None:
+        self.layout = Partitions(partitions)
+        self.partitions = tuple(map(Partition, range(partitions)))
+        self._only = self.partitions[0].prefix if partitions == 1 else ""  # spares the most of us the looking
+
+    def home(self, site: str) -> Partition:
+        """The partition of a site."""
+        return self.partitions[self.layout.of_site(site)]
+
+    def _of(self, comment: str) -> str:
+        """What the keys of a comment begin with."""
+        return self.partitions[self.layout.of_comment(comment)].prefix
+
+    def _at(self, site: str) -> str:
+        """What begins the keys in a site's partition that do not carry its name."""
+        return self.partitions[self.layout.of_site(site)].prefix
+
+    @property
+    def _first(self) -> str:
+        return self.partitions[0].prefix
 
     def wake(self, process: str) -> str:
         """Channel on which a process hears of decisions it waits for."""
-        return f"{self.prefix}{_OTHERS['wake']}{process}"
-
-    @property
-    def probe(self) -> str:
-        """What is written to see whether comments can be."""
-        return self.prefix + _OTHERS["probe"]
-
-    @property
-    def live(self) -> str:
-        """Channel on which the scripts tell what has happened to comments."""
-        return self.prefix + _OTHERS["live"]
+        return f"{self._first}{_OTHERS['wake']}{process}"
 
     def of(self, kind: str, comment: str) -> str:
         """What moderators leave beside a comment: `claim`, `notes` or `was`."""
-        return f"{self.prefix}{_OTHERS[kind]}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS[kind]}{comment}"
 
     @property
     def bulks(self) -> str:
         """Sorted set of the bulk decisions that have work left."""
-        return self.prefix + _OTHERS["bulks"]
+        return self._first + _OTHERS["bulks"]
 
     def bulk(self, bulk: str, part: str = "") -> str:
         """A bulk decision, or one of its lists: `todo`, `skipped`."""
-        return f"{self.prefix}{_OTHERS['bulk']}{bulk}{_OTHERS[part] if part else ''}"
+        return f"{self._first}{_OTHERS['bulk']}{bulk}{_OTHERS[part] if part else ''}"
 
     def facet(self, site: str, facet: str, value: str = "") -> str:
         """Sorted set of a facet's values, or the set of the comments that have one."""
@@ -271,44 +297,48 @@ class Keys:
 
     def comment(self, comment: str) -> str:
         """Hash of one comment."""
-        return f"{self.prefix}{_OTHERS['comment']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['comment']}{comment}"
 
     def history(self, comment: str) -> str:
         """List of a comment's changes."""
-        return f"{self.prefix}{_OTHERS['history']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['history']}{comment}"
 
     def texts(self, comment: str) -> str:
         """List of a comment's earlier texts."""
-        return f"{self.prefix}{_OTHERS['texts']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['texts']}{comment}"
 
-    def queue(self, comment: str) -> str:
-        """List of a comment's call-backs, in order."""
-        return f"{self.prefix}{_OTHERS['callbacks']}{comment}"
+    def queue(self, site: str, about: str) -> str:
+        """List of the call-backs about a comment of a site, or about something else, in order."""
+        return f"{self._only or self._at(site)}{_OTHERS['callbacks']}{about}"
 
-    def delivery(self, delivery: str) -> str:
-        """Hash of one call-back."""
-        return f"{self.prefix}{_OTHERS['delivery']}{delivery}"
-
-    @property
-    def campaigns(self) -> str:
-        """Sorted set of the campaigns."""
-        return self.prefix + _OTHERS["campaigns"]
+    def delivery(self, site: str, delivery: str) -> str:
+        """Hash of one call-back of a site; without an id, what they begin with."""
+        return f"{self._only or self._at(site)}{_OTHERS['delivery']}{delivery}"
 
     def campaign(self, campaign: str) -> str:
         """Hash of one campaign."""
-        return f"{self.prefix}{_OTHERS['campaign']}{campaign}"
+        return f"{self.partitions[self.layout.of_campaign(campaign)].prefix}{_OTHERS['campaign']}{campaign}"
 
     def members(self, campaign: str) -> str:
         """Sorted set of a campaign's comments."""
-        return f"{self.prefix}{_OTHERS['members']}{campaign}"
+        return f"{self.partitions[self.layout.of_campaign(campaign)].prefix}{_OTHERS['members']}{campaign}"
 
     def lookup(self, digest: str) -> str:
         """What http:BL said of an IP address."""
-        return f"{self.prefix}{_OTHERS['lookup']}{digest}"
+        return f"{self._first}{_OTHERS['lookup']}{digest}"
 
-    def example(self, example: str) -> str:
-        """One example."""
-        return f"{self.prefix}{_OTHERS['example']}{example}"
+    def example(self, site: str, example: str) -> str:
+        """One example of a site; without an id, what they begin with."""
+        return f"{self._only or self._at(site)}{_OTHERS['example']}{example}"
+
+    @property
+    def some_site(self) -> str:
+        """What matches the list of all comments of each site, in any partition; `site_of` reads the name out of it."""
+        return f"{ROOT}{_PARTITION.replace('N', '*')}{_SITE_TAG}*:{_OF_SITES['all']}"
+
+    def site_of(self, key: str) -> str:
+        """The site whose list of all comments this is."""
+        return key.partition(f"}}:{_SITE_TAG}")[2].removesuffix(f":{_OF_SITES['all']}")
 
     def name(self, site: str, name: str) -> str:
         """A platform's name of a comment."""
@@ -325,7 +355,7 @@ class Keys:
 
     def names(self, comment: str) -> str:
         """Set of a comment's names."""
-        return f"{self.prefix}{_OTHERS['names']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['names']}{comment}"
 
     def tally(self, site: str, month: str) -> str:
         """Hash of a month's counts."""
@@ -333,7 +363,7 @@ class Keys:
 
     def reporters(self, comment: str) -> str:
         """Set of the readers who reported a comment and had no answer yet."""
-        return f"{self.prefix}{_OTHERS['reported_by']}{comment}"
+        return f"{self._only or self._of(comment)}{_OTHERS['reported_by']}{comment}"
 
     def answered(self, comment: str) -> str:
         """Set of the readers whose reports of a comment a human has answered."""
@@ -341,11 +371,11 @@ class Keys:
 
     def site_prefix(self, site: str) -> str:
         """What all keys of a site begin with; scripts put the rest behind it."""
-        return f"{self.prefix}{_SITE_TAG}{site}:"
+        return f"{self._only or self._at(site)}{_SITE_TAG}{site}:"
 
     def site(self, site: str, name: str) -> str:
         """A key of a site by its name in the table: `all`, `due`, `reports`, … or a state. Raises KeyError."""
-        return f"{self.prefix}{_SITE_TAG}{site}:{_INDEXES[name]}"
+        return f"{self._only or self._at(site)}{_SITE_TAG}{site}:{_INDEXES[name]}"
 
     def handed(self, site: str, whom: str) -> str:
         """Sorted set of the comments that were handed to somebody."""
@@ -359,9 +389,9 @@ class Keys:
         """Set of the comments that quote one."""
         return f"{self.site_prefix(site)}{_OF_SITES['answers']}{comment}"
 
-    def subject(self, subject: str, site: str = "") -> str:
-        """What is known of a subject, on a site or on the box."""
-        return f"{self.site_prefix(site) if site else self.prefix}{_OTHERS['subject']}{subject}"
+    def subject(self, site: str, subject: str, *, beyond: bool = False) -> str:
+        """What is known of a subject on a site, or `beyond` it: on all sites of its partition."""
+        return f"{self._at(site) if beyond else self.site_prefix(site)}{_OTHERS['subject']}{subject}"
 
     def importing(self, site: str, file: str) -> str:
         """Hash of one import, by a digest of its file."""

@@ -7,10 +7,13 @@ For `workers/deliver/__init__.py` and the command line; why it is built like thi
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from service.clock import now_ms
 from service.core.delivery import Attempt, Delivery, Endpoint, Settlement, Waiting
+from service.core.errors import StoreUnavailable
 from service.store.client import Connection
 
 SETTLED_TTL = 7 * 86_400_000
@@ -31,26 +34,38 @@ class Outbox:
     async def claim(
         self, *, now: int, leased_until: int, most: int, per_site: int, room: Mapping[str, int]
     ) -> list[Delivery]:
-        """Lease call-backs that are due, at most `per_site` of a site, or what `room` says of it."""
-        rows = await self._wire.run(
-            "delivery/lease", [self._keys.due, self._keys.prefix], now=now, leased_until=leased_until, most=most,
-            per_site=per_site, room=room,
-        )  # fmt: skip
-        return [
-            Delivery(
-                identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at,
-                lease=leased_until, trace=(trace or b"").decode(),
-            )
-            for identity, site, comment, kind, body, tries, at, trace in rows
-        ]  # fmt: skip
+        """Lease call-backs that are due, at most `per_site` of a site, or what `room` says of it.
+
+        Any partition may be asked first. One that can't be reached keeps none of the others waiting. Raises StoreUnavailable
+        when none can.
+        """
+        partitions = self._keys.partitions
+        first = random.randrange(len(partitions))
+        found: list[Delivery] = []
+        lost: list[StoreUnavailable] = []
+        for one in (*partitions[first:], *partitions[:first]):
+            if len(found) == most:
+                break
+            try:
+                rows = await self._wire.run(
+                    "delivery/lease", [one.due, one.prefix], now=now, leased_until=leased_until, most=most - len(found),
+                    per_site=per_site, room=room,
+                )  # fmt: skip
+            except StoreUnavailable as error:
+                lost.append(error)
+            else:
+                found += [_leased(row, leased_until) for row in rows]
+        if len(lost) == len(partitions):
+            raise lost[0]
+        return found
 
     async def settle(self, delivery: Delivery, settlement: Settlement, *, now: int, log: int) -> str:
         """Note how a try ended; the word that delivery/settle.lua answers."""
-        keys, site = self._keys, delivery.site
         word = await self._wire.run(
             "delivery/settle",
-            [keys.due, keys.site_prefix(site), keys.queue(delivery.comment), keys.delivery(delivery.id)],
-            now=now, delivery=delivery.id, comment=delivery.comment, site=site, lease=delivery.lease, result=settlement.result,
+            self._about(delivery.site, delivery.comment, delivery.id),
+            now=now, delivery=delivery.id, comment=delivery.comment, site=delivery.site, lease=delivery.lease,
+            result=settlement.result,
             retry_at=settlement.retry_at, pause_until=settlement.pause_until, why=settlement.pause_why, log=log,
             status=settlement.status, error=settlement.error, took_ms=settlement.took_ms,
             delivered_ttl=SETTLED_TTL, dead_ttl=UNDELIVERED_TTL,
@@ -59,22 +74,30 @@ class Outbox:
 
     async def announce(self, site: str, about: str, *, id: str, kind: str, body: bytes, now: int) -> bool:  # noqa: A002
         """Queue a call-back that tells of no comment but of `about`. False: one with this id was told before."""
-        keys = self._keys
         word = await self._wire.run(
-            "delivery/enqueue", [keys.due, keys.site_prefix(site), keys.queue(about), keys.delivery(id)],
+            "delivery/enqueue", self._about(site, about, id),
             now=now, delivery=id, about=about, site=site, type=kind, body=body,
         )  # fmt: skip
         return bool(word == b"told")
 
+    def _about(self, site: str, about: str, delivery: str) -> list[str]:
+        """The keys for a call-back: the sites that are due, its site, those about the same, and its own."""
+        keys = self._keys
+        return [keys.home(site).due, keys.site_prefix(site), keys.queue(site, about), keys.delivery(site, delivery)]
+
     async def next_due(self) -> int | None:
-        """When the next call-back of any site is due."""
-        rows = await self._wire.call("ZRANGE", self._keys.due, 0, 0, "WITHSCORES")
-        return int(float(rows[1])) if rows else None
+        """When the next call-back of any site is due, in the partitions that can be reached. Raises StoreUnavailable."""
+        found = await self._wire.call_reachable(
+            [("ZRANGE", one.due, 0, 0, "WITHSCORES") for one in self._keys.partitions]
+        )
+        return min((int(float(rows[1])) for rows in found if rows), default=None)
 
     async def waiting(self, now: int) -> tuple[int, int]:
         """(sites with call-backs due now, sites with any)."""
-        due, some = await self._wire.call_all([("ZCOUNT", self._keys.due, "-inf", now), ("ZCARD", self._keys.due)])
-        return int(due), int(some)
+        due = [("ZCOUNT", one.due, "-inf", now) for one in self._keys.partitions]
+        some = [("ZCARD", one.due) for one in self._keys.partitions]
+        sizes = list(map(int, await self._wire.call_all([*due, *some])))
+        return sum(sizes[: len(due)]), sum(sizes[len(due) :])
 
     async def log(self, site: str, limit: int = 100, *, upto: tuple[int, int] | None = None) -> list[Attempt]:
         """The site's last delivery attempts, newest first; those at the place `upto` and before."""
@@ -96,7 +119,7 @@ class Outbox:
         rows = await self._wire.call("ZRANGE", self._keys.site(site, "due"), 0, limit - 1, "WITHSCORES")
         comments = [row.decode() for row in rows[::2]]
         leased = self._keys.site(site, "leased")
-        heads = await self._wire.call_all([("LINDEX", self._keys.queue(comment), 0) for comment in comments])
+        heads = await self._wire.call_all([("LINDEX", self._keys.queue(site, comment), 0) for comment in comments])
         leases = await self._wire.call_all([("ZSCORE", leased, comment) for comment in comments])
         found = await self._read(site, [(head or b"").decode() for head in heads])
         return [
@@ -112,7 +135,10 @@ class Outbox:
 
     async def _read(self, site: str, names: Sequence[str]) -> list[Delivery | None]:
         rows = await self._wire.call_all(
-            [("HMGET", self._keys.delivery(name), "site", "comment", "type", "body", "tries", "at") for name in names]
+            [
+                ("HMGET", self._keys.delivery(site, name), "site", "comment", "type", "body", "tries", "at")
+                for name in names
+            ]
         )
         return [
             Delivery(name, site, comment.decode(), kind.decode(), body, int(tries), int(at))
@@ -123,11 +149,10 @@ class Outbox:
 
     async def replay(self, delivery: Delivery) -> bool:
         """Send a call-back again, under the id that it had, from the start of the schedule. False: it is gone."""
-        keys, site = self._keys, delivery.site
         word = await self._wire.run(
             "delivery/replay",
-            [keys.due, keys.site_prefix(site), keys.queue(delivery.comment), keys.delivery(delivery.id)],
-            now=now_ms(), delivery=delivery.id, comment=delivery.comment, site=site,
+            self._about(delivery.site, delivery.comment, delivery.id),
+            now=now_ms(), delivery=delivery.id, comment=delivery.comment, site=delivery.site,
         )  # fmt: skip
         return bool(word == b"applied")
 
@@ -150,17 +175,17 @@ class Outbox:
 
         How many comments have call-backs that wait.
         """
-        keys = [self._keys.due, self._keys.site_prefix(site)]
+        keys = [self._keys.home(site).due, self._keys.site_prefix(site)]
         while await self._wire.run("delivery/resume", keys, now=now_ms(), site=site, most=_RESUMED_AT_ONCE):
             pass
         return int(await self._wire.call("ZCARD", self._keys.site(site, "due")))
 
     async def put_right(self, site: str, *, longest_lease: int) -> int:
         """Bring back call-backs that a wrong clock put ahead, before it was put right; how many. A lease lasts so long (ms)."""
-        keys, back = self._keys, 0
+        home, back = self._keys.home(site), 0
         while True:
             more = await self._wire.run(
-                "delivery/put_right", [keys.due, keys.site_prefix(site), keys.prefix],
+                "delivery/put_right", [home.due, self._keys.site_prefix(site), home.prefix],
                 now=now_ms(), site=site, slack=_SLACK, longest_lease=longest_lease, most=_RESUMED_AT_ONCE,
             )  # fmt: skip
             back += int(more)
@@ -170,6 +195,14 @@ class Outbox:
     async def under_way(self, site: str) -> int:
         """How many of a site's call-backs are leased."""
         return int(await self._wire.call("ZCARD", self._keys.site(site, "leased")))
+
+
+def _leased(row: Sequence[Any], until: int) -> Delivery:
+    identity, site, comment, kind, body, tries, at, trace = row
+    return Delivery(
+        identity.decode(), site.decode(), comment.decode(), kind.decode(), body, tries, at,
+        lease=until, trace=(trace or b"").decode(),
+    )  # fmt: skip
 
 
 def _attempt(entry: str, row: Mapping[str, str]) -> Attempt:

@@ -42,9 +42,7 @@ class PersonalData:
 
     async def sites(self) -> list[str]:
         """Every site that has comments, also those that were removed."""
-        before = self._keys.site_prefix("")[:-1]
-        found = [key.decode() async for key in self._scan(f"{before}*:all")]
-        return sorted(name.removeprefix(before).removesuffix(":all") for name in found)
+        return sorted([self._keys.site_of(key.decode()) async for key in self._scan(self._keys.some_site)])
 
     async def has_people(self, site: str) -> bool:
         """Whether anything of people is kept of a site: comments, tombstones, examples, marks."""
@@ -125,7 +123,9 @@ class PersonalData:
         """Forget a person of a site beside their comments: records, notes on marks; and leave a tombstone."""
         keys = self._keys
         for digest in digests:
-            await self._wire.call("DEL", keys.subject(digest), keys.subject(digest, site), keys.author(site, digest))
+            await self._wire.call(
+                "DEL", keys.subject(site, digest, beyond=True), keys.subject(site, digest), keys.author(site, digest)
+            )
             row = await self._wire.call("HGET", keys.site(site, "people"), digest)
             if row is not None and (mark := _mark(row)).note:
                 blank = _encode(msgspec.structs.replace(mark, note=""))

@@ -1,5 +1,7 @@
 """What is known around a comment, in Redis: records of authors, addresses and domains, campaigns, moderators' marks.
 
+What is known beyond a site, and a campaign, reaches over the sites of its partition.
+
 All of it is bounded and forgets: every record lives for a while after its last comment (settings `standing_days`,
 `address_days`, `campaign_days`), and goes with the last comment that counts in it when that one is erased. Subjects are
 digests (`core/signals/subjects.py`); no address and no text is kept here. Where comments stand is counted by the scripts that
@@ -88,8 +90,11 @@ class Reputations:
 
     async def campaigns(self, limit: int = 100) -> list[Campaign]:
         """The campaigns of two comments and more that are remembered, the latest first."""
-        rows = await self._wire.call("ZREVRANGE", self._keys.campaigns, 0, limit - 1)
-        names = [row.decode() for row in rows]
+        lists = await self._wire.call_all(
+            [("ZREVRANGE", one.campaigns, 0, limit - 1, "WITHSCORES") for one in self._keys.partitions]
+        )
+        latest = {name.decode(): float(at) for rows in lists for name, at in zip(rows[::2], rows[1::2], strict=True)}
+        names = sorted(latest, key=latest.__getitem__, reverse=True)[:limit]
         found = await self._wire.call_all([("HMGET", self._keys.campaign(name), *_OF_CAMPAIGN) for name in names])
         return [_campaign(name, values) for name, values in zip(names, found, strict=True) if values[0] is not None]
 

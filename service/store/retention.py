@@ -51,7 +51,7 @@ class Retention:
                     "comment/drop_text",
                     [
                         keys.comment(one.id), keys.texts(one.id), keys.site_prefix(one.site), keys.history(one.id),
-                        keys.queue(one.id), keys.delivery(""),
+                        keys.queue(one.site, one.id), keys.delivery(one.site, ""),
                     ],
                     seen=one.revision, submission=packing.packed(remains), comment=one.id,
                     appeal=_encode(msgspec.structs.replace(one.appeal, text="")) if one.appeal else None,
@@ -69,7 +69,7 @@ class Retention:
             [
                 script_command(
                     "comment/drop_remains",
-                    [keys.comment(one.id), keys.site_prefix(one.site), keys.names(one.id), keys.queue(one.id)],
+                    [keys.comment(one.id), keys.site_prefix(one.site), keys.names(one.id), keys.queue(one.site, one.id)],
                     comment=one.id, site=one.site, seen=one.revision,
                 )
                 for one in comments
@@ -79,7 +79,7 @@ class Retention:
     async def drop_examples(self, comments: Sequence[Comment]) -> int:
         """Drop what was learnt from comments; how many examples that were."""
         names = [(one.site, f"x_{one.id}_{number}") for one in comments for number in range(1, one.revision + 1)]
-        gone = await self._wire.call_all([("DEL", self._keys.example(name)) for _, name in names])
+        gone = await self._wire.call_all([("DEL", self._keys.example(site, name)) for site, name in names])
         await self._wire.call_all([("ZREM", self._keys.site(site, "examples"), name) for site, name in names])
         return sum(map(int, gone))
 

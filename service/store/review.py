@@ -78,8 +78,8 @@ class ReviewStore:
         word, revision, state = await self._wire.run(
             "comment/undo",
             [
-                keys.comment(identity), keys.history(identity), keys.site_prefix(site), keys.queue(identity), keys.delivery(""),
-                keys.due, keys.example(""), keys.of("was", identity),
+                keys.comment(identity), keys.history(identity), keys.site_prefix(site), keys.queue(site, identity),
+                keys.delivery(site, ""), keys.home(site).due, keys.example(site, ""), keys.of("was", identity),
             ],
             now=change.at, comment=identity, site=site, seen=comment.revision, change=packing.packed(change),
             actor=str(change.actor),

@@ -12,7 +12,7 @@ from service.clock import now_ms
 from service.core.errors import StoreUnavailable
 from service.core.work import Dead, Job, Lane
 from service.store.client import Connection, Wire
-from service.store.keys import GROUP
+from service.store.keys import GROUP, Partition
 from service.store.link import ReplyFailed
 from service.store.script import Argument, script_command
 
@@ -27,20 +27,20 @@ _RENEW = 1.0  # seconds between subscriptions: nothing changes for one that stan
 
 async def listen(connection: Connection, process: str, heard: Callable[[str], None]) -> None:
     """Call `heard` with the id of each comment that was decided; runs until it is cancelled."""
-    await _follow(connection, connection.keys.wake(process), lambda comment: heard(comment.decode()))
+    await _follow(connection, [connection.keys.wake(process)], lambda comment: heard(comment.decode()))
 
 
 async def follow(connection: Connection, heard: Callable[[bytes], None]) -> None:
     """Call `heard` with each message (JSON) of what happens to comments; runs until it is cancelled."""
-    await _follow(connection, connection.keys.live, heard)
+    await _follow(connection, [one.live for one in connection.keys.partitions], heard)
 
 
-async def _follow(connection: Connection, channel: str, heard: Callable[[bytes], None]) -> None:
+async def _follow(connection: Connection, channels: Sequence[str], heard: Callable[[bytes], None]) -> None:
     wire = Wire(connection.url, heard)
     try:
         while True:
             with contextlib.suppress(StoreUnavailable):  # then the next turn tries again
-                await wire.call("SUBSCRIBE", channel)
+                await wire.call_all([("SUBSCRIBE", one) for one in channels])
             await asyncio.sleep(_RENEW)
     finally:
         await wire.close()
@@ -52,19 +52,19 @@ BOTH = (Lane.AWAITED, Lane.WAITING)
 """The lanes, in the order in which they are claimed."""
 
 
-class Work:
-    """The work stream and its dead letters."""
+class Stream:
+    """The work stream of one partition, and its dead letters."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, partition: Partition) -> None:
         self._wire = connection.wire
+        self._keys = partition
         # Of their own, since a blocking read holds up what comes behind it.
         self._reading: dict[tuple[Lane, ...], Wire] = {
             lanes: Wire(connection.url) for lanes in (BOTH, (Lane.AWAITED,), (Lane.WAITING,))
         }
         for wire in self._reading.values():
             wire.failed = connection.failed
-        self._keys = connection.keys
-        self._bells = {Lane.AWAITED: self._keys.bell_now, Lane.WAITING: self._keys.bell}
+        self._bells = {Lane.AWAITED: partition.bell_now, Lane.WAITING: partition.bell}
         self._look_again = 0.0  # when to look for idle jobs again, by the monotonic clock
 
     async def close(self) -> None:
@@ -138,16 +138,58 @@ class Work:
             if int(consumer[b"pending"]) == 0 and int(consumer[b"idle"]) > idle_ms:
                 await self.release(consumer[b"name"].decode())
 
-    async def acknowledge(self, entries: list[str]) -> None:
-        """Answer entries that need no judgement any more."""
-        if entries:
-            await self._wire.call_all([("XACK", self._keys.work, GROUP, *entries), ("XDEL", self._keys.work, *entries)])
+    async def dead(self, limit: int) -> list[Dead]:
+        """The dead letters, oldest first."""
+        rows = await self._wire.call("XRANGE", self._keys.dead, "-", "+", "COUNT", limit)
+        return [_dead(entry, _fields(fields)) for entry, fields in rows]
+
+
+class Work:
+    """The work streams of all partitions together. Whoever claims does so from each by itself: `streams`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = connection.wire
+        self._keys = connection.keys
+        self.streams = tuple(Stream(connection, one) for one in connection.keys.partitions)
+
+    async def close(self) -> None:
+        """Close the reading connections."""
+        for stream in self.streams:
+            await stream.close()
+
+    async def prepare(self) -> None:
+        """Create the consumer groups unless they are there."""
+        await asyncio.gather(*[stream.prepare() for stream in self.streams])
+
+    async def release(self, worker: str) -> None:
+        """Forget a worker that stops, where nothing is still claimed by it: that waits to be taken over."""
+        await asyncio.gather(*[stream.release(worker) for stream in self.streams])
+
+    async def forget_workers(self, idle_ms: int) -> None:
+        """Forget workers that gave no sign for so long and have nothing claimed."""
+        await asyncio.gather(*[stream.forget_workers(idle_ms) for stream in self.streams])
+
+    async def claim(
+        self, worker: str, *, count: int, idle_ms: int, block_ms: int, lanes: tuple[Lane, ...] = BOTH
+    ) -> list[Job]:
+        """Up to `count` jobs of the first partition that has any, as `Stream.claim`: for whoever drains them one by one."""
+        for stream in self.streams:
+            if jobs := await stream.claim(worker, count=count, idle_ms=idle_ms, block_ms=block_ms, lanes=lanes):
+                return jobs
+        return []
+
+    async def acknowledge(self, jobs: Sequence[Job]) -> None:
+        """Answer jobs that need no judgement any more."""
+        work = [(self._keys.home(job.site).work, job.entry) for job in jobs]
+        answers: list[tuple[Argument, ...]] = [("XACK", stream, GROUP, entry) for stream, entry in work]
+        await self._wire.call_all([*answers, *[("XDEL", stream, entry) for stream, entry in work]])
 
     async def bury(self, job: Job, why: str) -> None:
         """Move a job to the dead letters. `why` is ours, never an exception's text."""
+        home = self._keys.home(job.site)
         await self._wire.run(
             "work/dead_letter",
-            [self._keys.work, self._keys.dead],
+            [home.work, home.dead],
             entry=job.entry,
             comment=job.comment,
             site=job.site,
@@ -158,21 +200,27 @@ class Work:
 
     async def dead(self, limit: int = 1_000) -> list[Dead]:
         """The dead letters, oldest first."""
-        rows = await self._wire.call("XRANGE", self._keys.dead, "-", "+", "COUNT", limit)
-        return [_dead(entry, _fields(fields)) for entry, fields in rows]
+        found = await asyncio.gather(*[stream.dead(limit) for stream in self.streams])
+        return sorted((one for some in found for one in some), key=lambda one: _order(one.entry))[:limit]
 
     async def backlog(self) -> int:
-        """How many comments wait or are being judged."""
-        return int(await self._wire.call("XLEN", self._keys.work))
+        """How many comments wait or are being judged, in the partitions that can be reached."""
+        return sum(map(int, await self._wire.call_reachable([("XLEN", one.work) for one in self._keys.partitions])))
 
     async def dead_count(self) -> int:
         """How many dead letters there are."""
-        return int(await self._wire.call("XLEN", self._keys.dead))
+        return sum(map(int, await self._wire.call_all([("XLEN", one.dead) for one in self._keys.partitions])))
 
     async def oldest_age(self, now: int) -> float:
         """Seconds since the oldest unanswered comment came in; 0 when none waits."""
-        rows = await self._wire.call("XRANGE", self._keys.work, "-", "+", "COUNT", 1)
-        return max(0.0, (now - int(rows[0][0].partition(b"-")[0])) / 1000) if rows else 0.0
+        heads = await self._wire.call_all([("XRANGE", one.work, "-", "+", "COUNT", 1) for one in self._keys.partitions])
+        oldest = min((int(rows[0][0].partition(b"-")[0]) for rows in heads if rows), default=now)
+        return max(0.0, (now - oldest) / 1000)
+
+
+def _order(entry: str) -> tuple[int, int]:
+    at, _, number = entry.partition("-")
+    return int(at), int(number)
 
 
 def _fields(flat: list[Any]) -> dict[bytes, Any]:

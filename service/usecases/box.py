@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import IO
 
 from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.server import ServerState
 from service.core.site import Site
 from service.store import server, snapshot
-from service.store.box import FORMAT, BoxStore, Record
+from service.store.box import PARTITIONED, BoxStore, Record
 from service.store.client import Connection
 from service.store.sites import Accounts
 
@@ -21,9 +21,15 @@ _PUT_BACK = (
 
 
 class Box:
-    """The use cases. All raise StoreUnavailable. `fingerprints`: those of the keys that we have, by their names."""
+    """The use cases. All raise StoreUnavailable. `fingerprints`: those of the keys that we have, by their names.
 
-    def __init__(self, connection: Connection, accounts: Accounts, fingerprints: Mapping[str, str]) -> None:
+    `partitions`: how many the data is to have; None: as many as it has.
+    """
+
+    def __init__(
+        self, connection: Connection, accounts: Accounts, fingerprints: Mapping[str, str], partitions: int | None = None
+    ) -> None:
+        self._partitions = partitions
         self._connection = connection
         self._accounts = accounts
         self._store = BoxStore(connection)
@@ -45,7 +51,7 @@ class Box:
         """Write a back-up of all that Redis holds; the bytes of its snapshot. Raises BackupError."""
         record = await self._store.read()
         state = (await self.inspect())[0]
-        name, number, prints = record or Record("", FORMAT, self._fingerprints)
+        name, number, prints = (record or Record("", self._store.format, self._fingerprints))[:3]
         head = snapshot.Head(int(time.time()), state.name, name, number, dict(prints))
         addresses = [one.address for one in await self._connection.wire.masters()]
         size = await asyncio.to_thread(snapshot.take, addresses, head, out)
@@ -75,19 +81,24 @@ class Box:
         if record is None and not sites and remembered:
             self._connection.box, self.lost = remembered, True
             return 0
-        if record is not None and record.format > FORMAT:
+        if record is not None and record.format > PARTITIONED:
             raise WrongInstallation(
-                f"the data was written by a newer Antechamber (format {record.format}; this one knows up to {FORMAT}). Install "
-                "that version again, or restore a back-up from before"
+                f"the data was written by a newer Antechamber (format {record.format}; this one knows up to {PARTITIONED}). "
+                "Install that version again, or restore a back-up from before"
             )
+        self._compare_partitions(record, sites)
         if sites:
             await self._compare(record, sites)
         if writing and (
-            record is None or record.format < FORMAT or self._fingerprints.items() - record.fingerprints.items()
+            record is None
+            or record.format < self._store.format
+            or self._fingerprints.items() - record.fingerprints.items()
         ):
             try:
-                self._connection.box = await self._store.write(self._fingerprints)
+                await self._note()
             except StoreUnavailable:
+                if record is None and self._connection.keys.layout.count > 1:
+                    raise  # nothing may be kept in partitions that nobody would know of
                 return len(sites)  # a server that takes no writes just now; the next start notes it
         elif record is not None:
             self._connection.box = record.id
@@ -97,8 +108,23 @@ class Box:
         """Let the data go with the keys that we have from now on, whatever it went with before."""
         record = await self._store.read()
         gone = record.fingerprints.keys() - self._fingerprints.keys() if record is not None else ()
-        self._connection.box = await self._store.write(self._fingerprints, gone)
+        await self._note(gone)
         await self._accounts.audit("keys.replace", "master.key, identity.keys")
+
+    async def _note(self, gone: Collection[str] = ()) -> None:
+        """Raises WrongInstallation when somebody has begun the data meanwhile, in another number of partitions."""
+        self._connection.box = await self._store.write(self._fingerprints, gone)
+        if not self._connection.box:
+            raise WrongInstallation("the data was begun by another process just now, in another number of partitions")
+
+    def _compare_partitions(self, record: Record | None, sites: list[Site]) -> None:
+        """Raises WrongInstallation when the data has another number of partitions than it is to have."""
+        found = record.partitions if record is not None else 1 if sites else None
+        if found is not None and self._partitions not in (None, found):
+            raise WrongInstallation(
+                f"the data has {_counted(found)}, and PARTITIONS asks for {self._partitions}. Their number is settled when data "
+                "is begun: leave the setting out, or begin anew"
+            )
 
     async def _compare(self, record: Record | None, sites: list[Site]) -> None:
         """Raises WrongInstallation when keys are not those that the data goes with."""
@@ -122,3 +148,7 @@ class Box:
             raise WrongInstallation(
                 f"{wrong} is not the one that this data was made with ({len(sites)} sites). {_PUT_BACK}"
             )
+
+
+def _counted(partitions: int) -> str:
+    return "one partition" if partitions == 1 else f"{partitions} partitions"

@@ -177,7 +177,7 @@ class Classification:
         ]
         fresh = {job.entry for job, *_ in live}
         stale = [job for job in jobs if job.entry not in fresh]
-        await self.work.acknowledge([job.entry for job in stale])
+        await self.work.acknowledge(stale)
         now = self._clock()
         tracing.step("look up")
         around = await self._collector.look([(one.comment, one.case.submission) for one in live], now)

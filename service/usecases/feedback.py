@@ -19,7 +19,6 @@ from service.core.identity import IdentityKeys, mask_addresses
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.likeness import Meant, choose, is_it, is_whole
 from service.core.site import Site
-from service.core.submission import comment_id
 from service.core.verdict import Verdict
 from service.store.examples import Examples
 from service.store.outbox import Outbox
@@ -74,7 +73,7 @@ class Feedback:
         """The first platform id of those made of `base` that is free, "" when none is; or the comment that is meant."""
         for life in range(1, _MOST_LIVES + 1):
             platform_id = base if life == 1 else f"{base}-{life}"
-            comment = await self._moderation.comments.get(comment_id(site.id, platform_id))
+            comment = await self._moderation.comments.get(self._moderation.identify(site.id, platform_id))
             if comment is None:
                 return platform_id, None
             said = comment.submission is not None and is_it(comment.submission, meant.submission)
@@ -85,7 +84,7 @@ class Feedback:
     async def _others(self, site: Site, bases: Sequence[str], meant: Meant) -> Comment | None:
         """The comment that is meant, under an id of earlier keys or an earlier version, or among the author's on the page."""
         kin = await self._platform_ids.kin(site.id, meant.likeness.kin) if meant.again else []
-        names = dict.fromkeys([*(comment_id(site.id, base) for base in bases if base), *kin])
+        names = dict.fromkeys([*(self._moderation.identify(site.id, base) for base in bases if base), *kin])
         others = await self._platform_ids.named_otherwise(list(names), meant.name) if meant.name else set()
         found = [
             one

@@ -40,7 +40,7 @@ class Health:
             log.warning("store trouble", why=why, error=TROUBLES.get(why, ""))
 
     async def ready(self, connection: Connection) -> None:
-        """Make sure that a write to Redis succeeds, by one. Raises NotReady, which says why it does not."""
+        """Make sure that a write to Redis succeeds, in some partition. Raises NotReady, which says why it does not."""
         async with self._turn:
             if time.monotonic() - self._looked > _REMEMBERED:
                 self._found = await _look(connection)
@@ -51,7 +51,10 @@ class Health:
 
 async def _look(connection: Connection) -> StoreUnavailable | None:
     try:
-        await connection.wire.call("SET", connection.keys.probe, now_ms(), "PX", _LIVES)
+        now = now_ms()
+        await connection.wire.call_reachable(
+            [("SET", one.probe, now, "PX", _LIVES) for one in connection.keys.partitions]
+        )
         await connection.whole()
     except StoreUnavailable as error:
         return error

@@ -25,7 +25,7 @@ from service.core.identity import IdentityKeys, digest_email, tombstones
 from service.core.lifecycle import STATE_OF, ActorKind, Outcome, State
 from service.core.signals.subjects import subjects_of
 from service.core.site import Site
-from service.core.submission import Lenient, RawComment, Submission, comment_id, prepare
+from service.core.submission import Lenient, RawComment, Submission, prepare
 from service.core.verdict import Reason
 from service.imports import dates
 from service.imports.encodings import is_garbled
@@ -183,7 +183,7 @@ class Importing:
                 for word in (one.platform_id, one.parent_id)
                 if word
             }
-            ours = {comment_id(job.site.id, word): word for word in bare} if job.prefix else {}
+            ours = {self._imports.identify(job.site.id, word): word for word in bare} if job.prefix else {}
             earlier = await self._imports.known(list(ours), live=job.joins)
             kept = frozenset(ours[comment] for comment in earlier)
             yield [one._replace(one=_renamed(job, one.one, kept)) for one in left]
@@ -302,7 +302,7 @@ class Importing:
             reasons.append(Reason("spam"))
         decision = Decision(meaning.outcome, actor, tuple(reasons), now, revision=2)
         comment = Comment(
-            id=comment_id(site.id, record.platform_id),
+            id=self._imports.identify(site.id, record.platform_id),
             site=site.id,
             platform_id=record.platform_id,
             state=STATE_OF[meaning.outcome],

@@ -21,7 +21,7 @@ from service.core.policy.house_rules import check_reasons, reasons_of, taught
 from service.core.queue import place
 from service.core.site import Site
 from service.core.statement import is_spam, statement
-from service.core.submission import Submission, comment_id
+from service.core.submission import Submission
 from service.core.transition import Event, Moved, Transition
 from service.core.verdict import Reason, Verdict
 from service.core.views import EventView, StatementView, rfc3339, statement_view, told
@@ -140,12 +140,12 @@ class Moderation:
         Raises BacklogFull, Gone, IdempotencyMismatch, RequestInProgress; then nothing was kept.
         """
         if submission.parent_text and submission.parent_id:
-            parent = await self.comments.find(site.id, comment_id(site.id, submission.parent_id))
+            parent = await self.comments.find(site.id, self.comments.identify(site.id, submission.parent_id))
             if parent is not None and parent.state is State.ERASED:  # it does not come back as a quotation
                 submission = msgspec.structs.replace(submission, parent_text="")
         taken = await self.comments.submit(
             site=site.id,
-            comment=comment_id(site.id, submission.platform_id),
+            comment=self.comments.identify(site.id, submission.platform_id),
             submission=submission,
             now=self._clock(),
             backlog=self._backlog,
@@ -239,7 +239,7 @@ class Moderation:
 
         What is no newer than the last such word is a repetition of it, and does nothing. Raises Conflict.
         """
-        comment = comment_id(site.id, platform_id)
+        comment = self.comments.identify(site.id, platform_id)
         before = await self.comments.withdrawn(comment)
         if before is not None and at <= before:
             return
@@ -248,7 +248,7 @@ class Moderation:
 
     async def may_return(self, site: Site, platform_id: str) -> bool:
         """A platform has restored a comment: whether it is one that it had deleted, so that its text is taken in again."""
-        comment = comment_id(site.id, platform_id)
+        comment = self.comments.identify(site.id, platform_id)
         found = await self.comments.find(site.id, comment)
         if found is None or found.state is not State.ERASED or await self.comments.withdrawn(comment) is None:
             return False
@@ -288,9 +288,13 @@ class Moderation:
                 return tombstone
         raise Conflict("The comment keeps changing; look at it again.")
 
+    def identify(self, site: str, platform_id: str) -> str:
+        """Our id of a comment, by the platform's, whether it is here or not."""
+        return self.comments.identify(site, platform_id)
+
     async def our_id(self, site: str, given: str) -> str:
         """The id that is meant: ours as it is, else the one that belongs to the platform's."""
-        return given if await self.comments.get(given) is not None else comment_id(site, given)
+        return given if await self.comments.get(given) is not None else self.comments.identify(site, given)
 
     async def newest(self, site: Site, state: str, limit: int) -> list[Comment]:
         """The newest comments of a site in a state, or in `all` of them, the latest first."""
@@ -310,7 +314,7 @@ class Moderation:
 
     async def named(self, site: Site, platform_id: str) -> Comment | None:
         """The comment that a platform knows by its own id, unless it was erased."""
-        found = await self.comments.get(comment_id(site.id, platform_id))
+        found = await self.comments.get(self.comments.identify(site.id, platform_id))
         return found if found is not None and found.state is not State.ERASED else None
 
     async def page(

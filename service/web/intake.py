@@ -22,7 +22,7 @@ from service.core.errors import AntechamberError, Gone, MalformedRequest, RateLi
 from service.core.identity import IdentityKeys
 from service.core.lifecycle import State
 from service.core.site import Site, seal, sealing_secrets
-from service.core.submission import Lenient, RawComment, Strict, Submission, comment_id, prepare
+from service.core.submission import Lenient, RawComment, Strict, Submission, prepare
 from service.core.views import AuthorView, CommentView, PageView, comment_view, rfc3339
 from service.metrics import SUBMISSIONS
 from service.settings import Settings
@@ -127,7 +127,7 @@ async def take_and_wait(
     """Take a comment in, and wait so many seconds for its decision; 0: not at all. Raises what `take` raises."""
     if wait <= 0:
         return await take(context, site, raw, rules, once=once)
-    with context.waiting.expecting(comment_id(site.id, raw.platform_id)) as waker:
+    with context.waiting.expecting(context.services.moderation.identify(site.id, raw.platform_id)) as waker:
         arrival = await take(context, site, raw, rules, once=once, expected=True)
         comment = arrival.comment
         if arrival.taken.word == "replayed" or (comment is not None and comment.state is not State.PENDING):

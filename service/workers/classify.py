@@ -54,7 +54,9 @@ class Worker:
         """Claim and judge until `stop` is set; drains before it returns."""
         async with asyncio.TaskGroup() as group:
             for lane in Lane:
-                group.create_task(self._serve(lane, stop))
+                turns = asyncio.Semaphore(_OVERLAP)
+                for partition in range(len(self._services.work.streams)):
+                    group.create_task(self._serve(lane, partition, turns, stop))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._settings.drain_timeout)
         try:
@@ -62,14 +64,17 @@ class Worker:
         except StoreUnavailable as error:
             log.warning("store unavailable", role="classify", why=error.why)
 
-    async def _serve(self, lane: Lane, stop: asyncio.Event) -> None:
-        """Claim and judge a lane's, beside the other lane: what somebody waits for stands behind nothing else."""
+    async def _serve(self, lane: Lane, partition: int, turns: asyncio.Semaphore, stop: asyncio.Event) -> None:
+        """Claim and judge a lane's of a partition, beside the other lane: what somebody waits for stands behind nothing else.
+
+        Each partition is waited for and claimed by itself; in being judged they take turns.
+        """
         slots, more = asyncio.Semaphore(_OVERLAP), False
         while not stop.is_set():
             await slots.acquire()
             try:
                 count = min(self._settings.worker_batch, max(_LEAST, int(_TURN / self._pace)))
-                jobs = await self._next(lane, count, more)
+                jobs = await self._next(partition, lane, count, more)
             except StoreUnavailable as error:
                 slots.release()
                 log.warning("store unavailable", role="classify", why=error.why)
@@ -79,18 +84,22 @@ class Worker:
             if not jobs:
                 slots.release()
                 continue
-            task = asyncio.create_task(self._work(jobs))
+            task = asyncio.create_task(self._in_turn(turns, jobs))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(lambda _: slots.release())
 
-    async def _next(self, lane: Lane, count: int, more: bool) -> list[Job]:
+    async def _in_turn(self, turns: asyncio.Semaphore, jobs: Sequence[Job]) -> None:
+        async with turns:
+            await self._work(jobs)
+
+    async def _next(self, partition: int, lane: Lane, count: int, more: bool) -> list[Job]:
         """Up to `count` of a lane, once it has something. `more`: a moment ago it had no fewer."""
         if lane is Lane.AWAITED:
-            return await self._claim(count, _BLOCK_MS, (lane,))
-        if not more and await self._services.work.wait((lane,), _BLOCK_MS):
+            return await self._claim(count, _BLOCK_MS, (lane,), partition)
+        if not more and await self._services.work.streams[partition].wait((lane,), _BLOCK_MS):
             await asyncio.sleep(_LINGER)
-        return await self._claim(count, 0, (lane,))
+        return await self._claim(count, 0, (lane,), partition)
 
     async def drain(self) -> int:
         """Burst mode, for tests and imports: judge all that waits, then return how many jobs there were."""
@@ -100,9 +109,12 @@ class Worker:
             count += len(jobs)
         return count
 
-    async def _claim(self, count: int, block_ms: int, lanes: tuple[Lane, ...]) -> list[Job]:
-        idle_ms = int(self._settings.claim_idle * 1000)
-        return await self._services.work.claim(self.name, count=count, idle_ms=idle_ms, block_ms=block_ms, lanes=lanes)
+    async def _claim(
+        self, count: int, block_ms: int, lanes: tuple[Lane, ...], partition: int | None = None
+    ) -> list[Job]:
+        idle_ms, work = int(self._settings.claim_idle * 1000), self._services.work
+        source = work if partition is None else work.streams[partition]
+        return await source.claim(self.name, count=count, idle_ms=idle_ms, block_ms=block_ms, lanes=lanes)
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         """Judge a batch. Jobs that were handed out before are judged alone: one of them may be what killed a worker."""

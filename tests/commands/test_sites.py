@@ -43,6 +43,24 @@ def test_a_site_that_cant_be_is_refused(run: Run, words: list[str]) -> None:
     assert ended.err.startswith("antechamber: A site's ")
 
 
+def test_where_sites_lie_is_shown(run: Run, blog: dict[str, str]) -> None:
+    (only,) = run("partitions", "--json").json
+    nothing = dict.fromkeys(("comments", "pending", "held", "callbacks", "given_up"), 0)
+    assert (only["partition"], only["slot"], only["load"], only["sites"]["blog"]) == (0, 15_882, nothing, nothing)
+    rows = [line.split() for line in run("partitions").out.splitlines()]
+    assert ["0", "15882", only["server"], "1", *["0"] * 5] in rows
+    assert ["blog", "0", *["0"] * 5] in rows
+
+
+def test_another_number_of_partitions_than_the_data_has_is_refused(
+    run: Run, blog: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTECHAMBER_PARTITIONS", "4")
+    ended = run("sites", "list")
+    assert (ended.code, "has one partition, and PARTITIONS asks for 4" in ended.err) == (CANT_START, True)
+    assert any("asks for 4" in one["line"] for one in run("check", "--json").json)
+
+
 def test_sites_are_listed_with_their_counts(run: Run, blog: dict[str, str]) -> None:
     assert run("sites", "list", "--json").json == [
         {

@@ -55,7 +55,7 @@ async def test_each_command_goes_to_who_keeps_its_key(cluster: RedisCluster) -> 
 
 async def test_a_slot_is_moved_under_load(cluster: RedisCluster) -> None:
     async with Connection(cluster.url) as connection:
-        wire, prefix = connection.wire, connection.keys.prefix
+        wire, prefix = connection.wire, connection.keys.partitions[0].prefix
         old = cluster.keeper(prefix)
         new = next(one for one in cluster.masters if one is not old)
         numbers = [wire.call("RPUSH", f"{prefix}list{number}", number) for number in range(500)]

@@ -41,7 +41,7 @@ def test_every_key_is_named_once_and_says_what_it_holds() -> None:
 def test_keys_are_what_they_always_were() -> None:
     """Data that is stored is found again."""
     keys = Keys()
-    assert (keys.work, keys.dead, keys.due, keys.live) == (
+    assert (keys.home("s").work, keys.home("s").dead, keys.home("s").due, keys.home("s").live) == (
         "ac:{p0}:work", "ac:{p0}:dead", "ac:{p0}:due", "ac:{p0}:live",
     )  # fmt: skip
     assert (keys.comment("c1"), keys.history("c1"), keys.texts("c1")) == (

@@ -71,7 +71,7 @@ async def test_a_word_is_told_once(services: Services, site: Known) -> None:
     await _judge(services, site)
     await services.moderation.submit(site.site, submission(services, content="Edited"))
     await _judge(services, site)
-    assert len(await services.connection.client.lrange(services.connection.keys.queue(comment), 0, -1)) == 1
+    assert len(await services.connection.client.lrange(services.connection.keys.queue("blog", comment), 0, -1)) == 1
 
 
 async def test_a_contradiction_counts_until_it_is_taken_back(services: Services, site: Known) -> None:

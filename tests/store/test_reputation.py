@@ -268,7 +268,10 @@ async def test_the_end_of_a_record_is_put_off_only_by_much_and_never_too_far(des
     await desk.look(first)
     assert first.submission is not None
     assert first.submission.author.ip is not None
-    names = [keys.subject(first.submission.author.ip.digest), keys.campaign((await desk.look(first)).campaign)]
+    names = [
+        keys.subject("blog", first.submission.author.ip.digest, beyond=True),
+        keys.campaign((await desk.look(first)).campaign),
+    ]
     lives = [30 * DAY, 7 * DAY]
     for name, life in zip(names, lives, strict=True):
         assert life - 60_000 < await client.pttl(name) <= life
@@ -291,7 +294,7 @@ async def test_a_shorter_life_counts_for_what_is_seen_again(desk: Desk, services
     assert again.submission is not None
     shorter = Reputations(services.connection, Lifetimes(address=2 * DAY))
     await shorter.look([(again, subjects_of(again.submission))], now_ms())
-    assert await client.pttl(keys.subject(comment.submission.author.ip.digest)) <= 2 * DAY
+    assert await client.pttl(keys.subject("blog", comment.submission.author.ip.digest, beyond=True)) <= 2 * DAY
 
 
 async def test_a_campaign_of_one_keeps_no_list_of_its_comments(desk: Desk, reputations: Reputations) -> None:
@@ -357,7 +360,7 @@ async def test_what_an_earlier_version_noted_of_where_a_comment_stands_counts_on
     await desk.decide("1", Outcome.REJECT)
     assert comment.submission is not None
     assert comment.submission.author.email is not None
-    record = keys.subject(comment.submission.author.email.digest)
+    record = keys.subject("blog", comment.submission.author.email.digest, beyond=True)
     approved, rejected, good, bad = map(float, await client.hmget(record, "a", "r", "g", "b"))
     assert (approved, rejected, good) == (0, 1, pytest.approx(0, abs=1e-9))
     assert bad > 0

@@ -45,7 +45,7 @@ class Crowd:
 
     async def step(self, what: str, which: int, count: int) -> None:
         services, site = self.services, self.sites[which].site
-        wire, keys = services.connection.wire, services.connection.keys
+        wire, keys = services.connection.wire, services.connection.keys.partitions[0]
         match what:
             case "submit" | "await":
                 for _ in range(count):
@@ -64,7 +64,7 @@ class Crowd:
                 await self._claim(count, (Lane(what.removeprefix("claim ")),))
             case "answer":
                 done, self.claimed = self.claimed[:count], self.claimed[count:]
-                await services.work.acknowledge([job.entry for job in done])
+                await services.work.acknowledge(done)
             case "die":  # what it had claimed is taken over
                 again = await services.work.claim("heir", count=1_000, idle_ms=0, block_ms=0)
                 assert {job.entry for job in self.claimed} <= {job.entry for job in again}
@@ -73,12 +73,12 @@ class Crowd:
             case "adopt":
                 await wire.run("work/adopt", [keys.work, keys.prefix], page=2)
             case "forget":  # as `erase NAME --all` may
-                await wire.call("DEL", keys.site(site.id, "waiting"))
+                await wire.call("DEL", services.connection.keys.site(site.id, "waiting"))
 
     async def _claim(self, count: int, lanes: tuple[Lane, ...]) -> None:
         before = await self.waiting()
         wire = self.services.connection.wire
-        rows = await wire.call_all([self.services.work._claim("w", count, lanes)])
+        rows = await wire.call_all([self.services.work.streams[0]._claim("w", count, lanes)])
         entries = {row[0].decode(): dict(zip(row[1][::2], row[1][1::2], strict=True)) for row in rows[0]}
         got: dict[Lane, Counter[str]] = {lane: Counter() for lane in Lane}
         for lane in Lane:
@@ -116,7 +116,7 @@ class Crowd:
     async def check(self, *, whole: bool) -> None:
         """`whole`: nothing is in the stream that an older version, or nobody, has lined up."""
         client: Any = self.services.connection.client
-        keys = self.services.connection.keys
+        keys = self.services.connection.keys.partitions[0]
         stream = {entry.decode() for entry, _ in await client.xrange(keys.work)}
         pending = await client.xpending_range(keys.work, "classify", "-", "+", 10_000)
         claimed = {row["message_id"].decode() for row in pending}
@@ -210,7 +210,7 @@ async def test_a_site_that_fills_its_share_leaves_room_for_the_others(
 
 async def test_what_an_older_version_left_is_judged(services: Services, site: Known) -> None:
     """Its entries are in the stream alone: some claimed by a worker that is gone, some by nobody."""
-    wire, keys = services.connection.wire, services.connection.keys
+    wire, keys = services.connection.wire, services.connection.keys.partitions[0]
     for number in range(3):
         await services.moderation.submit(site.site, submission(services, f"{number}"))
     for name in ("turns", "bell", "s:blog:work"):

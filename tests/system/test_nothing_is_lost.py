@@ -27,8 +27,8 @@ TEXTS = ("I liked this post, thank you.", "Buy cheap pills online http://pills.e
 class Platform:
     """Clients that post without pause. A comment without a 2xx is posted again, as a platform would, until it has one."""
 
-    def __init__(self, stack: Stack, key: str) -> None:
-        self.base, self.key = stack.base, key
+    def __init__(self, stack: Stack, key: str, clients: int = CLIENTS) -> None:
+        self.base, self.key, self.clients = stack.base, key, clients
         self.acknowledged: dict[str, int] = {}  # platform id -> how many texts were acknowledged
         self.answers: Counter[int | str] = Counter()
         self.stopping = False
@@ -37,7 +37,7 @@ class Platform:
     async def run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=10)
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.key}"}, timeout=timeout) as session:
-            await asyncio.gather(*[self._post_on(session) for _ in range(CLIENTS)])
+            await asyncio.gather(*[self._post_on(session) for _ in range(self.clients)])
 
     async def _post_on(self, session: aiohttp.ClientSession) -> None:
         while not self.stopping:

@@ -42,8 +42,8 @@ async def _link(platform: Platform) -> str:
 async def _told(platform: Platform) -> list[Any]:
     """The bodies of the comment's call-backs, in order."""
     keys, client = platform.services.connection.keys, platform.services.connection.client
-    names = await client.lrange(keys.queue(COMMENT), 0, -1)
-    return [json.loads(await client.hget(keys.delivery(name.decode()), "body"))["data"] for name in names]
+    names = await client.lrange(keys.queue("blog", COMMENT), 0, -1)
+    return [json.loads(await client.hget(keys.delivery("blog", name.decode()), "body"))["data"] for name in names]
 
 
 async def test_a_rejection_carries_a_statement_of_reasons(platform: Platform) -> None:

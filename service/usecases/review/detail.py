@@ -16,7 +16,7 @@ from service.core.queue import FOREVER
 from service.core.review import Note, Offer
 from service.core.signals.subjects import ties_of
 from service.core.site import Site
-from service.core.submission import Submission, comment_id, free_text
+from service.core.submission import Submission, free_text
 from service.store.comments import Comments
 from service.store.reputation import Reputations
 from service.store.review import ReviewStore
@@ -82,7 +82,7 @@ class Details:
         """The comments of these sites that a text may mean: our id, the platform's, or an address that has one in it."""
         names = _names(text)
         ids = [name for name in names if _OURS.fullmatch(name)]
-        ids += [comment_id(site, name) for name in names for site in sites]
+        ids += [self._comments.identify(site, name) for name in names for site in sites]
         return [one for one in await self._some(list(dict.fromkeys(ids))) if one.comment.site in sites]
 
     async def open(self, site: Site, comment: Comment, sites: Collection[str]) -> Detail:
@@ -109,7 +109,7 @@ class Details:
         answered = comment.submission.parent_id if comment.submission else ""
         if not answered:
             return None
-        found = await self._some([comment_id(comment.site, answered)])
+        found = await self._some([self._comments.identify(comment.site, answered)])
         return found[0] if found else None
 
     async def _author(self, comment: Comment) -> Record | None:

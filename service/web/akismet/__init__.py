@@ -21,7 +21,7 @@ from service.core.identity import mask_addresses
 from service.core.lifecycle import Outcome, State
 from service.core.likeness import Meant, likeness
 from service.core.site import Site
-from service.core.submission import Lenient, RawComment, comment_id, prepare
+from service.core.submission import Lenient, RawComment, prepare
 from service.web.akismet import response as say
 from service.web.akismet import stats
 from service.web.akismet.request import UNKNOWN_KEY, Check, ask, read_check
@@ -122,7 +122,7 @@ async def _judged(context: Context, caller: Caller, check: Check, until: float) 
         async with asyncio.timeout_at(until):
             raw, meant = _meant(context, site, check)
             platform_id, _ = await context.services.feedback.find(site, meant)
-            comment = comment_id(site.id, platform_id)
+            comment = context.services.moderation.identify(site.id, platform_id)
             raw = msgspec.structs.replace(raw, platform_id=platform_id)
             with context.waiting.expecting(comment) as waker:
                 arrival = await take(context, site, raw, Lenient(site.url), expected=True, evidence=True)
@@ -178,7 +178,7 @@ async def _correct(
         return say.invalid("There is nothing to learn from: comment_content is empty.")
     raw, meant = _meant(context, site, check, again=True)
     platform_id, known = await context.services.feedback.find(site, meant)
-    comment, rules = comment_id(site.id, platform_id), Lenient(site.url)
+    comment, rules = context.services.moderation.identify(site.id, platform_id), Lenient(site.url)
     raw = msgspec.structs.replace(raw, platform_id=platform_id)
     if known is None:
         await spend(context, request, site, 1)

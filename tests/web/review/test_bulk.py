@@ -121,14 +121,14 @@ async def test_all_of_it_is_taken_back(platform: Platform, moderator: Desk, serv
     view = await _carry_out(moderator, plan)
     assert view["done"] == 30
     for comment in ids:
-        assert await client.lindex(keys.queue(comment), -1) == f"msg_{comment}_3".encode()
+        assert await client.lindex(keys.queue("blog", comment), -1) == f"msg_{comment}_3".encode()
     await moderator.send("POST", f"/bulk/{view['id']}/undo", status=202)
     view = await _settled(moderator, view["id"])
     assert (view["state"], view["undone"], view["skipped"]) == ("undone", 30, 0)
     assert await moderator.get("/facets") == facets
     assert await services.examples.count("blog") == 0
     for comment in ids:
-        assert await client.lindex(keys.queue(comment), -1) == f"msg_{comment}_2".encode()
+        assert await client.lindex(keys.queue("blog", comment), -1) == f"msg_{comment}_2".encode()
 
 
 async def test_nobody_is_told_of_a_part_while_the_whole_can_be_undone(
@@ -138,7 +138,7 @@ async def test_nobody_is_told_of_a_part_while_the_whole_can_be_undone(
     far = now_ms() + 1_000
     while leased := await services.outbox.claim(now=far, leased_until=far + 1, most=9, per_site=9, room={}):
         for one in leased:
-            await services.connection.client.lpop(services.connection.keys.queue(one.comment))
+            await services.connection.client.lpop(services.connection.keys.queue(one.site, one.comment))
     view = await _carry_out(moderator, await _plan(moderator, ids=ids))
     for comment in ids:
         undo = (await moderator.get(f"/comments/{comment}"))["undo"]

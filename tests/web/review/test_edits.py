@@ -51,8 +51,8 @@ async def _told(services: Services, now: int) -> list[dict[str, Any]]:
 async def _last_told(services: Services, comment: str) -> dict[str, Any]:
     """The body of the call-back that was written last of a comment."""
     keys = services.connection.keys
-    (last,) = await services.connection.client.lrange(keys.queue(comment), -1, -1)
-    body = await services.connection.client.hget(keys.delivery(last.decode()), "body")
+    (last,) = await services.connection.client.lrange(keys.queue("blog", comment), -1, -1)
+    body = await services.connection.client.hget(keys.delivery("blog", last.decode()), "body")
     return dict(json.loads(body)["data"])
 
 
@@ -271,8 +271,8 @@ async def test_a_return_address_hears_the_verdict_alone(moderator: Desk, service
     await _edit(moderator, held)
     keys = services.connection.keys
     bodies = [
-        await services.connection.client.hget(keys.delivery(one.decode()), "body")
-        for one in await services.connection.client.lrange(keys.queue(held), 0, -1)
+        await services.connection.client.hget(keys.delivery("blog", one.decode()), "body")
+        for one in await services.connection.client.lrange(keys.queue("blog", held), 0, -1)
     ]
     assert [SHOWN in body.decode() for body in bodies] == [False, True, False]
 

@@ -58,7 +58,7 @@ async def _heard(client: TestClient[Any, Any], services: Services) -> None:
     """Wait until the process listens."""
     async with asyncio.timeout(10):
         while not await services.connection.client.execute_command(
-            "PUBLISH", services.connection.keys.live, b'{"site": "nowhere"}'
+            "PUBLISH", services.connection.keys.partitions[0].live, b'{"site": "nowhere"}'
         ):
             await asyncio.sleep(0.01)
 

@@ -272,7 +272,7 @@ async def test_one_that_can_not_be_composed_is_given_up_and_stops_no_other(
     services: Services, site: Site, receiver: Receiver
 ) -> None:
     message, other = await decide(services, site, "1"), await decide(services, site, "2")
-    record = services.connection.keys.delivery(message)
+    record = services.connection.keys.delivery("blog", message)
     await services.connection.client.hset(record, mapping={"type": "akismet.approved", "body": "nonsense"})
     async with delivering(services):
         await receiver.wait_for(1)

@@ -219,9 +219,11 @@ async def test_a_delivered_call_back_can_be_replayed_for_a_while(services: Servi
     found = await services.outbox.find("blog", message)
     assert found is not None
     assert await services.outbox.find("other", message) is None
-    assert 0 < await services.connection.client.pttl(services.connection.keys.delivery(message)) <= 7 * 86_400_000
+    assert (
+        0 < await services.connection.client.pttl(services.connection.keys.delivery("blog", message)) <= 7 * 86_400_000
+    )
     assert await services.outbox.replay(found)
-    assert await services.connection.client.pttl(services.connection.keys.delivery(message)) == -1
+    assert await services.connection.client.pttl(services.connection.keys.delivery("blog", message)) == -1
     (again,) = await claim(services, clock)
     assert again.id == message
 
@@ -375,11 +377,11 @@ async def _check_the_queues(services: Services, clock: Clock) -> None:
     due = {name: int(score) for name, score in await client.zrange(keys.site("blog", "due"), 0, -1, withscores=True)}
     leased = {n: int(score) for n, score in await client.zrange(keys.site("blog", "leased"), 0, -1, withscores=True)}
     assert leased.items() <= due.items(), "a lease is a due time"
-    for key in await client.keys(keys.queue("*")):
+    for key in await client.keys(keys.queue("blog", "*")):
         assert key.rpartition(b":")[2] in due, "whatever has something to tell is due some time"
     for comment in due:
-        (head,) = await client.lrange(keys.queue(comment.decode()), 0, 0)
-        assert await client.exists(keys.delivery(head.decode()))
+        (head,) = await client.lrange(keys.queue("blog", comment.decode()), 0, 0)
+        assert await client.exists(keys.delivery("blog", head.decode()))
     pause = int(await client.hget(keys.site("blog", "endpoint"), "paused_until") or 0)
-    score = await client.zscore(keys.due, "blog")
+    score = await client.zscore(keys.home("blog").due, "blog")
     assert score == (max(min(due.values()), pause) if due else None)
