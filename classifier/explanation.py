@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from classifier.features.dense import FEATURES
 from classifier.features.ngrams import AUTHOR_SHIFT, Hasher
-from classifier.inputs import Batch
+from classifier.inputs import Batch, cut
 from classifier.normalise import Normalised, normalise
-from classifier.passages import passages
 from classifier.pooling import Pooling, scales
 from classifier.reader.fusion import Heard
 
@@ -76,7 +75,7 @@ class Texts:
     def pooled(self, hashed: Weights, pooling: Pooling) -> tuple[int, int]:
         """Add the text by its worst passage or as a whole. Returns the range of the original that decided, in code points."""
         folded = self._text.text
-        spans = {folded[start:end]: (start, end) for start, end in reversed(passages(folded))}
+        spans = {folded[start:end]: (start, end) for start, end in reversed(cut(self._text))}
         found = list(self._hasher.passages([[text.encode()] for text in reversed(spans)]))
         places = list(reversed(spans.values()))
         squares = np.array([grams.values @ grams.values for grams in found], np.float32)

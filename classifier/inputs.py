@@ -9,7 +9,7 @@ import numpy.typing as npt
 from classifier.features.dense import dense
 from classifier.features.ngrams import FieldGrams, Grams, Hasher, PassageGrams
 from classifier.normalise import Normalised, normalise_all
-from classifier.passages import passages
+from classifier.passages import LEAST, Span, at_openers, begun, passages
 
 
 class Input(NamedTuple):
@@ -38,9 +38,16 @@ def as_input(item: Any) -> Input:
     raise ValueError(f"a comment is a text or a tuple of texts ({', '.join(Input._fields)}), not {type(item).__name__}")
 
 
-def distinct(text: str) -> list[bytes]:
+def cut(normalised: Normalised) -> list[Span]:
+    """Where the passages of a folded text stand in it, in code points."""
+    text = normalised.text
+    return passages(text, begun(normalised.original, at_openers, text) if len(text) >= 2 * LEAST else ())
+
+
+def distinct(normalised: Normalised) -> list[bytes]:
     """The different passages of a folded text, in the order in which they first come."""
-    spans = passages(text)
+    text = normalised.text
+    spans = cut(normalised)
     if len(spans) == 1:
         return [text.encode()]
     return list(dict.fromkeys([text[start:end].encode() for start, end in spans]))
@@ -92,7 +99,7 @@ class Batch:
     def _passages(self) -> list[list[bytes]]:
         """Each comment's passages, each but once: who repeats a sentence has not said more."""
         if self._cut is None:
-            self._cut = [distinct(text.text) for text in self.normalised]
+            self._cut = [distinct(text) for text in self.normalised]
         return self._cut
 
     def fields(self) -> FieldGrams | None:

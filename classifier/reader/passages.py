@@ -5,7 +5,7 @@ invisible characters, letters drawn apart), and the words alone where there is m
 """
 
 from classifier.normalise import Normalised, normalise
-from classifier.passages import Span, passages
+from classifier.passages import Span, at_capitals, begun, passages
 
 LONGEST = 4000
 """Characters of a comment that are looked at; the encoder reads fewer."""
@@ -21,7 +21,7 @@ class Prepared:
         folded = normalise(shown)
         self._folded: Normalised | None = folded if folded.obfuscated or folded.markup else None
         source = folded.text if self._folded else shown
-        self._spans = passages(source, cased=self._folded is None)
+        self._spans = passages(source, begun(shown, at_capitals, source if self._folded else None))
         self.texts = [source[start:end] for start, end in self._spans]
         """The passages, in order; at least one, if an empty one."""
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Input, Model
-from classifier.inputs import distinct
-from classifier.passages import LEAST, MOST, passages
+from classifier.inputs import cut, distinct
+from classifier.normalise import normalise
+from classifier.passages import LEAST, MOST, at_capitals, at_openers, begun, passages
 
 WORDS = st.sampled_from(
     [
@@ -41,8 +42,8 @@ SENTENCES = (
 
 
 @given(TEXTS, st.booleans())
-def test_nothing_is_lost_but_white_space(text: str, cased: bool) -> None:
-    spans = passages(text, cased=cased)
+def test_nothing_is_lost_but_white_space(text: str, as_written: bool) -> None:
+    spans = passages(text, begun(text, at_capitals) if as_written else ())
     assert spans[0][0] == 0
     assert spans[-1][1] == len(text)
     for (_, end), (start, _) in pairwise(spans):
@@ -52,16 +53,71 @@ def test_nothing_is_lost_but_white_space(text: str, cased: bool) -> None:
 
 
 @given(TEXTS, st.booleans())
-def test_no_passage_is_long(text: str, cased: bool) -> None:
-    assert all(end - start <= MOST + LEAST for start, end in passages(text, cased=cased))
+def test_no_passage_is_long(text: str, as_written: bool) -> None:
+    assert all(
+        end - start <= MOST + LEAST for start, end in passages(text, begun(text, at_capitals) if as_written else ())
+    )
+
+
+@given(TEXTS)
+def test_a_sentence_begins_at_a_word_of_the_folded_text(text: str) -> None:
+    folded = normalise(text)
+    starts = begun(text, at_openers, folded.text)
+    assert starts == sorted(set(starts))
+    assert all(folded.text[at - 1] == " " != folded.text[at] for at in starts)
+    spans = cut(folded)
+    assert (spans[0][0], spans[-1][1]) == (0, len(folded.text))
+    assert all(start in (end, end + 1) for (_, end), (start, _) in pairwise(spans))
+
+
+HIDDEN = {
+    "as it is": INSULT[:-1],
+    "shouted": INSULT[:-1].upper(),
+    "with emoji": f"{INSULT[:-1]} 😂😂",
+    "with a number": f"{INSULT[:-1]} 100",
+    "beside an address": f"see https://example.com/a-long-way/to-go?really=yes {INSULT[:-1]}",
+    "in markup": f"<p class='comment-body'><b>{INSULT[:-1]}</b></p>",
+    "in disguise": INSULT[:-1].replace("idiot", "1d10t"),
+    "with invisible letters": "\u200b".join(INSULT[:-1]),
+}
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_a_forgotten_point_hides_no_sentence(sentence: str) -> None:
-    for text in (f"{INSULT[:-1]} {sentence}", f"{sentence[:-1]} {INSULT}"):
-        assert [text[start:end] for start, end in passages(text)] == [text]
-        first, second = (text[start:end] for start, end in passages(text, cased=True))
-        assert {first.removesuffix("."), second.removesuffix(".")} == {INSULT[:-1], sentence[:-1]}
+@pytest.mark.parametrize("insult", HIDDEN.values(), ids=HIDDEN)
+def test_a_forgotten_point_hides_no_sentence(insult: str, sentence: str) -> None:
+    """Whatever stands before it, and on a line of its own."""
+    alone = distinct(normalise(insult))
+    for between in (" ", "\n", "\r\n\r\n  "):
+        found = distinct(normalise(f"{insult}{between}{sentence}"))
+        assert found == [*alone, sentence.lower().encode()]
+
+
+def test_a_new_line_is_a_new_sentence() -> None:
+    lines = [
+        "You are a pathetic idiot",
+        "Second chapter of a bridge",
+        "7 days a week it is free",
+        "Ümit was here as well",
+    ]
+    for between in ("\n", "\r\n", "\n\n", "\n \n"):
+        assert distinct(normalise(between.join(lines))) == [normalise(line).text.encode() for line in lines]
+    small = [line.lower() for line in lines]
+    assert distinct(normalise("\n\n".join(small))) == [normalise(line).text.encode() for line in small]
+
+
+def test_a_sentence_broken_at_some_width_is_one() -> None:
+    text = "Most of the figures in the report that we read are\nfrom the autumn in which my brother lived there."
+    assert distinct(normalise(text)) == [normalise(text).text.encode()]
+
+
+def test_a_name_is_no_sentence_to_a_reader_of_words() -> None:
+    text = "Those who came from Russia with Ivan Petrov said nothing of German Shepherd dogs"
+    assert distinct(normalise(text)) == [text.lower().encode()]
+
+
+def test_words_without_end_are_read_in_pieces() -> None:
+    found = distinct(normalise("you are a pathetic idiot " + "and the bridge was built in some other way " * 9))
+    assert all(len(one) <= 80 for one in found)
 
 
 def test_sentences_are_brought_together_to_some_length() -> None:
@@ -73,7 +129,7 @@ def test_sentences_are_brought_together_to_some_length() -> None:
 
 
 def test_who_repeats_himself_has_said_it_once() -> None:
-    assert distinct(" ".join([INSULT] * 1000)) == distinct(INSULT)
+    assert distinct(normalise(" ".join([INSULT] * 1000))) == distinct(normalise(INSULT))
 
 
 @pytest.mark.parametrize("label", ["spam", "threat"])
