@@ -43,8 +43,13 @@ class Signed(NamedTuple):
 
     def beside(self, other: "Signed") -> "Signed":
         """These and others."""
-        author = sparse.vstack([self.author, other.author], format="csr")
-        return Signed(author, *(np.concatenate(pair) for pair in zip(self[1:], other[1:], strict=True)))
+        return Signed(
+            sparse.vstack([self.author, other.author], format="csr"),
+            np.concatenate([self.dense, other.dense]),
+            np.concatenate([self.text, other.text]),
+            np.concatenate([self.truth, other.truth]),
+            np.concatenate([self.weights, other.weights]),
+        )
 
 
 class Author(NamedTuple):

@@ -148,7 +148,7 @@ async def test_every_partition_is_judged_and_told(parted: Services) -> None:
             counts = [await parted.comments.counts(name) for name in SITES]
             return all(one[State.APPROVED] == 3 for one in counts)
 
-        await until(all_approved, 30)
+        await until(all_approved)
     finally:
         stop.set()
         await worker
