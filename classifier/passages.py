@@ -13,9 +13,6 @@ LEAST = 12
 """Characters that a passage has at least, where there is more than one."""
 MOST = 160
 """Characters that a passage has at most, but for what `LEAST` adds."""
-_PIECE = 80
-"""Characters at most of the equal pieces that a stretch of more than `MOST` is cut into: an insult among many words without a
-point is not to be lost in them."""
 _END = re.compile(r"[.!?…\n。！？｡][.!?…\n。！？｡\"')}\]]*")
 _CAPITAL = "A-ZÀ-ÖØ-ÞΆ-ΏΑ-ΫА-Я"
 _OPENING = """
@@ -163,8 +160,8 @@ def _ends(text: str, starts: Sequence[int]) -> list[int]:
 
 def _cut(text: str, start: int, end: int, found: list[Span]) -> int:
     """Cut a long stretch into equal pieces between words; returns where the last piece begins."""
-    while end - start > _PIECE:
-        aim = start + (end - start) // -(-(end - start) // _PIECE)
+    while end - start > MOST:
+        aim = start + (end - start) // -(-(end - start) // MOST)
         space = text.rfind(" ", start + LEAST, aim + 1)
         cut = space if space > 0 else aim
         found.append((start, cut))
