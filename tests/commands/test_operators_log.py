@@ -41,7 +41,7 @@ READING = {
     "backtest", "check", "comments list", "comments show", "dead list", "deliveries dead", "deliveries list",
     "deliveries waiting", "doctor", "doubts", "evaluate", "keys list", "models diff", "models list", "models scan", "models show",
     "privacy export", "privacy scan",
-    "moderators list", "notices list", "notices show", "score", "settings", "version",
+    "moderators list", "notices list", "notices show", "partitions", "score", "settings", "version",
     "sites list", "sites policy diff", "sites policy history",
     "sites policy show", "sites policy try", "sites show", "tls-front show",
 }  # fmt: skip
