@@ -14,6 +14,7 @@ from pathlib import Path
 SERVICE = Path(__file__).parent.parent / "service"
 HASHES = re.compile(r"blake2[bs]|crc32|adler32|md5|new|file_digest|sha\w+|shake_\w+")
 PLAIN = {  # where -> what is digested without a key, and why it may be
+    "core/partition.py digits_of": "a site's name: two digits, by which every process finds its partition",
     "core/submission.py comment_id": "site and the platform's own id, which is stored beside it (ADR 5)",
     "core/resubmission.py _earlier": "only compared with what earlier versions stored; never stored",
     "core/leaks.py _digests": "addresses that an operator gives, to look for such digests; nothing is stored",

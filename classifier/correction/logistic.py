@@ -20,7 +20,7 @@ from scipy import linalg, optimize, sparse, special
 
 Numbers = npt.NDArray[np.float64]
 _LEAVING = np.array([4.0, 4.0, 4.0])
-_MOST_STEPS, _TOLERANCE, _LEAST_STEP = 50, 1e-3, 1e-6
+_MOST_STEPS, _TOLERANCE, _LEAST_STEP = 50, 1e-4, 1e-6
 _MOST_TURNS, _NEAR = 12, 0.1
 _MOST_SHARE, _LEAST_SHARE = 2.0, 0.1
 _MOST_SPANNED = 2_000

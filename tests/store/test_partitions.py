@@ -46,6 +46,7 @@ async def parted(emptied: EmbeddedServer, secrets: KeyFiles, tmp_path: Path) -> 
         for name in SITES:
             await services.accounts.add(name, f"https://{name}.example", f"https://{name}.example/hook")
         yield services
+        await services.connection.client.flushall()  # whoever comes next finds no data that has partitions
 
 
 def test_the_names_of_the_sites_are_of_all_partitions() -> None:

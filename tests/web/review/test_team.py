@@ -96,12 +96,13 @@ async def test_a_link_from_the_invitation_to_the_first_comment_and_every_act_aft
 
     lines = (await operator.get("/audit-log"))["items"]
     kept = [(one["what"], one["subject"], one["note"]) for one in reversed(lines) if one["what"] != "session.begin"]
-    assert kept[-7:] == [
+    assert kept[-8:] == [
         ("moderators.invite", "bo", "new: moderator, blog"),
         ("account.accept", "bobby", "by invitation, as bo → bobby"),
         ("moderators.access", "bobby", "moderator, blog → lead, blog, shop"),
         ("session.end-all", "bobby", ""),
         ("moderators.lock", "bobby", "active → locked"),
+        ("session.refused", "bobby", "wrong"),
         ("moderators.lock", "bobby", "locked → active"),
         ("moderators.remove", "bobby", "was lead, blog, shop"),
     ]
