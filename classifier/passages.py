@@ -41,12 +41,11 @@ Tout Tous Merci
 """
 """Words that begin sentences and are no names, in the languages that the first reader has learnt and two of their neighbours."""
 _OPENERS = frozenset(_OPENING.split())
-_BEGUN = re.compile(
-    rf"(?<=\S)[ \t]+(?=([{_CAPITAL}][^\W\d_]*))"
-    r"|(?<=\S)(?=[ \t]*+(?:\r\n|\n|\r)(?P<blank>[ \t]*+[\n\r])?)\s++(?(blank)(?=\S)|(?=[^\sa-zß-öø-ÿά-ώа-я]))"
+_CAPITALISED = re.compile(rf"[ \t]([{_CAPITAL}][^\W\d_]*)")
+_LINE = re.compile(
+    r"(?<=\S)(?=[ \t]*+(?:\r\n|\n|\r)(?P<blank>[ \t]*+[\n\r])?)\s++(?(blank)(?=\S)|(?=[^\sa-zß-öø-ÿά-ώа-я]))"
 )
-"""Where a sentence may begin: at a capital, and on a new line, but for one amid a sentence (texts from mail and terminals are
-broken at some width)."""
+"""A new line, but for one amid a sentence: texts from mail and terminals are broken at some width."""
 _AMID = frozenset(",;:()[]{}\"'/&+-–—")
 """Signs that stand within a sentence."""
 _WORDS = re.compile(r"[\W_]{0,8}?([^\W_]+(?: [^\W_]+)?)")
@@ -80,15 +79,19 @@ def begun(original: str, opens: Callable[[str, str], bool], folded: str | None =
     In order, in code points; in `original` itself without `folded`. Where folding has changed the two words that begin a
     sentence beyond recognition, that one is left out; where they stand more than once, the nearest count.
     """
-    matches = (
-        match for match in _BEGUN.finditer(original) if match[1] is None or opens(original[match.start() - 1], match[1])
-    )
+    starts = [
+        match.start(1)
+        for match in _CAPITALISED.finditer(original)
+        if (before := _before(original, match.start())).strip() and opens(before, match[1])
+    ]
+    if "\n" in original or "\r" in original:
+        starts = sorted({*starts, *(match.end() for match in _LINE.finditer(original))})
     if folded is None:
-        return [match.end() for match in matches]
+        return starts
     found: list[int] = []
     drift = 0
-    for match in matches:
-        words = _WORDS.match(original, match.end())
+    for start in starts:
+        words = _WORDS.match(original, start)
         if not words:
             continue
         key = " " + _plain(words[1])
@@ -102,6 +105,13 @@ def begun(original: str, opens: Callable[[str, str], bool], folded: str | None =
         if not found or aim + 1 > found[-1]:
             found.append(aim + 1)
     return found
+
+
+def _before(text: str, at: int) -> str:
+    """The last character before the blanks that end at `at`; a blank, if there is none."""
+    while at and text[at - 1] in " \t":
+        at -= 1
+    return text[at - 1] if at else " "
 
 
 def _plain(words: str) -> str:
