@@ -17,7 +17,8 @@ from service.core.policy import Policy
 from service.core.policy.thresholds import Thresholds
 from service.core.site import Known
 from service.core.submission import comment_id
-from tests.system.stack import Stack, until
+from tests.support.waiting import until
+from tests.system.stack import Stack
 
 PASSWORD = "correct horse battery"
 WCAG = {

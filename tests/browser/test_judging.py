@@ -11,7 +11,7 @@ from service.core.comment import Actor
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.moderator import Role
 from tests.browser.desk import Desk, accessible, current, lists, opened, row
-from tests.system.stack import until
+from tests.support.waiting import until
 
 
 class Gate:

@@ -18,7 +18,7 @@ from playwright.async_api import BrowserContext, Page, Worker, expect
 
 from tests.browser.desk import Desk, accessible, opened
 from tests.support.receivers import Receiver, http_receiver
-from tests.system.stack import until
+from tests.support.waiting import until
 
 SUBSCRIBING = """
 (() => {

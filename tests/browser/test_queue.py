@@ -9,7 +9,7 @@ from playwright.async_api import Route, expect
 
 from service.core.moderator import Role
 from tests.browser.desk import Desk, accessible, current, lists, opened, row
-from tests.system.stack import until
+from tests.support.waiting import until
 
 MERGED = """async () => {
   const { merged } = await import("/review/static/queue/merging.js");

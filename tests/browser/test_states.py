@@ -12,7 +12,8 @@ from playwright.async_api import Page, expect
 
 from service.core.moderator import Role
 from tests.browser.desk import PASSWORD, Desk, accessible, lists, opened
-from tests.system.stack import Receiver, until
+from tests.support.waiting import until
+from tests.system.stack import Receiver
 
 SCREENS = pytest.mark.parametrize(
     "screen",

@@ -29,7 +29,8 @@ from service.settings import Settings
 from service.web.root import PLACES
 from tests.clients.conftest import INSTALLED
 from tests.support.desk import COOKIE, PASSWORD
-from tests.system.stack import Stack, comment, free_port, until
+from tests.support.waiting import until
+from tests.system.stack import Stack, comment, free_port
 
 INTEGRATIONS = Path(__file__).parents[2] / "integrations"
 HOST = "comments.example"

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from tests.clients.conftest import HERE, INSTALLED
-from tests.system.stack import Stack, free_port, until
+from tests.support.waiting import until
+from tests.system.stack import Stack, free_port
 
 VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTPLIB2_CA_CERTS", "NODE_EXTRA_CA_CERTS")
 

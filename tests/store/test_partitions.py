@@ -29,8 +29,8 @@ from service.store.client import Connection
 from service.store.keys import Keys
 from service.store.server import EmbeddedServer
 from service.workers.classify import Worker, run_classify
-from tests.support.delivering import until
 from tests.support.moderation import WordScorer, submission
+from tests.support.waiting import until
 
 COUNT = 4
 SITES = [f"site{number}" for number in range(12)]

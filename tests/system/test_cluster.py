@@ -14,7 +14,8 @@ import aiohttp
 
 from service.core.partition import Partitions
 from tests.support.cluster import RedisCluster, redis_cluster
-from tests.system.stack import Receiver, Stack, comment, running, until
+from tests.support.waiting import until
+from tests.system.stack import Receiver, Stack, comment, running
 from tests.system.test_nothing_is_lost import IMPATIENT, Platform, account
 
 COUNT, PASSWORD = 4, "correct horse battery"

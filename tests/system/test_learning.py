@@ -19,7 +19,8 @@ import aiohttp
 import pytest
 
 from tests.support.readers import later_nuisance, nuisance, ordinary
-from tests.system.stack import COMMAND, Receiver, Stack, comment, running, until
+from tests.support.waiting import until
+from tests.system.stack import COMMAND, Receiver, Stack, comment, running
 
 SETTINGS = {"claim_idle": "5", "site_cache": "0.2"}
 SWITCHED = 3.0  # seconds within which every process has switched; about 2 are promised

@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from tests.system.stack import ROLES, Receiver, Stack, comment, running, until
+from tests.support.waiting import until
+from tests.system.stack import ROLES, Receiver, Stack, comment, running
 
 ROUNDS = 12
 CLIENTS = 8

@@ -13,7 +13,8 @@ import aiohttp
 from standardwebhooks import Webhook
 
 from service.store.packing import opened
-from tests.system.stack import comment, running, until
+from tests.support.waiting import until
+from tests.system.stack import comment, running
 
 # Addresses that are unmistakable: each names the entrance that it is fed through.
 IP = "203.0.113.77"

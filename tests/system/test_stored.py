@@ -16,7 +16,8 @@ from service.keyfiles import load
 from service.settings import Settings
 from service.store.statistics import Numbers
 from service.usecases.statistics import Statistics
-from tests.system.stack import Receiver, until
+from tests.support.waiting import until
+from tests.system.stack import Receiver
 from tests.system.stored import EXPECTED, FIRST, FORMAT2, Embedded, Http, speaking, unpack
 from tests.system.stored.reading import OPERATOR, as_then, read, timeless
 

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from tests.support.collector import Collector, Span, collector
-from tests.system.stack import comment, running, until
+from tests.support.waiting import until
+from tests.system.stack import comment, running
 
 TRACE, PARENT = "ab" * 16, "cd" * 8
 STEPS = ["look up", "signals", "words", "policy", "decide"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import Stack, until
+from tests.support.waiting import until
+from tests.system.stack import Stack
 from tests.wordpress.api import Api
 from tests.wordpress.blog import Blog
 from tests.wordpress.conftest import OURS

@@ -23,7 +23,8 @@ from typing import Any
 import aiohttp
 import redis
 
-from tests.system.stack import COMMAND, ROLES, Stack, until
+from tests.support.waiting import until
+from tests.system.stack import COMMAND, ROLES, Stack
 
 FIRST = Path(__file__).parent
 FORMAT2 = FIRST / "format2"

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.readers import nuisance, ordinary
-from tests.system.stack import Receiver, until
+from tests.support.waiting import until
+from tests.system.stack import Receiver
 from tests.system.stored import DATA, EXPECTED, LONG_AFTER, PASSWORD, Embedded, Http, speaking
 from tests.system.stored.reading import OPERATOR, read, statistics
 

@@ -19,9 +19,10 @@ from service.core.site import Known
 from service.settings import Settings
 from service.store.server import EmbeddedServer
 from tests.support.akismet import AkismetClient
-from tests.support.delivering import delivering, until
+from tests.support.delivering import delivering
 from tests.support.platform import Platform
 from tests.support.receivers import Heard, Receiver, http_receiver
+from tests.support.waiting import until
 
 
 @pytest.fixture

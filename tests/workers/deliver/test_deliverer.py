@@ -18,8 +18,9 @@ from service.core.errors import StoreUnavailable
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.site import Site
 from service.core.submission import comment_id
-from tests.support.delivering import attempts, decide, delivering, until
+from tests.support.delivering import attempts, decide, delivering
 from tests.support.receivers import Heard, Receiver, http_receiver
+from tests.support.waiting import until
 from tests.workers.deliver.conftest import Open
 
 

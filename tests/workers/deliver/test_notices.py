@@ -21,10 +21,10 @@ from service.settings import Settings
 from service.workers.deliver.client import Client
 from service.workers.deliver.notices import run_notices
 from tests.support.address_spellings import ATS, DOTS
-from tests.support.delivering import until
 from tests.support.mail import CERTIFICATE, Post, mail_server
 from tests.support.receivers import Receiver
 from tests.support.telling import HOUR, MINUTE, Desk
+from tests.support.waiting import until
 from tests.workers.deliver.conftest import quick
 
 LINK = "https://antechamber.example/review#/queue?id="

@@ -17,8 +17,9 @@ from service.container import Services
 from service.core.site import Site
 from service.keyfiles import KeyFiles
 from service.store.server import EmbeddedServer
-from tests.support.delivering import decide, until
+from tests.support.delivering import decide
 from tests.support.receivers import Heard, Receiver
+from tests.support.waiting import until
 
 Start = Callable[..., Awaitable[Process]]
 
