@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import astuple
 
 from service.commands import console
 
@@ -45,4 +46,4 @@ def _tables(found: list[PartitionLoad]) -> Iterator[Table]:
 
 
 def _cells(load: Load) -> list[str]:
-    return [f"{number:,}" for number in (load.comments, load.pending, load.held, load.callbacks, load.given_up)]
+    return [f"{number:,}" for number in astuple(load)]

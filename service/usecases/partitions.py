@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from operator import add
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from service.core.lifecycle import State
 from service.store.client import Connection
@@ -24,11 +26,7 @@ class Load(Struct, frozen=True):
     given_up: int = 0  # call-backs
 
     def __add__(self, other: Load) -> Load:
-        return Load(*[mine + theirs for mine, theirs in zip(_numbers(self), _numbers(other), strict=True)])
-
-
-def _numbers(load: Load) -> tuple[int, ...]:
-    return (load.comments, load.pending, load.held, load.callbacks, load.given_up)
+        return Load(*map(add, astuple(self), astuple(other)))
 
 
 class PartitionLoad(Struct, frozen=True):
