@@ -5,13 +5,16 @@ tried again without it: without the labels that got worse, with three quarters, 
 and learnt without the author or without the words. A part must not only pass: it must be better than the version in use in
 something that the site's own decisions say, or there would be no reason to take it, and what is harmful would get through
 by being made small. Of the parts that are, the one is taken that the newest decisions speak for most.
+
+What voices disagree about (`classifier.correction.disputes`) teaches nothing in the first place.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from classifier.correction import Correction
-from classifier.correction.decisions import Decided
+from classifier.correction.decisions import Decided, in_order
+from classifier.correction.disputes import Marked
 from classifier.correction.partial import only, shrunk
 from classifier.correction.training import TooFew, train
 from classifier.evaluation import gate
@@ -47,18 +50,19 @@ def fit(
 
     `thresholds` and `trusted` are `gate.compare`'s; `step` hears what is being tried. Raises `TooFew`.
     """
-    model = active.model
+    model, every = active.model, Marked(in_order([*taught, *newest]))
+    settled = Marked(taught).settled(one for label in model.labels for one in every.disputes(label))
 
     def asked(correction: Correction) -> Report:
         candidate = Version(model, correction)
         return gate.compare(active, candidate, newest, thresholds=thresholds, taught=taught, trusted=trusted)
 
-    whole = train(model, taught, name)
+    whole = train(model, settled, name)
     report = asked(whole)
     if report.passed or not report.worse or not _could_be_better(report):
         return Fitted(whole, report)
     best: Fitted | None = None
-    for what, part in _parts(active, whole, taught, name, report):
+    for what, part in _parts(active, whole, settled, name, report):
         step(f"trying {what}")
         said = asked(part)
         if said.passed and said.better and (best is None or _figure(said) < _figure(best.report)):

@@ -16,7 +16,8 @@ Decisions that contradict each other speak for whoever is sure of nothing. So th
 often than a coin would (Mann and Whitney 1947).
 
 Who decided is looked at too: what the loudest voice decided is left out once, so that nobody carries a version through
-against everybody else.
+against everybody else; and a name or a host that one voice rejects, and the others don't, must not raise scores
+(`classifier.evaluation.marked`).
 """
 
 from collections import Counter
@@ -26,8 +27,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from classifier.correction.decisions import Decided, in_order
+from classifier.correction.disputes import Dispute
 from classifier.evaluation import fixed
 from classifier.evaluation.fixed import Answers, Excused, Lost, excused
+from classifier.evaluation.marked import contested, marked
 from classifier.evaluation.paired import (
     FEWEST,
     Asked,
@@ -104,15 +107,18 @@ class Report(NamedTuple):
     """What it was compared with besides, where the version in use is not to be trusted."""
     part: Part | None = None
     """What of it was taken, where it was refused as a whole."""
+    disputes: tuple[Dispute, ...] = ()
+    """What voices disagree about."""
 
     def as_json(self) -> dict[str, Any]:
-        """The report as plain data."""
+        """The report as plain data. It is kept longer than comments, so that no disputed name stands in it, only its kind."""
         rows = {name: [one._asdict() for one in getattr(self, name)] for name in ("measures", "lost", "excused")}
         part = None
         if self.part is not None:
             cost = [one._asdict() for one in self.part.cost]
             part = {**self.part._asdict(), "because": list(self.part.because), "cost": cost}
-        return {**self._asdict(), "reasons": list(self.reasons), **rows, "part": part}
+        disputes = [{**one._asdict(), "mark": one.mark.kind} for one in self.disputes]
+        return {**self._asdict(), "reasons": list(self.reasons), **rows, "part": part, "disputes": disputes}
 
     @property
     def worse(self) -> tuple[Measure, ...]:
@@ -153,6 +159,7 @@ def compare(
     taken: list[Measured] = []
     lost: list[Lost] = []
     pardons = [one for label in labels for one in excused(label, [*taught, *rows])]
+    disputed = contested(in_order([*taught, *rows]), labels)
     for label in labels:
         known, steps = [row for row in rows if label in row.labels], thresholds.get(label, {})
         for beside, yardstick in (yardsticks | others).items():
@@ -160,6 +167,7 @@ def compare(
             own = _on_decisions(pair, label, known, steps) if known and beside not in others else []
             own += _in_disguise(pair, label, known, steps.get("hold", 0.5))
             own += professed(pair, label, [*(row for row in taught if label in row.labels), *known])
+            own += marked(pair, label, disputed)
             if beside:
                 own = [
                     one._replace(measure=one.measure._replace(beside=beside)) for one in own if not one.measure.beside
@@ -175,8 +183,9 @@ def compare(
     named = "" if trusted is None else trusted.name
     shown = _shown(lost, worse)
     return Report(
-        active.name, candidate.name, len(rows), not reasons, tuple(reasons), measures, shown, tuple(pardons), named
-    )
+        active.name, candidate.name, len(rows), not reasons, tuple(reasons), measures, shown, tuple(pardons), named,
+        disputes=tuple(one.dispute for one in disputed),
+    )  # fmt: skip
 
 
 def _called(version: Version) -> str:

@@ -132,6 +132,21 @@ def against_a_coin(label: str, asked: Asked) -> list[Measured]:
     return [Measured(told)]
 
 
+def rise(name: str, label: str, before: Numbers, after: Numbers, *, most: float, beyond: float) -> Measured:
+    """By how much more the candidate raises what both say of the same comments, once something is added to each.
+
+    Worse where that is more than `most` on average, and more than `beyond` standard errors of it.
+    """
+    moved = after - before
+    more, reach = float(moved.mean()), beyond * float(moved.std(ddof=1)) / sqrt(len(moved))
+    verdict = "worse" if more > most and more > reach else "same"
+    told = Measure(
+        name, label, len(moved), float(before.mean()), float(after.mean()), more, more - reach, more + reach,
+        verdict, guarded=True, higher_is_better=False, fixed=True,
+    )  # fmt: skip
+    return Measured(told)
+
+
 def judged(measured: Sequence[Measured]) -> list[Measure]:
     """The measures with their verdicts: of each kind, those that are beyond chance when all guarded ones are tested."""
     verdicts = [one.measure.verdict for one in measured]

@@ -7,14 +7,13 @@ over the groups; what naming one of them does beyond that is that group's.
 """
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import Final
 
 import numpy as np
 
 from classifier.correction.decisions import Decided
 from classifier.evaluation.cases import GROUPS
-from classifier.evaluation.paired import FEWEST, Measure, Measured, Numbers
+from classifier.evaluation.paired import FEWEST, Measured, Numbers, rise
 from classifier.inputs import Input
 from classifier.model import Version
 
@@ -33,16 +32,9 @@ def professed(versions: tuple[Version, Version], label: str, rows: Sequence[Deci
     if len(good) < FEWEST:
         return []
     before, after = (_beyond(version, label, good) for version in versions)
-    moved = after - before
-    most = int(moved.mean(axis=1).argmax())
-    rise = float(moved[most].mean())
-    reach = _BEYOND * float(moved[most].std(ddof=1)) / sqrt(len(good))
-    verdict = "worse" if rise > MOST and rise > reach else "same"
-    told = Measure(
-        f"good comments that name {GROUPS[most]} people", label, len(good), float(before[most].mean()),
-        float(after[most].mean()), rise, rise - reach, rise + reach, verdict, guarded=True, higher_is_better=False, fixed=True,
-    )  # fmt: skip
-    return [Measured(told)]
+    most = int((after - before).mean(axis=1).argmax())
+    name = f"good comments that name {GROUPS[most]} people"
+    return [rise(name, label, before[most], after[most], most=MOST, beyond=_BEYOND)]
 
 
 def _beyond(version: Version, label: str, rows: Sequence[Decided]) -> Numbers:

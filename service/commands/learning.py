@@ -137,14 +137,14 @@ def doubts(
     most: Annotated[int, typer.Option(min=1, help="At most so many of each kind.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List decisions that are worth a second look: the others speak against them, or contradict them outright."""
+    """List decisions that are worth a second look: the others speak against them, contradict them, or make nothing of them."""
 
     found = console.run(lambda services: services.learning.doubts(site, most=most))
     console.show(found, _doubtful(found), as_json=as_json)
 
 
 def _doubtful(found: Doubts) -> Iterator[str | Table]:
-    if not found.doubtful and not found.contradicting:
+    if not (found.doubtful or found.contradicting or found.disputed):
         yield "Nothing that looks doubtful."
     table = console.table("comment", "who", "label", "said", "expected", "text")
     for one in found.doubtful:
@@ -154,6 +154,12 @@ def _doubtful(found: Doubts) -> Iterator[str | Table]:
         yield table
     for pair in found.contradicting:
         yield f"{len(pair.examples)} decisions disagree on {pair.label}: {console.plain(pair.text)[:120]}"
+    for quarrel in found.disputed:
+        mark = f'{quarrel.mark} "{console.plain(quarrel.value)}"'
+        yield (
+            f"{quarrel.voice} rejected {quarrel.rejected:,} of {quarrel.of:,} comments with the {mark} as {quarrel.label}, "
+            f"the others {quarrel.others_rejected:,} of {quarrel.others_of:,}: {' '.join(quarrel.comments[-5:])}"
+        )
 
 
 def _facts(site: str, outcome: Learnt | str) -> dict[str, Any]:

@@ -175,6 +175,7 @@ def report(card: ModelCard) -> Iterator[str | Table]:
     from service.learning.reports import (
         HEAD,
         LOST_HEAD,
+        about_disputes,
         about_excused,
         about_part,
         lost_cases,
@@ -190,6 +191,7 @@ def report(card: ModelCard) -> Iterator[str | Table]:
     for reason in card.gate.get("reasons", ()):
         yield f"  {reason}"
     yield from about_part(card.gate)
+    yield from about_disputes(card.gate)
     yield from about_excused(card.gate)
     if lost := list(lost_cases(card.gate)):
         cases = console.table(*LOST_HEAD)
@@ -222,6 +224,8 @@ def what_to_do(card: ModelCard) -> Iterator[str]:
     yield "What to do:"
     if any(one["verdict"] == "worse" and not one.get("fixed") for one in card.gate.get("measures", ())):
         yield f"  Look at decisions that contradict the others: antechamber doubts --site {site}"
+    if card.gate.get("disputes"):
+        yield f"  See what moderators disagree about, and settle it among them: antechamber doubts --site {site}"
     if card.gate.get("lost"):
         yield "  Read the cases above. Where the version in use is right about them, let it stay."
     yield "  Decide on, and train again: more decisions teach more, and tell more surely."

@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from classifier import Input
 from classifier.correction import label_quality
-from classifier.correction.decisions import Decided
+from classifier.correction.decisions import Decided, in_order
+from classifier.correction.disputes import Marked
 from service.core.example import Example
 from service.core.verdict import LABELS
 from service.learning.registry import Registry
@@ -105,7 +106,8 @@ def _newest(examples: list[Example]) -> list[Example]:
     return sorted(examples, key=lambda one: (one.at, one.id))[-MOST:]
 
 
-# Examples to look at again: those whose labels a model finds hard to believe, and those that contradict each other.
+# Examples to look at again: those whose labels a model finds hard to believe, those that contradict each other, and those by
+# which moderators disagree.
 
 
 class Doubtful(Struct, frozen=True):
@@ -129,18 +131,34 @@ class Contradicting(Struct, frozen=True):
     text: str  # an excerpt
 
 
+class Disputed(Struct, frozen=True):
+    """A name or a host that one voice rejects and the others don't, and the examples that bear it."""
+
+    mark: str  # what kind it is of
+    value: str
+    label: str
+    voice: str
+    rejected: int
+    of: int
+    others_rejected: int
+    others_of: int
+    examples: tuple[str, ...]
+    comments: tuple[str, ...]
+
+
 class Doubts(Struct, frozen=True):
     """What should be looked at again, worst first."""
 
     doubtful: list[Doubtful]
     contradicting: list[Contradicting]
+    disputed: list[Disputed]
 
 
 _EXCERPT = 200  # characters
 
 
 async def doubtful(examples: Examples, registry: Registry, site: str, *, most: int = 50) -> Doubts:
-    """A site's doubtful and contradicting examples, at most `most` of each kind and label."""
+    """A site's doubtful, contradicting and disputed examples, at most `most` of each kind and label."""
     rows = (await collect(examples, [site])).decisions
     base = (await registry.version("")).model
     found: list[Doubtful] = []
@@ -149,7 +167,9 @@ async def doubtful(examples: Examples, registry: Registry, site: str, *, most: i
             doubted = await asyncio.to_thread(label_quality.doubtful, base, rows, label)
             found += [_doubtful(rows[one.row], one) for one in doubted[:most]]
     opposed = await asyncio.to_thread(label_quality.contradictions, rows)
-    return Doubts(found, [_contradicting(rows, one) for one in opposed[:most]])
+    return Doubts(
+        found, [_contradicting(rows, one) for one in opposed[:most]], await asyncio.to_thread(_disputed, rows, most)
+    )
 
 
 def _doubtful(row: Decided, doubt: label_quality.Doubt) -> Doubtful:
@@ -167,3 +187,28 @@ def _doubtful(row: Decided, doubt: label_quality.Doubt) -> Doubtful:
 
 def _contradicting(rows: list[Decided], one: label_quality.Contradiction) -> Contradicting:
     return Contradicting(one.label, tuple(rows[at].id for at in one.rows), rows[one.rows[0]].item.text[:_EXCERPT])
+
+
+def _disputed(rows: list[Decided], most: int) -> list[Disputed]:
+    rows = in_order(rows)
+    marked = Marked(rows)
+    found = []
+    for one in (one for label in LABELS for one in marked.disputes(label)[:most]):
+        its = [
+            row for row, marks in zip(rows, marked.marks, strict=True) if one.mark in marks and one.label in row.labels
+        ]
+        examples, comments = tuple(row.id for row in its), tuple(row.comment for row in its)
+        found.append(
+            Disputed(
+                *one.mark,
+                one.label,
+                one.voice,
+                one.rejected,
+                one.of,
+                one.others_rejected,
+                one.others_of,
+                examples,
+                comments,
+            )
+        )
+    return found

@@ -245,7 +245,8 @@ HEAD = ("measure", "label", "rows", "in use", "new", "difference (90 %)", "")
 
 def version_page(card: ModelCard) -> str:
     """The page."""
-    said = [verdict(card.gate), *card.gate.get("reasons", ()), *about_part(card.gate), *about_excused(card.gate)]
+    said = [verdict(card.gate), *card.gate.get("reasons", ()), *about_part(card.gate), *about_disputes(card.gate)]
+    said += about_excused(card.gate)
     lost = [table(LOST_HEAD, rows)] if (rows := list(lost_cases(card.gate))) else []
     return page(
         f"Version {card.version}",
@@ -281,6 +282,16 @@ def about_part(gate: Mapping[str, Any]) -> Iterator[str]:
         for one in part["cost"]
     ]
     yield f"What that costs on the newest decisions: {'; '.join(cost) or 'nothing'}."
+
+
+def about_disputes(gate: Mapping[str, Any]) -> Iterator[str]:
+    """What voices disagree about, so that it taught nothing. `antechamber doubts` names it, from what is still there."""
+    for one in gate.get("disputes", ()):
+        yield (
+            f"Moderators disagree about one {one['mark']}, for {one['label']}: {one['voice']} rejected {one['rejected']:,} of "
+            f"{one['of']:,} comments that bear it, the others {one['others_rejected']:,} of {one['others_of']:,}. "
+            "Until that is settled, these teach nothing, and it must not raise scores."
+        )
 
 
 def about_excused(gate: Mapping[str, Any]) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from service.commands import console
@@ -185,6 +187,34 @@ def test_doubts_shadow_and_scan_answer(taught: Run, version: str) -> None:
     assert scanned["comments"] == 300
     assert scanned["better"] > 50
     assert scanned["worse"] == 0
+
+
+def test_what_moderators_disagree_about_is_said_and_named_only_while_it_is_there(
+    taught: Run, blog: dict[str, str], tmp_path: Path
+) -> None:
+    async def teach(services: Services) -> None:
+        for one in examples(120, begin=30_000 * DAY, seed=1):
+            bad = {"spam": 1.0} if one.actor == "moderator:ann" else one.labels
+            await services.examples.add(msgspec.structs.replace(one, author_name="Annelie Brockhaus", labels=bad))
+
+    console.run(teach)
+    (disputed,) = taught("doubts", "--site", "blog", "--json").json["disputed"]
+    assert (disputed["mark"], disputed["value"]) == ("author's name", "annelie brockhaus")
+    assert (disputed["voice"], disputed["rejected"], disputed["of"]) == ("moderator:ann", 40, 40)
+    assert len(disputed["comments"]) == 120
+    named = taught("doubts", "--site", "blog").out
+    assert 'moderator:ann rejected 40 of 40 comments with the author\'s name "annelie brockhaus" as spam' in named
+
+    trained = taught("train", "--site", "blog")
+    version = trained.out.partition(":")[0]
+    page = tmp_path / "report.html"
+    taught("models", "show", version, "--output", str(page))
+    shown = taught("models", "show", version, "--json")
+    assert shown.json["gate"]["disputes"][0]["rejected"] == 40
+    said = "Moderators disagree about one author's name, for spam: moderator:ann rejected 40 of 40 comments"
+    assert said in trained.out
+    assert said in html.unescape(page.read_text())
+    assert not any("annelie" in kept.lower() for kept in (trained.out, shown.out, page.read_text()))
 
 
 def test_the_check_looks_at_the_versions_in_use(taught: Run, version: str) -> None:
