@@ -10,7 +10,7 @@ than whoever reads everything. What the others reject too, or what one voice alo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import exp, log, sqrt
 from typing import Final, NamedTuple
 
@@ -77,7 +77,7 @@ class Marked:
         )
         return [one for chance, one in tried if chance <= LEVEL / len(tried)]
 
-    def settled(self, disputes: Iterable[Dispute]) -> list[Decided]:
+    def settled(self, disputes: Sequence[Dispute]) -> list[Decided]:
         """The decisions without what they say of a label that voices dispute for a mark that they bear."""
         disputed = {(one.mark, one.label) for one in disputes}
         return [

@@ -51,7 +51,8 @@ def fit(
     `thresholds` and `trusted` are `gate.compare`'s; `step` hears what is being tried. Raises `TooFew`.
     """
     model, every = active.model, Marked(in_order([*taught, *newest]))
-    settled = Marked(taught).settled(one for label in model.labels for one in every.disputes(label))
+    disputes = [one for label in model.labels for one in every.disputes(label)]
+    settled = Marked(taught).settled(disputes) if disputes else taught
 
     def asked(correction: Correction) -> Report:
         candidate = Version(model, correction)
