@@ -83,8 +83,7 @@ def _parts(
     others = [label for label in whole.labels if label not in harmed]
     if others:
         yield f"{', '.join(others)} alone, {', '.join(sorted(harmed))} as in the base", only(whole, others, name)
-    # Less of it lies nearer to the base, which is no way from one correction to the next.
-    for share in SHARES if active.correction is None else ():
+    for share in SHARES:
         of = f" for {', '.join(sorted(harmed))}" if others else ""
         yield f"{_WORDS[share]} of what was learnt{of}", shrunk(whole, active.model, share, harmed, name)
     for kind, called in _KINDS.items():
