@@ -164,6 +164,7 @@ class Comments:
             example=example.id if example else None, lesson=_encode(example) if example else None,
             facets="\n".join(place.facets) if place else None,
             priority=place.priority(change.at, self._severity_hours) if place else None,
+            severest=place.severest(change.at) if place else None,
             actor=str(move.actor), undo_until=move.undo_until, bulk=move.bulk, counts=words(decision) if decision else (),
             edit=_encode(move.edit) if isinstance(move.edit, Edit) else None, unedit=move.edit is None or None,
             faulty=move.faulty or None, trace=move.trace or tracing.here() or None,

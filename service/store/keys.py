@@ -93,6 +93,7 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("waiting", "work", "list", "entries of the work stream that nobody has claimed yet, in order", "until claimed"),
         ("awaited", "work:now", "list", "… and that somebody waits for", "until claimed"),
         ("queue", "queue", "zset", "held comments that wait for a moderator, by priority", "with them"),
+        ("severest", "severest", "zset", "the same, the most severe first", "with them"),
         ("escalated", "escalated", "zset", "held comments that were passed on, by when", "with them"),
         ("handed", "for:<whom>", "zset", "held comments that were handed to a person or a role -> when", "with them"),
         ("snoozed", "snoozed", "zset", "held comments that were put aside, until when", "with them"),

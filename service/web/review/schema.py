@@ -108,6 +108,7 @@ class Facets(Struct, frozen=True):
     """
 
     site: list[FacetValue]
+    page: list[FacetValue]
     label: list[FacetValue]
     signal: list[FacetValue]
     rule: list[FacetValue]
@@ -418,10 +419,11 @@ class Won(Struct, frozen=True):
 
 
 class Query(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The filters of a list, as its address has them. Empty: not filtered by it."""
+    """The filters of a list, as its address has them. Empty: not filtered by it. Facets take several values, one a line."""
 
     list: ListName = "flagged"
     site: str = ""
+    page: str = ""
     label: str = ""
     signal: str = ""
     rule: str = ""
@@ -435,6 +437,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     since: TimeInput | None = None
     until: TimeInput | None = None
     q: Annotated[str, Meta(max_length=200)] = ""
+    sort: Literal["", "newest", "oldest", "severest"] = ""
 
 
 class BulkAction(Struct, frozen=True, forbid_unknown_fields=True):

@@ -86,7 +86,7 @@ elseif judged then
   redis.call('ZREM', KEYS[7] .. K.appealed, cid)
   redis.call('ZREM', KEYS[7] .. K.decided, cid)
   leave_lists(KEYS[1], KEYS[7], cid)
-  redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app', 'fac', 'prio', 'fp')
+  redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app', 'fac', 'prio', 'sev', 'fp')
   live(KEYS[7], site, cid, 'pending', '', rev, 'platform:' .. site, word)
   stand(KEYS[1], KEYS[7], tonumber(now), 'pending', 'machine')
   note_change(KEYS[1], KEYS[2], changed)

@@ -449,6 +449,7 @@ declare namespace Api {
   /** How the comments of a list that match the filters divide, the most frequent values first, at most 50 each. `counted` null: all of them, by an index. Else so many of the list were looked at; when that is not `complete`, the list goes on, and the counts are of these first ones. */
   interface Facets {
     site: FacetValue[];
+    page: FacetValue[];
     label: FacetValue[];
     signal: FacetValue[];
     rule: FacetValue[];
@@ -961,10 +962,11 @@ declare namespace Api {
     items: SiteQuality[];
   }
 
-  /** The filters of a list, as its address has them. Empty: not filtered by it. */
+  /** The filters of a list, as its address has them. Empty: not filtered by it. Facets take several values, one a line. */
   interface Query {
     list?: "flagged" | "escalated" | "snoozed" | "decided" | "approved" | "rejected" | "reported" | "appealed" | "later" | "audit";
     site?: string;
+    page?: string;
     label?: string;
     signal?: string;
     rule?: string;
@@ -981,6 +983,7 @@ declare namespace Api {
     /** RFC 3339, with a time zone. */
     until?: string | null;
     q?: string;
+    sort?: "" | "newest" | "oldest" | "severest";
   }
 
   /** What waits at a site now; ages are seconds since a comment was held, null when none is. */
