@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ import msgspec
 from service import tracing
 from service.core.appeal import Appeal
 from service.core.comment import Actor, ByAuthor, Change, Comment, Idempotency, Taken
-from service.core.counters import words
+from service.core.counters import day_of, words
 from service.core.delivery import KINDS as DELIVERY_KINDS
 from service.core.edit import Edit
 from service.core.lifecycle import ActorKind, Outcome, State, sources
@@ -160,7 +159,7 @@ class Comments:
             message=event.id if event else None, type=event.type if event else None, body=event.body if event else None,
             not_before=event.not_before if event else None,
             return_message=back.id if back else None, return_type=back.type if back else None,
-            wake=keys.wake(move.wake) if move.wake else None, today=_day(change.at),
+            wake=keys.wake(move.wake) if move.wake else None, today=day_of(change.at, move.zone).isoformat(),
             example=example.id if example else None, lesson=_encode(example) if example else None,
             facets="\n".join(place.facets) if place else None,
             priority=place.priority(change.at, self._severity_hours) if place else None,
@@ -355,15 +354,6 @@ class Comments:
         """When the comment that has been longest in a state entered it."""
         rows = await self._wire.call("ZRANGE", self._keys.site(site, state), 0, 0, "WITHSCORES")
         return int(float(rows[1])) if rows else None
-
-
-def _day(at: int) -> str:
-    return _date(at // 86_400_000)
-
-
-@lru_cache(maxsize=4)
-def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
 
 
 @cache

@@ -273,7 +273,7 @@ declare namespace Api {
     reject: number;
   }
 
-  /** One day (UTC). A decision of the machine that a human contradicts counts on the day that it was made. */
+  /** One day, by each site's own midnight. A decision of the machine that a human contradicts counts on the day when it was made. */
   interface DayCount {
     day: string;
     /** Comments that came in; those that were erased don't count. */
@@ -675,6 +675,15 @@ declare namespace Api {
   /** The marks of a site, newest first. */
   interface Marks {
     items: MarkView[];
+  }
+
+  /** By whose midnight the days of some sites are counted. */
+  interface Midnight {
+    /** As IANA names it. */
+    zone: string;
+    /** When today began there (RFC 3339). */
+    at: string;
+    sites: string[];
   }
 
   /** One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition. `said` is the sentence in `detail` without its place and with `values` not yet filled in, for who says it in another language. */
@@ -1216,8 +1225,10 @@ declare namespace Api {
   interface StatisticsView {
     /** The first day. */
     since: string;
-    /** The last day: today, in UTC. */
+    /** The last day: today, where that begins first. */
     until: string;
+    /** One for each time zone of the sites. */
+    midnights: Midnight[];
     sites: string[];
     /** Every day, oldest first. */
     days: DayCount[];
