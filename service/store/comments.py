@@ -114,13 +114,14 @@ class Comments:
         ]  # fmt: skip
 
         async def run(keep: Submission, seen: bytes, again: str) -> list[Any]:
+            answered = self.identify(site, keep.parent_id) if keep.parent_id else ""
             found: list[Any] = await self._wire.run(
                 "comment/submit", names,
                 now, comment, site, submission.platform_id, packing.packed(keep), backlog, site_backlog,
                 _encode(Change(now, platform, State.PENDING, again or "edited")),
                 waiting, "author" if author else "",
                 *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
-                seen, again, self.identify(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",
+                seen, again, answered if keep.parent_text else "", answered,
                 *([trace] if trace else ()),
             )  # fmt: skip
             return found
@@ -202,6 +203,10 @@ class Comments:
         """When the platform last deleted a comment, by its own clock; None: never, or it was erased here for good."""
         at = await self._wire.call("HGET", self._keys.comment(comment), "withdrawn")
         return int(at) if at is not None else None
+
+    async def thread(self, site: str, comment: str) -> list[str]:
+        """The latest that came in as answers to a comment, which itself need never have come, oldest first; some may be gone."""
+        return [row.decode() for row in await self._wire.call("ZRANGE", self._keys.thread(site, comment), 0, -1)]
 
     async def let_return(self, comment: str) -> None:
         """Let the next text of an erased comment be taken in again."""

@@ -279,6 +279,8 @@ class Detail(Struct, frozen=True):
     parent_id: str
     parent_text: str
     parent: Row | None  # the comment that this one answers, when we have it
+    siblings: list[Row]  # what answers the same comment, around this one, oldest first; at most 10
+    replies: list[Row]  # the latest answers to this one, oldest first; at most 10
     scores: list[Score]
     flags: tuple[str, ...]
     signals: list[SignalView]
@@ -304,7 +306,6 @@ class ExplanationView(Struct, frozen=True):
 
 
 # What moderators do: decide, undo, note, in bulk; marks, saved views, live events.
-
 
 MAX_VIEWS = 50
 MAX_VIEW_NAME = 60

@@ -336,6 +336,8 @@ declare namespace Api {
     parent_id: string;
     parent_text: string;
     parent: Row | null;
+    siblings: Row[];
+    replies: Row[];
     scores: Score[];
     flags: string[];
     signals: SignalView[];

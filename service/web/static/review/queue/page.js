@@ -87,6 +87,7 @@ class QueuePage {
       near: () => store.more(),
     });
     this.comment = new CommentPane({
+      href: address,
       back: () => this.back(),
       evidence: () => this.pane("evidence"),
       undo: (row, undo) => this.decisions.undoOf(row, undo),
