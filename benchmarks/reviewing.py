@@ -28,7 +28,7 @@ from service.core.appeal import Links
 from service.core.comment import Actor, Comment, Decision
 from service.core.identity import IdentityKeys
 from service.core.lifecycle import ActorKind, Outcome, State
-from service.core.queue import Entry
+from service.core.queue import SORTS, Entry
 from service.core.site import Site
 from service.core.submission import RawComment, Strict, Submission, comment_id, prepare
 from service.core.verdict import LABELS, Reason, Verdict
@@ -39,6 +39,7 @@ from service.usecases.moderation import transition_for
 from service.usecases.review.queue import Filters
 
 AUTHORS = 20_000
+PAGES = 2_000
 BATCH = 500
 REPEATS = 30
 LINKS = Links(b"benchmark" * 4, "https://bench.example", 21)
@@ -68,7 +69,7 @@ def submission(number: int, keys: IdentityKeys, dice: random.Random) -> Submissi
     raw = RawComment(
         platform_id=str(number),
         content=" ".join(dice.choices(WORDS, k=40)),
-        page_url="https://bench.example/post",
+        page_url=f"https://bench.example/{int(dice.random() ** 3 * PAGES)}",
         name=f"Author {author}",
         email=f"author{author}@bench.example",
     )
@@ -176,21 +177,29 @@ async def ask_everything(services: Services, site: Site, held: int, times: Timed
     queue = services.connection.keys.site(site.id, "queue")
     rows = await services.connection.client.zrange(queue, held // 2, held // 2, withscores=True)
     middle = Entry(int(rows[0][1]), rows[0][0].decode())
-    by_author = (await lists.facets(sites, Filters())).facets["author"][0][0]
+    every = (await lists.facets(sites, Filters())).facets
+    by_author, by_page = every["author"][0][0], every["page"][0][0]
+    two = {"label": ["insult", "threat"], "language": ["de", "fr"]}
     await timed(times, "counts of all lists", lambda: lists.counts(sites))
     await timed(times, "first page of the queue", lambda: page(Filters()))
     await timed(times, "a page in its middle", lambda: page(Filters(), middle))
     await timed(times, "first page of approved", lambda: page(Filters("approved")))
-    await timed(times, "… filtered by a label", lambda: page(Filters(facets={"label": "insult"})))
+    await timed(times, "… filtered by a label", lambda: page(Filters(facets={"label": ["insult"]})))
     await timed(times, "… by label, signal, language", lambda: page(
-        Filters(facets={"label": "insult", "signal": "link_mismatch", "language": "de"})))  # fmt: skip
-    await timed(times, "… by an author", lambda: page(Filters(facets={"author": by_author})))
+        Filters(facets={"label": ["insult"], "signal": ["link_mismatch"], "language": ["de"]})))  # fmt: skip
+    await timed(times, "… by an author", lambda: page(Filters(facets={"author": [by_author]})))
+    await timed(times, "… by a page", lambda: page(Filters(facets={"page": [by_page]})))
+    await timed(times, "… by two labels and two languages", lambda: page(Filters(facets=two)))
+    for sort in SORTS:
+        await timed(times, f"… the {sort} first", lambda sort=sort: page(Filters(sort=sort)))
+    await timed(times, "… by two and two, the newest first", lambda: page(Filters(facets=two, sort="newest")))
     await timed(times, "… by words that many have", lambda: page(Filters(text="river small")))
     await timed(times, "… by words that nobody has (looks at 2,000)", lambda: page(Filters(text="zebra")), 10)
     await timed(times, "facets", lambda: lists.facets(sites, Filters()))
-    await timed(times, "facets, filtered by a label", lambda: divide(facets={"label": "insult"}))
-    await timed(times, "… by label and language", lambda: divide(facets={"label": "insult", "language": "de"}))
-    await timed(times, "… by an author", lambda: divide(facets={"author": by_author}))
+    await timed(times, "facets, filtered by a label", lambda: divide(facets={"label": ["insult"]}))
+    await timed(times, "… by label and language", lambda: divide(facets={"label": ["insult"], "language": ["de"]}))
+    await timed(times, "facets, by two labels and two languages", lambda: divide(facets=two))
+    await timed(times, "… by an author", lambda: divide(facets={"author": [by_author]}))
     await timed(times, "… by words (looks at 2,000)", lambda: divide(text="river small"), 10)
     await timed(times, "facets of approved (looks at 2,000)", lambda: divide("approved"), 10)
     found = (await lists.page(sites, Filters(), limit=200, after=None)).rows

@@ -106,11 +106,16 @@ def set_site(
         str | None,
         typer.Option(help='Join it with the sites of this circle, which know authors together; "" to part it.'),
     ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(help='By whose midnight its days are counted from now on, such as Europe/Berlin; "": UTC.'),
+    ] = None,
 ) -> None:
     """Change a site. Only what is named changes."""
     wanted = {
         "url": url, "callback": callback, "require_email": require_email, "require_name": require_name,
         "second_factor": second_factor, "accepts_edits": accepts_edits, "circle": circle,
+        "time_zone": time_zone,
     }  # fmt: skip
     named = [field for field, value in wanted.items() if value is not None]
     if not named:
@@ -120,6 +125,7 @@ def set_site(
         await services.sites.change(
             name, url=url, callback=callback, require_email=require_email, require_name=require_name,
             second_factor=second_factor, accepts_edits=accepts_edits, circle=circle,
+            time_zone=time_zone,
         )  # fmt: skip
 
     console.run(command)
@@ -179,6 +185,7 @@ def _facts(found: State) -> dict[str, Any]:
         "second_factor": site.second_factor,
         "accepts_edits": site.accepts_edits,
         "circle": site.circle,
+        "time_zone": site.time_zone or "UTC",
         "mode": site.policy.mode,
         "comments": found.comments,
         "created": console.moment(site.created_at),

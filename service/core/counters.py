@@ -7,16 +7,49 @@ it may hold anything, a colon too.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from service.core.comment import Decision
+from service.core.errors import InvalidSubmission
 from service.core.lifecycle import ActorKind
 
+_UNKNOWN = (ValueError, LookupError, OSError)  # what ZoneInfo raises of a name that is none
+_FURTHEST = 14 * 3_600_000  # ms: nowhere does a day begin sooner before it does in UTC
 
-def day_of(at: int) -> date:
-    """The day of a time in milliseconds since 1970."""
-    return datetime.fromtimestamp(at / 1000, UTC).date()
+
+def day_of(at: int, zone: str = "") -> date:
+    """The day of a time in milliseconds since 1970, by the midnight of a time zone; "": UTC."""
+    return datetime.fromtimestamp(at / 1000, _known(zone)).date()
+
+
+def last_day(at: int) -> date:
+    """The last day that has begun anywhere."""
+    return day_of(at + _FURTHEST)
+
+
+def midnight(day: date, zone: str = "") -> int:
+    """When a day begins, in milliseconds since 1970."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=_known(zone)).timestamp() * 1000)
+
+
+@cache
+def _known(zone: str) -> tzinfo:
+    """A time zone; UTC where this machine does not know it, since no comment is to be held up by that."""
+    try:
+        return ZoneInfo(zone) if zone else UTC
+    except _UNKNOWN:
+        return UTC
+
+
+def check_zone(zone: str) -> None:
+    """Raise InvalidSubmission unless it is the name of a time zone, or "" for UTC."""
+    try:
+        ZoneInfo(zone or "UTC")
+    except _UNKNOWN:
+        raise InvalidSubmission('A time zone has a name such as "Europe/Berlin".', pointer="/time_zone") from None
 
 
 def months(first: date, last: date) -> list[str]:

@@ -6,16 +6,16 @@ times `review_severity_hours`; the smallest is worked first. What readers report
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.core.comment import Comment
 from service.core.lifecycle import ActorKind, State
 from service.core.verdict import Verdict
 
-FACETS: Final = ("label", "signal", "rule", "reason", "model", "author", "language", "campaign")
+FACETS: Final = ("page", "label", "signal", "rule", "reason", "model", "author", "language", "campaign")
 """By what the queue of a site is indexed; the site itself is a facet too, by its own keys."""
 HARM: Final[Mapping[str, float]] = {
     "threat": 1.0,
@@ -28,8 +28,12 @@ HARM: Final[Mapping[str, float]] = {
 }
 """How much harm each label stands for, when it is certain."""
 MAX_VALUE = 200  # characters of a facet's value
+MAX_VALUES = 20  # of one facet that are chosen at once
+Chosen = Mapping[str, Sequence[str]]
+"""Facets, and of each the values of which a comment has at least one."""
 _HOUR = 3_600_000  # milliseconds
 _FIRST = 10_000_000_000_000  # milliseconds; so far before everything else stands what is urgent
+_STEPS, _SECONDS = 10_000, 10_000_000_000  # of severity; more than there are since 1970
 
 
 class Place(NamedTuple):
@@ -42,6 +46,10 @@ class Place(NamedTuple):
     def priority(self, at: int, severity_hours: float) -> int:
         """Its place, given when it was held (milliseconds since 1970): what has less comes first."""
         return at - round(self.severity * severity_hours * _HOUR) - (_FIRST if self.urgent else 0)
+
+    def severest(self, at: int) -> int:
+        """Its place among the most severe first: by severity as it is shown, then by when it was held."""
+        return (_STEPS - round(self.severity * _STEPS)) * _SECONDS + at // 1_000
 
 
 def place(comment: Comment) -> Place:
@@ -72,19 +80,20 @@ def facets(comment: Comment) -> dict[str, tuple[str, ...]]:
     author = submission.author.email if submission else None
     campaign = verdict.signals.get("campaign", "") if verdict else ""
     return {
-        "label": _values(reason.label for reason in reasons),
-        "signal": _values(raised(verdict)),
-        "rule": _values(reason.rule for reason in reasons),
-        "reason": _values(reason.code for reason in reasons),
-        "model": _values([verdict.model] if verdict else []),
-        "author": _values([author.digest] if author else []),
-        "language": _values([verdict.language] if verdict else []),
-        "campaign": _values([str(campaign)]),
+        "page": values([submission.page.url] if submission else []),
+        "label": values(reason.label for reason in reasons),
+        "signal": values(raised(verdict)),
+        "rule": values(reason.rule for reason in reasons),
+        "reason": values(reason.code for reason in reasons),
+        "model": values([verdict.model] if verdict else []),
+        "author": values([author.digest] if author else []),
+        "language": values([verdict.language] if verdict else []),
+        "campaign": values([str(campaign)]),
     }
 
 
-def _values(found: Iterable[str]) -> tuple[str, ...]:
-    """Each once, in order, without what a line-based record can't hold."""
+def values(found: Iterable[str]) -> tuple[str, ...]:
+    """Values of a facet, each once, in order, without what a line-based record can't hold."""
     return tuple(dict.fromkeys(" ".join(value.split())[:MAX_VALUE] for value in found if value.strip()))
 
 
@@ -94,13 +103,15 @@ FOREVER: Final = 253_402_300_799_999
 
 class Shelf(Struct, frozen=True):
     """How a list is kept: its index, in which direction it is read, which index says when something came to be there, and in
-    which state all of it is (None: in several). A blind one is judged without knowing what the machine said."""
+    which state all of it is (None: in several). A blind one is judged without knowing what the machine said. `within`: only
+    what this index has too belongs to it."""
 
     index: str
     newest_first: bool
     times: str
     state: State | None = None
     blind: bool = False
+    within: str = ""
 
 
 LISTS: Final[Mapping[str, Shelf]] = {
@@ -120,6 +131,21 @@ LISTS: Final[Mapping[str, Shelf]] = {
 The first three are disjoint and together all that is held: what is escalated or snoozed is not in `flagged`. `later` is what
 was approved to be reviewed (mode `approve-first`, or a rule that tags it `review`) until a human has; `audit` is the sample.
 """
+
+
+SORTS: Final = ("newest", "oldest", "severest")
+"""How a list can be read instead of in its own order: by when something came to be there; the queue also by severity."""
+
+
+def shelf(name: str, sort: str = "") -> Shelf:
+    """How a list is read in an order, "" being its own."""
+    kept = LISTS[name]
+    if not sort:
+        return kept
+    if sort == "severest":
+        return structs.replace(kept, index="severest", within=kept.index)
+    within = kept.index if kept.times != kept.index else ""
+    return structs.replace(kept, index=kept.times, newest_first=sort == "newest", within=within)
 
 
 def is_blind(name: str) -> bool:

@@ -62,6 +62,7 @@ class Site(Struct, frozen=True):
     second_factor: bool = False  # whoever sees it must have a second factor
     circle: str = ""  # by which name it is joined with others, which know people by the same digests; "": it is not
     circles_before: tuple[str, ...] = ()  # circles that it was in, the latest first; "" its own
+    time_zone: str = ""  # by whose midnight its days are counted, as IANA names it; "": UTC's
     accepts_edits: bool = False  # its platform shows the text that a moderator made of a comment's
 
     @property

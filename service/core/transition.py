@@ -53,5 +53,6 @@ class Transition(Struct, frozen=True):
         0  # until when it can be undone, milliseconds since 1970: call-backs leave no earlier. 0: it can't
     )
     bulk: str = ""  # the bulk decision that it is part of
+    zone: str = ""  # by whose midnight the day is told that it counts on: the site's
     edit: Edit | UnsetType | None = UNSET  # what readers see from now on; None: the author's text; unset: as before
     faulty: bool = False  # it approves an edit of a text with which something was wrong, so not that text

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from service.clock import now_ms
-from service.core.counters import day_of
+from service.core.counters import day_of, last_day
 from service.core.errors import Conflict, NotFound
 from service.core.example import Example
 from service.core.lifecycle import Outcome
@@ -183,7 +183,7 @@ class Monitoring:
         Decisions are counted by day, so those of the day of the switch include a few of the version before: the share
         is then a little too small, never too large.
         """
-        days = await self._tallies.days(site, day_of(since), day_of(self._clock()))
+        days = await self._tallies.days(site, day_of(since), last_day(self._clock()))
         automatic = sum(day.approve + day.reject for day in days)
         if automatic < FEWEST_DECISIONS:
             return None

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from service.clock import now_ms
 from service.core.comment import Comment
-from service.core.counters import day_of
+from service.core.counters import day_of, last_day
 from service.core.example import SampledDecision
 from service.core.lifecycle import Outcome
 from service.learning.measures import Interval, Stratum, recall, wilson
@@ -127,7 +127,7 @@ class Quality:
 
     async def _sizes(self, site: str, since: int, now: int) -> Mapping[str, int]:
         """How many comments the machine approved, held and rejected, by whole days."""
-        days = await self._tallies.days(site, day_of(since), day_of(now))
+        days = await self._tallies.days(site, day_of(since), last_day(now))
         return {word: sum(getattr(day, word) for day in days) for word in ("approve", "hold", "reject")}
 
 

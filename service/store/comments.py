@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ import msgspec
 from service import tracing
 from service.core.appeal import Appeal
 from service.core.comment import Actor, ByAuthor, Change, Comment, Idempotency, Taken
-from service.core.counters import words
+from service.core.counters import day_of, words
 from service.core.delivery import KINDS as DELIVERY_KINDS
 from service.core.edit import Edit
 from service.core.lifecycle import ActorKind, Outcome, State, sources
@@ -115,13 +114,14 @@ class Comments:
         ]  # fmt: skip
 
         async def run(keep: Submission, seen: bytes, again: str) -> list[Any]:
+            answered = self.identify(site, keep.parent_id) if keep.parent_id else ""
             found: list[Any] = await self._wire.run(
                 "comment/submit", names,
                 now, comment, site, submission.platform_id, packing.packed(keep), backlog, site_backlog,
                 _encode(Change(now, platform, State.PENDING, again or "edited")),
                 waiting, "author" if author else "",
                 *((idempotency.request, idempotency.ttl, idempotency.lease) if idempotency else ("", 0, 0)),
-                seen, again, self.identify(site, keep.parent_id) if keep.parent_text and keep.parent_id else "",
+                seen, again, answered if keep.parent_text else "", answered,
                 *([trace] if trace else ()),
             )  # fmt: skip
             return found
@@ -160,10 +160,11 @@ class Comments:
             message=event.id if event else None, type=event.type if event else None, body=event.body if event else None,
             not_before=event.not_before if event else None,
             return_message=back.id if back else None, return_type=back.type if back else None,
-            wake=keys.wake(move.wake) if move.wake else None, today=_day(change.at),
+            wake=keys.wake(move.wake) if move.wake else None, today=day_of(change.at, move.zone).isoformat(),
             example=example.id if example else None, lesson=_encode(example) if example else None,
             facets="\n".join(place.facets) if place else None,
             priority=place.priority(change.at, self._severity_hours) if place else None,
+            severest=place.severest(change.at) if place else None,
             actor=str(move.actor), undo_until=move.undo_until, bulk=move.bulk, counts=words(decision) if decision else (),
             edit=_encode(move.edit) if isinstance(move.edit, Edit) else None, unedit=move.edit is None or None,
             faulty=move.faulty or None, trace=move.trace or tracing.here() or None,
@@ -202,6 +203,10 @@ class Comments:
         """When the platform last deleted a comment, by its own clock; None: never, or it was erased here for good."""
         at = await self._wire.call("HGET", self._keys.comment(comment), "withdrawn")
         return int(at) if at is not None else None
+
+    async def thread(self, site: str, comment: str) -> list[str]:
+        """The latest that came in as answers to a comment, which itself need never have come, oldest first; some may be gone."""
+        return [row.decode() for row in await self._wire.call("ZRANGE", self._keys.thread(site, comment), 0, -1)]
 
     async def let_return(self, comment: str) -> None:
         """Let the next text of an erased comment be taken in again."""
@@ -354,15 +359,6 @@ class Comments:
         """When the comment that has been longest in a state entered it."""
         rows = await self._wire.call("ZRANGE", self._keys.site(site, state), 0, 0, "WITHSCORES")
         return int(float(rows[1])) if rows else None
-
-
-def _day(at: int) -> str:
-    return _date(at // 86_400_000)
-
-
-@lru_cache(maxsize=4)
-def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
 
 
 @cache

@@ -175,6 +175,7 @@ class Imports:
             decided=packing.packed(one.decided), outcome=comment.ruled, by_author=author is not None,
             facets="\n".join(held.facets) if held else "",
             priority=held.priority(one.decided.at, self._severity_hours) if held else 0,
+            severest=held.severest(one.decided.at) if held else 0,
             subjects=" ".join(one.subjects), ties=" ".join(one.ties), standing=self._lifetimes.standing,
             example=example.id if example else None, lesson=_encode(example) if example else None,
             fate=one.fate, number=one.number, notes=one.notes, lives=_KEPT, arrival=_encode(one.arrival),

@@ -93,6 +93,7 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("waiting", "work", "list", "entries of the work stream that nobody has claimed yet, in order", "until claimed"),
         ("awaited", "work:now", "list", "… and that somebody waits for", "until claimed"),
         ("queue", "queue", "zset", "held comments that wait for a moderator, by priority", "with them"),
+        ("severest", "severest", "zset", "the same, the most severe first", "with them"),
         ("escalated", "escalated", "zset", "held comments that were passed on, by when", "with them"),
         ("handed", "for:<whom>", "zset", "held comments that were handed to a person or a role -> when", "with them"),
         ("snoozed", "snoozed", "zset", "held comments that were put aside, until when", "with them"),
@@ -107,6 +108,7 @@ _TABLE: Final = {  # prefix -> name, the rest of the pattern, type, what it hold
         ("author", "a:<digest>", "zset", "an author's comments by the time they came in", "with them"),
         ("idempotency", "i:<key>", "hash", "a request and its answer, by keyed digests; a webhook likewise", "idempotency_ttl"),
         ("answers", "answers:<comment>", "set", "comments that quote it as what they answer", "with it"),
+        ("thread", "thread:<comment>", "zset", "the latest 100 that came in as answers to it -> when", "180 days after the last"),
         ("forgotten", "forgotten", "hash", "tombstone of an author who was erased -> when", "with the site"),
         ("due", "due", "zset", "comments with call-backs -> when the next is due, or leased until", "while any"),
         ("leased", "leased", "zset", "comments of which a call-back is under way -> end of the lease", "while under way"),
@@ -384,6 +386,10 @@ class Keys:
     def author(self, site: str, digest: str) -> str:
         """Sorted set of an author's comments."""
         return f"{self.site_prefix(site)}{_OF_SITES['author']}{digest}"
+
+    def thread(self, site: str, comment: str) -> str:
+        """The latest comments that answer a comment."""
+        return f"{self.site_prefix(site)}{_OF_SITES['thread']}{comment}"
 
     def answers(self, site: str, comment: str) -> str:
         """Set of the comments that quote one."""

@@ -7,12 +7,12 @@ between two requests, so that a page costs the same wherever it lies. All of it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from service.core.comment import Comment
 from service.core.lifecycle import State
-from service.core.queue import FACETS, FOREVER, LISTS, Entry, Place, Shelf, Span, Standing, Stretch
+from service.core.queue import FACETS, FOREVER, LISTS, Chosen, Entry, Place, Shelf, Span, Standing, Stretch
 from service.store.client import Connection
 from service.store.script import Argument, script_command
 
@@ -33,7 +33,7 @@ Divided = dict[str, Counter[str]]
 """How many comments have each value, by facet."""
 
 
-class _Chosen(NamedTuple):
+class _Having(NamedTuple):
     """The comments that have all of the chosen values: by their slots, or (`bits` None) one by one."""
 
     bits: int | None
@@ -51,19 +51,20 @@ class QueueFacets:
         self._wire = connection.wire
         self._keys = connection.keys
 
-    async def count(self, site: str, chosen: Sequence[Pair]) -> int:
-        """How many comments in a site's queue have all of these values, at least one."""
-        if len(chosen) == 1:
-            return int(await self._wire.call("SCARD", self._keys.facet(site, *chosen[0])))
+    async def count(self, site: str, chosen: Chosen) -> int:
+        """How many comments in a site's queue have what is chosen, at least one value."""
+        sets = self._sets(site, chosen)
+        if len(sets) == 1 and len(sets[0]) == 1:
+            return int(await self._wire.call("SCARD", *sets[0]))
         return (await self._choose(site, chosen)).size
 
-    async def divide(self, sites: Sequence[str], chosen: Sequence[Pair], most: int) -> Divided:
-        """How the comments in the queues of some sites that have all of the chosen values divide.
+    async def divide(self, sites: Sequence[str], chosen: Chosen, most: int, among: Sequence[str] = FACETS) -> Divided:
+        """How the comments in the queues of some sites that have what is chosen divide, by the facets `among` these.
 
         Counted are the `most` frequent values of each facet in a queue, and those that are frequent among the chosen comments
         where these are few.
         """
-        counts: Divided = {facet: Counter() for facet in FACETS}
+        counts: Divided = {facet: Counter() for facet in among}
         counted_by_bits: list[tuple[str, int]] = []
         for site in sites if chosen else ():
             found = await self._choose(site, chosen)
@@ -73,7 +74,7 @@ class QueueFacets:
                 counted_by_bits.append((site, found.bits))
         pairs = [
             (facet, value)
-            for facet, values in (await self._frequent(sites, most)).items()
+            for facet, values in (await self._frequent(sites, most, among)).items()
             for value in {**values, **dict(counts[facet].most_common(most))}
         ]
         for site, bits in counted_by_bits:
@@ -85,11 +86,11 @@ class QueueFacets:
             for facet, found in counts.items()
         }
 
-    async def _frequent(self, sites: Sequence[str], most: int) -> dict[str, dict[str, None]]:
-        """The most frequent values of each facet in each of the queues."""
-        reads = [(facet, self._keys.facet(site, facet)) for facet in FACETS for site in sites]
+    async def _frequent(self, sites: Sequence[str], most: int, among: Sequence[str]) -> dict[str, dict[str, None]]:
+        """The most frequent values of some facets in each of the queues."""
+        reads = [(facet, self._keys.facet(site, facet)) for facet in among for site in sites]
         rows = await self._wire.call_all([("ZREVRANGE", name, 0, most - 1) for _, name in reads])
-        values: dict[str, dict[str, None]] = {facet: {} for facet in FACETS}
+        values: dict[str, dict[str, None]] = {facet: {} for facet in among}
         for (facet, _), found in zip(reads, rows, strict=True):
             values[facet].update(dict.fromkeys(value.decode() for value in found))
         return values
@@ -103,17 +104,73 @@ class QueueFacets:
         for (_, facet, value), score in zip(asked, scores, strict=True):
             counts[facet][value] += int(float(score or 0))
 
-    async def _choose(self, site: str, chosen: Sequence[Pair]) -> _Chosen:
-        sets = [self._keys.facet(site, *pair) for pair in chosen]
-        sizes = await self._wire.call_all([("SCARD", name) for name in sets])
-        if min(sizes) > _FEW:
-            bits = await self._bits(site, chosen)
-            if None not in bits:
-                together = -1
-                for one in bits:
-                    together &= one or 0
-                return _Chosen(together, [])
-        return _Chosen(None, await self._wire.call("SINTER", *sets))
+    async def any_of(self, sites: Sequence[str], facet: str, values: Sequence[str]) -> list[str]:
+        """Of each of these values that comments in the queues of these sites have, some comment with it."""
+        names = [self._keys.facet(site, facet, value) for site in sites for value in values]
+        rows = await self._wire.call_all([("SRANDMEMBER", name) for name in names])
+        return [row.decode() for row in rows if row is not None]
+
+    def _sets(self, site: str, chosen: Chosen) -> list[list[str]]:
+        """Of each chosen facet, the sets of comments that have its values."""
+        return [[self._keys.facet(site, facet, value) for value in values] for facet, values in chosen.items()]
+
+    async def least(self, site: str, chosen: Chosen) -> int:
+        """At most so many comments have what is chosen: as many as have the facet that fewest have."""
+        return min(sum(sizes) for sizes in await self._sizes(self._sets(site, chosen)))
+
+    async def _sizes(self, sets: Sequence[Sequence[str]]) -> list[list[int]]:
+        sizes = iter(await self._wire.call_all([("SCARD", name) for names in sets for name in names]))
+        return [[next(sizes) for _ in names] for names in sets]
+
+    async def common(self, site: str, chosen: Chosen) -> list[bytes]:
+        """The comments that have what is chosen: for where at most some thousand have one of the facets."""
+        sets = self._sets(site, chosen)
+        if all(len(names) == 1 for names in sets):
+            return list(await self._wire.call("SINTER", *[names[0] for names in sets]))
+        sizes = [sum(some) for some in await self._sizes(sets)]
+        members = list(await self._wire.call("SUNION", *sets.pop(sizes.index(min(sizes)))))
+        return [one for one, has in zip(members, await self._having(members, sets), strict=True) if has]
+
+    async def having(self, site: str, chosen: Chosen, comments: Sequence[Argument]) -> list[bool]:
+        """Which of some comments have what is chosen."""
+        return await self._having(comments, self._sets(site, chosen))
+
+    async def _having(self, comments: Sequence[Argument], sets: Sequence[Sequence[str]]) -> list[bool]:
+        """Which of some comments are in one of each of the sets."""
+        if not comments:
+            return []
+        asked = [("SMISMEMBER", name, *comments) for names in sets for name in names]
+        return _in_each(sets, await self._wire.call_all(asked), len(comments))
+
+    async def _choose(self, site: str, chosen: Chosen) -> _Having:
+        if await self.least(site, chosen) <= _FEW:
+            return _Having(None, await self.common(site, chosen))
+        together = -1
+        for facet, values in chosen.items():
+            pairs = [(facet, value) for value in values]
+            bits = await self._bits(site, pairs)
+            few = [pair for pair, one in zip(pairs, bits, strict=True) if one is None]
+            either = await self._slots(site, few)
+            if either is None:
+                return _Having(None, await self.common(site, chosen))
+            for one in bits:
+                either |= one or 0
+            together &= either
+        return _Having(together, [])
+
+    async def _slots(self, site: str, pairs: Sequence[Pair]) -> int | None:
+        """The slots of values that few have, asked of each comment, as the bits of a number; None: an early version gave none."""
+        slots = 0
+        rows = await self._wire.call_all([("SMEMBERS", self._keys.facet(site, *pair)) for pair in pairs])
+        members = [one for row in rows for one in row]
+        for start in range(0, len(members), _AT_ONCE):
+            some = members[start : start + _AT_ONCE]
+            found = await self._wire.call_all([("HGET", self._keys.comment(one.decode()), "slot") for one in some])
+            if None in found:
+                return None
+            for slot in found:
+                slots |= 1 << (int(slot) ^ 7)  # SETBIT counts the bits of a byte from its highest
+        return slots
 
     async def _bits(self, site: str, pairs: Sequence[Pair]) -> list[int | None]:
         """The slots of each value, as the bits of a number; None: it has no bits, because few have it."""
@@ -131,9 +188,7 @@ class QueueFacets:
                     if facet in counts:
                         counts[facet][value] += 1
 
-    async def _share(
-        self, site: str, chosen: Sequence[Pair], bits: int, pairs: Sequence[Pair], counts: Divided
-    ) -> None:
+    async def _share(self, site: str, chosen: Chosen, bits: int, pairs: Sequence[Pair], counts: Divided) -> None:
         """Add how many of the chosen comments have each of some values: by bits, else by the few members."""
         few: list[Pair] = []
         for (facet, value), slots in zip(pairs, await self._bits(site, pairs), strict=True):
@@ -141,17 +196,26 @@ class QueueFacets:
                 few.append((facet, value))
             else:
                 counts[facet][value] += (bits & slots).bit_count()
-        sets = [self._keys.facet(site, *pair) for pair in chosen]
+        sets = self._sets(site, chosen)
+        width = sum(map(len, sets))
         for start in range(0, len(few), _SETS_AT_ONCE):
             some = few[start : start + _SETS_AT_ONCE]
             rows = await self._wire.call_all([("SMEMBERS", self._keys.facet(site, *pair)) for pair in some])
             filled = [(pair, members) for pair, members in zip(some, rows, strict=True) if members]
             having = await self._wire.call_all(
-                [("SMISMEMBER", name, *members) for _, members in filled for name in sets]
+                [("SMISMEMBER", name, *members) for _, members in filled for names in sets for name in names]
             )
-            for place, ((facet, value), _) in enumerate(filled):
-                of_each = having[place * len(sets) : (place + 1) * len(sets)]
-                counts[facet][value] += sum(map(all, zip(*of_each, strict=True)))
+            for place, ((facet, value), members) in enumerate(filled):
+                counts[facet][value] += sum(_in_each(sets, having[place * width :][:width], len(members)))
+
+
+def _in_each(sets: Sequence[Sequence[str]], rows: Iterable[Sequence[int]], count: int) -> list[bool]:
+    """Which of `count` comments are in one of each of the sets, given which are in each set, one after the other."""
+    having, found = [True] * count, iter(rows)
+    for names in sets:
+        either = map(any, zip(*[next(found) for _ in names], strict=True))
+        having = [one and other for one, other in zip(having, either, strict=True)]
+    return having
 
 
 _SOME = 10_000
@@ -179,24 +243,23 @@ class Queue:
         after: Entry | None,
         count: int,
         span: Span = ALWAYS,
-        facets: Sequence[Pair] = (),
+        facets: Mapping[str, Sequence[str]] = {},
     ) -> Stretch:
         """The next comments of a list behind `after`, looking at `count` of them; `facets` are for the queue only."""
-        sets = [self._keys.facet(site, *pair) for pair in facets]
-        if sets and await self._can_pick(site, facets, sets):
-            entries = await self._pick(site, shelf, sets, after)
+        members = await self._few(site, shelf, facets)
+        if members is not None:
+            entries = await self._placed(site, shelf, members, after, span)
             read = Stretch(
                 entries[:count], entries[count - 1] if len(entries) > count else None, min(count, len(entries))
             )
         else:
             read = await self._walk(site, shelf, after, count, span)
-            wanted = await self._wire.call_all(
-                [("SMISMEMBER", name, *[entry.comment for entry in read.entries]) for name in sets if read.entries]
-            )
-            if wanted:
-                read = read._replace(
-                    entries=[entry for entry, *has in zip(read.entries, *wanted, strict=True) if all(has)]
-                )
+            names = [entry.comment for entry in read.entries]
+            if facets:
+                wanted = await self._facets.having(site, facets, names)
+            else:
+                wanted = await self._within(site, shelf, names)
+            read = read._replace(entries=[entry for entry, has in zip(read.entries, wanted, strict=True) if has])
         if shelf.times == shelf.index or not span.limited or not read.entries:
             return read
         times = await self._wire.call(
@@ -209,21 +272,39 @@ class Queue:
         ]
         return read._replace(entries=timely)
 
-    async def _can_pick(self, site: str, facets: Sequence[Pair], sets: Sequence[str]) -> bool:
-        """Whether what the sets have in common is better fetched at once than met on a walk."""
-        least = min(await self._wire.call_all([("SCARD", name) for name in sets]))
-        return least <= _FEW or (least <= _SOME and await self._facets.count(site, facets) <= _FEW)
+    async def _few(self, site: str, shelf: Shelf, facets: Chosen) -> list[bytes] | None:
+        """All that have these facets, or all that stand in a list that is read by another index, where that is better fetched at
+        once than met on a walk."""
+        if facets:
+            least = await self._facets.least(site, facets)
+            if least <= _FEW or (least <= _SOME and await self._facets.count(site, facets) <= _FEW):
+                return await self._facets.common(site, facets)
+        elif shelf.within:
+            name = self._keys.site(site, shelf.within)
+            if int(await self._wire.call("ZCARD", name)) <= _FEW:
+                return list(await self._wire.call("ZRANGE", name, 0, -1))
+        return None
 
-    async def _pick(self, site: str, shelf: Shelf, sets: Sequence[str], after: Entry | None) -> list[Entry]:
-        """All that the sets have in common, in order, behind `after`."""
-        members = sorted(await self._wire.call("SINTER", *sets))
+    async def _within(self, site: str, shelf: Shelf, comments: Sequence[str]) -> list[bool]:
+        """Which of some comments stand in a list that is read by another index."""
+        if not shelf.within or not comments:
+            return [True] * len(comments)
+        name = self._keys.site(site, shelf.within)
+        return [place is not None for place in await self._wire.call("ZMSCORE", name, *comments)]
+
+    async def _placed(
+        self, site: str, shelf: Shelf, members: Sequence[bytes], after: Entry | None, span: Span
+    ) -> list[Entry]:
+        """Comments in the order of a list, behind `after`."""
         if not members:
             return []
+        members = sorted(members)
+        low, high = span if shelf.times == shelf.index else Span(-FOREVER)
         scores = await self._wire.call("ZMSCORE", self._keys.site(site, shelf.index), *members)
         entries = [
             Entry(int(float(score)), member.decode())
             for member, score in zip(members, scores, strict=True)
-            if score is not None
+            if score is not None and low <= float(score) <= high
         ]
         entries.sort(reverse=shelf.newest_first)
         return [entry for entry in entries if after is None or _behind(entry, after, shelf)]
@@ -322,20 +403,25 @@ class Queue:
             pass
 
     async def unlisted(self, site: str) -> int:
-        """How many held comments stand in no list: they were held before there was a queue."""
-        held, *listed = await self._wire.call_all(
-            [("ZCARD", self._keys.site(site, name)) for name in (State.FLAGGED, "queue", "escalated", "snoozed")]
+        """How many held comments stand in no list, or stand in the queue as an earlier version put them there."""
+        held, severest, queue, *others = await self._wire.call_all(
+            [
+                ("ZCARD", self._keys.site(site, name))
+                for name in (State.FLAGGED, "severest", "queue", "escalated", "snoozed")
+            ]
         )
-        return max(0, int(held) - sum(map(int, listed)))
+        return max(0, int(held) - int(queue) - sum(map(int, others))) + max(0, int(queue) - int(severest))
 
     async def adopt(self, comments: Sequence[tuple[Comment, Place]]) -> int:
-        """Put held comments that stand in no list into the queue, each by when it was last changed; how many were."""
+        """Put held comments into the queue that stand in no list, each by when it was last changed, and place anew what an
+        earlier version put there; how many were."""
         words: list[bytes] = await self._wire.call_all(
             [
                 script_command(
                     "queue/enqueue", [self._keys.comment(comment.id), self._keys.site_prefix(comment.site)],
                     comment=comment.id, facets="\n".join(place.facets),
                     priority=place.priority(comment.updated_at, self._severity_hours),
+                    severest=place.severest(comment.updated_at),
                 )
                 for comment, place in comments
             ]

@@ -151,16 +151,16 @@ class Feedback:
 
     async def count_check(self, site: Site) -> None:
         """Count a request, for the statistics."""
-        await self._platform_ids.count_check(site.id, self.today())
+        await self._platform_ids.count_check(site.id, self.today(site))
 
     async def days(self, site: Site, since: date) -> list[Day]:
         """What was said on each day since `since` on which anything was, in order."""
-        begun = day_of(site.created_at).replace(day=1)
-        return await self._platform_ids.days(site.id, max(since, begun), self.today())
+        begun = day_of(site.created_at, site.time_zone).replace(day=1)
+        return await self._platform_ids.days(site.id, max(since, begun), self.today(site))
 
-    def today(self) -> date:
-        """The day that is counted on, in UTC."""
-        return day_of(self._clock())
+    def today(self, site: Site) -> date:
+        """The day that is counted on, by the site's midnight."""
+        return day_of(self._clock(), site.time_zone)
 
     def actor(self, site: Site, reporter: str) -> Actor:
         """Who speaks: a moderator on the platform, known by a digest, or just the platform."""

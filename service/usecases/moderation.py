@@ -73,6 +73,7 @@ def transition_for(
         trace=trace,
         back=back(comment.id, decision.revision, to) if to in (State.APPROVED, State.REJECTED) else None,
         edit=edit,
+        zone=site.time_zone if site else "",
         faulty=to is State.APPROVED and shown is not None and shown.wrong,
     )
 

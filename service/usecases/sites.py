@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from service.core.counters import check_zone
 from service.core.delivery import Endpoint
 from service.core.errors import Conflict
 from service.core.site import Known, Site, check_circle
@@ -114,6 +115,7 @@ class Sites:
         second_factor: bool | None = None,
         accepts_edits: bool | None = None,
         circle: str | None = None,
+        time_zone: str | None = None,
     ) -> Known:
         """Change what is named of a site; None leaves it as it is. A call-back that is named ends a pause of the one before.
 
@@ -122,9 +124,11 @@ class Sites:
         wanted = {
             "url": url, "callback": callback, "require_email": require_email, "require_name": require_name,
             "second_factor": second_factor, "accepts_edits": accepts_edits,
+            "time_zone": time_zone,
         }  # fmt: skip
         changes = {field: value for field, value in wanted.items() if value is not None}
         check_circle(circle or "")
+        check_zone(time_zone or "")
 
         def changed(site: Site) -> Site:
             after = msgspec.structs.replace(site, **changes)

@@ -1,6 +1,7 @@
 """The use case of the statistics page: what came in, what was decided by whom and why, and how long the held ones wait.
 
-Everything is counted by day (UTC) while it happens, or looked up in an index; nothing is computed by reading comments.
+Everything is counted while it happens, by day, each site's by the midnight of its time zone, or looked up in an index; nothing is
+computed by reading comments.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from service.clock import now_ms
-from service.core.counters import day_of, months
+from service.core.counters import day_of, midnight, months
 from service.core.lifecycle import ActorKind, Outcome
+from service.core.site import Site
+from service.core.views import rfc3339
 from service.store.statistics import Numbers, Tally
 
 MAX_DAYS = 366
-_DAY = 86_400_000  # ms
 _POLICY = f"{ActorKind.POLICY}:"
 _Share = Annotated[float | None, Meta(description="From 0 to 1; null: nothing to divide by.")]
 
@@ -37,7 +40,8 @@ class Outcomes(Struct):
 
 
 class DayCount(Struct, kw_only=True):
-    """One day (UTC). A decision of the machine that a human contradicts counts on the day that it was made."""
+    """One day, by each site's own midnight. A decision of the machine that a human contradicts counts on the day when it was
+    made."""
 
     day: str
     arrived: Annotated[int, Meta(description="Comments that came in; those that were erased don't count.")] = 0
@@ -91,11 +95,20 @@ class Totals(Struct, frozen=True):
     overturned: Annotated[_Share, Meta(description="Of what it approved or rejected, what a human contradicted since.")]
 
 
+class Midnight(Struct, frozen=True):
+    """By whose midnight the days of some sites are counted."""
+
+    zone: Annotated[str, Meta(description="As IANA names it.")]
+    at: Annotated[str, Meta(description="When today began there (RFC 3339).")]
+    sites: tuple[str, ...]
+
+
 class StatisticsView(Struct, frozen=True):
     """The numbers of one site, or of several together."""
 
     since: Annotated[str, Meta(description="The first day.")]
-    until: Annotated[str, Meta(description="The last day: today, in UTC.")]
+    until: Annotated[str, Meta(description="The last day: today, where that begins first.")]
+    midnights: Annotated[tuple[Midnight, ...], Meta(description="One for each time zone of the sites.")]
     sites: tuple[str, ...]
     days: Annotated[tuple[DayCount, ...], Meta(description="Every day, oldest first.")]
     totals: Totals
@@ -112,18 +125,19 @@ class Statistics:
         self._numbers = numbers
         self._clock = clock
 
-    async def of(self, sites: Sequence[str], days: int) -> StatisticsView:
+    async def of(self, sites: Sequence[Site], days: int) -> StatisticsView:
         """The numbers of some sites together, today and the days before it, `days` in all."""
         now = self._clock()
-        today = day_of(now)
+        today = max((day_of(now, site.time_zone) for site in sites), default=day_of(now))
         span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
         tallies, arrived, queues = list[Tally](), Counter[date](), list[Queue]()
         for site in sites:
-            tallies += await self._numbers.tallies(site, months(span[0], today))
-            found = await self._numbers.arrivals(site, [(_ms(day), _ms(day) + _DAY) for day in span])
+            tallies += await self._numbers.tallies(site.id, months(span[0], today))
+            begins = [midnight(day, site.time_zone) for day in (*span, today + timedelta(days=1))]
+            found = await self._numbers.arrivals(site.id, list(pairwise(begins)))
             arrived.update(dict(zip(span, found, strict=True)))
-            queues.append(await self._queue(site, now))
-        return await asyncio.to_thread(_view, tuple(sites), span, tallies, arrived, tuple(queues))
+            queues.append(await self._queue(site.id, now))
+        return await asyncio.to_thread(_view, _midnights(sites, now), span, tallies, arrived, tuple(queues))
 
     async def _queue(self, site: str, now: int) -> Queue:
         held, pending = await self._numbers.held(site), await self._numbers.pending(site)
@@ -133,8 +147,18 @@ class Statistics:
         return Queue(site, held.number, median, ninetieth, oldest, pending)
 
 
+def _midnights(sites: Sequence[Site], now: int) -> tuple[Midnight, ...]:
+    zones: dict[str, list[str]] = {}
+    for site in sites:
+        zones.setdefault(site.time_zone, []).append(site.id)
+    return tuple(
+        Midnight(zone or "UTC", rfc3339(midnight(day_of(now, zone), zone)), tuple(names))
+        for zone, names in zones.items()
+    )
+
+
 def _view(
-    sites: tuple[str, ...],
+    midnights: tuple[Midnight, ...],
     span: Sequence[date],
     tallies: Sequence[Tally],
     arrived: Mapping[date, int],
@@ -152,7 +176,8 @@ def _view(
     return StatisticsView(
         since=span[0].isoformat(),
         until=span[-1].isoformat(),
-        sites=sites,
+        midnights=midnights,
+        sites=tuple(one.site for one in queues),
         days=days,
         totals=_totals(days),
         queues=queues,
@@ -229,7 +254,3 @@ def _reasons(counted: Mapping[date, Mapping[str, int]]) -> tuple[Why, ...]:
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
-
-
-def _ms(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)

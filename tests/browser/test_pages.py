@@ -240,11 +240,15 @@ async def test_an_edit_is_shown_word_by_word_and_notes_stay(desk: Desk) -> None:
 
 async def test_statistics_and_deliveries_tell_what_happened(desk: Desk) -> None:
     await desk.submit("Count me", "And me")
-    page = await desk.signed_in(path="/statistics")
+    page = await desk.signed_in(path="/statistics", timezone_id="Etc/UTC")
     await expect(page.locator(".tile", has_text="Came in")).to_contain_text("2")
     await expect(page.locator(".tile", has_text="Waiting now")).to_contain_text("2")
     await expect(
         page.get_by_role("img", name="Outcomes of the machine by day, 2 in all, and 2 arrivals")
     ).to_be_visible()
+    await expect(page.get_by_text("Days begin at midnight in the time zone UTC, which is ")).to_be_visible()
+    await desk.services.sites.change(desk.site, time_zone="Asia/Tokyo")
+    await page.reload()
+    await expect(page.get_by_text("in the time zone Asia/Tokyo, which is 15:00")).to_be_visible()
     await page.get_by_role("link", name="Deliveries").click()
     await expect(page.get_by_role("cell", name=desk.site)).to_be_visible()

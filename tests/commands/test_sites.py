@@ -73,6 +73,16 @@ def test_sites_are_listed_with_their_counts(run: Run, blog: dict[str, str]) -> N
     assert "https://blog.example/hook" in run("sites", "list").out
 
 
+def test_a_site_says_by_whose_midnight_its_days_are_counted(run: Run, blog: dict[str, str]) -> None:
+    assert run("sites", "show", "blog", "--json").json["time_zone"] == "UTC"
+    assert run("sites", "set", "blog", "--time-zone", "Europe/Berlin").out == "Changed blog: time_zone.\n"
+    assert run("sites", "show", "blog", "--json").json["time_zone"] == "Europe/Berlin"
+    wrong = run("sites", "set", "blog", "--time-zone", "Berlin")
+    assert (wrong.code, "Europe/Berlin" in wrong.err) == (1, True)
+    run("sites", "set", "blog", "--time-zone", "")
+    assert run("sites", "show", "blog", "--json").json["time_zone"] == "UTC"
+
+
 def test_a_site_says_whether_it_takes_edits(run: Run, blog: dict[str, str]) -> None:
     assert run("sites", "show", "blog", "--json").json["accepts_edits"] is False
     assert run("sites", "set", "blog", "--accepts-edits").out == "Changed blog: accepts_edits.\n"

@@ -476,7 +476,7 @@ async def test_replacing_leaves_the_same_as_a_first_import(
                 continue
             if isinstance(value, dict):
                 kept[key] = {
-                    name: it for name, it in value.items() if name not in (b"updated", b"dec", b"run", b"prio")
+                    name: it for name, it in value.items() if name not in (b"updated", b"dec", b"run", b"prio", b"sev")
                 }
             else:
                 kept[key] = sorted(one[0] for one in value) if isinstance(value, list) else value

@@ -11,11 +11,11 @@ import pytest
 from service.container import Services
 from service.core.comment import Actor, Comment
 from service.core.lifecycle import ActorKind, Outcome, State
-from service.core.queue import FACETS, facets
+from service.core.queue import FACETS, Chosen, facets
 from service.core.site import Known
 from service.store import queue
 from service.store import queue as module
-from service.store.queue import Pair, QueueFacets
+from service.store.queue import QueueFacets
 from service.usecases.review import queue as lists
 from service.usecases.review.queue import Filters
 from tests.support.queue import hold_many
@@ -35,21 +35,23 @@ async def held(services: Services, site: Known, dice: random.Random) -> list[str
     return await hold_many(services, site, range(MANY), dice)
 
 
-async def _expected(services: Services, ids: list[str], chosen: list[Pair]) -> tuple[int, dict[str, Counter[str]]]:
+async def _expected(services: Services, ids: list[str], chosen: Chosen) -> tuple[int, dict[str, Counter[str]]]:
     """By looking at all of them."""
     counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
     fits = 0
     comments = [one for one in await services.comments.get_many(ids) if one is not None]
     for seen in await services.review.lists.seen(comments):
         has = facets(seen.comment)
-        if seen.standing.list == "flagged" and all(value in has[facet] for facet, value in chosen):
+        if seen.standing.list == "flagged" and all(
+            set(has[facet]).intersection(values) for facet, values in chosen.items()
+        ):
             fits += 1
             for facet, values in has.items():
                 counts[facet].update(values)
     return fits, counts
 
 
-async def _agree(services: Services, ids: list[str], chosen: list[Pair]) -> int:
+async def _agree(services: Services, ids: list[str], chosen: Chosen) -> int:
     counting = QueueFacets(services.connection)
     fits, counts = await _expected(services, ids, chosen)
     assert await counting.divide(["blog"], chosen, most=200) == counts
@@ -58,9 +60,9 @@ async def _agree(services: Services, ids: list[str], chosen: list[Pair]) -> int:
     return fits
 
 
-_CHOICES: list[list[Pair]] = [
-    [], [("language", "en")], [("label", "insult"), ("model", "m-1")], [("signal", "author_url"), ("language", "de")],
-    [("language", "en"), ("language", "de")], [("language", "none")],
+_CHOICES: list[Chosen] = [
+    {}, {"language": ["en"]}, {"label": ["insult"], "model": ["m-1"]}, {"signal": ["author_url"], "language": ["de"]},
+    {"language": ["en", "de"]}, {"language": ["none"]}, {"label": ["insult", "threat"], "language": ["de", "none"]},
 ]  # fmt: skip
 
 
@@ -81,7 +83,7 @@ async def test_counts_are_right_whatever_happens_to_the_comments(
     for chosen in _CHOICES:
         await _agree(services, held, chosen)
     author = facets(await _one(services, held[0]))["author"][0]
-    assert await _agree(services, held, [("author", author), ("language", "en")]) > 0
+    assert await _agree(services, held, {"author": [author], "language": ["en"]}) > 0
 
     async def happens(comment: str) -> None:
         done = await decisions.decide(site.site, comment, Outcome.REJECT, by=MO, revision=2, reasons=["spam"])
@@ -102,9 +104,14 @@ async def test_pages_have_what_values_have_in_common_in_order(
 ) -> None:
     monkeypatch.setattr(queue, "_FEW", few)
     monkeypatch.setattr(lists, "_WALK", 100)
-    chosen = {"label": "insult", "author": facets(await _one(services, held[0]))["author"][0]}
+    authors = {facets(await _one(services, one))["author"][0] for one in held[:9]}
+    chosen = {"label": ["insult", "threat"], "author": sorted(authors)[:2]}
     comments = [one for one in await services.comments.get_many(held) if one is not None]
-    wanted = {one.id for one in comments if all(value in facets(one)[name] for name, value in chosen.items())}
+    wanted = {
+        one.id
+        for one in comments
+        if all(set(facets(one)[name]).intersection(values) for name, values in chosen.items())
+    }
     assert 0 < len(wanted) <= 200
     found, after = [], None
     while True:
@@ -129,8 +136,8 @@ async def test_several_sites_are_counted_together(
     for chosen in _CHOICES:
         _, counts = await _expected(services, held + few, chosen)
         assert await counting.divide(["blog", "shop"], chosen, most=200) == counts
-    narrow = await counting.divide(["blog", "shop"], [("language", "de")], most=1)
-    _, counts = await _expected(services, held + few, [("language", "de")])
+    narrow = await counting.divide(["blog", "shop"], {"language": ["de"]}, most=1)
+    _, counts = await _expected(services, held + few, {"language": ["de"]})
     assert narrow["author"]
     assert all(count == counts[facet][value] for facet, found in narrow.items() for value, count in found.items())
 
@@ -139,7 +146,7 @@ async def test_bits_go_when_few_are_left(services: Services, site: Known, held: 
     client, keys = services.connection.client, services.connection.keys
     for some in _batches(held, 100):
         await asyncio.gather(*[services.moderation.decide(site.site, one, Outcome.APPROVE, actor=MO) for one in some])
-        await _agree(services, held, [("language", "de"), ("signal", "author_url")])
+        await _agree(services, held, {"language": ["de"], "signal": ["author_url"]})
     assert [name async for name in client.scan_iter(keys.site_prefix("blog") + "bits:*")] == []
     assert not await client.exists(keys.site("blog", "slots"), keys.site("blog", "free_slots"))
 

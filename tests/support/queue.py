@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import msgspec
+
 from service.clock import now_ms
 from service.container import Services
 from service.core.comment import Actor, Decision
 from service.core.lifecycle import ActorKind, Outcome
+from service.core.policy import Policy
 from service.core.site import Known
 from service.core.submission import comment_id
 from service.core.verdict import LABELS, Reason, Verdict
@@ -24,6 +27,11 @@ async def hold(platform: Platform, *numbers: int, text: str = "maybe {}", **fiel
         assert response.status == 202, await response.text()
         await platform.judge()
     return [comment_id(platform.site.id, str(number)) for number in numbers]
+
+
+def hold_everything(platform: Platform) -> None:
+    """From now on, hold whatever is judged."""
+    platform.site = msgspec.structs.replace(platform.site, policy=Policy(mode="hold-everything"))
 
 
 def author(name: str) -> dict[str, str]:

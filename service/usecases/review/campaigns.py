@@ -61,7 +61,7 @@ class Campaigns:
         self, campaign: Campaign, sites: Collection[str], *, most: int, latest: int = 0, but: str = ""
     ) -> CampaignMembers:
         held, members = await asyncio.gather(
-            asyncio.gather(*[self._facets.count(site, [("campaign", campaign.id)]) for site in sorted(sites)]),
+            asyncio.gather(*[self._facets.count(site, {"campaign": (campaign.id,)}) for site in sorted(sites)]),
             self._reputations.members(campaign.id, latest=latest),
         )
         names = [comment for site, comment in members if site in sites and comment != but]

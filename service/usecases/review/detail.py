@@ -27,7 +27,7 @@ from service.usecases.review.queue import Lists, Seen
 MOST_COUNTED = 50
 """Of an author's comments, the newest that are counted by state."""
 MOST_SHOWN = 10
-"""Of an author's comments, and of a campaign's, how many are shown."""
+"""Of an author's comments, of a campaign's, and of those that answer the same or this one, how many are shown."""
 
 
 class Record(NamedTuple):
@@ -45,6 +45,8 @@ class Detail(NamedTuple):
     seen: Seen
     site: Site
     parent: Seen | None
+    siblings: list[Seen]  # what answers the same, around it, oldest first
+    replies: list[Seen]  # the latest answers to it, oldest first
     author: Record | None
     marks: list[tuple[str, Mark]]  # (digest, mark) of its author and network
     campaign: CampaignMembers | None
@@ -87,7 +89,11 @@ class Details:
 
     async def open(self, site: Site, comment: Comment, sites: Collection[str]) -> Detail:
         """Gather what is known of a comment; `sites` are those that the moderator sees."""
-        (seen, parent, author, marks, around), (earlier, history, notes, offer) = await asyncio.gather(
+        (
+            (seen, parent, author, marks, around),
+            (siblings, replies),
+            (earlier, history, notes, offer),
+        ) = await asyncio.gather(
             asyncio.gather(
                 self._lists.seen([comment]),
                 self._parent(comment),
@@ -95,6 +101,7 @@ class Details:
                 self._marks(comment),
                 self._around(comment, sites),
             ),
+            asyncio.gather(self._siblings(comment), self._answers(comment.site, comment.id)),
             asyncio.gather(
                 self._comments.earlier_texts(comment.id),
                 self._comments.history(comment.id),
@@ -103,7 +110,7 @@ class Details:
             ),
         )
         live = offer if offer is not None and offer.rev == comment.revision else None
-        return Detail(seen[0], site, parent, author, marks, around, earlier, history, notes, live)
+        return Detail(seen[0], site, parent, siblings, replies, author, marks, around, earlier, history, notes, live)
 
     async def _parent(self, comment: Comment) -> Seen | None:
         answered = comment.submission.parent_id if comment.submission else ""
@@ -111,6 +118,26 @@ class Details:
             return None
         found = await self._some([self._comments.identify(comment.site, answered)])
         return found[0] if found else None
+
+    async def _siblings(self, comment: Comment) -> list[Seen]:
+        answered = comment.submission.parent_id if comment.submission else ""
+        if not answered:
+            return []
+        return await self._answers(comment.site, self._comments.identify(comment.site, answered), around=comment.id)
+
+    async def _answers(self, site: str, parent: str, around: str = "") -> list[Seen]:
+        """What answers a comment: the latest, or those on either side of one of them."""
+        names = await self._comments.thread(site, parent)
+        here = names.index(around) if around in names else len(names)
+        names = (
+            [*names[max(0, here - MOST_SHOWN // 2) : here], *names[here + 1 :][: MOST_SHOWN // 2]] if around else names
+        )
+        found = await self._some(names[-MOST_SHOWN:])
+        return [
+            one
+            for one in found
+            if one.comment.submission and self._comments.identify(site, one.comment.submission.parent_id) == parent
+        ]
 
     async def _author(self, comment: Comment) -> Record | None:
         email = comment.submission.author.email if comment.submission else None

@@ -14,7 +14,20 @@ from typing import NamedTuple
 from service.clock import now_ms
 from service.core.comment import ByAuthor, Comment
 from service.core.lifecycle import State
-from service.core.queue import FACETS, FOREVER, LISTS, Entry, Span, Standing, Stretch, facets, is_blind, place
+from service.core.queue import (
+    FACETS,
+    FOREVER,
+    LISTS,
+    Entry,
+    Span,
+    Standing,
+    Stretch,
+    facets,
+    is_blind,
+    place,
+    shelf,
+    values,
+)
 from service.core.text.folding import findable
 from service.store.comments import Comments
 from service.store.queue import ALWAYS, Queue, QueueFacets
@@ -29,14 +42,15 @@ _INDEXED = "flagged"
 
 
 class Filters(NamedTuple):
-    """Which comments of which list. `facets` has at most one value of each facet."""
+    """Which comments of which list, in which order ("" is the list's own)."""
 
     list: str = "flagged"
-    facets: Mapping[str, str] = {}
+    facets: Mapping[str, Sequence[str]] = {}
     span: Span = ALWAYS
     handed: Mapping[str, int] = {}  # handed to any of these, since then: `Moderator.answers_for`
     by: str = ""  # decided by this actor
     text: str = ""  # in the comment, the author's name, the page's title or address, or an id, as `findable` reads them
+    sort: str = ""  # one of core.queue.SORTS
 
 
 class Seen(NamedTuple):
@@ -58,8 +72,8 @@ class Listing(NamedTuple):
 class Division(NamedTuple):
     """How many comments have each value of each facet, the most frequent first.
 
-    `counted` None: of all that match, by the index. Else so many of the list were looked at; unless that is `complete`, they
-    are its first.
+    Of a facet that is chosen from, all values that the other filters leave, so that more can be chosen. `counted` None: of all
+    that match, by the index. Else so many of the list were looked at; unless that is `complete`, they are its first.
     """
 
     facets: dict[str, list[tuple[str, int]]]
@@ -107,12 +121,14 @@ class Lists:
         self, sites: Sequence[str], filters: Filters, after: Entry | None, limit: int
     ) -> AsyncIterator[tuple[list[tuple[Entry, Comment | None]], Entry | None]]:
         """Comments in the order of a list, in batches, each with the place to go on from (None: it was the last)."""
+        by_looking = filters.text or _looked_for(filters) or (filters.facets and filters.list != _INDEXED)
+        size = _READ if by_looking else min(_READ, limit + 1)
         for _ in range(_MOST_ROUNDS):
             entries, upto = await self._read(sites, filters, after, limit)
-            for start in range(0, max(1, len(entries)), _READ):
-                some = entries[start : start + _READ]
+            for start in range(0, max(1, len(entries)), size):
+                some = entries[start : start + size]
                 comments = await self._comments.get_many([entry.comment for entry in some])
-                last = start + _READ >= len(entries)
+                last = start + size >= len(entries)
                 yield list(zip(some, comments, strict=True)), upto if last else some[-1]
             if upto is None:
                 return
@@ -122,22 +138,22 @@ class Lists:
         self, sites: Sequence[str], filters: Filters, after: Entry | None, limit: int
     ) -> tuple[list[Entry], Entry | None]:
         """The next places of all sites in order, as far as all of them were read, and how far that is (None: to the end)."""
-        shelf = LISTS[filters.list]
-        pairs = tuple(filters.facets.items()) if filters.list == _INDEXED else ()
-        plain = not filters.facets and not filters.text and not filters.span.limited and not _looked_for(filters)
-        count = limit + 1 if plain else _WALK
+        kept = shelf(filters.list, filters.sort)
+        chosen = filters.facets if filters.list == _INDEXED else {}
+        filtered = filters.facets or filters.text or filters.span.limited or _looked_for(filters) or kept.within
+        count = _WALK if filtered else limit + 1
         stretches: list[Stretch] = await asyncio.gather(
             *[
-                self._queue.stretch(site, shelf, after=after, count=count, span=filters.span, facets=pairs)
+                self._queue.stretch(site, kept, after=after, count=count, span=filters.span, facets=chosen)
                 for site in sites
             ]
         )
         ends = [stretch.upto for stretch in stretches if stretch.upto is not None]
-        entries = sorted((entry for stretch in stretches for entry in stretch.entries), reverse=shelf.newest_first)
+        entries = sorted((entry for stretch in stretches for entry in stretch.entries), reverse=kept.newest_first)
         if not ends:
             return entries, None
-        upto = max(ends) if shelf.newest_first else min(ends)
-        return [entry for entry in entries if (entry >= upto if shelf.newest_first else entry <= upto)], upto
+        upto = max(ends) if kept.newest_first else min(ends)
+        return [entry for entry in entries if (entry >= upto if kept.newest_first else entry <= upto)], upto
 
     async def _listing(
         self, sites: Sequence[str], filters: Filters, found: list[Comment], going_on: Entry | None, searched: int
@@ -159,9 +175,8 @@ class Lists:
             or (filters.facets and (filters.list != _INDEXED or filters.span.limited))
         ):
             return None
-        pairs = tuple(filters.facets.items())
-        if pairs:
-            return sum([await self._facets.count(site, pairs) for site in sites])
+        if filters.facets:
+            return sum([await self._facets.count(site, filters.facets) for site in sites])
         totals = [await self._queue.total(site, LISTS[filters.list], filters.span) for site in sites]
         return sum(total for total in totals if total is not None) if None not in totals else None
 
@@ -170,21 +185,32 @@ class Lists:
         await self.awaken(sites)
         return {**await self._queue.counts(sites), "mine": await self._queue.handed(sites, mine or {})}
 
-    async def facets(self, sites: Sequence[str], filters: Filters) -> Division:
+    async def facets(self, sites: Sequence[str], filters: Filters, among: Sequence[str] = ()) -> Division:
         """How the comments of a list that match the filters divide; the quality sample, being blind, only by site.
 
-        The queue is counted in its index, however long it is; where that does not tell, comments are looked at.
+        `among`: from which sites these are chosen. The queue is counted in its index, however long it is; where that does not
+        tell, comments are looked at.
         """
         await self.awaken(sites)
+        found = await self._division(sites, filters)
+        if among and set(among) != set(sites):
+            found = _with(found, "site", await self._division(among, filters, ("site",)))
+        for facet in filters.facets:
+            others = {other: values for other, values in filters.facets.items() if other != facet}
+            found = _with(found, facet, await self._division(sites, filters._replace(facets=others), (facet,)))
+        return found._replace(facets={"site": found.facets["site"]}) if is_blind(filters.list) else found
+
+    async def _division(
+        self, sites: Sequence[str], filters: Filters, of: Sequence[str] = ("site", *FACETS)
+    ) -> Division:
+        """How the comments that match divide by some facets."""
         looked_for = filters.text or filters.span.limited or _looked_for(filters)
         if looked_for or (filters.list != _INDEXED and not is_blind(filters.list)):
-            found = await self._divide(sites, filters)
-        else:
-            by_site = {site: await self.total([site], filters) or 0 for site in sites}
-            chosen = tuple(filters.facets.items())
-            by_value = await self._facets.divide(sites, chosen, MOST_VALUES) if filters.list == _INDEXED else {}
-            found = Division(_most_frequent({**by_value, "site": by_site}))
-        return found._replace(facets={"site": found.facets["site"]}) if is_blind(filters.list) else found
+            return await self._divide(sites, filters)
+        by_site = {site: await self.total([site], filters) or 0 for site in sites} if "site" in of else {}
+        facets = [facet for facet in of if facet != "site"] if filters.list == _INDEXED else []
+        by_value = await self._facets.divide(sites, filters.facets, MOST_VALUES, facets) if facets else {}
+        return Division(_most_frequent({**by_value, "site": by_site}))
 
     async def _divide(self, sites: Sequence[str], filters: Filters) -> Division:
         """Count by looking at the first comments of a list."""
@@ -215,6 +241,12 @@ class Lists:
             if found and found[0] and found[0].submission:
                 return found[0].submission.author.name
         return ""
+
+    async def titles(self, sites: Sequence[str], urls: Sequence[str]) -> dict[str, str]:
+        """The titles of pages with comments in the queues of these sites, where the platform told them."""
+        found = await self._comments.get_many(await self._facets.any_of(sites, "page", urls))
+        pages = [one.submission.page for one in found if one is not None and one.submission]
+        return {values([page.url])[0]: page.title for page in pages if page.url and page.title}
 
     async def views(self, moderator: str) -> bytes | None:
         """A moderator's saved views, as they were put."""
@@ -253,6 +285,13 @@ def _most_frequent(counts: Mapping[str, Mapping[str, int]]) -> dict[str, list[tu
     }
 
 
+def _with(found: Division, facet: str, other: Division) -> Division:
+    """A division with one facet as another one has it."""
+    return found._replace(
+        facets={**found.facets, facet: other.facets[facet]}, complete=found.complete and other.complete
+    )
+
+
 def _looked_for(filters: Filters) -> bool:
     """Whether only looking at comments tells which of them match, whatever the list."""
     return bool(filters.handed or filters.by)
@@ -264,7 +303,7 @@ def _fits(comment: Comment, filters: Filters) -> bool:
         return False
     if filters.facets and filters.list != _INDEXED:  # there, the index has picked them
         has = facets(comment)
-        if any(value not in has[facet] for facet, value in filters.facets.items()):
+        if not all(set(values).intersection(has[facet]) for facet, values in filters.facets.items()):
             return False
     if filters.by and (comment.decision is None or str(comment.decision.actor) != filters.by):
         return False

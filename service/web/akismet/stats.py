@@ -74,8 +74,8 @@ async def usage_limit(request: web.Request) -> web.Response:
     asked = await ask(request)
     if asked is None:
         return say.invalid(UNKNOWN_KEY)
-    feedback = request.app[CONTEXT].services.feedback
-    used = total(await feedback.days(asked.caller.site, feedback.today().replace(day=1))).checks
+    feedback, site = request.app[CONTEXT].services.feedback, asked.caller.site
+    used = total(await feedback.days(site, feedback.today(site).replace(day=1))).checks
     answer: dict[str, object] = {"limit": "none", "usage": used, "percentage": "0.0", "throttled": False}
     if asked.form.get("extended") == "true":
         answer |= {"notice_level": None, "upgrade": False}
@@ -90,7 +90,7 @@ async def key_sites(request: web.Request) -> web.Response:
     feedback, site, fields = request.app[CONTEXT].services.feedback, asked.caller.site, asked.form
     month = fields.get("month", "")
     if not _MONTH.match(month):
-        month = f"{feedback.today():%Y-%m}"
+        month = f"{feedback.today(site):%Y-%m}"
     if (
         fields.get("order", "total") not in _ORDERS
     ):  # it is checked, and then there is nothing to order: one row at most
@@ -156,7 +156,7 @@ async def _stats(request: web.Request, *, with_blogs: bool) -> web.Response:
         return say.invalid(UNKNOWN_KEY)
     feedback, site = request.app[CONTEXT].services.feedback, asked.caller.site
     span = _SPANS.get(asked.form.get("from", ""))
-    since = feedback.today() - timedelta(days=span - 1) if span else date.min
+    since = feedback.today(site) - timedelta(days=span - 1) if span else date.min
     answer = statistics(await feedback.days(site, since))
     return say.document(answer | {"blogs": [site.url]} if with_blogs else answer)
 

@@ -121,9 +121,10 @@ async def _selected(
     query = asked.query
     if query is None or is_blind(query.list):
         raise InvalidSubmission("A sample is judged one by one.", pointer="/query/list")
-    if query.site and query.site not in sites:
+    wanted = [name for name in query.site.split("\n") if name]
+    if not sites.keys() >= set(wanted):
         raise NotFound("There is no such site.")
-    seen = {query.site: sites[query.site]} if query.site else sites
+    seen = {name: sites[name] for name in wanted} or sites
     return await bulk.matching(filters_of(query, request[ME].member), seen)
 
 

@@ -14,7 +14,7 @@ from service.clock import now_ms
 from service.core.errors import InvalidSubmission, MalformedRequest
 from service.core.identity import mask_addresses
 from service.core.moderator import Moderator, Right
-from service.core.queue import FACETS, FOREVER, LISTS, Entry, Span, is_blind
+from service.core.queue import FACETS, FOREVER, LISTS, MAX_VALUES, SORTS, Entry, Span, is_blind, values
 from service.core.signals import CATALOGUE
 from service.usecases.review.queue import Filters
 from service.web.context import CONTEXT
@@ -47,7 +47,14 @@ _TIME = {"type": "string", "format": "date-time"}
 _FILTERS = (
     Parameter("query", "list", "Which list.", {"type": "string", "enum": list(LISTS), "default": "flagged"}),
     SITE,
-    *[Parameter("query", facet, f"Only comments with this {facet}, as the facets name it.") for facet in FACETS],
+    *[
+        Parameter(
+            "query",
+            facet,
+            f"Only comments with this {facet}, as the facets name it; or with one of several, one a line.",
+        )
+        for facet in FACETS
+    ],
     Parameter(
         "query",
         "handed",
@@ -68,6 +75,13 @@ _FILTERS = (
         "Only those with these words in the text, the author's name, the page's title or address, or an id; accents, case and "
         "kinds of quotation marks don't matter.",
         {"type": "string", "maxLength": 200},
+    ),
+    Parameter(
+        "query",
+        "sort",
+        "The newest or the oldest first, by when they came to the list; `flagged` also the most severe first. Unless told, as "
+        "the list is kept.",
+        {"type": "string", "enum": list(SORTS)},
     ),
 )
 _COUNT = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}
@@ -114,15 +128,17 @@ async def list_comments(request: web.Request) -> web.Response:
 async def get_facets(request: web.Request) -> web.Response:
     """How a list divides.
 
-    The same filters as the list's. `flagged` without words and times is counted whole, in an index; else the first
-    comments of the list are looked at, and `complete` says whether these were all. `audit` is blind: by site only.
+    The same filters as the list's; of a facet that is filtered by, what the others leave. `flagged` without words and times is
+    counted whole, in an index; else the first comments of the list are looked at, and `complete` says whether these were all.
+    `audit` is blind: by site only.
     """
     asked = _asked(request, Query)
-    sites = {site.id: site for site in await wanted_sites(request)}
-    lists = request.app[CONTEXT].services.review.lists
-    found = await lists.facets(list(sites), filters_of(asked, request[ME].member))
-    names = await lists.names(list(sites), [digest for digest, _ in found.facets.get("author", [])])
-    texts = {"author": names, "signal": {name: kind.meaning for name, kind in CATALOGUE.items()}}
+    sites, all_ = await wanted_sites(request), await request.app[CONTEXT].services.moderators.sites(request[ME].member)
+    lists, ids = request.app[CONTEXT].services.review.lists, [site.id for site in sites]
+    found = await lists.facets(ids, filters_of(asked, request[ME].member), [site.id for site in all_])
+    names = await lists.names(ids, [digest for digest, _ in found.facets.get("author", [])])
+    titles = await lists.titles(ids, [url for url, _ in found.facets.get("page", [])])
+    texts = {"author": names, "page": titles, "signal": {name: kind.meaning for name, kind in CATALOGUE.items()}}
     return json_answer(
         _encode(
             schema.Facets(
@@ -211,12 +227,16 @@ def filters_of(query: Query, member: Moderator) -> Filters:
     """A query of a moderator's as the use cases take it. Raises MalformedRequest."""
     if query.list not in LISTS:
         raise MalformedRequest(f"The parameter list is one of: {', '.join(LISTS)}.")
-    chosen = {facet: value for facet in FACETS if (value := getattr(query, facet))}
+    chosen = {facet: found for facet in FACETS if (found := values(getattr(query, facet).split("\n")))}
+    if any(len(found) > MAX_VALUES for found in chosen.values()):
+        raise MalformedRequest(f"At most {MAX_VALUES} values of a facet are chosen at once.")
+    if query.sort == "severest" and query.list != "flagged":
+        raise MalformedRequest("The list flagged alone is sorted by severity.")
     if (chosen or query.by or query.handed) and is_blind(query.list):
         raise MalformedRequest(f"The list {query.list} is blind: it is filtered by site, words and times alone.")
     span = Span(_ms(query.since, 0), _ms(query.until, FOREVER))
     handed = member.answers_for if query.handed else {}
-    return Filters(query.list, chosen, span, handed, query.by, query.q.strip())
+    return Filters(query.list, chosen, span, handed, query.by, query.q.strip(), query.sort)
 
 
 def _asked(request: web.Request, kind: type[Any]) -> Any:

@@ -54,10 +54,10 @@ async def signed_in(request: web.Request) -> SignedIn:
 
 
 async def wanted_sites(request: web.Request) -> list[Site]:
-    """The site that the parameter `site` names, or all that whoever asks sees. Raises NotFound."""
+    """The sites that the parameter `site` names, or all that whoever asks sees. Raises NotFound."""
     moderators, me = request.app[CONTEXT].services.moderators, request[ME]
-    name = request.query.get("site", "")
-    return [await moderators.site(me.member, name)] if name else await moderators.sites(me.member)
+    names = dict.fromkeys(request.query.get("site", "").split("\n"))
+    return [await moderators.site(me.member, name) for name in names if name] or await moderators.sites(me.member)
 
 
 def check_token(request: web.Request, me: SignedIn) -> None:
@@ -168,7 +168,7 @@ ONE: tuple[type[AntechamberError], ...] = (*READING, NotFound)
 """… and that is about one thing."""
 BODY: tuple[type[AntechamberError], ...] = (MalformedRequest, TooLarge, UnsupportedMediaType)
 """… of one that takes a body."""
-SITE = Parameter("query", "site", "Only this site; all sites that you see unless told.")
+SITE = Parameter("query", "site", "Only this site, or these, one a line; all sites that you see unless told.")
 _SAFE = ("get", "head")
 _ENROLLING = ("session", "account")
 """The tags of what somebody may do who has yet to set up a second factor."""

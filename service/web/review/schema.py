@@ -108,6 +108,7 @@ class Facets(Struct, frozen=True):
     """
 
     site: list[FacetValue]
+    page: list[FacetValue]
     label: list[FacetValue]
     signal: list[FacetValue]
     rule: list[FacetValue]
@@ -278,6 +279,8 @@ class Detail(Struct, frozen=True):
     parent_id: str
     parent_text: str
     parent: Row | None  # the comment that this one answers, when we have it
+    siblings: list[Row]  # what answers the same comment, around this one, oldest first; at most 10
+    replies: list[Row]  # the latest answers to this one, oldest first; at most 10
     scores: list[Score]
     flags: tuple[str, ...]
     signals: list[SignalView]
@@ -303,7 +306,6 @@ class ExplanationView(Struct, frozen=True):
 
 
 # What moderators do: decide, undo, note, in bulk; marks, saved views, live events.
-
 
 MAX_VIEWS = 50
 MAX_VIEW_NAME = 60
@@ -418,10 +420,11 @@ class Won(Struct, frozen=True):
 
 
 class Query(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The filters of a list, as its address has them. Empty: not filtered by it."""
+    """The filters of a list, as its address has them. Empty: not filtered by it. Facets take several values, one a line."""
 
     list: ListName = "flagged"
     site: str = ""
+    page: str = ""
     label: str = ""
     signal: str = ""
     rule: str = ""
@@ -435,6 +438,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     since: TimeInput | None = None
     until: TimeInput | None = None
     q: Annotated[str, Meta(max_length=200)] = ""
+    sort: Literal["", "newest", "oldest", "severest"] = ""
 
 
 class BulkAction(Struct, frozen=True, forbid_unknown_fields=True):

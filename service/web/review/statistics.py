@@ -52,11 +52,11 @@ _DAYS = Parameter(
 async def statistics(request: web.Request) -> web.Response:
     """The statistics.
 
-    What came in, who decided what and why, and how long the held comments wait, by day (UTC). Everything was counted
+    What came in, who decided what and why, and how long the held comments wait, by day. Everything was counted
     when it happened, or is looked up in an index.
     """
     sites = await wanted_sites(request)
-    view = await request.app[CONTEXT].services.statistics.of([site.id for site in sites], _days(request))
+    view = await request.app[CONTEXT].services.statistics.of(sites, _days(request))
     return json_answer(_encode(view))
 
 

@@ -82,6 +82,8 @@ def detail_view(
         parent_id=submission.parent_id if submission else "",
         parent_text=submission.parent_text if submission else "",
         parent=row(detail.parent, me, now) if detail.parent else None,
+        siblings=[] if blind else [row(seen, me, now) for seen in detail.siblings],
+        replies=[] if blind else [row(seen, me, now) for seen in detail.replies],
         scores=_scores(detail.site, verdict) if verdict and known else [],
         flags=verdict.flags if verdict and known else (),
         signals=_signals(verdict, everywhere) if verdict and known else [],

@@ -9,8 +9,9 @@ from aiohttp.test_utils import TestClient
 
 from service.clock import now_ms
 from service.container import Services
+from service.core.comment import Actor
 from service.core.example import SampledDecision
-from service.core.lifecycle import Outcome
+from service.core.lifecycle import ActorKind, Outcome
 from service.core.moderator import Role
 from service.core.policy.thresholds import DEFAULT_THRESHOLDS
 from service.core.signals import ELSEWHERE
@@ -162,3 +163,30 @@ async def test_who_sees_one_site_sees_no_standing_made_on_another(
     everything = {one["name"] for one in (await operator.get(f"/comments/{held}"))["signals"]}
     assert theirs == everything - ELSEWHERE
     assert "author_box_rejected" in everything - theirs
+
+
+async def test_a_thread_is_shown_around_a_comment(
+    platform: Platform, shop: Platform, moderator: Desk, services: Services
+) -> None:
+    """What answers the same comment, on either side, and what answers this one; of many, the nearest and the latest."""
+    (first,) = await hold(platform, 1)
+    answers = await hold(platform, *range(10, 24), parent_id="1")
+    deeper = await hold(platform, *range(30, 42), parent_id="15")
+    await hold(shop, 50, parent_id="1")
+    (orphan, sister) = await hold(platform, 60, 61, parent_id="never-came")
+
+    async def thread(comment: str) -> tuple[list[str], list[str]]:
+        found = await moderator.get(f"/comments/{comment}")
+        return [row["id"] for row in found["siblings"]], [row["id"] for row in found["replies"]]
+
+    assert await thread(first) == ([], answers[-10:])
+    assert await thread(answers[5]) == ([*answers[0:5], *answers[6:11]], deeper[-10:])
+    assert await thread(answers[0]) == (answers[1:6], [])
+    assert await thread(orphan) == ([sister], [])
+    await platform.submit(id="23", content="maybe 23", parent_id="22")
+    await services.moderation.erase(
+        (await services.accounts.get("blog")).site, answers[12], Actor(ActorKind.MODERATOR, "mo")
+    )
+    assert await thread(answers[11]) == (answers[6:11], [])
+    assert (await thread(first))[1] == answers[4:12]
+    assert (await moderator.get(f"/comments/{first}", list="audit"))["replies"] == []

@@ -14,7 +14,7 @@ from service.store import queue
 from service.usecases.review import queue as lists
 from tests.support.desk import Desk
 from tests.support.platform import Platform
-from tests.support.queue import author, hold
+from tests.support.queue import author, hold, hold_everything
 
 _SEARCH = 100
 
@@ -119,3 +119,52 @@ async def test_the_sample_stays_blind(platform: Platform, operator: Desk, servic
     for path in ("/facets", "/comments"):
         await operator.get(path, list="audit", reason="spam", status=400)
         await operator.get(path, list="audit", model="words-1", status=400)
+
+
+@pytest.mark.parametrize("name", ["flagged", "rejected"])
+async def test_several_values_of_a_facet_are_chosen_at_once(
+    platform: Platform, shop: Platform, operator: Desk, name: str
+) -> None:
+    """A comment has one of each; of the facet that was chosen from, what else could be chosen stays in sight."""
+    hold_everything(platform)
+    pages = [{"url": f"https://blog.example/{post}", "title": f"On {post}"} for post in ("rye", "oats")]
+    ids = [
+        *await hold(platform, 1, page=pages[0], author=author("Ann")),
+        *await hold(platform, 2, text="an idiot {}", page=pages[0], author=author("Bo")),
+        *await hold(platform, 3, page=pages[1], author=author("Cy")),
+        *await hold(shop, 4, author=author("Di")),
+    ]
+    if name == "rejected":
+        await _decide(operator, ids[1], outcome="reject", reasons=["toxicity"])
+        await _decide(operator, ids[0], ids[2], ids[3], outcome="reject", reasons=["spam"])
+    every = await operator.get("/facets", list=name)
+    authors = {one["text"]: one["value"] for one in every["author"]}
+    assert len(authors) == 4
+
+    async def found(**filters: str) -> set[str]:
+        return {row["id"] for row in (await operator.get("/comments", list=name, **filters))["items"]}
+
+    assert await found(author=f"{authors['Ann']}\n{authors['Di']}") == {ids[0], ids[3]}
+    assert await found(page=pages[0]["url"]) == {ids[0], ids[1]}
+    assert await found(page=pages[0]["url"], reason="spam\ntoxicity") == {ids[0], ids[1]}
+    assert await found(page=pages[0]["url"], reason="spam") == {ids[0]}
+    assert await found(site="blog\nshop", reason="spam") == {ids[0], ids[2], ids[3]}
+    for filters in ({"page": pages[0]["url"]}, {"page": pages[0]["url"], "q": "maybe"}):
+        facets = await operator.get("/facets", list=name, reason="spam", **filters)
+        assert _numbers(facets, "page") == {**{page["url"]: 1 for page in pages}, "https://blog.example/post": 1}
+        assert _numbers(facets, "reason")["spam"] == 1
+        assert _numbers(facets, "author") == {authors["Ann"]: 1}
+        assert ("toxicity" in _numbers(facets, "reason")) == ("q" not in filters)
+    assert _numbers(await operator.get("/facets", list=name, site="shop"), "site") == {"blog": 3, "shop": 1}
+    await operator.get("/comments", list=name, reason="\n".join(map(str, range(21))), status=400)
+    await operator.get("/comments", list=name, site="blog\nnowhere", status=404)
+
+
+async def test_pages_are_called_by_their_titles(platform: Platform, moderator: Desk) -> None:
+    long = f"https://blog.example/{'x' * 300}"
+    await hold(platform, 1, page={"url": "https://blog.example/rye", "title": "On rye"})
+    await hold(platform, 2, page={"url": long, "title": "At length"})
+    await hold(platform, 3, page={"url": "https://blog.example/untitled", "title": ""})
+    facets = await moderator.get("/facets")
+    assert {one["text"] for one in facets["page"]} == {"On rye", "At length", "https://blog.example/untitled"}
+    assert (await moderator.get("/comments", page=long))["total"] == 1

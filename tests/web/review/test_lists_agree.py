@@ -16,7 +16,7 @@ from service.container import Services, open_services
 from service.core.comment import Actor, Comment
 from service.core.errors import AntechamberError
 from service.core.lifecycle import ActorKind, Outcome, State
-from service.core.queue import FACETS, facets
+from service.core.queue import FACETS, SORTS, facets
 from service.core.site import Known
 from service.core.submission import comment_id
 from service.core.work import Dead
@@ -117,6 +117,10 @@ class Blog:
         assert counts["decided"] == sum(one.human and one.decision is not None and _by_human(one) for one in comments)
         await self._check_waiting(comments)
         queued = [one for one in comments if standing[one.id].list == "flagged"]
+        for sort in SORTS:
+            sorted_ = await lists.page(["blog"], Filters(sort=sort), limit=50, after=None)
+            assert {row.comment.id for row in sorted_.rows} == {one.id for one in queued}, sort
+        assert await services.connection.client.zcard(services.connection.keys.site("blog", "severest")) == len(queued)
         found = (await lists.facets(["blog"], Filters())).facets
         for facet in FACETS:
             expected: dict[str, int] = {}

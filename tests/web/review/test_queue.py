@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service.container import Services
 from service.core.site import Known
+from service.store import queue
 from service.workers.housekeeping import tend_queues
 from tests.support.desk import Desk
 from tests.support.platform import Platform
-from tests.support.queue import author, hold
+from tests.support.queue import author, hold, hold_everything
+
+UNTIL = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
 async def test_a_row_says_what_a_list_shows(platform: Platform, moderator: Desk) -> None:
@@ -243,3 +247,70 @@ async def test_what_was_held_before_there_was_a_queue_gets_into_it(
     await tend_queues(services)
     assert [row["id"] for row in (await moderator.get("/comments"))["items"]] == ids
     assert [one["count"] for one in (await moderator.get("/facets"))["label"]] == [2]
+
+
+async def test_what_an_earlier_version_queued_is_placed_anew(
+    platform: Platform, moderator: Desk, services: Services, site: Known
+) -> None:
+    hold_everything(platform)
+    mild, hard, aside = [
+        *await hold(platform, 1),
+        *await hold(platform, 2, text="an idiot {}"),
+        *await hold(platform, 3),
+    ]
+    client, keys = services.connection.client, services.connection.keys
+    await moderator.send("POST", f"/comments/{aside}/snooze", {"revision": 2, "until": UNTIL})
+    names = [name async for name in client.scan_iter(f"{keys.facet('blog', 'page')}*")]
+    places = await client.zrange(keys.site("blog", "queue"), 0, -1, withscores=True)
+    await client.delete(keys.site("blog", "severest"), *names)
+    for comment in (mild, hard, aside):
+        facets = [
+            line for line in (await client.hget(keys.comment(comment), "fac")).split(b"\n") if line[:5] != b"page:"
+        ]
+        await client.hset(keys.comment(comment), "fac", b"\n".join(facets))
+        await client.hdel(keys.comment(comment), "sev")
+    url = "https://blog.example/post"
+    assert (await moderator.get("/comments", page=url))["total"] == 0
+    await tend_queues(services)
+    assert [row["id"] for row in (await moderator.get("/comments", sort="severest"))["items"]] == [hard, mild]
+    assert (await moderator.get("/comments", page=url))["total"] == 2
+    assert await client.zrange(keys.site("blog", "queue"), 0, -1, withscores=True) == places
+    await client.zadd(keys.site("blog", "snoozed"), {aside: 1})
+    await tend_queues(services)
+    assert {row["id"] for row in (await moderator.get("/comments", page=url))["items"]} == {mild, hard, aside}
+
+
+@pytest.mark.parametrize("few", [0, 2_000], ids=["on a walk", "at once"])
+async def test_lists_are_read_in_other_orders(
+    platform: Platform, shop: Platform, operator: Desk, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(queue, "_FEW", few)
+    hold_everything(platform)
+    mild, aside, hard = [*await hold(platform, 1, 2), *await hold(platform, 3, text="an idiot {}")]
+    (other,) = await hold(shop, 4)
+    await operator.send("POST", f"/comments/{aside}/snooze", {"revision": 2, "until": UNTIL})
+    orders = {
+        "newest": [other, hard, mild],
+        "oldest": [mild, hard, other],
+        "severest": [hard, mild, other],
+        "": [hard, mild, other],
+    }
+    for sort, ids in orders.items():
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = await operator.get("/comments", sort=sort, limit=1, cursor=cursor)
+            seen += [row["id"] for row in page["items"]]
+            cursor = page["next"]
+            assert page["total"] == 3
+        assert seen == ids, sort
+        assert [row["id"] for row in (await operator.get("/comments", sort=sort, reason="spam"))["items"]] == [
+            one for one in ids if one != hard
+        ]
+    for comment in (mild, hard):
+        await operator.send("POST", f"/comments/{comment}/decision", {"outcome": "approve", "revision": 2})
+    for sort, ids in {"newest": [hard, mild], "oldest": [mild, hard], "": [hard, mild]}.items():
+        for name in ("approved", "decided"):
+            assert [row["id"] for row in (await operator.get("/comments", list=name, sort=sort))["items"]] == ids
+    assert [row["id"] for row in (await operator.get("/comments", list="snoozed", sort="newest"))["items"]] == [aside]
+    await operator.get("/comments", list="approved", sort="severest", status=400)
+    await operator.get("/comments", sort="loudest", status=400)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
 
@@ -12,6 +14,7 @@ from service.clock import now_ms
 from service.container import Services
 from service.core.comment import Actor, Decision
 from service.core.counters import MAX_ACTOR, words
+from service.core.errors import InvalidSubmission
 from service.core.example import SampledDecision
 from service.core.lifecycle import ActorKind, Outcome
 from service.core.moderator import Role
@@ -93,7 +96,7 @@ async def test_ages_are_looked_up_by_rank(services: Services, platform: Platform
     held = services.connection.keys.site("blog", "flagged")
     ages = {f"c{number:026x}": now - number * 60_000 for number in range(1, 21)}
     await services.connection.client.zadd(held, {name: float(at) for name, at in ages.items()})
-    (queue,) = (await Statistics(Numbers(services.connection), lambda: now).of(["blog"], 1)).queues
+    (queue,) = (await Statistics(Numbers(services.connection), lambda: now).of([platform.site], 1)).queues
     assert (queue.held, queue.oldest, queue.ninetieth, queue.median) == (20, 1_200, 1_080, 600)
 
 
@@ -102,16 +105,59 @@ async def test_days_end_at_midnight_in_utc(services: Services, platform: Platfor
     everything = services.connection.keys.site("blog", "all")
     marks = {"a": midnight - 1, "b": midnight, "c": midnight + DAY - 1, "d": midnight - DAY}
     await services.connection.client.zadd(everything, {name: float(at) for name, at in marks.items()})
-    view = await Statistics(Numbers(services.connection), lambda: midnight + 1).of(["blog"], 3)
+    view = await Statistics(Numbers(services.connection), lambda: midnight + 1).of([platform.site], 3)
     assert [day.arrived for day in view.days] == [0, 2, 2]
 
 
-async def test_months_and_years_are_crossed(services: Services) -> None:
+async def test_a_site_has_a_midnight_of_its_own(services: Services, platform: Platform) -> None:
+    """The day on which clocks change has 25 hours."""
+    berlin = msgspec.structs.replace(platform.site, time_zone="Europe/Berlin")
+    begins = [int(datetime(2026, 10, day, hour, tzinfo=UTC).timestamp() * 1000) for day, hour in ((24, 22), (25, 23))]
+    marks = {"a": begins[0] - 1, "b": begins[0], "c": begins[1] - 1, "d": begins[1]}
+    everything = services.connection.keys.site("blog", "all")
+    await services.connection.client.zadd(everything, {name: float(at) for name, at in marks.items()})
+    counting = Statistics(Numbers(services.connection), lambda: begins[1] + 1)
+    view = await counting.of([berlin], 3)
+    assert [(day.day, day.arrived) for day in view.days] == [("2026-10-24", 1), ("2026-10-25", 2), ("2026-10-26", 1)]
+    assert [(one.zone, one.at, one.sites) for one in view.midnights] == [
+        ("Europe/Berlin", "2026-10-25T23:00:00.000Z", ("blog",))
+    ]
+    shop = msgspec.structs.replace(platform.site, id="shop")
+    both = await counting.of([shop, berlin], 3)
+    assert both.days == view.days
+    assert both.sites == ("shop", "blog")
+    assert [(one.zone, one.at) for one in both.midnights] == [
+        ("UTC", "2026-10-25T00:00:00.000Z"), ("Europe/Berlin", "2026-10-25T23:00:00.000Z"),
+    ]  # fmt: skip
+
+
+async def test_what_is_decided_counts_on_the_sites_day(services: Services, platform: Platform, operator: Desk) -> None:
+    now = datetime.now(UTC)
+    zone = "Pacific/Kiritimati" if now.hour >= 12 else "Etc/GMT+12"  # where it is another day
+    platform.site = (await services.sites.change("blog", time_zone=zone)).site
+    await _judged(platform, "Nice.", "Buy pills!")
+    await _decide(platform, 1, "approve", "zoe")
+    view = await operator.get("/statistics", days=1)
+    assert view["until"] == datetime.now(ZoneInfo(zone)).date().isoformat() != now.date().isoformat()
+    (today,) = view["days"]
+    assert (today["arrived"], today["machine"]["approve"], today["people"]["approve"]) == (2, 1, 1)
+    assert today["false_alarm"] == 1
+    report = await services.feedback.days(platform.site, now.date() - timedelta(days=2))
+    assert [(day.day.isoformat(), day.approve, day.false_alarm) for day in report] == [(view["until"], 1, 1)]
+
+
+async def test_a_time_zone_is_one_that_there_is(services: Services, platform: Platform) -> None:
+    for wrong in ("Berlin", "../../etc/passwd", "Europe", "CEST+1"):
+        with pytest.raises(InvalidSubmission):
+            await services.sites.change("blog", time_zone=wrong)
+
+
+async def test_months_and_years_are_crossed(services: Services, platform: Platform) -> None:
     new_year = int(datetime(2027, 1, 1, 12, tzinfo=UTC).timestamp() * 1000)
     keys = services.connection.keys
     for month, day, count in (("2026-12", "31", 4), ("2027-01", "01", 8), ("2026-11", "30", 2), ("2026-11", "29", 1)):
         await services.connection.client.hset(keys.tally("blog", month), f"{day}:by:hold:policy:m-{month}", count)
-    view = await Statistics(Numbers(services.connection), lambda: new_year).of(["blog"], 33)
+    view = await Statistics(Numbers(services.connection), lambda: new_year).of([platform.site], 33)
     assert (view.since, view.until) == ("2026-11-30", "2027-01-01")
     assert [(one.name, one.total) for one in view.models] == [("m-2027-01", 8), ("m-2026-12", 4), ("m-2026-11", 2)]
 
@@ -156,7 +202,7 @@ async def test_an_actor_with_colons_is_one(services: Services, platform: Platfor
     await services.connection.client.hset(
         services.connection.keys.tally("blog", f"{today:%Y-%m}"), f"{today:%d}:by:hold:moderator:a:b", 3
     )
-    view = await Statistics(Numbers(services.connection)).of(["blog"], 2)
+    view = await Statistics(Numbers(services.connection)).of([platform.site], 2)
     assert [(one.name, one.total) for one in view.people] == [("moderator:a:b", 3)]
     assert view.since == (today - timedelta(days=1)).isoformat()
 

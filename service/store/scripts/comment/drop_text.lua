@@ -28,5 +28,6 @@ end
 if given.appeal then redis.call('HSET', KEYS[1], 'app', given.appeal) end
 redis.call('DEL', root(KEYS[3]) .. K.was .. given.comment)
 leave_lists(KEYS[1], KEYS[3], given.comment)
+redis.call('HDEL', KEYS[1], 'fac', 'prio', 'sev')
 keep_living(KEYS[1], KEYS[3])
 return 'applied'

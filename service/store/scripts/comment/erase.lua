@@ -30,7 +30,7 @@ else
   redis.call('HDEL', KEYS[1], 'withdrawn')
 end
 leave_lists(KEYS[1], KEYS[4], cid)
-redis.call('HDEL', KEYS[1], 'fac', 'prio', 'notes')
+redis.call('HDEL', KEYS[1], 'fac', 'prio', 'sev', 'notes')
 redis.call('DEL', root(KEYS[4]) .. K.notes .. cid, root(KEYS[4]) .. K.claim .. cid, root(KEYS[4]) .. K.was .. cid)
 redis.call('HSET', KEYS[1], 'state', 'erased', 'rev', rev, 'updated', given.now)
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[8], KEYS[8] .. K.answered)

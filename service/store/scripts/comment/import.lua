@@ -78,7 +78,7 @@ if word == 'brought' then
     redis.call('HSET', KEYS[1], 'by', string.sub(KEYS[4], #KEYS[3] + #K.author + 1))
   end
   if state == 'flagged' then
-    redis.call('HSET', KEYS[1], 'fac', given.facets, 'prio', given.priority)
+    redis.call('HSET', KEYS[1], 'fac', given.facets, 'prio', given.priority, 'sev', given.severest)
     enter_list(KEYS[1], KEYS[3], cid, 'flagged')
   end
   note_subjects()

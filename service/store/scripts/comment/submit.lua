@@ -8,7 +8,8 @@
 --       "author" when it has an author index, or "", request fingerprint, or "" without an idempotency key,
 --       its lifetime, ms, its lease, ms,
 --       what is stored as the caller saw it, or "", and what the new one is beside that (core/resubmission.py), or "",
---       the comment that it quotes as what it answers, or "", and where it stands in a trace, if it does
+--       the comment that it quotes as what it answers, or "", the comment that it answers, or "",
+--       and where it stands in a trace, if it does
 -- Reply {word, revision, state, stored answer}; of differs and human, more
 --       accepted   a new comment           edited    a new text of a known one; it is judged again
 --       same       nothing new             updated   the same text with other fields around it; no decision is touched
@@ -27,12 +28,12 @@
 -- readers see in the place of this text) by (the digest in whose author index it stands) withdrawn (until when, by the platform's own
 -- clock, it has said that it deleted this; what operators erase has none) returns (the platform has restored it: the next
 -- text is taken in again). XLEN of work is the backlog: entries are deleted when they are acknowledged.
--- uses: appealed decided author requests answers awaited waiting
+-- uses: appealed decided author requests answers thread awaited waiting
 -- include: lists
 -- include: reputation
 -- include: work
 -- include: history
-local now, cid, site, platform_id, submission, backlog, share, changed, waiting, by_author, request, lives, lease, seen, how, parent, trace =
+local now, cid, site, platform_id, submission, backlog, share, changed, waiting, by_author, request, lives, lease, seen, how, quoted, answered, trace =
   unpack(ARGV)
 local state, rev, created, stored, human, fp, edit = unpack(redis.call('HMGET', KEYS[1], 'state', 'rev', 'created', 'sub', 'human', 'fp', 'edit'))
 
@@ -86,7 +87,7 @@ elseif judged then
   redis.call('ZREM', KEYS[7] .. K.appealed, cid)
   redis.call('ZREM', KEYS[7] .. K.decided, cid)
   leave_lists(KEYS[1], KEYS[7], cid)
-  redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app', 'fac', 'prio', 'fp')
+  redis.call('HDEL', KEYS[1], 'said', 'judged', 'wrong', 'app', 'fac', 'prio', 'sev', 'fp')
   live(KEYS[7], site, cid, 'pending', '', rev, 'platform:' .. site, word)
   stand(KEYS[1], KEYS[7], tonumber(now), 'pending', 'machine')
   note_change(KEYS[1], KEYS[2], changed)
@@ -122,7 +123,13 @@ if judged or word == 'updated' then
   if before and before ~= by then redis.call('ZREM', index .. before, cid) end
 end
 
-if parent ~= '' then redis.call('SADD', KEYS[7] .. K.answers .. parent, cid) end
+if quoted ~= '' then redis.call('SADD', KEYS[7] .. K.answers .. quoted, cid) end
+if answered ~= '' then
+  local thread = KEYS[7] .. K.thread .. answered
+  redis.call('ZADD', thread, created, cid)
+  redis.call('ZREMRANGEBYRANK', thread, 0, -101)
+  redis.call('PEXPIRE', thread, 180 * 86400000)
+end
 if request ~= '' then
   redis.call('HSET', KEYS[9], 'fp', request, 'at', now)
   redis.call('PEXPIRE', KEYS[9], lives)

@@ -22,7 +22,7 @@
 --
 -- Told of it are the site's receiver, and the return address that platform/callback.lua noted, if a word is owed there or a
 -- human has spoken. A comment's hash has, beyond what comment/submit.lua says: back owed (return address) said judged wrong
--- (the machine's outcome for the present text, its day, and how it counts as contradicted), list fac prio (shared/lists.lua).
+-- (the machine's outcome for the present text, its day, and how it counts as contradicted), list fac prio sev (shared/lists.lua).
 -- What comment/undo.lua needs to take the decision back is kept beside it for as long as that is possible.
 --
 -- What is approved with a priority is to be reviewed later. Readers who reported the comment are answered by a human's approval
@@ -60,7 +60,7 @@ end
 -- What undo.lua needs, as it stands before anything has changed; nil when this can't be undone.
 local function snapshot(revision)
   if move.undo_until <= now then return nil end
-  local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'list', 'edit', 'hand'}
+  local fields = {'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'sev', 'list', 'edit', 'hand'}
   local word, weighs = word_of(record)
   local was = {rev = revision, by = move.actor, bulk = move.bulk, ['until'] = move.undo_until, state = state, fields = {},
     at = redis.call('ZSCORE', prefix .. state, cid), example = move.example or '', told = {},
@@ -135,7 +135,9 @@ end
 local function change_lists()
   if list then leave_lists(record, prefix, cid) end
   local list = move.to == 'flagged' and 'flagged' or move.priority and 'later' or ''
-  if list == 'flagged' then redis.call('HSET', record, 'fac', move.facets or '', 'prio', move.priority or '') end
+  if list == 'flagged' then
+    redis.call('HSET', record, 'fac', move.facets or '', 'prio', move.priority or '', 'sev', move.severest or '')
+  end
   if list ~= '' then enter_list(record, prefix, cid, list, move.priority) end
   return list
 end

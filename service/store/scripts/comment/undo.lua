@@ -50,7 +50,7 @@ redis.call('ZREM', prefix .. state, cid)
 redis.call('ZADD', prefix .. was.state, was.at, cid)
 state = was.state
 redis.call('HSET', KEYS[1], 'state', state, 'rev', rev, 'updated', given.now)
-for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'edit'}) do
+for _, field in ipairs({'human', 'ruled', 'dec', 'wrong', 'owed', 'fac', 'prio', 'sev', 'edit'}) do
   if was.fields[field] then
     redis.call('HSET', KEYS[1], field, was.fields[field])
   else

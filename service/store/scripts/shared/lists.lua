@@ -3,9 +3,9 @@
 -- Of what is held, each comment stands in exactly one of `queue`, `escalated` and `snoozed`; what was approved to be reviewed
 -- stands in `later` until a human has. The hash's field `list` says in which.
 -- What is in `escalated` may be handed to somebody: `hand` says to whom, and it stands in their index as well.
--- Only what stands in `queue` is in the facets. `fac` ("facet:value", one a line) and `prio` (its place) stay in the hash after
--- it has left, so that what comes back comes back to its place. `site` is the site's prefix "…s:<site>:".
--- uses: queue escalated snoozed later handed free_slots slots live
+-- Only what stands in `queue` is in the facets and in `severest`. `fac` ("facet:value", one a line), `prio` (its place) and `sev`
+-- (its place in `severest`; earlier versions had none) stay in the hash after it has left, so that what comes back comes back to its place. `site` is the site's prefix "…s:<site>:".
+-- uses: queue severest escalated snoozed later handed free_slots slots live
 -- include: root
 -- include: facets
 local function leave_lists(record, site, cid)
@@ -18,6 +18,7 @@ local function leave_lists(record, site, cid)
   end
   if list == 'flagged' then
     redis.call('ZREM', site .. K.queue, cid)
+    redis.call('ZREM', site .. K.severest, cid)
     facet(site, cid, facets or '', false)
     local slot = redis.call('HGET', record, 'slot')
     if slot then
@@ -34,8 +35,9 @@ end
 local function enter_list(record, site, cid, list, at)
   redis.call('HSET', record, 'list', list)
   if list == 'flagged' then
-    local facets, priority = unpack(redis.call('HMGET', record, 'fac', 'prio'))
+    local facets, priority, severest = unpack(redis.call('HMGET', record, 'fac', 'prio', 'sev'))
     redis.call('ZADD', site .. K.queue, priority or 0, cid)
+    if severest then redis.call('ZADD', site .. K.severest, severest, cid) end
     slot_of(record, site)
     facet(site, cid, facets or '', true)
   else

@@ -273,7 +273,7 @@ declare namespace Api {
     reject: number;
   }
 
-  /** One day (UTC). A decision of the machine that a human contradicts counts on the day that it was made. */
+  /** One day, by each site's own midnight. A decision of the machine that a human contradicts counts on the day when it was made. */
   interface DayCount {
     day: string;
     /** Comments that came in; those that were erased don't count. */
@@ -336,6 +336,8 @@ declare namespace Api {
     parent_id: string;
     parent_text: string;
     parent: Row | null;
+    siblings: Row[];
+    replies: Row[];
     scores: Score[];
     flags: string[];
     signals: SignalView[];
@@ -449,6 +451,7 @@ declare namespace Api {
   /** How the comments of a list that match the filters divide, the most frequent values first, at most 50 each. `counted` null: all of them, by an index. Else so many of the list were looked at; when that is not `complete`, the list goes on, and the counts are of these first ones. */
   interface Facets {
     site: FacetValue[];
+    page: FacetValue[];
     label: FacetValue[];
     signal: FacetValue[];
     rule: FacetValue[];
@@ -674,6 +677,15 @@ declare namespace Api {
   /** The marks of a site, newest first. */
   interface Marks {
     items: MarkView[];
+  }
+
+  /** By whose midnight the days of some sites are counted. */
+  interface Midnight {
+    /** As IANA names it. */
+    zone: string;
+    /** When today began there (RFC 3339). */
+    at: string;
+    sites: string[];
   }
 
   /** One of the things that are wrong with a policy; `line` and `column`, from 1, say where in a rule's condition. `said` is the sentence in `detail` without its place and with `values` not yet filled in, for who says it in another language. */
@@ -961,10 +973,11 @@ declare namespace Api {
     items: SiteQuality[];
   }
 
-  /** The filters of a list, as its address has them. Empty: not filtered by it. */
+  /** The filters of a list, as its address has them. Empty: not filtered by it. Facets take several values, one a line. */
   interface Query {
     list?: "flagged" | "escalated" | "snoozed" | "decided" | "approved" | "rejected" | "reported" | "appealed" | "later" | "audit";
     site?: string;
+    page?: string;
     label?: string;
     signal?: string;
     rule?: string;
@@ -981,6 +994,7 @@ declare namespace Api {
     /** RFC 3339, with a time zone. */
     until?: string | null;
     q?: string;
+    sort?: "" | "newest" | "oldest" | "severest";
   }
 
   /** What waits at a site now; ages are seconds since a comment was held, null when none is. */
@@ -1213,8 +1227,10 @@ declare namespace Api {
   interface StatisticsView {
     /** The first day. */
     since: string;
-    /** The last day: today, in UTC. */
+    /** The last day: today, where that begins first. */
     until: string;
+    /** One for each time zone of the sites. */
+    midnights: Midnight[];
     sites: string[];
     /** Every day, oldest first. */
     days: DayCount[];

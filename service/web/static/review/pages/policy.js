@@ -185,7 +185,8 @@ class PolicyPage {
       ? say("Not saved yet, kept in this browser.") + overtaken
       : say("This is what counts now.");
     this.discard.hidden = !this.changed;
-    this.trial.disabled = this.keep.disabled = !this.changed && !this.asDocument;
+    const unreadable = this.node.querySelector("textarea.document[aria-invalid]");
+    this.trial.disabled = this.keep.disabled = !this.changed && !unreadable;
   }
 
   edition() {

@@ -3,7 +3,7 @@
 import { field } from "../lib/dialogs.js";
 import { el, icon, put } from "../lib/dom.js";
 import { labelName } from "../lib/labels.js";
-import { heard, say, within } from "../lib/language.js";
+import { heard, phrase, say, within } from "../lib/language.js";
 import { houseRulesSection } from "./policy_house_rules.js";
 
 /** @import { Picture } from "../lib/dom.js" */
@@ -265,14 +265,15 @@ export class PolicyForm {
       "section",
       { class: "card" },
       el("h2", { text: rules ? say("Rules") : say("Lists") }),
-      el("p", {
-        class: "hint",
-        text: rules
-          ? say(
-              "In this order; the first that holds decides. Example of a condition: links >= 3 and author_vouched == 0",
-            )
+      el(
+        "p",
+        { class: "hint" },
+        rules
+          ? phrase("In this order; the first that holds decides. Example of a condition: {condition}", {
+              condition: el("code", { text: "links >= 3 and author_vouched == 0" }),
+            })
           : say("Whole words; * stands for any letters. Lists are asked before rules."),
-      }),
+      ),
       this.measures[kind],
       el(
         "button",

@@ -3,8 +3,8 @@ import { get, problemOf } from "../lib/api.js";
 import { stackedDays } from "../lib/charts.js";
 import { el, renew } from "../lib/dom.js";
 import { actorName, reasonName, word } from "../lib/labels.js";
-import { say } from "../lib/language.js";
-import { clockOf, count, dayName, duration, exactPercent, percent } from "../lib/numbers.js";
+import { phrase, say } from "../lib/language.js";
+import { clockOf, count, dayName, duration, exactPercent, listed, percent } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
 
 /**
@@ -47,12 +47,7 @@ export function statisticsPage({ me, go }) {
         body,
         head,
         tiles(numbers),
-        el("p", {
-          class: "hint",
-          text: say("Days begin at midnight UTC, which is {time} here.", {
-            time: clockOf(new Date().setUTCHours(0, 0, 0, 0)),
-          }),
-        }),
+        midnights(numbers),
         overTime(numbers),
         qualityCard(quality.items),
         queues(numbers),
@@ -78,6 +73,24 @@ function spanChooser(days, change) {
     SPANS.map((span) => new Option(say("Last {count} days", { count: span }), String(span), false, span === days)),
   );
   return select;
+}
+
+/**
+ * By whose midnight the days are counted.
+ *
+ * @param {Api.StatisticsView} numbers
+ */
+function midnights({ midnights: all }) {
+  return all.map(({ zone, at, sites }) => {
+    const said = { zone: el("code", { text: zone }), time: clockOf(Date.parse(at)), sites: listed([...sites]) };
+    return el(
+      "p",
+      { class: "hint" },
+      all.length > 1
+        ? phrase("{sites}: days begin at midnight in the time zone {zone}, which is {time} here.", said)
+        : phrase("Days begin at midnight in the time zone {zone}, which is {time} here.", said),
+    );
+  });
 }
 
 /** @param {Api.StatisticsView} numbers */

@@ -99,24 +99,27 @@ function markName({ what, digest }) {
 }
 
 /**
- * A list of comments, a line each, that lead to them.
+ * A list of comments, a line each, that lead to them; `names`: with their authors.
  *
  * @param {Api.Row[]} rows
  * @param {Pick<Tools, "href">} tools
+ * @param {{ names?: boolean }} [options]
  */
-export function smallRows(rows, tools) {
+export function smallRows(rows, tools, { names = false } = {}) {
   return el(
     "ul",
     { class: "small-rows" },
-    rows.map((row) => smallRow(row, tools)),
+    rows.map((row) => smallRow(row, tools, names)),
   );
 }
 
 /**
  * @param {Api.Row} row
  * @param {Pick<Tools, "href">} tools
+ * @param {boolean} names
  */
-function smallRow(row, tools) {
+function smallRow(row, tools, names) {
+  const author = names && !preference("blind") ? calm(row.author?.name ?? "").trim() : "";
   const score = Math.max(0, ...Object.values(row.scores));
   return el(
     "li",
@@ -128,6 +131,7 @@ function smallRow(row, tools) {
       el(
         "span",
         { class: "small-text", dir: "auto" },
+        author ? [el("b", { text: author }), " "] : null,
         row.text_kept ? excerptView(row) : say("The text is no longer kept."),
       ),
       el("span", { class: "meta" }, percent(score), " · ", el("time", timeOptions(row.created_at))),

@@ -23,10 +23,12 @@ import { language } from "./filters.js";
 import { handedView } from "./handing.js";
 import { sameText } from "./list_store.js";
 import { outcomeText, pageView } from "./row.js";
+import { replies, siblings } from "./thread.js";
 
 /**
  * @import { Action } from "../lib/keys.js"
  * @import { Mark } from "../text/highlights.js"
+ * @import { Tools } from "./author.js"
  * @import { ListStore, Shown } from "./list_store.js"
  */
 
@@ -47,9 +49,10 @@ export function emptyOf(store) {
       say("Nothing found so far"),
       say("Nothing among the first {count}. Look further, or take a filter away.", { count: searched }),
     ];
-  if (filters.handed && Object.keys(filters).length === 2)
+  const filtered = Object.keys(filters).filter((name) => name !== "list" && name !== "sort").length;
+  if (filters.handed && filtered === 1)
     return [say("Nothing here"), say("What colleagues hand to you, or to your role, appears here.")];
-  if (Object.keys(filters).length > 1)
+  if (filtered)
     return [
       say("Nothing found"),
       say("Nothing in this list matches. Take a filter away, or search for something else."),
@@ -58,17 +61,18 @@ export function emptyOf(store) {
 }
 
 /**
- * The middle pane. `back` closes it (on a phone), `evidence` shows why, `undo` takes a decision back, `retry` reads once more,
+ * The middle pane. `href` makes a comment's address, `back` closes it (on a phone), `evidence` shows why, `undo` takes a decision back, `retry` reads once more,
  * `accept` shows a comment as it has become.
  */
 export class CommentPane {
   /**
    * @param {{
-   *   back: () => void, evidence: () => void, undo: (row: Shown, undo: Api.Undo) => unknown, retry: () => void,
-   *   accept: (newer: Api.Detail) => void,
+   *   href: Tools["href"], back: () => void, evidence: () => void, undo: (row: Shown, undo: Api.Undo) => unknown,
+   *   retry: () => void, accept: (newer: Api.Detail) => void,
    * }} options
    */
-  constructor({ back, evidence, undo, retry, accept }) {
+  constructor({ href, back, evidence, undo, retry, accept }) {
+    this.href = href;
     this.back = back;
     this.evidence = evidence;
     this.undo = undo;
@@ -148,6 +152,7 @@ export class CommentPane {
       detail.handed ? handedView(detail.handed) : null,
       detail.appeal ? appeal(detail.appeal) : null,
       this.context(detail),
+      siblings(detail, this),
       el(
         "div",
         { class: "comment-text" },
@@ -169,6 +174,7 @@ export class CommentPane {
         : null,
       detail.edit ? this.edited(row, detail, detail.edit) : null,
       detail.earlier.length ? this.earlier(row, detail) : null,
+      replies(detail, this),
     );
   }
 

@@ -16,9 +16,10 @@ const FACETS = {
   site: say("Site"),
   label: say("Score"),
   reason: say("Reason"),
+  page: say("Page"),
+  author: say("Author"),
   signal: say("Evidence"),
   rule: say("Rule"),
-  author: say("Author"),
   campaign: say("Campaign"),
   language: say("Language"),
   model: say("Model"),
@@ -35,6 +36,22 @@ const SPANS = [
   ["7", say("Last 7 days")],
   ["30", say("Last 30 days")],
 ];
+const [NEWEST, OLDEST, URGENT] = [say("Newest first"), say("Oldest first"), say("Most urgent first")];
+/** @type {Record<Exclude<keyof Api.ListCounts, "mine">, string>} The order that a list has of its own. */
+const OWN_ORDERS = {
+  flagged: URGENT,
+  escalated: OLDEST,
+  snoozed: say("Soonest back first"),
+  reported: say("Most reported first"),
+  appealed: OLDEST,
+  later: URGENT,
+  audit: OLDEST,
+  decided: NEWEST,
+  approved: NEWEST,
+  rejected: NEWEST,
+};
+/** @type {Record<string, string>} */
+const ORDERS = { newest: NEWEST, oldest: OLDEST, severest: say("Most severe first") };
 const FACET_NAMES = /** @type {Facet[]} */ (Object.keys(FACETS));
 const FEW = 6; // values of a facet shown at first
 
@@ -49,7 +66,19 @@ export function valueName(facet, value) {
   if (facet === "reason") return reasonName(value);
   if (facet === "signal") return sentence(value);
   if (facet === "language") return language(value);
+  if (facet === "page") return value.replace(/^https?:\/\//iu, "");
   return facet === "author" ? `${value.slice(0, 3)}…${value.slice(-6)}` : value;
+}
+
+/**
+ * The values of a facet that are chosen: they stand one a line.
+ *
+ * @param {Api.Query} filters
+ * @param {string} facet
+ */
+function chosenOf(filters, facet) {
+  const value = /** @type {Record<string, string | undefined>} */ (filters)[facet];
+  return value ? value.split("\n") : [];
 }
 
 /** The head of the queue. `change(filters)` is called with what is wanted; `open(true)` when facets come into sight. */
@@ -67,6 +96,8 @@ export class Filters {
     /** @type {Api.Query} */
     this.filters = {};
     this.filled = ""; // of what the panel was made
+    /** @type {Map<string, string>} */
+    this.names = new Map(); // what authors and pages are called
     this.search = el("input", {
       type: "search",
       placeholder: say("Search text and names"),
@@ -127,15 +158,22 @@ export class Filters {
    *
    * @param {Api.Query} filters
    * @param {Api.Facets | null} facets
+   * @param {Api.Row[]} items the list, which tells what its authors and pages are called
    */
-  show(filters, facets) {
+  show(filters, facets, items) {
     if (document.activeElement !== this.search || filters.q !== this.filters.q) this.search.value = filters.q ?? "";
     this.filters = filters;
+    for (const { author, page } of items) {
+      if (author?.digest) this.names.set(author.digest, author.name);
+      if (page?.title) this.names.set(page.url, page.title);
+    }
     const chips = Object.entries(filters).filter(([name]) => name !== "list");
     const held = this.chips.contains(document.activeElement);
     renew(
       this.chips,
-      chips.map(([name, value]) => this.chip(name, String(value))),
+      chips.flatMap(([name, value]) =>
+        (name in FACETS ? chosenOf(filters, name) : [String(value)]).map((one) => this.chip(name, one)),
+      ),
       chips.length
         ? el(
             "button",
@@ -171,23 +209,40 @@ export class Filters {
   }
 
   /**
+   * Choose a value of a facet beside others, or no longer.
+   *
+   * @param {string} name
+   * @param {string} value
+   */
+  choose(name, value) {
+    const chosen = new Set(chosenOf(this.filters, name));
+    if (!chosen.delete(value)) chosen.add(value);
+    this.set({ [name]: [...chosen].join("\n") });
+  }
+
+  /**
    * @param {string} name
    * @param {string} value
    */
   chip(name, value) {
+    const facet = name in FACETS ? /** @type {Facet} */ (name) : null;
     const shown =
       name === "q"
         ? `“${value}”`
         : name === "since"
           ? say("since {day}", { day: date(value) })
-          : (CHIPS[name]?.(value) ?? valueName(name, value));
+          : name === "sort"
+            ? ORDERS[value]
+            : (CHIPS[name]?.(value) ?? this.called(name, value));
     return el(
       "button",
       {
         type: "button",
         class: "filter-chip",
-        title: say("Remove this filter: {name}", { name: FACETS[/** @type {Facet} */ (name)] ?? say("search") }),
-        on: { click: () => this.set({ [name]: "" }) },
+        title: say("Remove this filter: {name}", {
+          name: facet ? FACETS[facet] : name === "sort" ? say("Order") : say("search"),
+        }),
+        on: { click: () => (facet ? this.choose(facet, value) : this.set({ [name]: "" })) },
       },
       el("span", { text: shown }),
       icon("cross"),
@@ -209,6 +264,7 @@ export class Filters {
         this.time(),
         el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), say("Save view")),
       ),
+      this.order(),
       this.decideAll
         ? el(
             "button",
@@ -236,7 +292,7 @@ export class Filters {
    */
   facet(name, values, open) {
     const buttons = values.map(({ value, count: number, text }) => {
-      const chosen = this.filters[name] === value;
+      const chosen = chosenOf(this.filters, name).includes(value);
       return el(
         "li",
         {},
@@ -247,11 +303,12 @@ export class Filters {
             class: "facet",
             "aria-pressed": String(chosen),
             data: { name: `${name}:${value}` },
-            on: { click: () => this.set({ [name]: chosen ? "" : value }) },
+            on: { click: () => this.choose(name, value) },
           },
           el("span", {
             dir: "auto",
-            text: (name === "author" && !preference("blind") && calm(text)) || valueName(name, value),
+            title: name === "page" ? valueName(name, value) : null,
+            text: this.called(name, value, text),
           }),
           el("span", { class: "count", text: count(number) }),
         ),
@@ -263,6 +320,33 @@ export class Filters {
       el("summary", {}, FACETS[name]),
       unfolding({}, buttons, FEW),
     );
+  }
+
+  /**
+   * What a value is called, as far as that is known.
+   *
+   * @param {string} name
+   * @param {string} value
+   * @param {string} [text]
+   */
+  called(name, value, text = this.names.get(value) ?? "") {
+    const named = name === "author" ? !preference("blind") : name === "page" && text !== value;
+    return (named && calm(text)) || valueName(name, value);
+  }
+
+  order() {
+    /** @type {HTMLSelectElement} */
+    const select = el("select", {
+      "aria-label": say("Order"),
+      on: { change: () => this.set({ sort: /** @type {Api.Query["sort"]} */ (select.value) }) },
+    });
+    const { list = "flagged", sort = "" } = this.filters;
+    const own = OWN_ORDERS[/** @type {keyof typeof OWN_ORDERS} */ (list)];
+    const others = Object.entries(ORDERS).filter(
+      ([value, name]) => name !== own && (value !== "severest" || list === "flagged"),
+    );
+    for (const [value, name] of [["", own], ...others]) select.append(new Option(name, value, false, value === sort));
+    return select;
   }
 
   time() {

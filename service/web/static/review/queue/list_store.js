@@ -30,6 +30,7 @@ const MOST_DETAILS = 40;
 const FILTERS = [
   "list",
   "site",
+  "page",
   "label",
   "signal",
   "rule",
@@ -43,6 +44,7 @@ const FILTERS = [
   "since",
   "until",
   "q",
+  "sort",
 ];
 
 /**

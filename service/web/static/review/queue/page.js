@@ -87,6 +87,7 @@ class QueuePage {
       near: () => store.more(),
     });
     this.comment = new CommentPane({
+      href: address,
       back: () => this.back(),
       evidence: () => this.pane("evidence"),
       undo: (row, undo) => this.decisions.undoOf(row, undo),
@@ -445,7 +446,7 @@ class QueuePage {
     const { counts, facets, filters, index, items, total } = this.store;
     this.rows.show(items, total ?? 0, index);
     this.sidebar.show(filters, counts, this.views.items);
-    this.filters.show(filters, facets);
+    this.filters.show(filters, facets, items);
     const line = el("p", {}, statusLine(this.store));
     if (line.innerHTML !== this.status.innerHTML) this.status.replaceChildren(...line.childNodes); // it is read out anew
   }

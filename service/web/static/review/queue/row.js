@@ -189,6 +189,6 @@ export function pageView({ url, title }) {
         icon("out"),
       )
     : el("span", { text });
-  const others = `#/queue?${new URLSearchParams({ q: (url || title).slice(0, MOST_WORDS) })}`;
+  const others = `#/queue?${new URLSearchParams(url ? { page: url } : { q: title.slice(0, MOST_WORDS) })}`;
   return [...phrase("on {page}", { page: named }), " · ", el("a", { href: others, text: say("more from there") })];
 }
