@@ -47,7 +47,9 @@ export function emptyOf(store) {
   if (next)
     return [
       say("Nothing found so far"),
-      say("Nothing among the first {count}. Look further, or take a filter away.", { count: searched }),
+      searched
+        ? say("Nothing among the first {count}. Look further, or take a filter away.", { count: searched })
+        : say("Look further, or take a filter away."),
     ];
   const filtered = Object.keys(filters).filter((name) => name !== "list" && name !== "sort").length;
   if (filters.handed && filtered === 1)
