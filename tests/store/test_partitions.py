@@ -21,13 +21,17 @@ from service.core.comment import Actor
 from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.partition import MOST, Partitions
+from service.core.review import Progress
 from service.core.submission import comment_id
+from service.imports import record as history
 from service.keyfiles import KeyFiles
 from service.settings import Settings
 from service.store.box import FORMAT, PARTITIONED, BoxStore, Record
 from service.store.client import Connection
 from service.store.keys import Keys
 from service.store.server import EmbeddedServer
+from service.usecases.importing import Import, Source
+from service.usecases.review.queue import Filters
 from service.workers.classify import Worker, run_classify
 from tests.support.moderation import WordScorer, submission
 from tests.support.waiting import until
@@ -174,6 +178,50 @@ async def test_any_partition_may_be_told_of_first(parted: Services, monkeypatch:
         for _ in range(COUNT)
     ]
     assert {parted.connection.keys.layout.of_site(name) for name in first} == set(range(COUNT))
+
+
+async def test_histories_are_brought_into_their_partitions_and_taken_back(parted: Services) -> None:
+    fates, runs = (history.Fate.HELD, history.Fate.SPAM, history.Fate.SPAM), {}
+    for number, name in enumerate(SITES, 3):
+        found = [history.Record(f"line {one}", f"{one}", f"Old words {one}", fates[one % 3]) for one in range(number)]
+        with history.Leftovers(None) as leftovers:
+            job = Import((await parted.accounts.get(name)).site, Source("json", "JSON", name), found, leftovers)
+            begun = await parted.importing.begin(job.site, job.source)
+            *_, report = [one async for one in parted.importing.bring(job, begun)]
+        held = len(range(0, number, 3))
+        assert (report.brought, report.examples) == ({"held": held, "spam": number - held}, number - held)
+        runs[name] = begun.run
+    counts = {name: await parted.comments.counts(name) for name in SITES}
+    assert [sum(of.values()) for of in counts.values()] == list(range(3, 3 + len(SITES)))
+    done = await parted.importing.take_back(runs[SITES[5]])
+    assert (done.taken, done.kept) == (8, 0)
+    counts[SITES[5]] = dict.fromkeys(State, 0)
+    assert {name: await parted.comments.counts(name) for name in SITES} == counts
+    assert await parted.examples.count(SITES[5]) == 0
+
+
+async def test_one_decision_on_many_goes_over_all_partitions(parted: Services) -> None:
+    sites = {name: (await parted.accounts.get(name)).site for name in SITES}
+    for site in sites.values():
+        for number in range(4):
+            await parted.moderation.submit(site, submission(parted, f"{number}", "maybe"))
+    await Worker(parted, WordScorer()).drain()
+    bulk = parted.review.bulk
+    comments = await bulk.matching(Filters(list="flagged"), sites)
+    assert len(comments) == 4 * len(SITES)
+    token, _, _ = await bulk.plan(comments, Outcome.REJECT, ["spam"], "", among=sites, by=EVE)
+    await bulk.begin(token, len(comments), by=EVE)
+
+    async def reached(state: str) -> Progress | None:
+        progress = await bulk.look(token, by=EVE)
+        return progress if progress.state == state else None
+
+    progress = await until(lambda: reached("done"))
+    assert (progress.done, progress.skipped) == (len(comments), 0)
+    assert {(await parted.comments.counts(name))[State.REJECTED] for name in SITES} == {4}
+    await bulk.undo(token, sites, by=EVE, others=False)
+    assert (await until(lambda: reached("undone"))).undone == len(comments)
+    assert {(await parted.comments.counts(name))[State.FLAGGED] for name in SITES} == {4}
 
 
 async def test_their_number_is_settled_when_data_is_begun(
