@@ -1,7 +1,7 @@
 """Make the second reader's shipped heads from the labelled corpora: `python -m classifier.reader.training`, or `make reader`.
 
 Run it after `python -m classifier.training`, whose left-out logits it needs to learn how the two readers are put together. The
-first run reads tens of thousands of texts, which takes a quarter of an hour on an idle core; the vectors are kept in `build/`.
+first run reads tens of thousands of texts, which takes twenty minutes on an idle core; the vectors are kept in `build/`.
 The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `embedding`, `among`, `heads`,
 `fusing`.
 """
