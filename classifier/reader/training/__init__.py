@@ -1,8 +1,9 @@
 """Make the second reader's shipped heads from the labelled corpora: `python -m classifier.reader.training`, or `make reader`.
 
 Run it after `python -m classifier.training`, whose left-out logits it needs to learn how the two readers are put together. The
-first run reads tens of thousands of texts, which takes a quarter of an hour on an idle core; the vectors are kept in `build/`.
-The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `embedding`, `heads`, `fusing`.
+first run reads tens of thousands of texts, which takes twenty minutes on an idle core; the vectors are kept in `build/`.
+The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `embedding`, `among`, `heads`,
+`fusing`.
 """
 
 import math
@@ -22,6 +23,7 @@ from classifier.reader.encoder import NAME as ENCODER
 from classifier.reader.fusion import GROUPS, line_of
 from classifier.reader.reader import DEFAULT
 from classifier.reader.training import band, fusing, heads, measuring, rows
+from classifier.reader.training.among import MASS, read_among
 from classifier.reader.training.embedding import Bag, bags
 from classifier.reader.training.fusing import Ends, Rows
 from classifier.reader.training.heads import POOLING, Head
@@ -43,7 +45,7 @@ _USUAL = {
     "spam": cross_validation.ORDINARY,
     "toxicity": (*cross_validation.ORDINARY, "civil_toxicspans", "germeval2018_de", "told_br_pt", "beep_ko"),
 }
-"""Sources of whose good comments both readers hold no more than the first alone."""
+"""Sources of whose good comments both readers hold hardly more than the first alone (`fusing.DEARER`)."""
 _ABROAD = ("tg_spam_ru_en", "judol_yt_id")
 _RUDE_ABROAD = 0.03
 """Of ordinary comments there, what is rude or held by mistake."""
@@ -69,12 +71,13 @@ def train(root: Path, target: Path, console: Console) -> str:
     words = load_held([taught.whole.table.items[at] for at in taught.picked], len(LABELS))
     console.print(f"{len(taught.picked)} rows to learn from")
     read = bags(taught.texts, console)
-    vectors = np.stack([bag.mean for bag in read])
+    padded = read_among(taught, SEED, console)
+    vectors = np.concatenate([[bag.mean for bag in read], padded.vectors])
     meaning = np.full((len(read), len(LABELS)), np.nan, np.float32)
     pieces = np.ones(meaning.shape, np.intp)
     final: list[Head] = []
     for at, label in enumerate(LABELS):
-        meaning[:, at], pieces[:, at], head = _learn(taught, at, vectors, read)
+        meaning[:, at], pieces[:, at], head = _learn(taught, at, vectors, padded.rows, read)
         final.append(head)
         console.print(f"{label}: learnt")
     judged = _judged(taught, words, meaning, pieces, model)
@@ -86,7 +89,7 @@ def train(root: Path, target: Path, console: Console) -> str:
             good = judged[label].take((judged[label].truth == 0) & np.isin(judged[label].corpora, _USUAL[label]))
             if label == "spam":  # of which sources differ more than what is usual in one does: all of them together
                 good = good._replace(corpora=np.full(len(good.truth), "usual"))
-            found = fusing.no_dearer(good, found, _hold(model, label))
+            found = fusing.hardly_dearer(good, found, _hold(model, label))
             if label == "toxicity":
                 found["other"] = _abroad(taught, read, final[LABELS.index(label)], model, found["other"])
         else:
@@ -152,24 +155,28 @@ def _by_group(weights: dict[str, dict[str, Ends]]) -> dict[str, dict[str, Ends]]
     }
 
 
-def _learn(taught: Taught, at: int, vectors: Logits, read: list[Bag]) -> tuple[Logits, npt.NDArray[np.intp], Head]:
+def _learn(
+    taught: Taught, at: int, vectors: Logits, padded: npt.NDArray[np.intp], read: list[Bag]
+) -> tuple[Logits, npt.NDArray[np.intp], Head]:
     """One label: what heads say of rows of corpora that they have not learnt from, NaN elsewhere; the pieces of the worst
     passages; and the final head.
 
-    Head and logits are calibrated by the latter.
+    `vectors` are those of all rows, then of what is `padded`, by row. Head and logits are calibrated by the latter.
     """
     fold = cross_validation.folds(taught.whole, at)[taught.picked]
     truth, weights, names = taught.labels[:, at], taught.weights(at), taught.corpora
+    rows = np.concatenate([np.arange(len(read)), padded])
+    counts = weights[rows] * np.where(np.arange(len(rows)) < len(read), 1.0, MASS)
     strength = _STRENGTH.get(LABELS[at], heads.STRENGTH)
     found, pieces = np.full(len(read), np.nan, np.float32), np.ones(len(read), np.intp)
     for number in range(cross_validation.FOLDS):
-        head = heads.fit(vectors, truth, weights * (fold != number), strength)
+        head = heads.fit(vectors, truth[rows], counts * (fold[rows] != number), strength)
         asked = np.flatnonzero(fold == number)
         found[asked], pieces[asked] = heads.logits(head, [read[row] for row in asked])
     kept = np.flatnonzero(~np.isnan(found) & ~np.isnan(truth) & ~np.isin(names, _HARD))
     common = fusing.common(truth[kept], names[kept], PRIORS[LABELS[at]])
     line = heads.line(found[kept], truth[kept], common)
-    head = heads.fit(vectors, truth, weights, strength)
+    head = heads.fit(vectors, truth[rows], counts, strength)
     return (found * line[0] + line[1]).astype(np.float32), pieces, heads.moved(head, line)
 
 

@@ -34,8 +34,13 @@ class Bag(NamedTuple):
     @property
     def mean(self) -> npt.NDArray[np.float32]:
         """The vector of the whole: the mean over all pieces."""
-        total = max(1, int(self.sizes.sum()))
-        return np.asarray((self.vectors.astype(np.float32) * self.sizes[:, None]).sum(axis=0) / total, np.float32)
+        return self.mean_over(np.ones(len(self.sizes), np.bool_))
+
+    def mean_over(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """The same of some of its passages."""
+        sizes = self.sizes * chosen
+        total = (self.vectors.astype(np.float32) * sizes[:, None]).sum(axis=0)
+        return np.asarray(total / max(1, int(sizes.sum())), np.float32)
 
 
 def bags(texts: Sequence[str], console: Console, folder: Path = FOLDER) -> list[Bag]:

@@ -18,6 +18,9 @@ from classifier.reader.fusion import GROUPS, slide
 Floats = npt.NDArray[np.floating]
 FEWEST = 150
 """Rows of each class that a group must have; else the weights of all groups together serve."""
+DEARER = 1.5
+"""How many times as many good comments of any usual source both readers may hold as the first alone: they find more, too. What
+the thresholds of the first allow leaves room for that (`cross_validation.PRESETS`)."""
 _PULL = 2e-3  # towards equal weights at both ends
 
 
@@ -109,11 +112,11 @@ def members(rows: Rows, group: str) -> npt.NDArray[np.bool_]:
     return ~np.isin(rows.groups, GROUPS) if group == "learnt" else rows.groups == group
 
 
-def no_dearer(rows: Rows, weights: Mapping[str, Ends], level: float) -> dict[str, Ends]:
-    """The weights with a c so low that no more good comments reach a threshold than reach it by the first reader alone.
+def hardly_dearer(rows: Rows, weights: Mapping[str, Ends], level: float) -> dict[str, Ends]:
+    """The weights with a c so low that hardly more good comments reach a threshold than reach it by the first reader alone.
 
-    That holds of every source, in every group that has enough of its rows. `rows` are good comments, `level` is the threshold as
-    a logit, which was chosen for the first reader.
+    At most `DEARER` times as many of every source, in every group that has enough of its rows. `rows` are good comments, `level`
+    is the threshold as a logit, which was chosen for the first reader.
     """
     after = together(rows, weights)
     taken = dict.fromkeys(weights, 0.0)
@@ -121,8 +124,8 @@ def no_dearer(rows: Rows, weights: Mapping[str, Ends], level: float) -> dict[str
         for group in weights:
             chosen = (rows.corpora == name) & members(rows, group)
             if chosen.sum() >= FEWEST:
-                before = float((rows.words[chosen] >= level).mean())
-                taken[group] = max(taken[group], float(np.quantile(after[chosen], 1 - before)) - level)
+                most = min(1.0, DEARER * float((rows.words[chosen] >= level).mean()))
+                taken[group] = max(taken[group], float(np.quantile(after[chosen], 1 - most)) - level)
     return {group: moved(ends, -taken[group]) for group, ends in weights.items()}
 
 
