@@ -63,6 +63,7 @@ class Server:
         self._link: Link | None = None
         self._greeted: Link | None = None
         self._opening: asyncio.Task[Link] | None = None
+        self._closed = False
 
     @property
     def where(self) -> str:
@@ -90,6 +91,10 @@ class Server:
         link = self._link
         if link is not None and not link.closed:
             return link
+        if (
+            self._closed
+        ):  # a caller whose connection was just made, and closed before it could use it, must not make another
+            raise StoreUnavailable(why="lost")
         if self._opening is None or self._opening.done():
             self._opening = asyncio.create_task(self._connect())
         return await asyncio.shield(self._opening)
@@ -108,7 +113,8 @@ class Server:
             self._link = None
 
     def close(self) -> None:
-        """Close the connection; what is under way fails."""
+        """Close the connection for good; what is under way fails."""
+        self._closed = True
         if self._opening is not None:
             self._opening.cancel()
         if self._link is not None:
