@@ -16,7 +16,7 @@ async def _held(desk: Desk) -> None:
     """Three comments on two pages, the second the worst."""
     for text, post in (
         ("Mild words on rye", RYE),
-        ("You stupid idiot, I will kill you", OATS),
+        ("You stupid idiot, I will kill you for your oats", OATS),
         ("Late words on rye", RYE),
     ):
         page = {"url": f"https://{desk.site}.example/{post.split()[-1]}", "title": post}
@@ -63,15 +63,15 @@ async def test_lists_are_read_in_another_order_and_arrivals_keep_it(desk: Desk) 
     await page.keyboard.press("f")
     order = _facets(page).get_by_label("Order")
     await order.select_option("Newest first")
-    await _texts(page, "Late words", "kill you", "Mild words")
+    await _texts(page, "Late words", "your oats", "Mild words")
     await desk.submit("Newest of all")
-    await _texts(page, "Newest of all", "Late words", "kill you", "Mild words")
+    await _texts(page, "Newest of all", "Late words", "your oats", "Mild words")
     await page.reload()
-    await _texts(page, "Newest of all", "Late words", "kill you", "Mild words")
+    await _texts(page, "Newest of all", "Late words", "your oats", "Mild words")
     await page.keyboard.press("f")
     await order.select_option("Most severe first")
-    await expect(page.locator(".row-text").first).to_have_text(re.compile("kill you"))
-    await expect(current(page)).to_contain_text("kill you")
+    await expect(page.locator(".row-text").first).to_have_text(re.compile("your oats"))
+    await expect(current(page)).to_contain_text("your oats")
     await accessible(page)
     await page.get_by_title("Remove this filter: Order").click()
     await expect(order).to_have_value("")

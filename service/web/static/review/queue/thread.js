@@ -13,6 +13,7 @@ import { smallRows } from "./author.js";
  */
 export const siblings = (detail, tools) =>
   folded(
+    "siblings",
     say("{count} other answers to the same, around this one", { count: detail.siblings.length }),
     detail.siblings,
     tools,
@@ -25,14 +26,25 @@ export const siblings = (detail, tools) =>
  * @param {Pick<Tools, "href">} tools
  */
 export const replies = (detail, tools) =>
-  folded(say("The latest {count} answers to this one", { count: detail.replies.length }), detail.replies, tools);
+  folded(
+    "replies",
+    say("The latest {count} answers to this one", { count: detail.replies.length }),
+    detail.replies,
+    tools,
+  );
 
 /**
- * @param {string} name
+ * @param {string} name by which it is known whether it was unfolded
+ * @param {string} title
  * @param {Api.Row[]} rows
  * @param {Pick<Tools, "href">} tools
  */
-function folded(name, rows, tools) {
+function folded(name, title, rows, tools) {
   if (!rows.length) return null;
-  return el("details", { class: "thread" }, el("summary", {}, name), smallRows(rows, tools, { names: true }));
+  return el(
+    "details",
+    { class: "thread", data: { name } },
+    el("summary", {}, title),
+    smallRows(rows, tools, { names: true }),
+  );
 }
