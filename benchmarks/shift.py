@@ -62,6 +62,8 @@ EVERY = 250
 """Decisions between two looks."""
 LOOK = "0.05"
 """Seconds that a comment must have been in sight: who is simulated reads fast."""
+PATIENCE = 120
+"""Seconds in which what was stopped is to be ready again."""
 WHAT = {"decision": "decided", "undo": "undone", "escalate": "escalated", "snooze": "snoozed", "return": "returned"}
 
 
@@ -232,15 +234,18 @@ async def disturb(shift: Shift) -> list[str]:
         shift.away = True
         told.append(f"{name} after {shift.decided:,}")
         await act()
-        await ready(shift.stack)
+        try:
+            await ready(shift.stack)
+        except TimeoutError:
+            told[-1] += f", not ready {PATIENCE} s later"
         await asyncio.sleep(5)  # what was under way ends
         shift.away = False
     return told
 
 
 async def ready(stack: Stack) -> None:
-    """Wait until the API answers."""
-    async with aiohttp.ClientSession() as session, asyncio.timeout(120):
+    """Wait until the API answers. Raises TimeoutError."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(aiohttp.ClientError, OSError):
                 async with session.get(f"{stack.base}/readyz") as response:
