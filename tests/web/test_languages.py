@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from classifier.features.dense import FEATURES
 from service.core.signals import CATALOGUE
 from service.core.statement import OTHER, SENTENCES
 from service.web.languages import DEFAULT, catalogues, negotiate
@@ -255,3 +256,11 @@ async def test_the_page_comes_in_the_language_that_was_chosen_or_is_asked_for(cl
     catalogue = await client.get("/review/static/languages/de.json")
     assert catalogue.headers["Content-Type"] == "application/json"
     assert json.loads(await catalogue.text())[""]["name"] == "Deutsch"
+
+
+def test_whatever_is_measured_or_noticed_is_called_something_on_the_page() -> None:
+    named = re.findall(r"^  (\w+): say\(", (SCRIPTS / "queue/features.js").read_text(), re.MULTILINE)
+    assert sorted(named) == sorted(FEATURES)
+    grounds = (SCRIPTS / "queue/grounds.js").read_text()
+    raised = re.findall(r"^  (\w+): (?:\[\"\w+\", )?say\(", grounds, re.MULTILINE)
+    assert {name for name, kind in CATALOGUE.items() if kind.type is bool} <= set(raised)

@@ -23,6 +23,7 @@ import { passagesOf } from "../text/highlights.js";
 import { calm } from "../text/unicode.js";
 import { skeleton } from "./comment.js";
 import { erase } from "./erase.js";
+import { featureName } from "./features.js";
 import { grounds } from "./grounds.js";
 
 /**
@@ -35,11 +36,12 @@ import { grounds } from "./grounds.js";
  *
  * @param {Api.Explanation["parts"][number]} part
  * @param {Api.Explanation["parts"]} meanings of passages that were read apart, which are numbered in the text
+ * @param {Map<string, string>} noticed what signals mean, which a site may have learnt to heed
  */
-function partName(part, meanings) {
+function partName(part, meanings, noticed) {
   if (part.kind === "intercept") return say("Where all begin");
   if (part.kind === "rest") return say("Everything else");
-  if (part.kind !== "meaning") return sentence(part.name);
+  if (part.kind !== "meaning") return noticed.get(part.name) ?? featureName(part.name);
   return meanings.length
     ? say("What passage {number} means", { number: meanings.indexOf(part) + 1 })
     : say("What it means");
@@ -166,7 +168,7 @@ export class Evidence {
             bars(low),
           )
         : null,
-      explanation ? this.parts(explanation) : null,
+      explanation ? this.parts(explanation, detail) : null,
     );
   }
 
@@ -227,8 +229,9 @@ export class Evidence {
    * What beside the words moved the score.
    *
    * @param {Api.Explanation} explanation
+   * @param {Api.Detail} detail
    */
-  parts(explanation) {
+  parts(explanation, detail) {
     const words = explanation.parts
       .filter((part) => part.kind === "span")
       .reduce((sum, part) => sum + part.contribution, 0);
@@ -237,6 +240,7 @@ export class Evidence {
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
     const largest = Math.max(Math.abs(words), ...others.map((part) => Math.abs(part.contribution)), 0.01);
     const meanings = passagesOf(explanation);
+    const noticed = new Map(detail.signals.map(({ name, meaning }) => [name, heard(meaning).replace(/\.$/u, "")]));
     /**
      * @param {string} name
      * @param {number} value
@@ -260,7 +264,7 @@ export class Evidence {
         "ul",
         {},
         line(say("The words"), words),
-        others.map((part) => line(partName(part, meanings), part.contribution)),
+        others.map((part) => line(partName(part, meanings, noticed), part.contribution)),
       ),
       el("p", {
         class: "hint",

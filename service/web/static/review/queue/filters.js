@@ -1,11 +1,12 @@
 // Search, facets and chips of what is filtered. For the queue page.
 import { el, icon, put, renew, unfolding } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { byActor, labelName, listName, reasonName, sentence } from "../lib/labels.js";
+import { byActor, labelName, listName, reasonName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { count, date, displayName } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
 import { calm } from "../text/unicode.js";
+import { raisedText } from "./grounds.js";
 
 /** @import { ListStore } from "./list_store.js" */
 
@@ -64,7 +65,7 @@ const FEW = 6; // values of a facet shown at first
 export function valueName(facet, value) {
   if (facet === "label") return labelName(value);
   if (facet === "reason") return reasonName(value);
-  if (facet === "signal") return sentence(value);
+  if (facet === "signal") return raisedText(value);
   if (facet === "language") return language(value);
   if (facet === "page") return value.replace(/^https?:\/\//iu, "");
   return facet === "author" ? `${value.slice(0, 3)}…${value.slice(-6)}` : value;

@@ -58,16 +58,23 @@ const FLAGS = {
   user_agent_missing: ["form", say("no browser named")],
   user_agent_program: ["form", say("sent by a program")],
 };
-/** Raised signals that say little by themselves. */
-const ORDINARY = [
-  "author_name_in_url",
-  "author_url",
-  "author_url_deep",
-  "other_silent",
-  "ping",
-  "reply",
-  "text_damaged",
-];
+/** @type {Record<string, string>} Raised signals that say little by themselves. */
+const ORDINARY = {
+  author_name_in_url: say("the name stands in the web address"),
+  author_url: say("a web address was given"),
+  author_url_deep: say("a web address deep into a site"),
+  other_silent: say("another reader did not answer"),
+  ping: say("a pingback"),
+  reply: say("an answer to a comment"),
+  text_damaged: say("a damaged text"),
+};
+
+/**
+ * What a signal that is raised says, in a few words.
+ *
+ * @param {string} name
+ */
+export const raisedText = (name) => FLAGS[name]?.[1] ?? ORDINARY[name] ?? sentence(name);
 
 /**
  * The section.
@@ -175,7 +182,7 @@ function factsOf(row, detail) {
   if (typeof seconds === "number" && seconds < HASTE)
     facts.form.push({ text: say("sent after {time}", { time: duration(seconds) }), kind: "raised" });
   for (const { name, raised, meaning } of detail.signals) {
-    if (!raised || ORDINARY.includes(name)) continue;
+    if (!raised || name in ORDINARY) continue;
     const [group, text, kind = "raised"] = FLAGS[name] ?? ["text", heard(meaning).replace(/\.$/u, "")];
     facts[group].push({ text, kind });
   }
