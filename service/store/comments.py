@@ -208,6 +208,11 @@ class Comments:
         """The latest that came in as answers to a comment, which itself need never have come, oldest first; some may be gone."""
         return [row.decode() for row in await self._wire.call("ZRANGE", self._keys.thread(site, comment), 0, -1)]
 
+    async def reported_as(self, comment: str, codes: Sequence[str]) -> dict[str, int]:
+        """How many readers gave which of these reasons for their reports, in the order of the codes."""
+        rows = await self._wire.call("HMGET", self._keys.comment(comment), *[f"as:{code}" for code in codes])
+        return {code: int(row) for code, row in zip(codes, rows, strict=True) if row is not None}
+
     async def let_return(self, comment: str) -> None:
         """Let the next text of an erased comment be taken in again."""
         await self._wire.call("HSET", self._keys.comment(comment), "returns", 1)

@@ -32,8 +32,8 @@ class RedressStore:
         self._wire = connection.wire
         self._keys = connection.keys
 
-    async def report(self, comment: Comment, reader: str) -> Noted:
-        """Note a reader's report, once per reader."""
+    async def report(self, comment: Comment, reader: str, reason: str = "") -> Noted:
+        """Note a reader's report, once per reader; `reason` is a code, or empty."""
         keys, site = self._keys, comment.site
         word, readers, thousandths, revision, state = await self._wire.run(
             "redress/report",
@@ -41,7 +41,7 @@ class RedressStore:
                 keys.comment(comment.id), keys.reporters(comment.id), keys.answered(comment.id),
                 keys.site(site, "reports"), keys.site(site, "reporters"),
             ],
-            comment=comment.id, reader=reader,
+            comment=comment.id, reader=reader, reason=reason,
         )  # fmt: skip
         return Noted(word.decode(), readers, thousandths / 1000, revision, state.decode())
 

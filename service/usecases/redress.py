@@ -10,6 +10,7 @@ from service.core.appeal import MAX_TEXT, Appeal, Links, Ticket, read
 from service.core.comment import Actor, Change, Comment, Decision
 from service.core.errors import Conflict, Gone, InvalidSubmission, NotFound, TextDropped
 from service.core.lifecycle import ActorKind, Outcome, State
+from service.core.policy.house_rules import check_reasons
 from service.core.site import Site
 from service.core.statement import Statement, statement
 from service.core.submission import free_text
@@ -51,18 +52,20 @@ class Redress:
         self._reports_to_flag = reports_to_flag
         self._clock = clock
 
-    async def report(self, site: Site, comment: str, reader: str) -> int:
+    async def report(self, site: Site, comment: str, reader: str, reason: str = "") -> int:
         """A reader's report. Enough of them, weighed by how often each reader was right, flag an approved comment.
 
-        `reader` is a digest that names the reader to nobody. How many readers have reported it by now. Raises NotFound, Gone.
+        `reader` is a digest that names the reader to nobody, `reason` one that a moderator of the site could give, or empty. How
+        many readers have reported it by now. Raises NotFound, Gone, InvalidSubmission.
         """
+        check_reasons([reason] if reason else [], site.policy.house, "/reason")
         seen = await self._moderation.get(site, comment)
-        noted = await self._store.report(seen, reader)
+        noted = await self._store.report(seen, reader, reason)
         if noted.word == "gone":
             raise Gone
         if noted.weight >= self._reports_to_flag and seen.state is State.APPROVED:
-            reason = Reason("reported", f"{noted.readers} readers have reported it.")
-            decision = Decision(Outcome.HOLD, Actor(ActorKind.READERS), (reason,), self._clock(), seen.revision + 1)
+            why = Reason("reported", f"{noted.readers} readers have reported it.")
+            decision = Decision(Outcome.HOLD, Actor(ActorKind.READERS), (why,), self._clock(), seen.revision + 1)
             await self._comments.apply([transition_for(seen, site, decision, links=self._links)])
         return noted.readers
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import expect
 
 from service.core.comment import Actor
@@ -43,3 +45,27 @@ async def test_evidence_is_said_in_a_line_each(desk: Desk) -> None:
     await expect(numbers).to_be_hidden()
     await page.get_by_text("All signals").click()
     await expect(numbers).to_be_visible()
+
+
+async def test_why_readers_reported_it_and_what_was_measured_is_said_in_the_language_of_the_page(desk: Desk) -> None:
+    known = await desk.services.sites.get(desk.site)
+    (comment,) = await desk.submit(
+        "BUY CHEAP PILLS at https://pills-now.example/buy today, 100 % OFF", author="cheap pills"
+    )
+    for reader, reason in (("r1", "spam"), ("r2", "spam"), ("r3", "insult"), ("r4", "")):
+        await desk.services.redress.report(known.site, comment, reader, reason)
+    page = await desk.window(locale="de-DE")
+    await page.goto(f"{desk.stack.base}/review#/queue")
+    await page.locator("#name").fill(desk.name)
+    await page.locator("#password").fill(PASSWORD)
+    await page.locator("form button[type=submit]").click()
+    await opened(page, "BUY CHEAP PILLS")
+    await expect(page.get_by_text("4 Meldungen: Spam 2, Beleidigung 1")).to_be_visible()
+    await page.locator("details.parts summary").click()
+    parts = " ".join(await page.locator("details.parts li").all_inner_texts())
+    assert "Großbuchstaben" in parts
+    assert "Links zu verschiedenen Hosts" in parts
+    assert not re.search("Capital|Digits|Link domains|registrierte", parts), parts
+    await page.keyboard.press("f")
+    await page.get_by_role("group", name="Filter").get_by_text("Hinweise", exact=True).click()
+    await expect(page.get_by_role("button", name="kein Browser genannt")).to_be_visible()

@@ -66,11 +66,11 @@ def check_house_rules(rules: Mapping[int, HouseRule], mistakes: ValidationErrors
             mistakes.add(f"A rule teaches one of {', '.join(LABELS)}, or nothing.", f"{at}/teaches")
 
 
-def check_reasons(codes: Sequence[str], house: Mapping[str, HouseRule]) -> None:
+def check_reasons(codes: Sequence[str], house: Mapping[str, HouseRule], pointer: str = "/reasons") -> None:
     """Refuse reasons that a moderator of a site can't give. Raises InvalidSubmission."""
     known = (*HUMAN_REASONS, *house)
     if any(code not in known for code in codes):
-        raise InvalidSubmission(f"A reason is one of: {', '.join(known)}.", pointer="/reasons")
+        raise InvalidSubmission(f"A reason is one of: {', '.join(known)}.", pointer=pointer)
 
 
 def reasons_of(codes: Sequence[str], house: Mapping[str, HouseRule]) -> tuple[Reason, ...]:

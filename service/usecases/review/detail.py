@@ -17,6 +17,7 @@ from service.core.review import Note, Offer
 from service.core.signals.subjects import ties_of
 from service.core.site import Site
 from service.core.submission import Submission, free_text
+from service.core.verdict import HUMAN_REASONS
 from service.store.comments import Comments
 from service.store.reputation import Reputations
 from service.store.review import ReviewStore
@@ -47,6 +48,7 @@ class Detail(NamedTuple):
     parent: Seen | None
     siblings: list[Seen]  # what answers the same, around it, oldest first
     replies: list[Seen]  # the latest answers to it, oldest first
+    reported_as: dict[str, int]  # reason -> how many readers gave it for their report
     author: Record | None
     marks: list[tuple[str, Mark]]  # (digest, mark) of its author and network
     campaign: CampaignMembers | None
@@ -91,7 +93,7 @@ class Details:
         """Gather what is known of a comment; `sites` are those that the moderator sees."""
         (
             (seen, parent, author, marks, around),
-            (siblings, replies),
+            (siblings, replies, reported_as),
             (earlier, history, notes, offer),
         ) = await asyncio.gather(
             asyncio.gather(
@@ -101,7 +103,11 @@ class Details:
                 self._marks(comment),
                 self._around(comment, sites),
             ),
-            asyncio.gather(self._siblings(comment), self._answers(comment.site, comment.id)),
+            asyncio.gather(
+                self._siblings(comment),
+                self._answers(comment.site, comment.id),
+                self._comments.reported_as(comment.id, (*HUMAN_REASONS, *site.policy.house)),
+            ),
             asyncio.gather(
                 self._comments.earlier_texts(comment.id),
                 self._comments.history(comment.id),
@@ -110,7 +116,9 @@ class Details:
             ),
         )
         live = offer if offer is not None and offer.rev == comment.revision else None
-        return Detail(seen[0], site, parent, siblings, replies, author, marks, around, earlier, history, notes, live)
+        return Detail(
+            seen[0], site, parent, siblings, replies, reported_as, author, marks, around, earlier, history, notes, live
+        )
 
     async def _parent(self, comment: Comment) -> Seen | None:
         answered = comment.submission.parent_id if comment.submission else ""

@@ -65,6 +65,7 @@ class ReportInput(Struct, frozen=True, forbid_unknown_fields=True):
             description="The platform's opaque id of the reader; kept as a keyed digest, and counted once.",
         ),
     ]
+    reason: ReasonCode | None = None
 
 
 class CommentPage(Struct, frozen=True):

@@ -1,8 +1,7 @@
 """The JSON shapes of /review/api, as types: requests are parsed with them, and its OpenAPI document is generated from them.
 
 Times are RFC 3339 in UTC. Positions in a text are half-open ranges, in code points (`start`, `end`) and in UTF-16 code units
-(`start_utf16`, `end_utf16`, what JavaScript counts). Text is untrusted: set it as text, never as markup. Unknown fields of
-requests are refused.
+(`start_utf16`, `end_utf16`, as JavaScript counts). Text is untrusted, and never markup. Unknown fields are refused.
 """
 
 from __future__ import annotations
@@ -281,6 +280,7 @@ class Detail(Struct, frozen=True):
     parent: Row | None  # the comment that this one answers, when we have it
     siblings: list[Row]  # what answers the same comment, around this one, oldest first; at most 10
     replies: list[Row]  # the latest answers to this one, oldest first; at most 10
+    reported_as: dict[str, int]  # reason -> how many readers gave it for their report
     scores: list[Score]
     flags: tuple[str, ...]
     signals: list[SignalView]

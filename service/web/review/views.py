@@ -84,6 +84,7 @@ def detail_view(
         parent=row(detail.parent, me, now) if detail.parent else None,
         siblings=[] if blind else [row(seen, me, now) for seen in detail.siblings],
         replies=[] if blind else [row(seen, me, now) for seen in detail.replies],
+        reported_as={} if blind else detail.reported_as,
         scores=_scores(detail.site, verdict) if verdict and known else [],
         flags=verdict.flags if verdict and known else (),
         signals=_signals(verdict, everywhere) if verdict and known else [],

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from service.core.policy import Policy
+from service.core.policy.house_rules import HouseRule
 from service.core.submission import comment_id
+from service.core.verdict import HUMAN_REASONS
 from service.web.schema import MAX_DECISION_NOTE
 from tests.support.platform import Platform
 
@@ -85,6 +88,24 @@ async def test_enough_readers_send_a_comment_to_the_moderators(platform: Platfor
     assert all(member.startswith(b"r1.k1.") and len(member) == 38 for member in kept)
     for wrong in ({}, {"reporter": ""}, {"reporter": "x" * 201}, {"reporter": 3}, {"reporter": "a\0"}):
         assert (await platform.ask("POST", path, json=wrong)).status == 422
+
+
+async def test_a_report_says_why(platform: Platform) -> None:
+    await platform.submit()
+    await platform.judge()
+    path, services = platform.path(more="/report"), platform.services
+    house = HouseRule("recipes", "No recipes")
+    platform.site = await services.policies.save("blog", Policy(house_rules=(house,)), by="operator")
+    said = [("r1", "spam"), ("r1", "insult"), ("r2", "spam"), ("r3", "recipes"), ("r4", "")]
+    for reader, reason in said:
+        response = await platform.ask("POST", path, json={"reporter": reader, "reason": reason})
+        assert response.status == 200, await response.text()
+    codes = (*HUMAN_REASONS, "recipes")
+    assert await services.comments.reported_as(comment_id("blog", "1"), codes) == {"spam": 2, "recipes": 1}
+    for wrong in ("rude", "reported", "x" * 41, 3):
+        response = await platform.ask("POST", path, json={"reporter": "r5", "reason": wrong})
+        assert (response.status, (await response.json())["pointer"]) == (422, "/reason"), wrong
+    assert (await (await platform.ask("POST", path, json={"reporter": "r5"})).json())["reports"] == 5
 
 
 async def test_erasing(platform: Platform) -> None:

@@ -338,6 +338,7 @@ declare namespace Api {
     parent: Row | null;
     siblings: Row[];
     replies: Row[];
+    reported_as: Record<string, number>;
     scores: Score[];
     flags: string[];
     signals: SignalView[];

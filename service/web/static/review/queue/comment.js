@@ -149,7 +149,7 @@ export class CommentPane {
     const marks = explanation ? marksOf(explanation, "text") : [];
     (again ? renew : put)(
       this.node,
-      this.head(row),
+      this.head(row, detail),
       newer ? this.news(row, detail, newer) : this.banner(row, detail),
       detail.handed ? handedView(detail.handed) : null,
       detail.appeal ? appeal(detail.appeal) : null,
@@ -222,8 +222,11 @@ export class CommentPane {
     );
   }
 
-  /** @param {Shown} row */
-  head(row) {
+  /**
+   * @param {Shown} row
+   * @param {Api.Detail} [detail]
+   */
+  head(row, detail) {
     const name = preference("blind") ? say("Somebody") : row.author?.name ? shortView(row.author.name) : say("No name");
     const page = row.page;
     return el(
@@ -255,7 +258,7 @@ export class CommentPane {
           el("time", timeOptions(row.created_at)),
           el("span", { text: row.site }),
           row.language ? el("span", { text: language(row.language) }) : null,
-          row.reports ? el("span", { text: say("{count} reports", { count: row.reports }) }) : null,
+          row.reports ? el("span", { text: reportsText(row.reports, detail?.reported_as ?? {}) }) : null,
         ),
         page ? el("p", { class: "meta page" }, pageView(page)) : null,
       ),
@@ -584,4 +587,16 @@ function copyButton(url) {
     }
   });
   return button;
+}
+
+/**
+ * How many readers reported it, and why, as far as they said: "3 reports: Spam 2".
+ *
+ * @param {number} reports
+ * @param {Record<string, number>} reasons
+ */
+function reportsText(reports, reasons) {
+  const said = Object.entries(reasons).map(([code, readers]) => `${reasonName(code)} ${count(readers)}`);
+  if (!said.length) return say("{count} reports", { count: reports });
+  return say("{count} reports: {reasons}", { count: reports, reasons: said.join(", ") });
 }

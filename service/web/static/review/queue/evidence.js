@@ -41,7 +41,8 @@ import { grounds } from "./grounds.js";
 function partName(part, meanings, noticed) {
   if (part.kind === "intercept") return say("Where all begin");
   if (part.kind === "rest") return say("Everything else");
-  if (part.kind !== "meaning") return noticed.get(part.name) ?? featureName(part.name);
+  if (part.kind === "signal") return noticed.get(part.name.split("=")[0]) ?? sentence(part.name);
+  if (part.kind !== "meaning") return featureName(part.name);
   return meanings.length
     ? say("What passage {number} means", { number: meanings.indexOf(part) + 1 })
     : say("What it means");
