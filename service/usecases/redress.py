@@ -52,15 +52,15 @@ class Redress:
         self._reports_to_flag = reports_to_flag
         self._clock = clock
 
-    async def report(self, site: Site, comment: str, reader: str, reason: str = "") -> int:
+    async def report(self, site: Site, comment: str, reader: str, reason: str | None = None) -> int:
         """A reader's report. Enough of them, weighed by how often each reader was right, flag an approved comment.
 
-        `reader` is a digest that names the reader to nobody, `reason` one that a moderator of the site could give, or empty. How
-        many readers have reported it by now. Raises NotFound, Gone, InvalidSubmission.
+        `reader` is a digest that names the reader to nobody, `reason` one that a moderator of the site could give, if they said
+        why. How many readers have reported it by now. Raises NotFound, Gone, InvalidSubmission.
         """
-        check_reasons([reason] if reason else [], site.policy.house, "/reason")
+        check_reasons([] if reason is None else [reason], site.policy.house, "/reason")
         seen = await self._moderation.get(site, comment)
-        noted = await self._store.report(seen, reader, reason)
+        noted = await self._store.report(seen, reader, reason or "")
         if noted.word == "gone":
             raise Gone
         if noted.weight >= self._reports_to_flag and seen.state is State.APPROVED:

@@ -52,7 +52,7 @@ async def test_why_readers_reported_it_and_what_was_measured_is_said_in_the_lang
     (comment,) = await desk.submit(
         "BUY CHEAP PILLS at https://pills-now.example/buy today, 100 % OFF", author="cheap pills"
     )
-    for reader, reason in (("r1", "spam"), ("r2", "spam"), ("r3", "insult"), ("r4", "")):
+    for reader, reason in (("r1", "spam"), ("r2", "spam"), ("r3", "insult"), ("r4", None)):
         await desk.services.redress.report(known.site, comment, reader, reason)
     page = await desk.window(locale="de-DE")
     await page.goto(f"{desk.stack.base}/review#/queue")

@@ -288,9 +288,7 @@ async def post_report(request: web.Request) -> web.Response:
     asked = decode(_report_input, await read_body(request, context.settings.max_body))
     refuse_unstorable({"/reporter": asked.reporter})
     reporter = context.identity.digest("r", f"{site.id}\0{asked.reporter}")
-    return _json(
-        Reported(identity, await context.services.redress.report(site, identity, reporter, asked.reason or ""))
-    )
+    return _json(Reported(identity, await context.services.redress.report(site, identity, reporter, asked.reason)))
 
 
 @route(

@@ -96,13 +96,13 @@ async def test_a_report_says_why(platform: Platform) -> None:
     path, services = platform.path(more="/report"), platform.services
     house = HouseRule("recipes", "No recipes")
     platform.site = await services.policies.save("blog", Policy(house_rules=(house,)), by="operator")
-    said = [("r1", "spam"), ("r1", "insult"), ("r2", "spam"), ("r3", "recipes"), ("r4", "")]
+    said = [("r1", "spam"), ("r1", "insult"), ("r2", "spam"), ("r3", "recipes"), ("r4", None)]
     for reader, reason in said:
         response = await platform.ask("POST", path, json={"reporter": reader, "reason": reason})
         assert response.status == 200, await response.text()
     codes = (*HUMAN_REASONS, "recipes")
     assert await services.comments.reported_as(comment_id("blog", "1"), codes) == {"spam": 2, "recipes": 1}
-    for wrong in ("rude", "reported", "x" * 41, 3):
+    for wrong in ("rude", "", "reported", "x" * 41, 3):
         response = await platform.ask("POST", path, json={"reporter": "r5", "reason": wrong})
         assert (response.status, (await response.json())["pointer"]) == (422, "/reason"), wrong
     assert (await (await platform.ask("POST", path, json={"reporter": "r5"})).json())["reports"] == 5
