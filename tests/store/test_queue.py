@@ -106,10 +106,9 @@ async def test_pages_have_what_values_have_in_common_in_order(
     monkeypatch.setattr(lists, "_WALK", 100)
     comments = [one for one in await services.comments.get_many(held) if one is not None]
     of_author = Counter(facets(one)["author"][0] for one in comments)
-    middling = sorted(of_author, key=lambda one: (of_author[one], one))[len(of_author) // 2 :][
-        :2
-    ]  # a few have written a great deal
-    chosen = {"label": ["insult", "threat"], "author": middling}
+    by_number = sorted(of_author, key=lambda one: (of_author[one], one))  # a few have written a great deal
+    middle = len(by_number) // 2
+    chosen = {"label": ["insult", "threat"], "author": by_number[middle : middle + 2]}
     wanted = {
         one.id
         for one in comments
