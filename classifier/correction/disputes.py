@@ -51,7 +51,7 @@ class Marked:
     """Decisions, and what each comment can be known by."""
 
     def __init__(self, decisions: Sequence[Decided]) -> None:
-        self._decisions = decisions
+        self.decisions = decisions
         texts, homes = (normalise_all([row.item[at] for row in decisions]) for at in (0, 2))
         self.marks: list[frozenset[Mark]] = []
         for row, text, home in zip(decisions, texts, homes, strict=True):
@@ -64,7 +64,7 @@ class Marked:
         """What voices disagree about on a label; what chance explains least comes first."""
         said: Words = Counter()
         bearing: dict[Mark, Words] = {}
-        for row, marks in zip(self._decisions, self.marks, strict=True):
+        for row, marks in zip(self.decisions, self.marks, strict=True):
             if label in row.labels:
                 word = row.voice, row.labels[label] >= 0.5
                 said[word] += 1
@@ -88,7 +88,7 @@ class Marked:
                     if not any((mark, label) in disputed for mark in marks)
                 }
             )
-            for row, marks in zip(self._decisions, self.marks, strict=True)
+            for row, marks in zip(self.decisions, self.marks, strict=True)
         ]
 
 

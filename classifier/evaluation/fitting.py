@@ -56,7 +56,9 @@ def fit(
 
     def asked(correction: Correction) -> Report:
         candidate = Version(model, correction)
-        return gate.compare(active, candidate, newest, thresholds=thresholds, taught=taught, trusted=trusted)
+        return gate.compare(
+            active, candidate, newest, thresholds=thresholds, taught=taught, trusted=trusted, known_marks=every
+        )
 
     whole = train(model, settled, name)
     report = asked(whole)

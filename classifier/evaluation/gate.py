@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from classifier.correction.decisions import Decided, in_order
-from classifier.correction.disputes import Dispute
+from classifier.correction.disputes import Dispute, Marked
 from classifier.evaluation import fixed
 from classifier.evaluation.fixed import Answers, Excused, Lost, excused
 from classifier.evaluation.marked import contested, marked
@@ -140,13 +140,15 @@ def compare(
     thresholds: Mapping[str, Mapping[str, float]],
     taught: Sequence[Decided] = (),
     trusted: Version | None = None,
+    known_marks: Marked | None = None,
 ) -> Report:
     """Compare two versions of one base on decisions that neither has seen.
 
     `thresholds` are the site's, as `{"spam": {"hold": 0.6, "reject": 0.9}}`. Labels that neither version corrects are the
     base's in both, and are not measured. `taught` are the decisions that the candidate learnt from: with the others they
-    tell what is the site's own business. `trusted` is asked everything too, where `active` was refused once. A candidate of
-    which nothing can be measured is refused.
+    tell what is the site's own business. `trusted` is asked everything too, where `active` was refused once.
+    `known_marks` are all of these decisions in order with their marks, if they were looked for already. A candidate of which
+    nothing can be measured is refused.
     """
     rows, base, answers = in_order(decisions), Version(active.model), Answers()
     labels = [
@@ -159,7 +161,7 @@ def compare(
     taken: list[Measured] = []
     lost: list[Lost] = []
     pardons = [one for label in labels for one in excused(label, [*taught, *rows])]
-    disputed = contested(in_order([*taught, *rows]), labels)
+    disputed = contested(known_marks or Marked(in_order([*taught, *rows])), labels)
     for label in labels:
         known, steps = [row for row in rows if label in row.labels], thresholds.get(label, {})
         for beside, yardstick in (yardsticks | others).items():

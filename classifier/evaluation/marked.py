@@ -44,14 +44,13 @@ class Contested(NamedTuple):
     good: list[Decided]
 
 
-def contested(decisions: Sequence[Decided], labels: Sequence[str]) -> list[Contested]:
+def contested(known: Marked, labels: Sequence[str]) -> list[Contested]:
     """What voices disagree about on some labels, and whom to ask about it; decisions are in order of time."""
-    known = Marked(decisions)
     found = []
     for dispute in (one for label in labels for one in known.disputes(label)):
         good = [
             row
-            for row, marks in zip(decisions, known.marks, strict=True)
+            for row, marks in zip(known.decisions, known.marks, strict=True)
             if row.labels.get(dispute.label, 1.0) < 0.5 and dispute.mark not in marks
         ]
         found.append(Contested(dispute, good[-ASKED:]))

@@ -13,7 +13,6 @@ from service.core.comment import Actor, Comment
 from service.core.lifecycle import ActorKind, Outcome, State
 from service.core.queue import FACETS, Chosen, facets
 from service.core.site import Known
-from service.store import queue
 from service.store import queue as module
 from service.store.queue import QueueFacets
 from service.usecases.review import queue as lists
@@ -102,7 +101,7 @@ async def test_counts_are_right_whatever_happens_to_the_comments(
 async def test_pages_have_what_values_have_in_common_in_order(
     services: Services, site: Known, held: list[str], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(queue, "_FEW", few)
+    monkeypatch.setattr(module, "_FEW", few)
     monkeypatch.setattr(lists, "_WALK", 100)
     comments = [one for one in await services.comments.get_many(held) if one is not None]
     of_author = Counter(facets(one)["author"][0] for one in comments)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifier import Decided, Input, Model, Version, load
-from classifier.correction.disputes import HOME, LINK, NAME
+from classifier.correction.disputes import HOME, LINK, NAME, Marked
 from classifier.correction.training import train
 from classifier.evaluation import gate, marked
 from classifier.evaluation.fitting import fit
@@ -44,11 +44,11 @@ def test_what_one_rejects_must_not_be_raised(model: Model, kind: str) -> None:
     """A version that has learnt to reject it passes where everybody says so, and not where one does."""
     alike, alone = (rejecting(BEARING[kind], *voices) for voices in (ALL, ONE))
     raising = Version(model, train(model, alike[:180], "blog-1"))
-    (dispute,) = marked.contested(alone, ["spam"])
+    (dispute,) = marked.contested(Marked(alone), ["spam"])
     (measure,) = marked.marked((Version(model), raising), "spam", [dispute])
     assert (measure.measure.verdict, measure.measure.rows) == ("worse", marked.ASKED)
     assert not any(row.item == BEARING[kind](row.item) for row in dispute.good)
-    assert marked.contested(alike, ["spam"]) == []
+    assert marked.contested(Marked(alike), ["spam"]) == []
     still = marked.marked((raising, raising), "spam", [dispute])
     assert [one.measure.verdict for one in still] == ["same"]
 

@@ -22,7 +22,7 @@ import { calm } from "../text/unicode.js";
 import { language } from "./filters.js";
 import { handedView } from "./handing.js";
 import { sameText } from "./list_store.js";
-import { outcomeText, pageView } from "./row.js";
+import { outcomeText, pageView, reportsText } from "./row.js";
 import { replies, siblings } from "./thread.js";
 
 /**
@@ -258,7 +258,7 @@ export class CommentPane {
           el("time", timeOptions(row.created_at)),
           el("span", { text: row.site }),
           row.language ? el("span", { text: language(row.language) }) : null,
-          row.reports ? el("span", { text: reportsText(row.reports, detail?.reported_as ?? {}) }) : null,
+          row.reports ? el("span", { text: reportsText(row.reports, detail?.reported_as) }) : null,
         ),
         page ? el("p", { class: "meta page" }, pageView(page)) : null,
       ),
@@ -587,16 +587,4 @@ function copyButton(url) {
     }
   });
   return button;
-}
-
-/**
- * How many readers reported it, and why, as far as they said: "3 reports: Spam 2".
- *
- * @param {number} reports
- * @param {Record<string, number>} reasons
- */
-function reportsText(reports, reasons) {
-  const said = Object.entries(reasons).map(([code, readers]) => `${reasonName(code)} ${count(readers)}`);
-  if (!said.length) return say("{count} reports", { count: reports });
-  return say("{count} reports: {reasons}", { count: reports, reasons: said.join(", ") });
 }

@@ -94,14 +94,7 @@ function footer(row) {
       ),
     );
   if (row.reports)
-    parts.push(
-      el(
-        "span",
-        { class: "tag plainly", title: say("{count} reports", { count: row.reports }) },
-        icon("flag"),
-        count(row.reports),
-      ),
-    );
+    parts.push(el("span", { class: "tag plainly", title: reportsText(row.reports) }, icon("flag"), count(row.reports)));
   if (row.notes)
     parts.push(
       el(
@@ -191,4 +184,16 @@ export function pageView({ url, title }) {
     : el("span", { text });
   const others = `#/queue?${new URLSearchParams(url ? { page: url } : { q: title.slice(0, MOST_WORDS) })}`;
   return [...phrase("on {page}", { page: named }), " · ", el("a", { href: others, text: say("more from there") })];
+}
+
+/**
+ * How many readers reported it, and why, as far as they said: "3 reports: Spam 2".
+ *
+ * @param {number} reports
+ * @param {Record<string, number>} [reasons]
+ */
+export function reportsText(reports, reasons = {}) {
+  const said = Object.entries(reasons).map(([code, readers]) => `${reasonName(code)} ${count(readers)}`);
+  if (!said.length) return say("{count} reports", { count: reports });
+  return say("{count} reports: {reasons}", { count: reports, reasons: said.join(", ") });
 }
