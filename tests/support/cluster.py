@@ -70,6 +70,7 @@ class RedisCluster:
                 client.execute_command("MIGRATE", "127.0.0.1", new.port, "", 0, 5000, "KEYS", *names)
         for one in (new, old):
             one.cluster("SETSLOT", slot, "NODE", new.id)
+        self._living().wait(lambda _: self.keeper(key) is new)  # a server that took no part hears of it by gossip
 
     def start(self) -> None:
         for one in self.nodes:
