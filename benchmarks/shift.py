@@ -1,9 +1,10 @@
-"""A moderator's shift at the page, pressed together: whether a decision is ever lost or made twice, and what the page keeps.
+"""A moderator's shift at the page: whether a decision is ever lost or made twice, and what the page keeps.
 
 The real service as processes, and three people in a real browser: one works through the queue by keyboard and does now and then
 whatever else the page can do, two colleagues pick comments here and there, while comments keep coming in and authors change the
 text of what is just looked at. Meanwhile the API is stopped, the session expires, the connection is lost, the API and the
-worker are killed, the Redis server restarts.
+worker are killed, the Redis server restarts. The decisions are spread evenly over the shift's minutes; one that is too short for
+them is worked through without a pause.
 
 In the end what the pages were told is compared with the histories in the store, with what the people were told in messages, and
 with the audit log. *Lost*: the page was told that it was done, and the history has no such line. *Unasked*: the history has a
@@ -110,7 +111,12 @@ class Shift:
     @property
     def part(self) -> float:
         """How much of the shift is over: of its decisions or of its time, whichever is more; 1: all."""
-        return max(self.decided / self.wanted, (time.monotonic() - self.begun) / self.seconds)
+        return max(self.decided / self.wanted, self.time)
+
+    @property
+    def time(self) -> float:
+        """How much of its time is over; 1: all."""
+        return (time.monotonic() - self.begun) / self.seconds
 
     def listens(self, page: Page) -> None:
         """Hear what the browser says of a page."""
@@ -255,9 +261,12 @@ async def ready(stack: Stack) -> None:
 
 
 async def work(shift: Shift, person: Moderator) -> None:
-    """Work until the shift is over."""
+    """Work until the shift is over, and pause while more is done than is due."""
     while shift.part < 1:
-        await person.work()
+        if shift.decided > shift.wanted * shift.time:
+            await asyncio.sleep(0.1)
+        else:
+            await person.work()
 
 
 async def look(shift: Shift, session: CDPSession, progress: Callable[[str], None]) -> None:
