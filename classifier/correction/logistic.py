@@ -73,15 +73,21 @@ def unmoved(columns: int) -> Fit:
 
 
 def narrowed(kinds: Sequence[sparse.csr_matrix]) -> tuple[tuple[sparse.csr_matrix, ...], npt.NDArray[np.intp]]:
-    """The columns in which anything stands, side by side, and which they are."""
-    filled = np.zeros(kinds[0].shape[1], np.bool_)
-    for kind in kinds:
-        filled[kind.indices] = True
-    columns = np.flatnonzero(filled)
+    """The columns in which anything stands, side by side, those of most rows first, and which they are.
+
+    In single precision and in this order a product takes two thirds of the time: what is asked for often lies together.
+    """
+    filled = np.sum([np.bincount(kind.indices, minlength=kind.shape[1]) for kind in kinds], axis=0)
+    columns = np.argsort(-filled, kind="stable")[: np.count_nonzero(filled)]
     places = np.zeros(len(filled), np.int32)
     places[columns] = np.arange(len(columns))
     shape = (kinds[0].shape[0], len(columns))
-    return tuple(sparse.csr_matrix((kind.data, places[kind.indices], kind.indptr), shape) for kind in kinds), columns
+    found = tuple(
+        sparse.csr_matrix((kind.data.astype(np.float32), places[kind.indices], kind.indptr), shape) for kind in kinds
+    )
+    for kind in found:
+        kind.sort_indices()
+    return found, columns
 
 
 def spanned(kinds: tuple[sparse.csr_matrix, ...]) -> tuple[tuple[Any, ...], Callable[[Fit], Fit]]:
@@ -124,8 +130,31 @@ def fit(rows: Kinds, truth: Numbers, weights: Numbers, start: Fit | None = None,
     together, the rest is shared by those of them that it has. `start` is where the search begins: it saves time and
     changes the result within its tolerance.
     """
+    return fits(rows, truth, weights, (1.0,), [start] if start else (), alone=alone)[0]
+
+
+def fits(
+    rows: Kinds,
+    truth: Numbers,
+    weights: Numbers,
+    strengths: Sequence[float],
+    begin: Sequence[Fit] = (),
+    *,
+    alone: Sequence[int] = (),
+) -> list[Fit]:
+    """As `fit`, once with each of several strengths, by which all weights are multiplied.
+
+    `begin`: where each search begins; else where the one before ended.
+    """
     asked = _Asked.of(rows, truth, weights, alone)
-    begin = unmoved(rows.features[0].shape[1]) if start is None else start
+    found = [unmoved(rows.features[0].shape[1])]
+    for at, strength in enumerate(strengths):
+        found.append(_found(asked._replace(shares=asked.shares * strength), begin[at] if begin else found[-1]))
+    return found[1:]
+
+
+def _found(asked: "_Asked", begin: Fit) -> Fit:
+    """Where the search from somewhere ends."""
     point = np.append(begin.weights, begin.intercept)
     added = asked.added(point)
     loss = asked.loss(point, added)

@@ -257,20 +257,14 @@ class _Label(NamedTuple):
             kinds=self.kinds.take(rows), truth=self.truth[rows], weights=self.weights[rows], voices=self.voices[rows]
         )
 
-    def fit(self, strength: float, start: logistic.Fit | None = None) -> logistic.Fit:
+    def fits(self, strengths: Sequence[float], begin: Sequence[logistic.Fit] = ()) -> list[logistic.Fit]:
+        """What is learnt with each strength. `begin`: where each search begins, else where the one before ended."""
         even = label_quality.balanced(self.known, np.full(len(self.known), 1 / max(len(self.known), 1)))
         weights = np.append(
             label_quality.balanced(self.truth, self.weights), even * rehearsal.SHARE * self.weights.sum()
         )
         rows, truth = self.kinds.below(self.rehearsed), np.append(self.truth, self.known)
-        return logistic.fit(rows, truth, weights * strength, start, alone=(_TEXT, _AUTHOR))
-
-    def fits(self, strengths: Sequence[float], begin: Sequence[logistic.Fit] = ()) -> list[logistic.Fit]:
-        """What is learnt with each strength. `begin`: where each begins, else where the one before ended."""
-        found: list[logistic.Fit] = []
-        for at, strength in enumerate(strengths):
-            found.append(self.fit(strength, begin[at] if begin else found[-1] if found else None))
-        return found
+        return logistic.fits(rows, truth, weights, strengths, begin, alone=(_TEXT, _AUTHOR))
 
 
 def _newest(truth: Numbers, share: float) -> npt.NDArray[np.bool_]:
@@ -302,7 +296,7 @@ def _trusted(rows: _Label, held: npt.NDArray[np.bool_], settings: Settings) -> N
 
         def loss(factor: float, its: npt.NDArray[np.bool_] = its, others: _Label = others) -> float:
             taught = rows._replace(weights=rows.weights * factors * np.where(its, factor, 1.0)).take(early)
-            logits = taught.fit(strength).logits(others.kinds)
+            logits = taught.fits([strength])[0].logits(others.kinds)
             return _loss(logits, others.truth, label_quality.balanced(others.truth, others.weights))
 
         without = loss(0.0)
