@@ -23,6 +23,7 @@ _LEAVING = np.array([4.0, 4.0, 4.0])
 _MOST_STEPS, _TOLERANCE, _LEAST_STEP = 50, 1e-4, 1e-6
 _MOST_TURNS, _NEAR = 12, 0.1
 _MOST_SHARE, _LEAST_SHARE = 2.0, 0.1
+_LEAST_SPREAD = 0.3
 _MOST_SPANNED = 2_000
 _JITTER = 1e-9
 
@@ -327,6 +328,22 @@ def calibrate(base: Numbers, added: Numbers, truth: Numbers, weights: Numbers) -
     bounds = [(_LEAST_SHARE, 1.0), (_LEAST_SHARE, _MOST_SHARE), (None, None)]
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Scale(*(float(one) for one in found))
+
+
+def raised(before: Numbers, after: Numbers, weights: Numbers, level: float, most: float) -> float:
+    """How much to add to the logits of some comments, so that as large a share reaches `level` as did before; never below 0.
+
+    At most the share `most`. They are some dozens, of which hardly one gets there: so the shares are those of normal
+    distributions with the same median and ninth decile, whatever lies below.
+    """
+
+    def spread(logits: Numbers) -> tuple[float, float]:
+        middle, high = np.quantile(logits, (0.5, 0.9), weights=weights, method="inverted_cdf")
+        return float(middle), max(float(high - middle) / float(special.ndtri(0.9)), _LEAST_SPREAD)
+
+    (middle, width), (now, wide) = spread(before), spread(after)
+    far = max((level - middle) / width, float(special.ndtri(1 - most)))
+    return max(level - far * wide - now, 0.0)
 
 
 def mean(fits: Sequence[Fit]) -> Fit:

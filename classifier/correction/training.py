@@ -42,6 +42,8 @@ _LOUD = 0.02
 _FEW = 10
 _LEAST_TRUST = 1 / 8
 _FORGOTTEN = 1e-3
+_HELD, _MOST_RAISED = 0.015, 2.0
+"""The largest share of good comments that are held so that the next wave is found, and how many logits that may take."""
 
 
 class Settings(NamedTuple):
@@ -215,24 +217,45 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     rows = rows._replace(weights=rows.weights * factors)
     early = rows.take(~held).fits(settings.strengths)
     learnt, nothing = logistic.mean(early), logistic.unmoved(kinds.features[0].shape[1])
-    scales, losses = [], []
+    scales, logits = [], []
     said, weights = late.kinds.whole() - lift, _at_prior(late, prior)
     for fit in (learnt, nothing):
         added = fit.added(late.kinds)
         scales.append(logistic.calibrate(said, added, late.truth, weights))
-        losses.append(_losses(scales[-1].logits(said, added), late.truth))
-    better = not _harms(losses[0] - losses[1], weights)
+        logits.append(scales[-1].logits(said, added))
+    better = not _harms(_losses(logits[0], late.truth) - _losses(logits[1], late.truth), weights)
     final = back(logistic.mean(rows.fits(settings.strengths, early)) if better else nothing)
-    scale = scales[0] if better else scales[1]
+    scale = _as_dear(model, label, scales[0], (said, logits[0]), weights * (late.truth < 0.5)) if better else scales[1]
     calibrated = logistic.Line(line.slope * scale.base, line.shift * scale.base + scale.shift)
     card = {
         "positives": int((truth >= 0.5).sum()),
         "negatives": int((truth < 0.5).sum()),
-        "scale": {"base": round(scale.base, 4), "learnt": round(scale.share * better, 4)},
+        "scale": {
+            "base": round(scale.base, 4),
+            "learnt": round(scale.share * better, 4),
+            "shift": round(scale.shift, 4),
+        },
         "held": {"rows": int(held.sum()), **_figures(late, learnt if better else nothing)},
         "voices": _voices(rows, factors),
     }
     return _Learnt(_scaled(final, scale.share / calibrated.slope), calibrated.knots(), card)
+
+
+def _as_dear(
+    model: Model, label: str, scale: logistic.Scale, logits: tuple[Numbers, Numbers], weights: Numbers
+) -> logistic.Scale:
+    """With as many good comments at the threshold to hold as the base model has there, or `_HELD` if those are more.
+
+    Calibrated on the wave that teaches, a correction is sure of that and holds next to nothing else, for which the next wave
+    pays. What a site's good comments are like changes less: so they say how much is held (Neyman and Pearson 1933). `logits`
+    are of held rows, by the base model and by the correction; `weights` are 0 for all that are not good.
+    """
+    limit, good = model.thresholds.get(label, {}).get("hold"), weights > 0
+    if limit is None or not good.any():
+        return scale
+    before, after = (one[good] for one in logits)
+    more = logistic.raised(before, after, weights[good], math.log(limit / (1 - limit)), _HELD)
+    return scale._replace(shift=scale.shift + min(more, _MOST_RAISED))
 
 
 def _scaled(fit: logistic.Fit, share: float) -> logistic.Fit:

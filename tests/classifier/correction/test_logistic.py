@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from classifier.correction.logistic import Kinds, fit, narrowed, spanned, unmoved
+from classifier.correction.logistic import Kinds, fit, fits, narrowed, raised, spanned, unmoved
 
 TEXT, AUTHOR = 0, 1
 
@@ -86,3 +86,30 @@ def test_over_what_the_rows_span_the_same_is_learnt(seed: int) -> None:
     there = fit(Kinds(few, base), truth, weights, alone=(TEXT, AUTHOR))
     assert there.logits(Kinds(few, base)) == pytest.approx(here.logits(Kinds(kinds, base)), abs=0.05)
     assert back(there).logits(Kinds(kinds, base)) == pytest.approx(there.logits(Kinds(few, base)), abs=1e-3)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_several_strengths_at_once_find_what_each_finds_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    known = rows(rng.normal(size=(40, 5)).tolist(), rng.normal(size=(40, 5)).tolist())
+    truth, weights = (rng.random(40) < 0.5).astype(float), rng.uniform(0.1, 1, 40)
+    together = fits(known, truth, weights, (0.3, 3.0), alone=(TEXT, AUTHOR))
+    apart = [fit(known, truth, weights * strength, alone=(TEXT, AUTHOR)) for strength in (0.3, 3.0)]
+    for one, other in zip(together, apart, strict=True):
+        assert one.weights == pytest.approx(other.weights, abs=0.03)
+
+
+@given(st.integers(0, 1000), st.floats(-6, 3), st.floats(0.3, 3))
+@settings(max_examples=40, deadline=None)
+def test_as_many_reach_the_level_as_before(seed: int, moved: float, stretched: float) -> None:
+    before = np.random.default_rng(seed).normal(-3, 1.5, 4_000)
+    after = before * stretched + moved
+    more = raised(before, after, np.ones(4_000), 0.0, 0.5)
+    was, would_be, is_now = ((logits >= 0).mean() for logits in (before, after, after + more))
+    assert more == 0 if would_be > was + 0.01 else is_now == pytest.approx(was, abs=0.01)
+
+
+def test_no_more_reach_the_level_than_may() -> None:
+    many, few = np.random.default_rng(1).normal(0, 1, 4_000), np.random.default_rng(2).normal(-8, 1, 4_000)
+    assert (few + raised(many, few, np.ones(4_000), 0.0, 0.02) >= 0).mean() == pytest.approx(0.02, abs=0.006)

@@ -18,6 +18,20 @@ from classifier.evaluation.cases import cases
 from tests.classifier.conftest import COMMENTS
 from tests.classifier.decisions import PLEASANT, SPAMMY, moderated, text
 
+READERS = (
+    "Does the {thing} still cost {number} pounds at your shop?",
+    "I bought a {thing} last year, for {number} pounds, and it was worth it.",
+    "Where do you order a {thing}? Mine came from a shop online for {number}.",
+    "My sister sells {thing}s at the market on Sundays.",
+    "Call me about the {thing} when you are home, {number}.",
+    "I wrote about the {thing} too, see http://garden{number}.org/{thing}",
+)
+SELLERS = (
+    "Best prices on {thing}s, order now at http://{thing}deals{number}.com",
+    "We repair every {thing}, call {number}00 123 or see http://{thing}fix{number}.net",
+    "Nice post. My {thing} shop has discounts: http://cheap{thing}{number}.biz",
+    "Buy a {thing} online with free shipping, http://www.{thing}store{number}.com/buy",
+)
 SIGNALS = {"honeypot": True, "links": 3, "author_standing": -0.5, "author_mark": "blocked"}
 
 
@@ -127,6 +141,33 @@ def test_a_site_s_first_wave_does_not_take_back_what_the_base_model_knows(base: 
     known = [item for item, one in zip(wave, base.score(wave), strict=True) if one.scores["spam"] >= hold]
     assert len(known) > 20
     assert np.mean([one.scores["spam"] >= hold for one in version.score(known)]) > 0.9
+
+
+def test_what_a_wave_teaches_does_not_hide_the_next(base: Model) -> None:
+    """Sure of one wave, a correction would score all else lower; as many good comments held as before, it holds the next wave."""
+    rng, hold = random.Random(3), base.thresholds["spam"]["hold"]
+
+    def written(lines: tuple[str, ...], count: int, name: str = "") -> list[Input]:
+        thing = ("spade", "kettle", "hose", "ladder", "rake", "lamp")
+        texts = [rng.choice(lines).format(thing=rng.choice(thing), number=rng.randrange(10, 90)) for _ in range(count)]
+        return [Input(text, name) for text in texts]
+
+    wave = [Input(text(rng, ("turnip", "parsnip", "celeriac"))) for _ in range(200)]
+    rows = [
+        Decided(item, {"spam": float(at % 2)}, at, "moderator:ann")
+        for at, item in enumerate(one for pair in zip(written(READERS, 200), wave, strict=True) for one in pair)
+    ]
+    learnt, good, coming = (
+        Version(base, train(base, rows, "blog-1")),
+        written(READERS, 300),
+        written(SELLERS, 200, "Ann"),
+    )
+
+    def held(version: Version, items: list[Input]) -> float:
+        return float(np.mean([one.scores["spam"] >= hold for one in version.score(items)]))
+
+    assert held(learnt, good) < 0.03
+    assert held(learnt, coming) > held(Version(base), coming) > 0.8
 
 
 def test_text_and_author_are_each_enough(base: Model) -> None:
