@@ -143,6 +143,36 @@ async def test_an_offer_to_undo_ends_when_somebody_else_decides(desk: Desk) -> N
     await expect(mine.locator(".toast")).to_contain_text("nothing left to undo")
 
 
+@pytest.mark.parametrize(
+    "screen", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 900, "height": 460}]
+)
+async def test_a_message_covers_no_button(desk: Desk, screen: dict[str, int]) -> None:
+    """In German the buttons take two rows on a desk, and three on a phone."""
+    await desk.submit("The first of two", "The second of two")
+    page = await desk.signed_in(**screen)
+    await page.evaluate("document.cookie = 'antechamber_language=de; Path=/review'")
+    await page.reload()
+    await row(page, "The first").get_by_role("link").click()
+    await opened(page, "The first")
+    await page.get_by_role("button", name="Freigeben").click()
+    toast = page.locator(".toast", has_text="Freigegeben")
+    await expect(toast).to_be_visible()
+    await opened(page, "The second")
+    above = await toast.bounding_box()
+    bar = await page.locator(".actions").bounding_box()
+    assert above is not None
+    assert bar is not None
+    assert above["y"] + above["height"] <= bar["y"]
+    await page.goto(f"{desk.stack.base}/review#/policy")
+    await page.locator(".policy-bar").wait_for()
+    await expect(toast).to_be_visible()
+    above = await toast.bounding_box()
+    bar = await page.locator(".policy-bar").bounding_box()
+    assert above is not None
+    assert bar is not None
+    assert above["y"] + above["height"] <= bar["y"]
+
+
 async def test_one_key_uncovers_this_comment_alone(desk: Desk) -> None:
     await desk.submit("You complete idiot, shut up", "You utter moron, shut up")
     page = await desk.signed_in()

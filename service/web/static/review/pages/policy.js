@@ -7,7 +7,7 @@ import { actorName, byActor, learnHouseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { exactly } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
-import { toast, toastProblem } from "../lib/toasts.js";
+import { keepAbove, toast, toastProblem } from "../lib/toasts.js";
 import { changesView } from "./policy_changes.js";
 import { PolicyForm, mistakeText } from "./policy_form.js";
 import { previewView } from "./policy_preview.js";
@@ -167,13 +167,15 @@ class PolicyPage {
     const saving = this.may("policy")
       ? this.keep
       : el("span", { class: "hint", text: say("Saving takes an operator.") });
-    return el(
+    const bar = el(
       "div",
       { class: "card policy-bar" },
       this.meaning,
       this.wrong,
       el("span", { class: "row-of" }, this.discard, this.may("preview") ? this.trial : null, saving),
     );
+    keepAbove(bar);
+    return bar;
   }
 
   /** What can be done now. */
