@@ -232,7 +232,10 @@ class Undo(Struct, frozen=True):
 
 
 class HandedView(Struct, frozen=True):
-    """To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker."""
+    """To whom a comment was handed, by whom, and what they said. `mine`: to the asker.
+
+    `to`: `moderator:bo`, `role:lead`, or "" for whoever takes it.
+    """
 
     to: str
     by: str

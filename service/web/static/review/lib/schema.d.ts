@@ -509,7 +509,7 @@ declare namespace Api {
     missing: number;
   }
 
-  /** To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker. */
+  /** To whom a comment was handed, by whom, and what they said. `mine`: to the asker. `to`: `moderator:bo`, `role:lead`, or "" for whoever takes it. */
   interface HandedView {
     to: string;
     by: string;
