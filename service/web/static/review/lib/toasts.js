@@ -31,7 +31,7 @@ export function keepAbove(bar) {
 }
 
 /**
- * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970: a countdown runs up to it),
+ * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970, where a way back counts down to),
  * `action` [name, handler, hint]. Returns a function that takes it away.
  *
  * @param {string} text
@@ -48,7 +48,7 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   };
   const end = until || Date.now() + (kind === "bad" ? 2 * STAY : STAY);
   let held = false;
-  const node = (shown = draw(text, kind, until > 0, action, close));
+  const node = (shown = draw(text, kind, until > 0 && action !== null, action, close));
   node.addEventListener("pointerenter", () => (held = true));
   node.addEventListener("pointerleave", () => (held = false));
   const tick = () => {

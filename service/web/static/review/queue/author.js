@@ -3,7 +3,7 @@ import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
 import { keepDraft, keeping } from "../lib/drafts.js";
-import { stateName, timeOptions } from "../lib/labels.js";
+import { actorName, byActor, stateName, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { exactly, percent } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
@@ -82,8 +82,8 @@ export function banner(mark, tools) {
       el("strong", { text: markName(mark) }),
       ` ${
         mark.until
-          ? say("by {name} until {time}", { name: mark.by, time: exactly(mark.until) })
-          : say("by {name}", { name: mark.by })
+          ? say("by {name} until {time}", { name: actorName(mark.by), time: exactly(mark.until) })
+          : byActor(mark.by)
       }${mark.note ? `: ${mark.note}` : ""}`,
     ),
     tools.may("marks")

@@ -384,7 +384,7 @@ class CommentHistory {
         "li",
         {},
         el("p", { class: "note", dir: "auto", text: note.text }),
-        el("p", { class: "meta" }, `${note.by} `, el("time", timeOptions(note.at))),
+        el("p", { class: "meta" }, `${actorName(note.by)} `, el("time", timeOptions(note.at))),
       ),
     );
     return el(
