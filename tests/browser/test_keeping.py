@@ -29,6 +29,10 @@ async def test_an_expired_session_takes_nothing_away(desk: Desk) -> None:
     await desk.services.moderators.sign_out_everywhere(desk.name)
     desk.forgive("401")
     await page.keyboard.press("a")
+    over = page.get_by_role("dialog", name="Sign in again")
+    await expect(over.get_by_label("Name", exact=True)).to_have_value(desk.name)
+    await expect(over.get_by_label("Password", exact=True)).to_be_focused()
+    await accessible(page)
     await sign_in_over(desk, page)
     await desk.becomes(comments[0], "approved")  # what was asked for before was asked again
     await expect(page.get_by_text("1 selected")).to_be_visible()
@@ -93,6 +97,13 @@ async def test_a_half_edited_policy_is_there_again(desk: Desk) -> None:
     await page.get_by_role("button", name="Discard changes").click()
     await page.reload()
     await expect(page.get_by_text("This is what counts now.")).to_be_visible()
+
+
+async def test_a_field_of_a_policy_is_kept_while_one_types_in_it(desk: Desk) -> None:
+    page = await desk.signed_in(path="/policy")
+    await page.get_by_label("Spam: hold from, percent").press_sequentially("9")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await expect(page.get_by_role("button", name="Save…")).to_be_enabled()
 
 
 async def test_a_document_that_is_no_json_yet_is_there_again(desk: Desk) -> None:
