@@ -21,7 +21,7 @@ class Note(Struct, frozen=True):
 class Handed(Struct, frozen=True):
     """A held comment that was handed over: to whom, by whom (actors), when, and what they should know."""
 
-    to: str  # "moderator:<name>", or "role:<role>": whoever has that role, or one that may do more
+    to: str  # "moderator:<name>", or "role:<role>": whoever has that role, or one that may do more; "": whoever takes it
     by: str
     at: int  # milliseconds since 1970
     note: str = ""  # e-mail addresses in it are dotted out

@@ -308,8 +308,9 @@ class Moderators:
     ) -> tuple[list[LogEntry], str]:
         """The newest lines of the audit log that somebody may see, and the cursor of those before them, "" at the end.
 
-        Who sees only some sites sees what was done to them, and what they did themselves. With a `site`, only what was done
-        to that one; with an `actor` or a `what`, only what they did, or what is called so.
+        Who sees only some sites sees what was done to them, what they did themselves, and sign-ins that were refused at
+        their name. With a `site`, only what was done to that one; with an `actor` or a `what`, only what they did, or what is
+        called so.
         """
         only = {"site": site, "actor": actor, "what": what}
 
@@ -382,8 +383,12 @@ def _why(error: AntechamberError) -> str:
 
 
 def _own(line: LogEntry, member: Moderator) -> bool:
-    """Whether they did it themselves, and not somebody who had their name before them."""
-    return line.actor == f"moderator:{member.name}" and line.at >= member.created_at
+    """Whether they did it themselves, or it is a sign-in that was refused at their name.
+
+    What was done by, or to, somebody who had their name before them is not theirs.
+    """
+    refused = line.what == "session.refused" and line.subject == member.name
+    return (refused or line.actor == f"moderator:{member.name}") and line.at >= member.created_at
 
 
 def access_of(member: Moderator) -> str:

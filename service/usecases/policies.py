@@ -76,7 +76,7 @@ class Policies:
         check(policy)
         note = mask_addresses(note.strip())
         if len(note) > MAX_NOTE or "\0" in note:
-            raise InvalidPolicy(f"A note has at most {MAX_NOTE} characters.", pointer="/note")
+            raise InvalidPolicy(f"A note has at most {MAX_NOTE:,} characters.", pointer="/note")
 
         def change(site: Site) -> tuple[Policy, Edition]:
             if version is not None and version != site.edition.version:

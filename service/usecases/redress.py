@@ -64,7 +64,7 @@ class Redress:
         if noted.word == "gone":
             raise Gone
         if noted.weight >= self._reports_to_flag and seen.state is State.APPROVED:
-            why = Reason("reported", f"{noted.readers} readers have reported it.")
+            why = Reason("reported", f"{noted.readers:,} readers have reported it.")
             decision = Decision(Outcome.HOLD, Actor(ActorKind.READERS), (why,), self._clock(), seen.revision + 1)
             await self._comments.apply([transition_for(seen, site, decision, links=self._links)])
         return noted.readers
@@ -92,7 +92,7 @@ class Redress:
         if not text:
             raise InvalidSubmission("Say in a few words why the decision is wrong.", pointer="/text")
         if len(text) > MAX_TEXT:
-            raise InvalidSubmission(f"An appeal has at most {MAX_TEXT} characters.", pointer="/text")
+            raise InvalidSubmission(f"An appeal has at most {MAX_TEXT:,} characters.", pointer="/text")
         comment, until = await self._follow(token)
         if comment.submission is None or not comment.submission.content:
             raise TextDropped

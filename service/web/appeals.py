@@ -168,8 +168,9 @@ def _answer(looked: Looked, language: Catalogue, text: str, wrong: str) -> str:
 def _day(at: int, language: Catalogue) -> str:
     """A day as the language writes it, in UTC."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
-    values = {"day": moment.day, "month": language.say(_MONTHS[moment.month - 1]), "year": moment.year}
-    return f"<time datetime='{rfc3339(at)}'>{language.say('{day} {month} {year}', **values)}</time>"
+    month = language.say(_MONTHS[moment.month - 1])
+    day = language.say("{day} {month} {year}", day=moment.day, month=month, year=str(moment.year))
+    return f"<time datetime='{rfc3339(at)}'>{day}</time>"
 
 
 def _page(request: web.Request, title: str, body: str, status: int = 200) -> web.Response:

@@ -16,6 +16,8 @@ from aiohttp import web
 
 COOKIE: Final = "antechamber_language"
 DEFAULT: Final = "en"
+AMOUNTS: Final = frozenset({"count", "least", "most", "size"})
+"""What a sentence has numbers filled in for."""
 _PLACE = re.compile(r"\{(\w+)\}")
 _RANGE = re.compile(r"(\*|[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*)\s*(?:;\s*[qQ]\s*=\s*([01](?:\.[0-9]{0,3})?))?")
 _TELLING = 12  # letters that a sentence has by itself, beside what is filled in, to be known again by them
@@ -23,18 +25,19 @@ _MOST = 20  # languages of a request's that are looked at
 
 
 class Catalogue(NamedTuple):
-    """A language: its code (BCP 47), what it calls itself, "ltr" or "rtl", and its sentences."""
+    """A language: its code (BCP 47), what it calls itself, "ltr" or "rtl", how it writes 1234 and 12345, and its sentences."""
 
     code: str
     name: str
     direction: str
+    numbers: tuple[str, str]
     sentences: Mapping[str, str | Mapping[str, str]]
 
-    def say(self, sentence: str, **values: object) -> str:
+    def say(self, sentence: str, **values: str | int) -> str:
         """A sentence in this language; what stands in braces is filled in. One that is in no catalogue stays as it is."""
         found = self.sentences.get(sentence, sentence)
         form = found if isinstance(found, str) else found["other"]
-        return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), form)
+        return _PLACE.sub(lambda place: self._written(values.get(place[1], place[0])), form)
 
     def heard(self, said: str) -> str:
         """What another room says in English, with what it is about filled in already."""
@@ -42,8 +45,17 @@ class Catalogue(NamedTuple):
             return self.say(said)
         for sentence, pattern in _templates():
             if found := pattern.fullmatch(said):
-                return self.say(sentence, **found.groupdict())
+                return self.say(sentence, **{name: _inner(name, value) for name, value in found.groupdict().items()})
         return said
+
+    def _written(self, value: str | int) -> str:
+        """A number as the language writes it; a text as it is."""
+        if isinstance(value, str):
+            return value
+        thousand, more = self.numbers
+        if value < 10_000 and thousand.isdecimal():
+            return str(value)
+        return f"{value:,}".replace(",", more[2:-3])
 
 
 @cache
@@ -81,11 +93,17 @@ def _read(code: str, body: bytes) -> Catalogue:
     head = entries.pop("")
     if isinstance(head, str):
         raise TypeError(code)
-    return Catalogue(code, head["name"], head["direction"], entries)
+    return Catalogue(code, head["name"], head["direction"], (head["1234"], head["12345"]), entries)
 
 
 def _first(catalogue: Catalogue) -> tuple[bool, str]:
     return catalogue.code != DEFAULT, catalogue.code
+
+
+def _inner(name: str, value: str) -> str | int:
+    """What was filled in: a number where one stands, and no name that looks like one."""
+    plain = value.replace(",", "")
+    return int(plain) if name in AMOUNTS and plain.isdecimal() and plain.isascii() else value
 
 
 def _tells(sentence: str) -> bool:

@@ -63,7 +63,7 @@ async def read_body(request: web.Request, limit: int, content_type: str | None =
         raise UnsupportedMediaType(f"Send the body as {content_type}.")
     length = request.content_length
     if length is not None and length > limit:
-        raise TooLarge(f"A body here has at most {limit} bytes.")
+        raise TooLarge(f"A body here has at most {limit:,} bytes.")
     body = await _read(request, limit)
     return _unpacked(body, window, limit) if window else body
 
@@ -76,7 +76,7 @@ async def _read(request: web.Request, limit: int) -> bytes:
     except (web.RequestPayloadError, ConnectionError):
         raise MalformedRequest("The body could not be read to its end.") from None
     if len(body) > limit:
-        raise TooLarge(f"A body here has at most {limit} bytes.")
+        raise TooLarge(f"A body here has at most {limit:,} bytes.")
     return bytes(body)
 
 
@@ -90,7 +90,7 @@ def _unpacked(body: bytes, window: int, limit: int) -> bytes:
     except zlib.error:
         raise MalformedRequest("The body is not packed as Content-Encoding says.") from None
     if len(plain) > limit:
-        raise TooLarge(f"A body here has at most {limit} bytes.")
+        raise TooLarge(f"A body here has at most {limit:,} bytes.")
     if not unpacking.eof or unpacking.unused_data:
         raise MalformedRequest("The body is not packed as Content-Encoding says.")
     return plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from service.core.comment import Actor
@@ -113,13 +114,17 @@ async def test_what_could_not_be_read_says_so_and_is_read_again(desk: Desk) -> N
     assert await desk.state(comment) == "flagged"
 
 
-async def test_a_held_key_decides_one_comment(desk: Desk) -> None:
+@pytest.mark.parametrize("key", ["a", "Enter"])
+async def test_a_held_key_decides_one_comment(desk: Desk, key: str) -> None:
     ids = await desk.submit(*(f"Held key, number {number}" for number in range(5)))
     page = await desk.signed_in()
     await opened(page, "Held key")
+    await expect(page.locator('.actions[aria-busy="false"]')).to_be_visible()
+    await page.locator(".actions [data-act=approve]").focus()
     for _ in range(30):
-        await page.keyboard.down("a")  # the same key again without a release: a repeat
-    await page.keyboard.up("a")
+        await page.keyboard.down(key)  # the same key again without a release: a repeat
+        await asyncio.sleep(0.05)  # the next one comes to be on the screen for long enough
+    await page.keyboard.up(key)
     await expect(page.locator(".row")).to_have_count(4)
     await opened(page, "Held key")
     states = [await desk.state(comment) for comment in ids]

@@ -29,6 +29,10 @@ async def test_an_expired_session_takes_nothing_away(desk: Desk) -> None:
     await desk.services.moderators.sign_out_everywhere(desk.name)
     desk.forgive("401")
     await page.keyboard.press("a")
+    over = page.get_by_role("dialog", name="Sign in again")
+    await expect(over.get_by_label("Name", exact=True)).to_have_value(desk.name)
+    await expect(over.get_by_label("Password", exact=True)).to_be_focused()
+    await accessible(page)
     await sign_in_over(desk, page)
     await desk.becomes(comments[0], "approved")  # what was asked for before was asked again
     await expect(page.get_by_text("1 selected")).to_be_visible()
@@ -95,6 +99,81 @@ async def test_a_half_edited_policy_is_there_again(desk: Desk) -> None:
     await expect(page.get_by_text("This is what counts now.")).to_be_visible()
 
 
+async def test_a_field_of_a_policy_is_kept_while_one_types_in_it(desk: Desk) -> None:
+    page = await desk.signed_in(path="/policy")
+    await page.get_by_label("Spam: hold from, percent").press_sequentially("9")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await expect(page.get_by_role("button", name="Save…")).to_be_enabled()
+
+
+async def test_a_document_that_is_no_json_yet_is_there_again(desk: Desk) -> None:
+    page = await desk.signed_in(path="/policy")
+    await page.get_by_role("button", name="Document").click()
+    document = page.get_by_label("The policy as a document (JSON)")
+    await document.fill('{"mode": "by-sc')
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.get_by_role("link", name="Statistics").click()
+    await expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
+    await page.get_by_role("link", name="Policy").click()
+    await expect(document).to_have_value('{"mode": "by-sc')
+    await page.get_by_role("button", name="Save…").click()
+    await expect(page.get_by_text("This is no JSON")).to_be_visible()
+    await page.get_by_role("button", name="Discard changes").click()
+    await expect(document).not_to_have_value('{"mode": "by-sc')
+    await expect(page.get_by_text("This is what counts now.")).to_be_visible()
+
+
+async def test_what_was_typed_beside_a_decision_is_there_when_it_was_refused(desk: Desk) -> None:
+    desk.forgive("503")
+    (comment,) = await desk.submit("Somebody's words", author="Ann")
+    page = await desk.signed_in()
+    await opened(page, "Somebody's words")
+    refuse = lambda route: route.fulfill(status=503, json={"title": "The store can't be reached", "status": 503})  # noqa: E731
+    dialog = page.get_by_role("dialog")
+    words = dialog.get_by_role("textbox")
+
+    async def refused(write: str) -> None:
+        await words.fill(write)
+        await words.press("Enter")
+        await expect(page.locator(".toast.bad")).to_be_visible()
+        await opened(page, "Somebody's words")
+        await page.locator(".toast.bad").get_by_role("button", name="Close").click()
+
+    for path in ("decision", "escalate", "bulk"):
+        await page.route(f"**/review/api/**/{path}", refuse)
+    await page.route("**/review/api/authors", refuse)
+    await page.keyboard.press("r")
+    await dialog.get_by_role("menuitem", name="Other").click()
+    await refused("why it was rejected")
+    await page.keyboard.press("r")
+    await expect(words).to_have_value("why it was rejected")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await words.fill("what they should know")
+    await dialog.get_by_role("button", name="Escalate").click()
+    await expect(page.locator(".toast.bad")).to_be_visible()
+    await opened(page, "Somebody's words")
+    await page.keyboard.press("e")
+    await expect(words).to_have_value("what they should know")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Block…", exact=True).click()
+    await words.fill("why they are blocked")
+    await dialog.get_by_role("button", name="Block", exact=True).click()
+    await expect(page.locator(".toast.bad").last).to_be_visible()
+    await page.get_by_role("button", name="Block…", exact=True).click()
+    await expect(words).to_have_value("why they are blocked")
+    await page.keyboard.press("Escape")
+    await page.unroute_all()
+    await page.keyboard.press("e")
+    await dialog.get_by_role("button", name="Escalate").click()
+    await desk.becomes(comment, "flagged")
+    await lists(page).get_by_role("link", name="Escalated").click()
+    await opened(page, "Somebody's words")
+    await expect(page.locator(".comment")).to_contain_text("what they should know")
+    await page.keyboard.press("e")
+    await expect(words).to_have_value("")
+
+
 async def test_one_comes_back_to_where_one_was_far_down(desk: Desk) -> None:
     await desk.submit(*(f"Long list, number {number:03}" for number in range(75)))
     page = await desk.signed_in()
@@ -141,6 +220,36 @@ async def test_an_offer_to_undo_ends_when_somebody_else_decides(desk: Desk) -> N
     await expect(mine.locator(".toast", has_text="Approved.")).to_have_count(0)
     await mine.keyboard.press("z")
     await expect(mine.locator(".toast")).to_contain_text("nothing left to undo")
+
+
+@pytest.mark.parametrize(
+    "screen", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 900, "height": 460}]
+)
+async def test_a_message_covers_no_button(desk: Desk, screen: dict[str, int]) -> None:
+    """In German the buttons take two rows on a desk, and three on a phone."""
+    await desk.submit("The first of two", "The second of two")
+    page = await desk.signed_in(**screen)
+    await page.evaluate("document.cookie = 'antechamber_language=de; Path=/review'")
+    await page.reload()
+    await row(page, "The first").get_by_role("link").click()
+    await opened(page, "The first")
+    await page.get_by_role("button", name="Freigeben").click()
+    toast = page.locator(".toast", has_text="Freigegeben")
+    await expect(toast).to_be_visible()
+    await opened(page, "The second")
+    above = await toast.bounding_box()
+    bar = await page.locator(".actions").bounding_box()
+    assert above is not None
+    assert bar is not None
+    assert above["y"] + above["height"] <= bar["y"]
+    await page.goto(f"{desk.stack.base}/review#/policy")
+    await page.locator(".policy-bar").wait_for()
+    await expect(toast).to_be_visible()
+    above = await toast.bounding_box()
+    bar = await page.locator(".policy-bar").bounding_box()
+    assert above is not None
+    assert bar is not None
+    assert above["y"] + above["height"] <= bar["y"]
 
 
 async def test_one_key_uncovers_this_comment_alone(desk: Desk) -> None:

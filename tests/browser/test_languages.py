@@ -7,10 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from service.core.comment import Actor
+from service.core.lifecycle import ActorKind, Outcome
 from service.core.moderator import Role
+from service.core.policy import Policy
+from service.web.languages import catalogues
 from tests.browser.desk import PASSWORD, Desk, accessible, fits, opened
 
 LANGUAGES = Path(__file__).parents[2] / "service/web/static/review/languages"
@@ -251,3 +256,35 @@ async def test_the_language_that_was_chosen_comes_with_the_account_to_another_br
     assert await there.evaluate("document.documentElement.lang") == "fr"
     await there.reload()
     await expect(there.get_by_role("heading", name="Réglages")).to_be_visible()
+
+
+async def test_the_service_writes_numbers_as_browsers_do(desk: Desk) -> None:
+    page = await desk.window()
+    write = "codes => codes.map((code) => [1234, 12345].map((number) => new Intl.NumberFormat(code).format(number)))"
+    written = await page.evaluate(write, list(catalogues()))
+    assert [tuple(pair) for pair in written] == [one.numbers for one in catalogues().values()]
+
+
+async def test_who_is_counted_is_one_or_several(desk: Desk) -> None:
+    """What the service says of one in the plural is said in the singular, in English too."""
+    policy = Policy(mode="hold-new-authors", release_after=2)
+    await desk.services.accounts.change(
+        desk.site, lambda site: msgspec.structs.replace(site, policy=policy), "sites.policy"
+    )
+    (first,) = await desk.submit("A first comment on bread", author="Ann")
+    known = await desk.services.accounts.find(desk.site)
+    assert known is not None
+    await desk.services.review.decisions.decide(
+        known.site, first, Outcome.APPROVE, by=Actor(ActorKind.MODERATOR, "bo"), revision=None, reasons=[], until=0
+    )
+    await desk.submit("A second one, about butter", author="Ann")
+    for locale, said in (
+        ("en-GB", "The author has 1 approved comment here; from 2 on they are not held."),
+        ("de-DE", "Der Autor hat hier 1 freigegebenen Kommentar; ab 2 wird nichts mehr zurückgehalten."),
+    ):
+        page = await desk.window(locale=locale)
+        await sign_in(page, desk, "/queue")
+        await opened(page, "butter")
+        await page.keyboard.press("i")
+        await expect(page.locator(".evidence")).to_contain_text(said)
+        await page.keyboard.press("i")

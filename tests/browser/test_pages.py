@@ -235,6 +235,7 @@ async def test_an_edit_is_shown_word_by_word_and_notes_stay(desk: Desk) -> None:
     await page.keyboard.type("Seen before")
     await page.get_by_role("button", name="Add note").click()
     await expect(page.locator(".evidence .note")).to_have_text("Seen before")
+    await expect(page.locator(".evidence .notes li .meta")).to_have_text(re.compile(rf"^{desk.name} "))
     await expect(page.locator(".row").get_by_title("1 note")).to_be_visible()
 
 

@@ -315,13 +315,17 @@ async def test_escalating_putting_aside_and_not_spam(desk: Desk) -> None:
 
 async def test_an_author_is_blocked_with_a_note(desk: Desk) -> None:
     await desk.submit("Again me", author="Troll")
-    page = await desk.signed_in(await desk.colleague(Role.LEAD))
+    name = await desk.colleague(Role.LEAD)
+    page = await desk.signed_in(name)
     await opened(page, "Again me")
     await page.get_by_role("button", name="Block…").click()
     await page.get_by_role("dialog").get_by_label("Note for other moderators").fill("Third time")
     await accessible(page)
     await page.get_by_role("button", name="Block", exact=True).click()
-    await expect(page.locator(".banner.blocked")).to_contain_text("Third time")
+    await expect(page.locator(".banner.blocked")).to_have_text(re.compile(rf"Blocked by {name} until .+: Third time"))
+    operator = await desk.signed_in(path="/audit?what=authors.blocked")
+    line = operator.get_by_role("row", name="Author blocked")
+    await expect(line.get_by_role("cell").nth(3)).to_have_text(desk.site)
 
 
 async def test_a_block_cleans_up_what_is_there(desk: Desk) -> None:

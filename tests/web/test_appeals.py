@@ -193,6 +193,25 @@ async def test_a_new_text_ends_what_was_about_the_old_one(platform: Platform) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "long", "large"),
+    [
+        ("en", "An appeal has at most 2,000 characters.", "A body here has at most 25,024 bytes."),
+        ("de", "Ein Einspruch hat höchstens 2.000 Zeichen.", "Eine Anfrage hat hier höchstens 25.024 Bytes."),
+        ("es", "Una apelación tiene como mucho 2000 caracteres.", "Aquí una solicitud tiene como mucho 25.024 bytes."),
+    ],
+)
+async def test_what_is_too_long_is_said_as_the_language_writes_it(
+    platform: Platform, code: str, long: str, large: str
+) -> None:
+    await _reject(platform, "insult")
+    link = await _link(platform)
+    for text, said in (("x" * 2_001, long), ("x" * 30_000, large)):
+        answer = await platform.client.post(link, data={"text": text}, headers={"Accept-Language": code})
+        assert answer.status in (413, 422)
+        assert said in await answer.text()
+
+
 async def test_erasing_takes_the_appeal_along(platform: Platform) -> None:
     await _reject(platform, "insult")
     link = await _link(platform)

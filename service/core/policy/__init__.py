@@ -161,7 +161,7 @@ def check_measures(lists: Mapping[int, WordList], rules: Mapping[int, Rule], mis
     if len(lists) > MAX_LISTS:
         mistakes.add(f"A policy has at most {MAX_LISTS} lists.", "/lists")
     if sum(len(words.entries) for words in lists.values()) > MAX_ALL_ENTRIES:
-        mistakes.add(f"The lists of a policy have at most {MAX_ALL_ENTRIES} entries together.", "/lists")
+        mistakes.add(f"The lists of a policy have at most {MAX_ALL_ENTRIES:,} entries together.", "/lists")
     if len(mistakes.found) > before:
         return  # so many are not even looked at
     names: set[str] = set()

@@ -124,7 +124,7 @@ def compile_list(words: WordList) -> CompiledList:
         if field not in TEXTS:
             mistakes.add(f"A list looks at: {', '.join(TEXTS)}.", f"/fields/{index}")
     if len(words.entries) > MAX_ENTRIES:
-        mistakes.add(f"A list has at most {MAX_ENTRIES} entries.", "/entries")
+        mistakes.add(f"A list has at most {MAX_ENTRIES:,} entries.", "/entries")
         mistakes.refuse()  # so many are not even looked at
     with mistakes.gathered("/entries"):
         entries = Domains(words.entries) if words.kind == "domains" else Entries(words.entries)

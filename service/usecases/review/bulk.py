@@ -400,7 +400,7 @@ class Bulk:
         """Carry a plan out, in the background. Raises NotFound, InvalidSubmission when its count is not confirmed, Conflict."""
         plan = (await self.look(bulk, by=by)).plan
         if plan.count > self._confirm and confirm != plan.count:
-            raise InvalidSubmission(f"Confirm the count, {plan.count}.", pointer="/confirm")
+            raise InvalidSubmission(f"Confirm the count, {plan.count:,}.", pointer="/confirm")
         window = self._decisions.window()
         until = window + plan.count * EACH if window else 0
         leased = self._bulk_runner.leased_until()

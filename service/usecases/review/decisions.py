@@ -144,7 +144,7 @@ class Decisions:
         """
         said, now = free_text(note, "/note"), self._clock()
         await self._check_whom(site, to)
-        handed = Handed(to, str(by), now, said) if to else None
+        handed = Handed(to, str(by), now, said) if to or said else None
         done = await self._set_aside(site, comment, revision, by=by, to="escalated", at=now, handed=handed)
         if said:
             await self.note(site, comment, said, by=by)

@@ -232,7 +232,7 @@ class Undo(Struct, frozen=True):
 
 
 class HandedView(Struct, frozen=True):
-    """To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker."""
+    """A comment handed `to` `moderator:bo`, `role:lead` or, "", whoever takes it, and what was said. `mine`: to the asker."""
 
     to: str
     by: str

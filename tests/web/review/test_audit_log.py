@@ -81,5 +81,11 @@ async def test_it_is_filtered_by_who_and_what_and_holds_refused_sign_ins(
     assert (await Desk(client, "nobody-of-ours").sign_in("not this one, surely")).status == 401
     (refused,) = (await operator.get("/audit-log", what="session.refused"))["items"]
     assert (refused["actor"], refused["subject"], refused["note"]) == ("stranger", operator.name, "wrong")
+    await services.accounts.add("shop", "https://shop.example")
+    local = await seat(client, services, "lou", Role.OPERATOR, ["shop"])
+    assert (await local.get("/audit-log", what="session.refused"))["items"] == []
+    assert (await Desk(client, local.name).sign_in("not this one either")).status == 401
+    (own,) = (await local.get("/audit-log", what="session.refused"))["items"]
+    assert own["subject"] == local.name
     assert [one["what"] for one in (await operator.get("/audit-log", actor="moderator:kim"))["items"]] == ["test"]
     assert (await operator.get("/audit-log", actor="moderator:kim", what="session.begin"))["items"] == []

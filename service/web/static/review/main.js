@@ -380,6 +380,7 @@ function signInAgain() {
   return new Promise((resolve) => {
     const opened = signInPage({
       note: say("Your session is over. Please sign in again."),
+      who: me?.name,
       done: (found) => finish(found),
     });
     const leave = el(

@@ -49,6 +49,19 @@ export function keepDraft(name, value) {
   }
 }
 
+/**
+ * A field whose text is kept under a name as it is typed, and is there again. Whoever sends it drops it once it has arrived.
+ *
+ * @template {HTMLInputElement | HTMLTextAreaElement} Field
+ * @param {string} name
+ * @param {Field} field
+ */
+export function keeping(name, field) {
+  field.value = draft(name) ?? "";
+  field.addEventListener("input", () => keepDraft(name, field.value));
+  return field;
+}
+
 /** @returns {Kept} */
 function read() {
   try {

@@ -144,6 +144,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.isComposing && typing(event.target)) return;
+  if (event.repeat && event.key === "Enter" && !typing(event.target)) return event.preventDefault(); // it would press a button again
   if (trap && event.repeat && event.key.length === 1 && !typing(event.target)) return event.preventDefault();
   if (trap?.(event)) return event.preventDefault();
   if (!preference("shortcuts") || typing(event.target) || document.querySelector("dialog[open]")) return;

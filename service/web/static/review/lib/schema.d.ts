@@ -509,7 +509,7 @@ declare namespace Api {
     missing: number;
   }
 
-  /** To whom a comment was handed (`moderator:bo`, `role:lead`), by whom, and what they said. `mine`: to the asker. */
+  /** A comment handed `to` `moderator:bo`, `role:lead` or, "", whoever takes it, and what was said. `mine`: to the asker. */
   interface HandedView {
     to: string;
     by: string;

@@ -8,8 +8,30 @@ import { measure } from "./numbers.js";
 const STAY = 6_000; // milliseconds
 const MOST = 3; // what went wrong stays for a while; of what went well only the last is shown
 
+/** @type {Set<Element>} */
+const bars = new Set();
+const measuring = new ResizeObserver((changed) => {
+  for (const { target } of changed) {
+    if (target.isConnected) continue;
+    measuring.unobserve(target);
+    bars.delete(target);
+  }
+  const tallest = Math.max(0, ...[...bars].map((bar) => /** @type {HTMLElement} */ (bar).offsetHeight));
+  document.documentElement.style.setProperty("--foot", `${Math.min(tallest, innerHeight / 2)}px`);
+});
+
 /**
- * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970: a countdown runs up to it),
+ * Keep messages above a bar at the foot of the page, however high it is, for as long as it is there.
+ *
+ * @param {Element} bar
+ */
+export function keepAbove(bar) {
+  bars.add(bar);
+  measuring.observe(bar);
+}
+
+/**
+ * Show a message. Options: `kind` ("good", "bad" or ""), `until` (milliseconds since 1970, where a way back counts down to),
  * `action` [name, handler, hint]. Returns a function that takes it away.
  *
  * @param {string} text
@@ -26,7 +48,7 @@ export function toast(text, { kind = "", until = 0, action = null } = {}) {
   };
   const end = until || Date.now() + (kind === "bad" ? 2 * STAY : STAY);
   let held = false;
-  const node = (shown = draw(text, kind, until > 0, action, close));
+  const node = (shown = draw(text, kind, until > 0 && action !== null, action, close));
   node.addEventListener("pointerenter", () => (held = true));
   node.addEventListener("pointerleave", () => (held = false));
   const tick = () => {

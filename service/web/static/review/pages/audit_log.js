@@ -90,6 +90,7 @@ const FILLED = [
   [/^(approve|hold|reject) ([\d,]+)$/u, (outcome, number) => `${count(amount(number))} ${word(outcome)}`],
   [/^[\d,]+$/u, (number) => count(amount(number))],
 ];
+const DIGITS = /[0-9a-f]{32}$/u;
 const OWN = /^(?:account|bulk|comments\.requeue|data|deliveries|moderators|session)\b/u; // acts whose notes nobody typed
 
 /** @param {string} number */
@@ -189,6 +190,16 @@ const older = (more) =>
   el("p", {}, el("button", { type: "button", class: "quiet", on: { click: more } }, say("Show older ones")));
 
 /**
+ * What it was done to. An author's digest, or the id of many decisions at once, tells nobody anything: their site does.
+ *
+ * @param {Api.AuditLine} line
+ */
+function subjectOf({ site, subject }) {
+  if (!site || site === subject) return subject;
+  return DIGITS.test(subject) ? el("span", { title: subject, text: site }) : `${subject} (${site})`;
+}
+
+/**
  * @param {Api.AuditLine[]} lines
  * @param {(actor: string) => string} by the address of what somebody did
  * @param {Frame["href"]} href
@@ -205,7 +216,7 @@ function card(lines, by, href) {
         text: actorName(one.actor),
       }),
       policy ? el("a", { href: href("policy", { site: one.site }), title: one.what, text: ACTS[one.what] }) : act,
-      [one.subject, one.site && one.site !== one.subject ? ` (${one.site})` : ""],
+      subjectOf(one),
       noteOf(one),
     ];
   });

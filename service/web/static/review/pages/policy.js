@@ -2,12 +2,12 @@
 import { Problem, get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
-import { draft, keepDraft } from "../lib/drafts.js";
+import { draft, keepDraft, keeping } from "../lib/drafts.js";
 import { actorName, byActor, learnHouseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { exactly } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
-import { toast, toastProblem } from "../lib/toasts.js";
+import { keepAbove, toast, toastProblem } from "../lib/toasts.js";
 import { changesView } from "./policy_changes.js";
 import { PolicyForm, mistakeText } from "./policy_form.js";
 import { previewView } from "./policy_preview.js";
@@ -55,6 +55,8 @@ class PolicyPage {
     this.draft = {};
     this.begun = 0; // the edition that the draft began with
     this.asDocument = false;
+    /** @type {string | null} */
+    this.typed = null; // the document, while it can't be read
     /** @type {Editor | null} */
     this.form = null;
     this.node = el("div", { class: "sheet" });
@@ -95,7 +97,7 @@ class PolicyPage {
   }
 
   get changed() {
-    return JSON.stringify(this.draft) !== JSON.stringify(this.view.policy);
+    return this.typed !== null || JSON.stringify(this.draft) !== JSON.stringify(this.view.policy);
   }
 
   /**
@@ -108,6 +110,8 @@ class PolicyPage {
     const kept = draft(`policy ${this.site}`);
     this.draft = structuredClone(kept?.policy ?? view.policy);
     this.begun = kept?.version ?? view.edition.version;
+    this.typed = kept?.typed ?? null;
+    this.asDocument ||= this.typed !== null;
     this.paint();
     void this.promised();
   }
@@ -149,7 +153,7 @@ class PolicyPage {
       this.node,
       sheetHead(
         say("Policy"),
-        siteChooser(this.me.sites, this.site, (site) => this.leave(site), ""),
+        siteChooser(this.me.sites, this.site, (site) => (put(this.result), this.go({ site })), ""),
         el("span", { class: "switch", role: "group", "aria-label": say("Edit as") }, modes),
       ),
       this.edition(),
@@ -167,26 +171,30 @@ class PolicyPage {
     const saving = this.may("policy")
       ? this.keep
       : el("span", { class: "hint", text: say("Saving takes an operator.") });
-    return el(
+    const bar = el(
       "div",
       { class: "card policy-bar" },
       this.meaning,
       this.wrong,
       el("span", { class: "row-of" }, this.discard, this.may("preview") ? this.trial : null, saving),
     );
+    keepAbove(bar);
+    return bar;
   }
 
   /** What can be done now. */
   tools() {
-    keepDraft(`policy ${this.site}`, this.changed ? { policy: this.draft, version: this.begun } : null);
+    keepDraft(
+      `policy ${this.site}`,
+      this.changed ? { policy: this.draft, version: this.begun, typed: this.typed } : null,
+    );
     const overtaken =
       this.begun !== this.view.edition.version ? ` ${say("Somebody saved another edition since you began.")}` : "";
     this.meaning.textContent = this.changed
       ? say("Not saved yet, kept in this browser.") + overtaken
       : say("This is what counts now.");
     this.discard.hidden = !this.changed;
-    const unreadable = this.node.querySelector("textarea.document[aria-invalid]");
-    this.trial.disabled = this.keep.disabled = !this.changed && !unreadable;
+    this.trial.disabled = this.keep.disabled = !this.changed;
   }
 
   edition() {
@@ -216,15 +224,20 @@ class PolicyPage {
       disabled: fixed,
       data: { pointer: "/policy" },
     });
-    text.value = JSON.stringify(this.draft, null, 2);
-    text.addEventListener("input", () => {
-      put(this.wrong);
+    text.value = this.typed ?? JSON.stringify(this.draft, null, 2);
+    const read = () => {
       try {
         this.draft = JSON.parse(text.value);
-        text.removeAttribute("aria-invalid");
+        this.typed = null;
       } catch {
-        text.setAttribute("aria-invalid", "true"); // said when it is to be used
+        this.typed = text.value; // said when it is to be used
       }
+      text.ariaInvalid = this.typed === null ? null : "true";
+    };
+    read();
+    text.addEventListener("input", () => {
+      put(this.wrong);
+      read();
       this.tools();
     });
     const node = el(
@@ -250,14 +263,12 @@ class PolicyPage {
   }
 
   readable() {
-    /** @type {HTMLTextAreaElement | null} */
-    const text = this.node.querySelector("textarea.document[aria-invalid]");
-    if (!text) return true;
+    if (this.typed === null) return true;
     try {
-      JSON.parse(text.value);
+      JSON.parse(this.typed);
     } catch (error) {
       put(this.wrong, say("This is no JSON: {message}", { message: error instanceof Error ? error.message : "" }));
-      text.focus();
+      this.form?.mark([]);
     }
     return false;
   }
@@ -314,7 +325,8 @@ class PolicyPage {
    * @param {Api.Policy} next
    */
   async tell(title, name, act, done, next) {
-    const note = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
+    const why = `policy ${this.site}, why`;
+    const note = keeping(why, el("input", { type: "text", maxlength: "500", autocomplete: "off" }));
     if (
       !(await ask(
         title,
@@ -331,7 +343,7 @@ class PolicyPage {
       const view = await act(note.value.trim(), this.view.edition.version);
       const history = await get(`/sites/${this.site}/policy/history`);
       put(this.result);
-      keepDraft(`policy ${this.site}`, null);
+      for (const name of [`policy ${this.site}`, why]) keepDraft(name, null);
       this.load(view, history.items);
       const rules = view.policy.house_rules ?? [];
       learnHouseRules({ [this.site]: rules.map(({ code, name, text }) => ({ code, name, text: text || name })) });
@@ -375,23 +387,9 @@ class PolicyPage {
   open(policy) {
     this.draft = structuredClone(policy);
     this.begun = this.view.edition.version;
+    this.typed = null;
     put(this.result);
     this.paint();
-  }
-
-  /** @param {string} site */
-  async leave(site) {
-    if (
-      this.changed &&
-      !(await ask(say("Leave without saving?"), el("p", { text: say("What you changed here will be lost.") }), [
-        [say("Leave"), "bad", "yes"],
-      ]))
-    ) {
-      this.paint();
-      return;
-    }
-    put(this.result);
-    this.go({ site });
   }
 
   history() {

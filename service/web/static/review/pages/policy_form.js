@@ -200,7 +200,7 @@ export class PolicyForm {
       });
       const share = now[step] ?? null;
       input.value = share === null ? "" : String(Number((share * 100).toFixed(4)));
-      input.addEventListener("change", () => {
+      input.addEventListener("input", () => {
         const steps = { hold: null, reject: null, discard: null, ...now, ...this.draft.thresholds?.[label] };
         steps[step] = input.value === "" ? null : Number((Number(input.value) / 100).toFixed(6));
         this.draft.thresholds = { ...this.draft.thresholds, [label]: steps };
@@ -332,7 +332,7 @@ export class PolicyForm {
       });
       const value = measure[name] ?? "";
       node.value = Array.isArray(value) ? value.join(name === "entries" ? "\n" : ", ") : String(value);
-      node.addEventListener("change", () => {
+      node.addEventListener("input", () => {
         const parts = node.value
           .split(name === "entries" ? /\n/u : /[,\s]+/u)
           .map((part) => part.trim())
@@ -477,7 +477,7 @@ export class PolicyForm {
   number(name, min, max) {
     const node = el("input", { type: "number", min, max, data: { pointer: `/policy/${name}` } });
     node.value = String(this.draft[name] ?? 1);
-    node.addEventListener("change", () => {
+    node.addEventListener("input", () => {
       this.draft[name] = Number(node.value);
       this.changed();
     });

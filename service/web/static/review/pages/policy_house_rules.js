@@ -47,17 +47,16 @@ export function houseRulesSection(draft, changed) {
       node.value = rule[name] ?? "";
       return node;
     };
-    const [name, code, text] = [input("name"), input("code"), input("text")];
+    const [own, code, text] = [input("name"), input("code"), input("text")];
     const keep = (/** @type {Partial<Api.HouseRule>} */ more) => {
       Object.assign(rule, more);
       changed();
     };
-    name.addEventListener("change", () => {
-      keep({ name: name.value.trim() });
-      if (!code.value) keep({ code: (code.value = codeOf(name.value)) });
+    for (const [name, field] of Object.entries({ name: own, code, text }))
+      field.addEventListener("input", () => keep({ [name]: field.value.trim() }));
+    own.addEventListener("change", () => {
+      if (!code.value) keep({ code: (code.value = codeOf(own.value)) });
     });
-    code.addEventListener("change", () => keep({ code: code.value.trim() }));
-    text.addEventListener("change", () => keep({ text: text.value.trim() }));
     const teaches = el(
       "select",
       { data: { pointer: `/policy/house_rules/${index}/teaches` } },
@@ -71,7 +70,7 @@ export function houseRulesSection(draft, changed) {
       el(
         "div",
         { class: "fields" },
-        field(say("Name"), name),
+        field(say("Name"), own),
         field(say("Code"), code),
         field(say("It teaches"), teaches),
         el(

@@ -47,11 +47,12 @@ async function goThere(invitation) {
 }
 
 /**
- * The sign-in page; `done(session)` is called when it worked. `note` says why one is here again, `invitation` is of a link.
+ * The sign-in page; `done(session)` is called when it worked. `note` says why one is here again, `invitation` is of a link, `who`
+ * was here before.
  *
- * @param {{ done: (session: Api.SessionView) => void, note?: string, invitation?: string }} options
+ * @param {{ done: (session: Api.SessionView) => void, note?: string, invitation?: string, who?: string }} options
  */
-export function signInPage({ done, note = "", invitation = "" }) {
+export function signInPage({ done, note = "", invitation = "", who = "" }) {
   const name = el("input", {
     id: "name",
     name: "name",
@@ -61,6 +62,7 @@ export function signInPage({ done, note = "", invitation = "" }) {
     spellcheck: "false",
     required: true,
   });
+  name.value = who;
   const password = el("input", {
     id: "password",
     name: "password",
@@ -177,5 +179,5 @@ export function signInPage({ done, note = "", invitation = "" }) {
       text: say("Forgotten? An operator can set a new one: antechamber moderators password NAME"),
     }),
   );
-  return { node, show: () => name.focus(), close: () => {} };
+  return { node, show: () => (who ? password : name).focus(), close: () => {} };
 }

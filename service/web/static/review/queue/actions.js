@@ -1,12 +1,12 @@
 // The buttons under a comment: what can be done with it, given where it stands. For the queue page.
 
 import { announce, el, icon, isNarrow, landing, put } from "../lib/dom.js";
-import { draft, keepDraft } from "../lib/drafts.js";
+import { keepDraft, keeping } from "../lib/drafts.js";
 import { handle, keyHint, keyOf, letterOf, trapKeys } from "../lib/keys.js";
 import { REASONS, houseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { clockOf } from "../lib/numbers.js";
-import { askWhom } from "./handing.js";
+import { askWhom, handingNote } from "./handing.js";
 import { called } from "./row.js";
 
 /**
@@ -164,15 +164,16 @@ export class Actions {
     else if (deed === "return") decisions.giveBack(row);
     else if (deed === "reject" || (deed === "uphold" && !given(row).length)) {
       const title = say("Reject {comment} because of", { comment: called(row) });
-      const reason = await askReason(button, [row.site], title, `rejection ${row.id}`);
-      if (reason) decisions.decide(row, "reject", [reason.value], reason.note);
+      const name = `rejection ${row.id}`;
+      const reason = await askReason(button, [row.site], title, name);
+      if (reason && (await decisions.decide(row, "reject", [reason.value], reason.note))) keepDraft(name, null);
     } else if (deed === "uphold") decisions.decide(row, "reject", given(row), row.decision?.note ?? "");
     else if (deed === "snooze") {
       const until = await askUntil(button, say("Look at {comment} again", { comment: called(row) }));
       if (until) decisions.snooze(row, until);
     } else if (deed === "escalate") {
       const handing = await askWhom(row);
-      if (handing) decisions.escalate(row, handing);
+      if (handing && (await decisions.escalate(row, handing))) keepDraft(handingNote(row.id), null);
     }
   }
 }
@@ -272,10 +273,7 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
           autocomplete: "off",
         })
       : null;
-    if (field && draftName) {
-      field.value = draft(draftName) ?? "";
-      field.addEventListener("input", () => keepDraft(draftName, field.value));
-    }
+    if (field && draftName) keeping(draftName, field);
     const wrong = el("p", { class: "wrong", role: "alert" });
     /** @type {Value | null} */
     let wanted = null; // what was chosen and wants a note
@@ -327,7 +325,6 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
         if (before !== document.body && before?.isConnected) before.focus();
         else if (value === null) button?.focus();
       });
-      if (value !== null && draftName) keepDraft(draftName, null);
       resolve(value);
     };
     /** @param {Event} event */
@@ -347,9 +344,9 @@ export function menu(button, title, items, { note = false, needsNote = () => fal
  * @param {HTMLElement | null} button
  * @param {string[]} sites
  * @param {string} title
- * @param {string} [draftName] where a half-typed note is kept
+ * @param {string} draftName where the note is kept until it has arrived
  */
-export function askReason(button, sites, title, draftName = "") {
+export function askReason(button, sites, title, draftName) {
   /** @type {Item<string>[]} */
   const own = houseRules(sites).map(({ code, name, text }, place) => [
     code,

@@ -2,7 +2,8 @@
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
-import { stateName, timeOptions } from "../lib/labels.js";
+import { keepDraft, keeping } from "../lib/drafts.js";
+import { actorName, byActor, stateName, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { exactly, percent } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
@@ -81,8 +82,8 @@ export function banner(mark, tools) {
       el("strong", { text: markName(mark) }),
       ` ${
         mark.until
-          ? say("by {name} until {time}", { name: mark.by, time: exactly(mark.until) })
-          : say("by {name}", { name: mark.by })
+          ? say("by {name} until {time}", { name: actorName(mark.by), time: exactly(mark.until) })
+          : byActor(mark.by)
       }${mark.note ? `: ${mark.note}` : ""}`,
     ),
     tools.may("marks")
@@ -197,7 +198,8 @@ async function mark(row, whom, what, tools) {
       ["", say("For good")],
     ].map(([days, name]) => new Option(name, days)),
   );
-  const note = el("input", { type: "text", maxlength: "1000", autocomplete: "off" });
+  const draftName = `mark ${what} ${whom} ${row.id}`;
+  const note = keeping(draftName, el("input", { type: "text", maxlength: "1000", autocomplete: "off" }));
   const trust = what === "trusted";
   const [called, text] = DIALOGS[trust ? what : whom];
   const who = name ? WHOSE[whom](name) : called;
@@ -214,6 +216,7 @@ async function mark(row, whom, what, tools) {
     trust ? say("This author is trusted now.") : BLOCKED[whom],
     tools,
   );
+  if (done) keepDraft(draftName, null);
   if (done && !trust) tools.blocked(row, whom);
 }
 

@@ -2,6 +2,7 @@
 import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon, landing, renew } from "../lib/dom.js";
+import { keepDraft } from "../lib/drafts.js";
 import { keyHint } from "../lib/keys.js";
 import { houseRules, reasonName, reasonWords } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
@@ -102,12 +103,11 @@ export class Bulk {
   /** @param {HTMLElement | null} button */
   async rejectSelected(button) {
     if (!this.store.ticked.size) return toast(NOTHING);
-    const reason = await askReason(
-      button,
-      this.sites(),
-      say("Reject {count} because of", { count: this.store.ticked.size }),
-    );
-    return reason && this.decideSelected("reject", [reason.value], reason.note);
+    const name = "rejection of the selection";
+    const title = say("Reject {count} because of", { count: this.store.ticked.size });
+    const reason = await askReason(button, this.sites(), title, name);
+    if (reason && (await this.decideSelected("reject", [reason.value], reason.note))) keepDraft(name, null);
+    return null;
   }
 
   /** Those that the selected comments are of. */
@@ -120,8 +120,11 @@ export class Bulk {
    * @param {Code[]} [reasons]
    * @param {string} [note]
    */
-  decideSelected(outcome, reasons = [], note = "") {
-    if (!this.store.ticked.size) return toast(NOTHING);
+  async decideSelected(outcome, reasons = [], note = "") {
+    if (!this.store.ticked.size) {
+      toast(NOTHING);
+      return false;
+    }
     const ids = [...this.store.ticked];
     const seen = Object.fromEntries(ids.map((id) => [id, this.store.find(id)?.revision ?? 0]));
     return this.run({ ids, seen }, { outcome, reasons, note });
@@ -208,7 +211,7 @@ export class Bulk {
   }
 
   /**
-   * Ask what it would do, have it confirmed when it is much, and do it.
+   * Ask what it would do, have it confirmed when it is much, and do it. Resolves to whether it was begun.
    *
    * @param {{ ids?: string[], seen?: Record<string, number>, query?: Api.Query, campaign?: string, same?: Api.Same }} which
    * @param {Api.BulkAction} action
@@ -216,17 +219,21 @@ export class Bulk {
   async run(which, action) {
     try {
       const plan = /** @type {Api.BulkPlan} */ (await send("POST", "/bulk", { ...which, action }));
-      if (!plan.count) return toast(say("There is nothing left to decide."));
-      if (plan.confirm && !(await confirmed(plan, action))) return null;
+      if (!plan.count) {
+        toast(say("There is nothing left to decide."));
+        return false;
+      }
+      if (plan.confirm && !(await confirmed(plan, action))) return false;
       const yes = { token: plan.token, ...(plan.confirm ? { confirm: plan.count } : {}) };
       const started = await this.decisions.sent(this.begin(yes));
       if (!this.over.has(started.id)) this.progress(started); // the stream may have told its end before this answer came
       for (const id of which.ids ?? []) this.store.take(id);
       this.store.untick();
+      return true;
     } catch (problem) {
       toastProblem(problem);
+      return false;
     }
-    return null;
   }
 
   /** @param {Api.BulkInput} yes */

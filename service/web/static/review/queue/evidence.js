@@ -1,7 +1,7 @@
 // Why the machine said what it said: reasons, scores against the site's thresholds, evidence. For the queue page.
 import { send } from "../lib/api.js";
 import { el, icon, put, renew } from "../lib/dom.js";
-import { draft, keepDraft } from "../lib/drafts.js";
+import { keepDraft, keeping } from "../lib/drafts.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
@@ -353,15 +353,16 @@ class CommentHistory {
    * @param {Api.Detail} detail
    */
   notes(row, detail) {
-    const input = el("textarea", {
-      rows: "2",
-      maxlength: "1000",
-      "aria-label": say("A note for other moderators"),
-      placeholder: say("A note for other moderators"),
-    });
     const name = `note ${row.id}`;
-    input.value = draft(name) ?? "";
-    input.addEventListener("input", () => keepDraft(name, input.value));
+    const input = keeping(
+      name,
+      el("textarea", {
+        rows: "2",
+        maxlength: "1000",
+        "aria-label": say("A note for other moderators"),
+        placeholder: say("A note for other moderators"),
+      }),
+    );
     const save = async () => {
       const text = input.value.trim();
       if (!text) return input.focus();
@@ -383,7 +384,7 @@ class CommentHistory {
         "li",
         {},
         el("p", { class: "note", dir: "auto", text: note.text }),
-        el("p", { class: "meta" }, `${note.by} `, el("time", timeOptions(note.at))),
+        el("p", { class: "meta" }, `${actorName(note.by)} `, el("time", timeOptions(note.at))),
       ),
     );
     return el(

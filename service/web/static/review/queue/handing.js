@@ -4,7 +4,7 @@
 import { get } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
-import { draft, keepDraft } from "../lib/drafts.js";
+import { keeping } from "../lib/drafts.js";
 import { byActor, roleName, timeOptions, whomName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { calm } from "../text/unicode.js";
@@ -15,16 +15,20 @@ import { called } from "./row.js";
 /** @typedef {{ to: string, note: string }} Handing */
 
 /**
- * Ask to whom a held comment goes, and what to tell them. Resolves to null when it was left; what was typed is kept then.
+ * Where the note to whom a comment is handed is kept until it has arrived.
+ *
+ * @param {string} id of the comment
+ */
+export const handingNote = (id) => `escalation ${id}`;
+
+/**
+ * Ask to whom a held comment goes, and what to tell them. Resolves to null when it was left.
  *
  * @param {Shown} row
  * @returns {Promise<Handing | null>}
  */
 export async function askWhom(row) {
-  const name = `escalation ${row.id}`;
-  const note = el("textarea", { rows: "3", maxlength: "1000" });
-  note.value = draft(name) ?? "";
-  note.addEventListener("input", () => keepDraft(name, note.value));
+  const note = keeping(handingNote(row.id), el("textarea", { rows: "3", maxlength: "1000" }));
   const whom = el("select", { autofocus: true }, new Option(say("Whoever takes it"), ""));
   colleagues(row.id).then((people) => {
     whom.append(...people);
@@ -38,7 +42,6 @@ export async function askWhom(row) {
       : [say("Escalate {comment}?", whose), say("Escalate")];
   const said = await ask(title, fields, [[does, "primary", "yes"]]);
   if (!said) return null;
-  keepDraft(name, null);
   return { to: whom.value, note: note.value.trim() };
 }
 
@@ -72,7 +75,7 @@ export function handedView({ to, by, at, note, mine }) {
       "h3",
       {},
       icon("up"),
-      mine ? say("Handed to you") : say("Handed to {whom}", { whom: whomName(to) }),
+      mine ? say("Handed to you") : to ? say("Handed to {whom}", { whom: whomName(to) }) : say("Escalated"),
       el("span", { class: "meta" }, `${byActor(by)} `, el("time", timeOptions(at))),
     ),
     note ? el("blockquote", { dir: "auto" }, calm(note)) : null,

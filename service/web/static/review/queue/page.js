@@ -6,7 +6,7 @@ import { handle } from "../lib/keys.js";
 import { say } from "../lib/language.js";
 import { ago, percent } from "../lib/numbers.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
-import { toast, toastProblem } from "../lib/toasts.js";
+import { keepAbove, toast, toastProblem } from "../lib/toasts.js";
 import { cover, covered, excerptView, isLifted, lift } from "../text/content_warning.js";
 import { calm } from "../text/unicode.js";
 import { Actions } from "./actions.js";
@@ -145,6 +145,7 @@ class QueuePage {
       this.rows.node,
       this.bulk.node,
     );
+    for (const bar of [this.bulk.node, this.editor.node, this.actions.node]) keepAbove(bar);
     const middle = el(
       "section",
       { class: "middle", "aria-label": say("Judge") },
