@@ -152,13 +152,12 @@ async def test_the_life_of_a_model(blog: tuple[Blog, Receiver], tmp_path: Path) 
 
 
 async def the_next_wave(this: Blog, version: str) -> str:
-    """Another wave comes, which the version in use does not know; the version that learns it is better, and passes too."""
+    """Another wave comes, of which the version in use misses much; the version that learns it is better, and passes too."""
     this.wave = later_nuisance
     names = await this.write(400)
     missed = [view["state"] == "approved" for view in await this.judged(names)]
-    assert sum(m for m, name in zip(missed, names, strict=True) if this.truth[name]) > 0.5 * sum(
-        map(this.truth.get, names)
-    )
+    bad = sum(map(this.truth.get, names))
+    assert sum(m for m, name in zip(missed, names, strict=True) if this.truth[name]) > 0.2 * bad
     await this.moderate(names, this.truth.__getitem__)
     trained = await this.command("train", "--site", "blog", "--promote-if-better")
     assert (trained["gate"], trained["promoted"]) == ("passed", True), trained
