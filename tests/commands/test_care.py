@@ -174,6 +174,8 @@ def test_secrets_that_are_moved_away_are_not_made_anew(run: Run, stopped: Path, 
         ended = run(*words)
         assert ended.code != 0, words
         assert "master.key" in ended.out + ended.err
+        assert "antechamber keys replace" in ended.out + ended.err
+        assert "begins a new" not in ended.out + ended.err
     assert not (stopped / "secrets").exists()
     (stopped / "box.json").unlink()  # nobody remembers, but the data itself does
     assert run("keys", "init").code == 0
