@@ -29,6 +29,15 @@ _EXPORTS = (
     ".tsv",
     ".db",
 )  # how files of an archive end that are taken at their word
+_PACKED = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x28\xb5\x2f\xfd",
+)  # how archives begin
 _TITLES = 6  # files of a zip archive that are named
 
 
@@ -139,7 +148,7 @@ def _members(export: Export, kind: Format) -> Iterator[Export | Left]:
     found = export.members()
     kinds = {member.member: _in_archive(member) for member in found}
     read = [name for name in kinds if kinds[name] == kind]
-    alike = tuple({Path(name).suffix.lower() for name in read if Path(name).suffix})
+    alike = (".zip", *{Path(name).suffix.lower() for name in read if Path(name).suffix})
     for member in found:
         if kinds[member.member] == kind or not read:
             yield member
@@ -162,6 +171,8 @@ def _in_archive(member: Export) -> Format | None:
 
 def _recognised(export: Export) -> Format | None:
     head = export.head()
+    if head.startswith(_PACKED):
+        raise UnreadableExport("It is packed within, or in a way that is not read; unpack it first.")
     if head.startswith(b"SQLite format 3\0"):
         return FORMATS["isso-db"]
     text = next(iter(export.texts()), "").lstrip("\ufeff \t\r\n`")

@@ -34,12 +34,14 @@ COLUMNS = {
     "approved": (
         "approved", "is_approved", "comment_approved", "accepted", "is_accepted", "visible", "is_visible", "public", "is_public",
     ),
-    "pending": ("pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation"),
+    "pending": (
+        "pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation", "unapproved",
+    ),
     "deleted": (
         "deleted", "is_deleted", "removed", "is_removed", "trashed", "is_trashed", "rejected", "is_rejected", "hidden",
-        "is_hidden", "deleted_at", "removed_at",
+        "is_hidden", "deleted_at", "removed_at", "rejected_at", "trashed_at", "hidden_at", "trash", "blocked", "is_blocked",
     ),
-    "spam": ("spam", "is_spam", "class", "label", "spam_label", "junk", "is_junk"),
+    "spam": ("spam", "is_spam", "class", "label", "spam_label", "junk", "is_junk", "marked_as_spam"),
     "name": (
         "author_name", "author", "name", "nick", "nickname", "user", "username", "user_name", "display_name",
         "author_display_name", "user_nick", "comment_author", "author_nick", "commenter", "commenter_name", "poster",
@@ -133,6 +135,8 @@ _WEIGHTS = {
     for weight, fate in enumerate((Fate.SHOWN, Fate.APPROVED, Fate.HELD, Fate.REMOVED, Fate.ORPHANED, Fate.SPAM))
 }
 _NOT_SPAM, _NOT_HELD = "not spam", "not held"
+_ANSWERS = frozenset({"replies", "children", "answers", "responses"})  # lists of comments within a comment
+_DEEPEST = 20  # answers to answers that are gone into
 _RETRIES = 50  # quotation marks without an end that are forgiven in one file
 NO_TEXT = "a comment without text"
 NOT_KNOWN = "a state that is not known; docs/import.md lists the words"
@@ -188,14 +192,18 @@ def read_array(export: Export) -> Iterator[Record | Left]:
 
 
 def _objects(export: Export, values: Any) -> Iterator[Record | Left]:
+    def found() -> Iterator[tuple[str, Any]]:
+        for place, value in values(export):
+            yield from _with_answers(place, value)
+
     def looked() -> Iterator[str]:
         broken = export.broken
         with suppress(Damaged):
-            yield from _times(_said(_flat(value).items()) for _, value in values(export) if isinstance(value, dict))
+            yield from _times(_said(_flat(value).items()) for _, value in found() if isinstance(value, dict))
         export.broken = broken
 
     dates = Dates(export.dates, looked)
-    for place, value in values(export):
+    for place, value in found():
         if isinstance(value, Left):
             yield value
         elif isinstance(value, dict):
@@ -205,6 +213,23 @@ def _objects(export: Export, values: Any) -> Iterator[Record | Left]:
             yield _record(place, _said(cells.items()), dates)
         else:
             yield Left(place, "not a JSON object, or longer than any comment")
+
+
+def _with_answers(place: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """(place, value) of a comment, and behind it of those that stand within it as its answers."""
+    answers = {
+        key: found
+        for key, found in (value.items() if isinstance(value, dict) and depth < _DEEPEST else ())
+        if plain(key) in _ANSWERS and isinstance(found, list) and all(isinstance(one, dict) for one in found)
+    }
+    if not answers:
+        yield place, value
+        return
+    identity = next((item for key, item in value.items() if field_of(key) == "id"), None)
+    yield place, {key: item for key, item in value.items() if key not in answers}
+    for one in (one for found in answers.values() for one in found):
+        told = one if "parent_id" in map(field_of, one) else one | {"parent_id": identity}
+        yield from _with_answers(f"{place}, an answer", told, depth + 1)
 
 
 def _times(rows: Iterable[Said]) -> Iterator[str]:
@@ -278,7 +303,7 @@ def _rows(export: Export, *, note: bool = True) -> Iterator[tuple[str, Said | Le
     """(place, what a row says) of a CSV file, or what is left out in place of one."""
     csv.field_size_limit(MAX_RECORD)
     lines = _Lines(export)
-    head = next(lines, "").lstrip("\ufeff")
+    head = next((line for line in lines if line.strip("\ufeff \r\n")), "").lstrip("\ufeff")
     if re.fullmatch(r"sep=(.)\s*", head):  # Excel's own first line
         head = next(lines, "")
     delimiter = max(_DELIMITERS, key=head.count)

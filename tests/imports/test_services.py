@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
@@ -344,6 +345,8 @@ def test_blogger(read: Read) -> None:
     )
     assert (first.content, first.name, first.url) == ("I keep <b>bees</b> too.", "Ann", "https://ann.example")
     assert (spam.fate, spam.parent_id, left.word) == (Fate.SPAM, "blogger:301", "STRANGE")
+    text = BLOGGER.replace("<blogger:trashed/>", "<blogger:trashed>false</blogger:trashed>")
+    assert [one.fate for one in read(text)[0]] == [Fate.APPROVED, Fate.SPAM]
     ((before,), _) = read(BLOGGER_BEFORE)
     assert (before.platform_id, before.fate, before.page_url, before.parent_id) == (
         "blogger:200",
@@ -514,10 +517,16 @@ def test_zip_archives_are_read_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_archive_that_is_not_recognised_is_listed(tmp_path: Path) -> None:
-    archive = packed({"a.csv": b"text,state\nOne,spam\n", "b.csv": b"what,when\nTwo,1\n", "notes.txt": b"Hello"})
+    table = b"text,state\nOne,spam\n"
+    inner = packed({"c.csv": table})
+    archive = packed({"a.csv": table, "b.csv": b"what,when\nTwo,1\n", "c.zip": inner, "notes.txt": b"Hello"})
     _, found, left, _ = opened(tmp_path, archive)
     assert [one.fate for one in found] == [Fate.SPAM]
-    assert [(one.place, one.why) for one in left] == [("b.csv", "a file of the archive whose format is not recognised")]
+    assert [one.place for one in left] == ["b.csv", "c.zip"]
+    assert {one.why for one in left} == {"a file of the archive whose format is not recognised"}
+    for twice in (gzip.compress(inner), gzip.compress(gzip.compress(table)), bz2.compress(table)):
+        with pytest.raises(UnreadableExport, match="unpack it"):
+            opened(tmp_path, twice)
 
 
 def test_archives_that_can_not_be_read_are_refused_in_words(tmp_path: Path) -> None:

@@ -145,6 +145,8 @@ def test_what_is_not_known_of_a_table_is_told(tmp_path: Path) -> None:
         ({"isSpam": "1.0"}, Fate.SPAM),
         ({"type": "ham"}, Fate.APPROVED),
         ({"type": "spam"}, Fate.SPAM),
+        ({"state": "ok", "rejectedAt": "2020-01-01"}, Fate.REMOVED),
+        ({"state": "ok", "unapproved": 1}, Fate.HELD),
     ],
 )
 def test_what_was_decided_is_kept(read: Read, said: dict[str, object], fate: Fate) -> None:
@@ -173,6 +175,17 @@ def test_a_word_that_is_not_known_is_named_and_nothing_is_guessed(read: Read, sa
     assert found == []
     assert "ann" not in left.word
     assert left.word[:3] == next(iter(said.values()))[:3]
+
+
+def test_answers_that_stand_within_a_comment_are_comments(read: Read) -> None:
+    inner = {"id": 3, "text": "Three", "isSpam": True, "children": [4]}
+    answer = {"id": 2, "text": "Two", "state": "ok", "replies": [inner]}
+    for write in (json.dumps, lambda listed: json.dumps(listed[0]) + "\n"):
+        found, left = read(write([{"id": 1, "text": "One", "state": "ok", "replies": [answer], "children": []}]))
+        assert [(one.platform_id, one.parent_id, one.fate) for one in found] == [
+            ("1", "", Fate.APPROVED), ("2", "1", Fate.APPROVED), ("3", "2", Fate.SPAM),
+        ]  # fmt: skip
+        assert left == []
 
 
 def test_what_is_no_single_word_is_not_taken_for_silence(read: Read) -> None:
@@ -370,6 +383,6 @@ def test_a_quotation_mark_without_an_end_costs_its_row_alone(read: Read) -> None
 
 
 def test_a_row_of_a_table_keeps_what_excel_does(read: Read) -> None:
-    found, left = read('sep=;\nid;Comment Text;Author;State\n1;"Say ""hi""";Ann;Approved\n2;5" screen;Bob;Spam\n')
+    found, left = read('\n\nsep=;\nid;Comment Text;Author;State\n1;"Say ""hi""";Ann;Approved\n2;5" screen;Bob;Spam\n')
     assert [(one.content, one.fate) for one in found] == [('Say "hi"', Fate.APPROVED), ('5" screen', Fate.SPAM)]
     assert [one for one in left if isinstance(one, Left)] == []
