@@ -237,7 +237,7 @@ def test_the_check_looks_at_the_versions_in_use(taught: Run, version: str) -> No
 def test_a_site_that_is_removed_takes_its_versions_along(taught: Run, version: str) -> None:
     taught("models", "promote", version, "--site", "blog")
     taught("sites", "remove", "blog", "--yes")
-    taught("sites", "add", "blog", "--url", "https://blog.example")
+    assert taught("sites", "add", "blog", "--url", "https://blog.example", "--adopt").code == 0
     assert taught("models", "list", "--site", "blog", "--json").json["cards"] == []
     assert taught("models", "show", version).code == 1
 
