@@ -32,15 +32,11 @@ class InstallationError(Exception):
 def begin(settings: Settings) -> KeyFiles:
     """Make what is missing of an installation. Raises InstallationError, KeyFileError."""
     check_owner(settings)
-    note = Note.read(settings.data_dir)
     try:
         found = keyfiles.read(settings.secrets)
     except NoKeyFile as error:
-        if note.sites:
-            raise InstallationError(
-                f"{error}, and the data in {settings.data_dir.absolute()} was made with the one that was; put it back from "
-                f"your back-up. If it is lost for good: antechamber keys replace"
-            ) from None
+        if gone := lost(settings, error):
+            raise gone from None
         found = keyfiles.load(settings.secrets)
     if settings.embedded:
         make_folder(settings.data_dir / SERVER)
@@ -65,7 +61,19 @@ def keys(settings: Settings, *, writing: bool) -> KeyFiles:
     try:
         return keyfiles.read(settings.secrets)
     except NoKeyFile as error:
-        raise InstallationError(f"there is no installation here: {error}. {_looked(settings)}") from None
+        raise (
+            lost(settings, error) or InstallationError(f"there is no installation here: {error}. {_looked(settings)}")
+        ) from None
+
+
+def lost(settings: Settings, error: NoKeyFile) -> InstallationError | None:
+    """What to do about a secret that is gone while the data is there; None when there is no data."""
+    if not Note.read(settings.data_dir).sites:
+        return None
+    return InstallationError(
+        f"{error}, and the data in {settings.data_dir.absolute()} was made with the one that was; put it back from "
+        f"your back-up. If it is lost for good: antechamber keys replace"
+    )
 
 
 def find(settings: Settings, *, writing: bool = True) -> KeyFiles:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -338,6 +338,18 @@ class Settings(BaseSettings):
     metrics: bool = Field(True, description="Serve /metrics beside the API.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's or deliverer's own /metrics; 0: none.")
 
+    @field_validator("callback_allow", "trusted_proxies", "oidc_allow", "other_reader_allow", mode="before")
+    @classmethod
+    def _networks(cls, parts: object) -> object:
+        for part in parts if isinstance(parts, list) else ():
+            try:
+                meant = ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"{part[:50]!r} is no network, as 10.0.0.0/8 and 2001:db8::/32 are") from None
+            if meant.network_address != ip_interface(part).ip:
+                raise ValueError(f"{part} is an address in the network {meant}; write that")
+        return parts  # split by now: validators that come first run last
+
     @field_validator(
         "deliver_schedule", "callback_allow", "trusted_proxies", "list_files", "sign_in_second_factor", "email_intranet",
         "oidc_contexts", "oidc_allow", "other_reader_allow", mode="before",
@@ -370,6 +382,8 @@ class Settings(BaseSettings):
     @field_validator("data_dir", "secrets_dir")
     @classmethod
     def _nameable(cls, path: Path | None) -> Path | None:
+        if path is not None and str(path).startswith("~"):
+            raise ValueError("it begins with ~, which nothing but a shell replaces; write the whole path")
         if path is not None and any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
             raise ValueError(f"no part of a path has more than {_LONGEST_NAME} bytes")
         return path
@@ -413,6 +427,13 @@ class Settings(BaseSettings):
     def _reachable(cls, url: str) -> str:
         if url and not is_web_address(url):
             raise ValueError("it begins with http:// or https://, and has a host and, if any, a port from 1 to 65535")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_query(cls, url: str) -> str:
+        if "?" in url or "#" in url:
+            raise ValueError("paths are put behind it: it has no ? and no #")
         return url
 
     @field_validator("deliver_schedule")

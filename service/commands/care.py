@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +76,7 @@ def repair(
 ) -> None:
     """Look what is wrong with the data, and save what can be saved, step by step, with the service stopped."""
     from service import installation, settings
-    from service.serve import CantStart, repairs
+    from service.serve import repairs
 
     loaded = settings.load()
     installation.check_owner(loaded)
@@ -93,17 +94,42 @@ def repair(
                 continue
             if not yes:
                 typer.confirm(step.question, abort=True)
-            typer.echo(step.do())
-        try:
-            console.run(lambda services: services.sites.all())
-        except CantStart as error:
-            raise CantStart(
-                f"the data can't be loaded still ({error}); restore a back-up: antechamber restore FILE"
-            ) from None
+            _take(step.do)
     else:
         typer.echo("The data is in a Redis of your own (REDIS_URL); its files are repaired with its own tools.")
-        console.run(lambda services: services.sites.all())
+    _load()
     typer.echo("The data can be used. `antechamber check` looks at the rest.")
+
+
+def _take(do: Callable[[], str]) -> None:
+    """Take a step of a repair, and say what was done. Raises CantStart."""
+    from service.serve import CantStart
+
+    try:
+        typer.echo(do())
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise CantStart(f"nothing was repaired: {where}{error.strerror or 'the files can not be copied'}") from None
+
+
+def _load() -> None:
+    """See whether the data can be used. Raises CantStart, with what is left to do."""
+    from service.core.errors import StoreUnavailable
+    from service.serve import CantStart
+
+    try:
+        console.run(lambda services: services.sites.all())
+    except CantStart as error:
+        raise CantStart(
+            f"the data can't be loaded still ({error}); restore a back-up: antechamber restore FILE"
+        ) from None
+    except StoreUnavailable as error:
+        if error.why != "empty":
+            raise
+        raise CantStart(
+            "Redis is empty, and there was data before; restore a back-up, or put back a folder that was laid aside. "
+            "If it is lost for good: antechamber repair --start-anew"
+        ) from None
 
 
 def _embedded(loaded: Settings) -> Settings:

@@ -28,7 +28,7 @@ from service.core.model_version import EVERYWHERE
 from service.core.server import OLDEST_VERSION, TROUBLES, ServerState, read_address
 from service.core.site import Site
 from service.installation import InstallationError, Note
-from service.keyfiles import KeyFileError, KeyFiles
+from service.keyfiles import KeyFileError, KeyFiles, NoKeyFile
 from service.lookups.httpbl import TEST_ADDRESS, ask
 from service.lookups.receivers import Guard, reach
 from service.serve import embedded_runs, existing_url
@@ -68,7 +68,9 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
         for finding in _secrets(settings.secrets):
             yield finding
     except (KeyFileError, OSError) as error:
-        yield Finding(FAIL, "secrets", f"{error}; put it back, or begin anew with antechamber keys init")
+        gone = installation.lost(settings, error) if isinstance(error, NoKeyFile) else None
+        line = str(gone or f"{error}; put it back, or begin anew with antechamber keys init")
+        yield Finding(FAIL, "secrets", line)
     for finding in _notices(settings):
         yield finding
     yield _model()

@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from service.commands import console
 from service.commands.console import AsJson
+from service.core.model_version import EVERYWHERE
 from service.core.text.shares import decimal
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from service.learning.backtest import Scan
     from service.learning.registry import Registry, ShadowReport, Standing
 
+T = TypeVar("T")
 app = typer.Typer(help="Model versions: what a site has, and which one it uses.", no_args_is_help=True)
 
 Site = Annotated[str, typer.Option("--site", help="The site's name; `*` for what all others use.", metavar="SITE")]
@@ -34,7 +36,7 @@ Version = Annotated[str, typer.Argument(help="A version that `models list` shows
 @app.command("list")
 def list_models(site: Site, as_json: AsJson = False) -> None:
     """List a site's versions, newest first, and which of them is used."""
-    standing = console.run(lambda services: services.learning.registry.standing(site))
+    standing = _asked(site, lambda registry: registry.standing(site))
     console.show(standing, _listed(standing), as_json=as_json)
 
 
@@ -102,12 +104,12 @@ def shadow(
     """Let a version score live comments silently, and see where it would decide otherwise."""
     if version is not None or end:
         named = "" if end or version is None else version
-        console.run(lambda services: services.learning.registry.shadow(site, named))
+        _asked(site, lambda registry: registry.shadow(site, named))
         said = "no shadow any more" if end else f"{version} scores along from now on, and decides nothing"
         console.show({"site": site, "shadow": named}, [f"{site}: {said}."], as_json=as_json)
         return
 
-    found = console.run(lambda services: services.learning.registry.shadow_report(site))
+    found = _asked(site, lambda registry: registry.shadow_report(site))
     counts = [{"ours": ours, "theirs": theirs, "count": n} for (ours, theirs), n in sorted(found.pairs.items())]
     facts = {"shadow": found.shadow, "pairs": counts, "disagreements": found.disagreements}
     console.show(facts, _shadow(site, found), as_json=as_json)
@@ -233,12 +235,23 @@ def what_to_do(card: ModelCard) -> Iterator[str]:
     yield f"  To use it all the same: antechamber models promote {card.version} --site {site} --force"
 
 
+def _asked(site: str, how: Callable[[Registry], Awaitable[T]]) -> T:
+    """What the registry says of a site, which there must be."""
+
+    async def command(services: Services) -> T:
+        if site != EVERYWHERE:
+            await services.sites.get(site)
+        return await how(services.learning.registry)
+
+    return console.run(command)
+
+
 def _switch(site: str, how: Callable[[Registry], Awaitable[Switched]], *, as_json: bool) -> None:
     """Switch, and say what is used now; a promise was made for one version."""
 
     async def command(services: Services) -> tuple[Switched, Promise | None]:
+        known = None if site == EVERYWHERE else await services.sites.get(site)
         switched = await how(services.learning.registry)
-        known = await services.sites.find(site)
         return switched, known.site.policy.promise if known is not None else None
 
     switched, promise = console.run(command)

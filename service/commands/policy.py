@@ -216,6 +216,11 @@ def _named(error: InvalidPolicy, fields: list[str]) -> str:
         if error.pointer == at or error.pointer.startswith(f"{at}/"):
             inside = error.pointer.removeprefix(at).strip("/")
             return f"{field}: {error.detail}{f' (at {inside} in it)' if inside else ''}"
+    within = [
+        one for one in fields if f"/{one.partition('=')[0].strip().replace('.', '/')}".startswith(f"{error.pointer}/")
+    ]
+    if within and error.pointer:
+        return f"{', '.join(within)}: {error.detail}"
     return f"{error.pointer.strip('/').replace('/', '.') or 'the policy'}: {error.detail}"
 
 

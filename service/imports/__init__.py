@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from service.imports import blogger, disqus, isso, json_exports, json_lists, movable_type, tables, wordpress
@@ -28,6 +29,15 @@ _EXPORTS = (
     ".tsv",
     ".db",
 )  # how files of an archive end that are taken at their word
+_PACKED = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x28\xb5\x2f\xfd",
+)  # how archives begin
 _TITLES = 6  # files of a zip archive that are named
 
 
@@ -91,6 +101,9 @@ def records(export: Export, kind: Format) -> Iterator[Record | Left]:
         yield from _records(export, kind)
         return
     for member in _members(export, kind):
+        if isinstance(member, Left):
+            yield member
+            continue
         member.columns = export.columns
         for one in _records(member, kind):
             export.done = member.done
@@ -129,10 +142,18 @@ def recognise(export: Export) -> Format:
     return next(iter(kinds.values()))
 
 
-def _members(export: Export, kind: Format) -> Iterator[Export]:
-    """The files of an archive that are of a format; all of them, where none is recognised."""
+def _members(export: Export, kind: Format) -> Iterator[Export | Left]:
+    """The files of an archive that are of a format; all of them, where none is recognised. One that is called like those that
+    are read, and is not recognised, is left out."""
     found = export.members()
-    yield from [member for member in found if _in_archive(member) == kind] or found
+    kinds = {member.member: _in_archive(member) for member in found}
+    read = [name for name in kinds if kinds[name] == kind]
+    alike = (".zip", *{Path(name).suffix.lower() for name in read if Path(name).suffix})
+    for member in found:
+        if kinds[member.member] == kind or not read:
+            yield member
+        elif member.member.lower().endswith(alike):
+            yield Left(member.member, "a file of the archive whose format is not recognised")
 
 
 def _in_archive(member: Export) -> Format | None:
@@ -150,6 +171,8 @@ def _in_archive(member: Export) -> Format | None:
 
 def _recognised(export: Export) -> Format | None:
     head = export.head()
+    if head.startswith(_PACKED):
+        raise UnreadableExport("It is packed within, or in a way that is not read; unpack it first.")
     if head.startswith(b"SQLite format 3\0"):
         return FORMATS["isso-db"]
     text = next(iter(export.texts()), "").lstrip("\ufeff \t\r\n`")
@@ -179,6 +202,8 @@ def _by_text(text: str) -> str | None:
 
 def _by_object(text: str) -> str:
     keys = _keys(text)
+    if {"code", "message", "data"} <= keys or {"error", "message"} <= keys:
+        raise UnreadableExport("This is no export: a server's answer that something went wrong was saved in its place.")
     if "record" in keys:
         return "jsonl"  # our own: the site first, then a comment a line
     signs = {
@@ -190,7 +215,7 @@ def _by_object(text: str) -> str:
     }
     named = next((name for name, found in signs.items() if found), None)
     alone = _by_keys(keys - {"comments"})
-    if named is None and alone in ("leancloud", "twikoo"):
+    if named is None and alone in ("leancloud", "twikoo", "wordpress-rest"):
         named = alone  # one comment a line
     if named is None and not tables.knows([key for key in keys if key not in ("comments", "comment", "data")]):
         inner = text.find("[")  # a list inside of it, or nothing that is known
@@ -209,7 +234,7 @@ def _by_keys(keys: set[str]) -> str | None:
     if "author_name" in keys and {"date_gmt", "content", "link"} <= keys:
         return "wordpress-rest"
     if keys >= _SITE_FIELDS or ({"comment", "url"} <= keys and keys & {"nick", "objectId"}):
-        return "twikoo" if keys & {"mailMd5", "isSpam", "href", "uid"} and "objectId" not in keys else "leancloud"
+        return "leancloud" if "objectId" in keys else "twikoo" if keys & {"mailMd5", "href", "uid"} else None
     return None
 
 

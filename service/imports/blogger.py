@@ -78,7 +78,7 @@ class _Feed(Elements):
         if name == "entry":
             self._entry = None
             kind = entry.get("blogger:type", "") or entry.get("kind", "")
-            if kind == "COMMENT":
+            if kind.upper() == "COMMENT":
                 if self._comments:
                     self.found.append(self._record(entry))
             elif not self._comments and len(self._posts) < _MAX_POSTS:
@@ -100,13 +100,14 @@ class _Feed(Elements):
         post = entry.get("blogger:parent", "") or entry.get("post", "")
         link, title = self._posts.get(post, (entry.get("href", ""), ""))
         email, created = entry.get("author.email", ""), entry.get("published", "") or entry.get("blogger:created", "")
+        trashed = entry.get("blogger:trashed", "").lower() not in ("", "false", "0")
         answered = _ANSWERED.search(entry.get("link.related", ""))
         parent = answered.group(1) if answered else _number(entry.get("blogger:inReplyTo", ""))
         return Record(
             place=self._began,
             platform_id=own("blogger", _number(entry.get("id", "")), created, content),
             content=content,
-            fate=Fate.REMOVED if entry.get("blogger:trashed") and fate is not Fate.SPAM else fate,
+            fate=Fate.REMOVED if trashed and fate is not Fate.SPAM else fate,
             page_url=link,
             page_title=title,
             name=entry.get("author.name", ""),

@@ -25,13 +25,27 @@ _PARTS = re.compile(
     r"(?:[,T]?\s*(?:at\s+|um\s+|à\s+)?(?P<h>\d{1,2})[:.](?P<m>\d\d)(?:[:.](?P<s>\d\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
     r"\s*(?P<zone>Z|UTC|GMT|Uhr|[+-]\d\d:?\d\d)?\Z"
 )
-_PACKED = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?Z?\Z")
+_PACKED = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(?:(\d\d)(?:\.?\d{1,6})?)?)?Z?\Z")
 _SCRIPT = re.compile(r"(?:GMT|UTC)([+-]\d{4})(?:\s*\(.*\))?\Z")
 _NAMED = (
     "%B %d %Y", "%d %B %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%a %b %d %Y", "%A %B %d %Y", "%A %d %B %Y", "%Y %B %d",
     "%Y %b %d", "%a %d %b %Y",
 )  # fmt: skip
 _HOURS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M %z", " %H:%M:%S %z")
+_KNOWN_ZONE = r"(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)"
+_MAIL = re.compile(
+    rf"(?:[A-Za-z]{{3}}, *)?\d{{1,2}}[ -][A-Za-z]{{3}}[ -]\d{{2,4}} +\d{{1,2}}:\d\d(?::\d\d)?(?: *{_KNOWN_ZONE})?(?: *\(.*\))?\Z"
+    rf"|[A-Za-z]{{3}} +[A-Za-z]{{3}} +\d{{1,2}} +\d{{1,2}}:\d\d:\d\d +(?:{_KNOWN_ZONE} +)?\d{{4}}\Z"
+)
+"""What is left to the reader of mails' dates, which passes over all that it does not know."""
+_CLOCKS = {
+    "CET": "+0100", "MEZ": "+0100", "CEST": "+0200", "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "WET": "+0000",
+    "WEST": "+0100", "BST": "+0100", "MSK": "+0300", "JST": "+0900", "KST": "+0900", "AEST": "+1000", "AEDT": "+1100",
+    "EST": "-0500", "EDT": "-0400", "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
+}  # fmt: skip
+"""Clocks by their short names, but those that are used of several (CST, IST)."""
+_CLOCK = re.compile(rf"(?<=[\d\sMm.])(?:{'|'.join(_CLOCKS)})(?=\Z|\s+\d{{4}}\Z)")
+_EARLIEST = 662_688_000_000  # 1991: what is less as a Unix time is another number, or one of another unit
 _LONGEST = 80  # characters
 
 
@@ -54,17 +68,26 @@ def reason(said: str, at: int, now: int) -> str:
     return TOO_OLD
 
 
+def is_never(said: str) -> bool:
+    """Whether it is a time as databases write it where there was none: year 0 or 1, or the beginning of 1970."""
+    text = said.strip()
+    found = _read(text, None)
+    return found is not None and found <= 0 and not text.startswith("-")
+
+
 def is_twofold(said: str) -> bool:
     """Whether it is a date of which nobody can tell whether the day or the month comes first."""
     return _order(said) is None and _read(said.strip(), False) is not None
 
 
 class Dates:
-    """The times of one file. `looked` gives what its times say, to see which comes first; it is asked at most once."""
+    """The times of one file. `looked` gives what its times say, to see which comes first; it is asked at most once. Where they
+    do not show it, or show both, the day comes first if `otherwise` says so; None: such dates are not to be read."""
 
-    def __init__(self, order: str, looked: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, order: str, looked: Callable[[], Iterable[str]], otherwise: bool | None = None) -> None:
         self._day_first = {"day-first": True, "month-first": False}.get(order)
         self._looked = looked
+        self._else = otherwise
         self._known = self._day_first is not None
 
     def moment(self, said: str) -> int:
@@ -72,7 +95,8 @@ class Dates:
         text = said.strip()
         if not self._known and is_twofold(text):
             self._known = True
-            self._day_first = next((order for one in self._looked() if (order := _order(one)) is not None), None)
+            orders = {order for one in self._looked() if (order := _order(one)) is not None}
+            self._day_first = orders.pop() if len(orders) == 1 else self._else
         return max(0, _read(text, self._day_first) or 0)
 
 
@@ -91,6 +115,7 @@ def _read(text: str, day_first: bool | None) -> int | None:
         return None
     if re.match(r"0{4}-0\d-0\d", text):
         return 0
+    text = _CLOCK.sub(lambda found: _CLOCKS[found.group()], text)
     try:
         for way in (_number, _iso, _packed, _named):
             at = way(text)
@@ -110,7 +135,7 @@ def _number(text: str) -> int | None:
     for digits, divisor in ((11, 1_000), (14, 1), (17, 1e-3), (20, 1e-6)):
         if size < digits:
             at = int(float(text) * divisor)
-            return at if size > 6 or text.startswith("-") or at == 0 else None
+            return at if at <= 0 or at >= _EARLIEST else None
     return None
 
 
@@ -143,7 +168,7 @@ def _named(text: str) -> int | None:
             except ValueError:
                 continue
     try:
-        return _milliseconds(parsedate_to_datetime(text))
+        return _milliseconds(parsedate_to_datetime(text)) if _MAIL.match(text) else None
     except (ValueError, TypeError):
         return None
 

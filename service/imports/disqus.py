@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from service.imports.dates import moment
 from service.imports.readers import Export
 from service.imports.record import Fate, Left, Record, made, name
+from service.imports.tables import weighed
 from service.imports.xml_stream import Elements, walk
 
 _MAX_THREADS = 2_000_000  # pages that are remembered by their number; comments on others are brought without their page
@@ -61,21 +62,21 @@ class _Disqus(Elements):
             self._field[f"author.{name}" if author else name] = text.strip()
 
     def _record(self, field: dict[str, str]) -> Record | Left:
-        spam, deleted = field.get("isSpam") == "true", field.get("isDeleted") == "true"
         content = field.get("message", "")
         if not content:
+            deleted = field.get("isDeleted") in ("true", "1")
             return Left(
                 self._began, "a deleted comment, of which no text is left" if deleted else "a comment without text"
             )
         link, title = self._threads.get(field.get("thread", ""), ("", ""))
         own = field["dsq:id"] or field.get("id", "")
-        return Record(
+        found = Record(
             place=self._began,
             platform_id=name("disqus", own)
             if own
             else made(field.get("thread", ""), field.get("createdAt", ""), content),
             content=content,
-            fate=Fate.SPAM if spam else Fate.REMOVED if deleted else Fate.APPROVED,
+            fate=Fate.APPROVED,
             page_url=html.unescape(link),
             page_title=html.unescape(title),
             name=field.get("author.name", ""),
@@ -85,3 +86,4 @@ class _Disqus(Elements):
             created_at=moment(field.get("createdAt", "")),
             said_at=field.get("createdAt", ""),
         )
+        return weighed(found, field)

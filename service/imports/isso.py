@@ -15,6 +15,7 @@ from service.imports.dates import moment
 from service.imports.json_stream import DAMAGED, Cursor, Damaged
 from service.imports.readers import MAX_RECORD, Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, name, text
+from service.imports.tables import weighed
 
 _MODES = {1: Fate.APPROVED, 2: Fate.HELD, 4: Fate.REMOVED}
 _QUERY = """
@@ -103,7 +104,7 @@ def _from_json(number: int, value: Any, page: Mapping[str, str]) -> Record | Lef
     said = {key: text(item) for key, item in value.items()}
     if not said.get("text", "").strip():
         return Left(place, "a comment without text")
-    return Record(
+    found = Record(
         place=place,
         platform_id=name("isso", page["id"].strip("/"), said.get("id", "") or str(number)),
         content=said["text"],
@@ -117,3 +118,4 @@ def _from_json(number: int, value: Any, page: Mapping[str, str]) -> Record | Lef
         created_at=moment(said.get("created", "")),
         said_at=said.get("created", ""),
     )
+    return weighed(found, value)

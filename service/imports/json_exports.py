@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
 from service.imports.dates import moment
-from service.imports.json_stream import Cursor, members, records
+from service.imports.json_stream import Cursor, Damaged, members, records
 from service.imports.readers import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, name, own, quoted, text
+from service.imports.tables import json_lines, weighed
 
 
 def artalk(export: Export) -> Iterator[Record | Left]:
@@ -24,11 +25,11 @@ def _artalk_record(place: str, value: dict[str, Any]) -> Record | Left:
     if not said.get("content", "").strip():
         return Left(place, "a comment without text")
     parent, site = said.get("rid", ""), said.get("site_urls", "").split(",")[0].strip()
-    return Record(
+    found = Record(
         place=place,
         platform_id=own("artalk", said.get("id", ""), said.get("created_at", ""), said["content"]),
         content=said["content"],
-        fate=Fate.HELD if said.get("is_pending", "").lower() in ("true", "1") else Fate.APPROVED,
+        fate=Fate.APPROVED,
         page_url=_joined(site, said.get("page_key", "")),
         page_title=said.get("page_title", ""),
         name=said.get("nick", ""),
@@ -40,6 +41,7 @@ def _artalk_record(place: str, value: dict[str, Any]) -> Record | Left:
         created_at=moment(said.get("created_at", "")),
         said_at=said.get("created_at", ""),
     )
+    return weighed(found, value)
 
 
 def _joined(site: str, page: str) -> str:
@@ -64,7 +66,7 @@ Known = Mapping[str, tuple[str, ...]]
 def comentario(export: Export) -> Iterator[Record | Left]:
     """The comments of an export."""
     known: dict[str, dict[str, tuple[str, ...]]] = {key: {} for key in _ABOUT}
-    for key, one in members(export.texts()):
+    for key, one in _looked_through(export):
         if key == "version" and one != 3:
             raise UnreadableExport(
                 "This is another version of Comentario's format than 3, which is the one that is read."
@@ -77,6 +79,13 @@ def comentario(export: Export) -> Iterator[Record | Left]:
     )
 
 
+def _looked_through(export: Export) -> Iterator[tuple[str, Any]]:
+    """What stands there before it is read; where the text ends too early, what came before that. Reading it says so."""
+    with suppress(Damaged):
+        yield from members(export.texts())
+    export.begin_again()
+
+
 def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[str, Any]) -> Record | Left:
     content = text(value.get("markdown")) or text(value.get("html"))
     if not content.strip():
@@ -85,7 +94,7 @@ def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[
     author, email, website = commenters.get(text(value.get("userCreated")), _NO_FIELDS)
     path, title, *_ = pages.get(text(value.get("pageId")), _NO_FIELDS)
     parent = text(value.get("parentId"))
-    return Record(
+    found = Record(
         place=place,
         platform_id=own("comentario", text(value.get("id")), text(value.get("createdTime")), content),
         content=content,
@@ -99,15 +108,14 @@ def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[
         created_at=moment(text(value.get("createdTime"))),
         said_at=text(value.get("createdTime")),
     )
+    return weighed(found, {key: item for key, item in value.items() if key not in ("isApproved", "isPending")})
 
 
 def _comentario_fate(value: Mapping[str, Any]) -> Fate:
     """What became of it. Who moderated a comment that was approved at once is its author."""
-    if value.get("isDeleted") is True:
-        return Fate.REMOVED
     if value.get("isPending") is True:
         return Fate.HELD
-    if value.get("isApproved") is not True:
+    if text(value.get("isApproved")).lower() not in ("true", "1"):
         return Fate.REMOVED
     return Fate.APPROVED if text(value.get("userModerated")) not in ("", text(value.get("userCreated"))) else Fate.SHOWN
 
@@ -126,7 +134,7 @@ _MAX_FIELD = 300  # characters that are remembered of a commenter's name, addres
 def commento(export: Export) -> Iterator[Record | Left]:
     """The comments of an export."""
     commenters: dict[str, tuple[str, ...]] = {}
-    for key, one in members(export.texts()):
+    for key, one in _looked_through(export):
         if key == "version" and one != 1:
             raise UnreadableExport(
                 "This is another version of Commento's format than 1, which is the one that is read."
@@ -148,18 +156,18 @@ def _commento_record(commenters: dict[str, tuple[str, ...]], place: str, value: 
     if not content.strip():
         return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
     state = text(value.get("state"))
-    fate = _FATES.get(state) if state else Fate.SHOWN
+    fate = _FATES.get(state.lower()) if state else Fate.SHOWN
     if fate is None:
         return Left(place, "a comment in a state that Commento does not have", quoted(state))
     author, email, link = commenters.get(text(value.get("commenterHex")), ("", "", ""))
     domain = text(value.get("domain")) or text(value.get("host"))
     path = text(value.get("path")) or text(value.get("url"))
     parent = text(value.get("parentHex"))
-    return Record(
+    found = Record(
         place=place,
         platform_id=own("commento", text(value.get("commentHex")), text(value.get("creationDate")), content),
         content=content,
-        fate=Fate.REMOVED if deleted and fate is not Fate.SPAM else fate,
+        fate=fate,
         page_url=f"https://{domain}{path}" if domain and path.startswith("/") else path,
         name=author,
         email=email,
@@ -168,6 +176,7 @@ def _commento_record(commenters: dict[str, tuple[str, ...]], place: str, value: 
         created_at=moment(text(value.get("creationDate"))),
         said_at=text(value.get("creationDate")),
     )
+    return weighed(found, value)
 
 
 # Remark42's backup: a line about users and pages, then one comment a line (`backend/app/migrator/native.go`).
@@ -177,16 +186,12 @@ def _commento_record(commenters: dict[str, tuple[str, ...]], place: str, value: 
 
 def remark42(export: Export) -> Iterator[Record | Left]:
     """The comments of a backup."""
-    for number, line in export.lines():
-        place = f"line {number}"
-        try:
-            value = json.loads(line) if line is not None and line.strip() else None
-        except (ValueError, RecursionError):
-            yield Left(place, "not JSON, or cut off")
-            continue
-        if isinstance(value, dict) and "locator" in value:
+    for place, value in json_lines(export):
+        if isinstance(value, Left):
+            yield value
+        elif isinstance(value, dict) and "locator" in value:
             yield _remark42_record(place, value)
-        elif number > 1 and (line is None or line.strip()):
+        elif not isinstance(value, dict) or "users" not in value:
             yield Left(place, "not a comment, or longer than any")
 
 
@@ -197,7 +202,7 @@ def _remark42_record(place: str, value: dict[str, Any]) -> Record | Left:
         deleted = value.get("delete") is True
         return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
     parent = text(value.get("pid"))
-    return Record(
+    found = Record(
         place=place,
         platform_id=own("", text(value.get("id")), text(value.get("time")), content),
         content=content,
@@ -209,6 +214,7 @@ def _remark42_record(place: str, value: dict[str, Any]) -> Record | Left:
         created_at=moment(text(value.get("time"))),
         said_at=text(value.get("time")),
     )
+    return weighed(found, value)
 
 
 def _object(value: dict[str, Any], key: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.imports.dates import moment
@@ -18,12 +18,13 @@ from service.imports.json_stream import LISTS, Cursor, Damaged, listed
 from service.imports.json_stream import records as read_records
 from service.imports.readers import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, own, quoted, text
-from service.imports.tables import NO_TEXT, single
-from service.imports.wordpress import FATES as WORDPRESS
+from service.imports.tables import NO_TEXT, json_lines, single, weighed
 
-_STATES = {"approved": Fate.APPROVED, "waiting": Fate.HELD, "spam": Fate.SPAM, "": Fate.SHOWN}
 _MAX_PAGES = 200_000  # pages of Cusdis that are remembered
 _FRAGMENT = re.compile(r"(?:comment-page-\d+/?)?#.*\Z", re.DOTALL)
+
+
+Reading = Callable[[str, dict[str, Any]], Record | Left]
 
 
 def leancloud(export: Export) -> Iterator[Record | Left]:
@@ -31,49 +32,41 @@ def leancloud(export: Export) -> Iterator[Record | Left]:
     head = next(iter(export.texts()), "").lstrip("\ufeff \r\n")
     export.begin_again()
     if not head.startswith("#filetype"):
-        yield from _numbered(export, "leancloud")
+        yield from _numbered(export, lambda place, value: _static(place, value, "leancloud"))
         return
     kind = re.search(r'"class"\s*:\s*"([^"]*)"', head.split("\n", 1)[0])
     if kind is not None and kind.group(1).lower() != "comment":
         raise UnreadableExport(
             f"This is LeanCloud's class {quoted(kind.group(1))}; the comments are in the class Comment."
         )
-    yield from _a_line_each(export, "leancloud")
+    yield from _a_line_each(export, lambda place, value: _static(place, value, "leancloud"))
 
 
-def _a_line_each(export: Export, system: str) -> Iterator[Record | Left]:
-    for number, line in export.lines():
-        if line is not None and (not line.strip() or line.lstrip("\ufeff").startswith("#")):
-            continue
-        place = f"line {number}"
-        try:
-            value = json.loads(line.lstrip("\ufeff")) if line is not None else None
-        except (ValueError, RecursionError):
-            if line is not None and not line.endswith("\n"):
-                export.broken = export.broken or "its last line is cut off"
-            yield Left(place, "not JSON, or cut off")
-            continue
-        yield _static(place, value, system) if isinstance(value, dict) else Left(place, "not a comment")
+def _a_line_each(export: Export, read: Reading) -> Iterator[Record | Left]:
+    for place, value in json_lines(export):
+        if isinstance(value, Left):
+            yield value
+        else:
+            yield read(place, value) if isinstance(value, dict) else Left(place, "not a comment")
 
 
 def waline(export: Export) -> Iterator[Record | Left]:
     """The comments of Waline's export; its users and counters are not looked at."""
-    yield from _numbered(export, "waline", frozenset({"comment"}))
+    yield from _numbered(export, lambda place, value: _static(place, value, "waline"), frozenset({"comment"}))
 
 
 def twikoo(export: Export) -> Iterator[Record | Left]:
     """The comments of Twikoo's export."""
-    yield from _numbered(export, "twikoo")
+    yield from _numbered(export, lambda place, value: _static(place, value, "twikoo"))
 
 
-def _numbered(export: Export, system: str, names: frozenset[str] = LISTS) -> Iterator[Record | Left]:
+def _numbered(export: Export, read: Reading, names: frozenset[str] = LISTS) -> Iterator[Record | Left]:
     head = next(iter(export.texts()), "").lstrip("\ufeff \r\n")
     export.begin_again()
     if _is_comment(head.split("\n", 1)[0]):
-        yield from _a_line_each(export, system)
+        yield from _a_line_each(export, read)
         return
-    values = listed(Cursor(export.texts()), names)
-    yield from read_records("comment", values, lambda place, value: _static(place, value, system))
+    yield from read_records("comment", listed(Cursor(export.texts()), names), read)
 
 
 def _is_comment(line: str) -> bool:
@@ -82,7 +75,7 @@ def _is_comment(line: str) -> bool:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and isinstance(value.get("comment"), str)
+    return isinstance(value, dict) and (isinstance(value.get("comment"), str) or "author_name" in value)
 
 
 def _static(place: str, value: Mapping[str, Any], system: str) -> Record | Left:
@@ -91,20 +84,14 @@ def _static(place: str, value: Mapping[str, Any], system: str) -> Record | Left:
     content = said.get("comment", "")
     if not content.strip():
         return Left(place, NO_TEXT)
-    status, spam = said.get("status", ""), said.get("isSpam", "").lower()
-    fate = Fate.SPAM if spam in ("true", "1") else _STATES.get(status)
-    if fate is None:
-        return Left(place, "a comment in a state that is not known", quoted(status))
-    if fate is Fate.SHOWN and spam in ("false", "0"):
-        fate = Fate.APPROVED
     identity = said.get("_id") or said.get("objectId") or said.get("id", "")
     created = next((said[key] for key in ("insertedAt", "created", "createdAt") if said.get(key)), "")
     parent = said.get("pid", "")
-    return Record(
+    found = Record(
         place=place,
         platform_id=own(system, identity, created, content),
         content=content,
-        fate=fate,
+        fate=Fate.SHOWN,
         page_url=said.get("href", "") or said.get("url", ""),
         name=said.get("nick", ""),
         email=said.get("mail", ""),
@@ -115,6 +102,7 @@ def _static(place: str, value: Mapping[str, Any], system: str) -> Record | Left:
         created_at=moment(created),
         said_at=created,
     )
+    return weighed(found, value)
 
 
 def cusdis(export: Export) -> Iterator[Record | Left]:
@@ -159,16 +147,12 @@ def _cusdis_record(place: str, value: Mapping[str, Any], pages: Mapping[str, Map
     page = value.get("page")
     if not isinstance(page, dict):
         page = pages.get(said("pageId", "page_id"), {})
-    approved, created = said("approved").lower(), said("createdAt", "created_at")
-    fate = {"true": Fate.APPROVED, "1": Fate.APPROVED, "false": Fate.HELD, "0": Fate.HELD, "": Fate.SHOWN}.get(approved)
-    if fate is None:
-        return Left(place, "a comment in a state that is not known", quoted(approved))
-    parent = said("parentId", "parent_id")
-    return Record(
+    created, parent = said("createdAt", "created_at"), said("parentId", "parent_id")
+    found = Record(
         place=place,
         platform_id=own("cusdis", said("id"), created, content),
         content=content,
-        fate=Fate.REMOVED if said("deletedAt", "deleted_at") else fate,
+        fate=Fate.SHOWN,
         page_url=text(page.get("url")) or text(page.get("slug")),
         page_title=text(page.get("title")),
         name=said("by_nickname"),
@@ -177,11 +161,12 @@ def _cusdis_record(place: str, value: Mapping[str, Any], pages: Mapping[str, Map
         created_at=moment(created),
         said_at=created,
     )
+    return weighed(found, value)
 
 
 def wordpress_rest(export: Export) -> Iterator[Record | Left]:
     """The comments of `GET /wp/v2/comments`, of one page of it or of several behind one another."""
-    yield from read_records("comment", listed(Cursor(export.texts())), _rest_record)
+    yield from _numbered(export, _rest_record)
 
 
 def _rest_record(place: str, value: Mapping[str, Any]) -> Record | Left:
@@ -189,17 +174,14 @@ def _rest_record(place: str, value: Mapping[str, Any]) -> Record | Left:
     words = text(content.get("raw")) or text(content.get("rendered")) if isinstance(content, dict) else text(content)
     if not words.strip():
         return Left(place, NO_TEXT)
-    status = text(value.get("status"))
-    fate = WORDPRESS.get(status.lower())
-    if fate is None:
-        return Left(place, "a comment in a state that WordPress does not have", quoted(status))
     parent, kind = text(value.get("parent")), text(value.get("type")).lower()
-    created = text(value.get("date_gmt")) or text(value.get("date"))
-    return Record(
+    dated = [text(value.get(key)) for key in ("date_gmt", "date")]
+    created = next((date for date in dated if moment(date)), "")
+    found = Record(
         place=place,
         platform_id=own("", text(value.get("id")), created, words),
         content=words,
-        fate=fate,
+        fate=Fate.SHOWN,
         page_url=_FRAGMENT.sub("", text(value.get("link"))),
         name=html.unescape(text(value.get("author_name"))),
         email=text(value.get("author_email")),
@@ -211,3 +193,4 @@ def _rest_record(place: str, value: Mapping[str, Any]) -> Record | Left:
         said_at=created,
         kind=kind if re.fullmatch(r"[a-z0-9_-]{1,32}", kind) else "comment",
     )
+    return weighed(found, value)

@@ -12,13 +12,29 @@ from collections.abc import Iterator
 from service.imports.dates import Dates
 from service.imports.readers import Export
 from service.imports.record import Fate, Left, Record, made
-from service.imports.tables import NO_TEXT
+from service.imports.tables import NO_TEXT, weighed
 
 _PART, _ENTRY = "-----", "--------"
 _FIELD = re.compile(r"([A-Z][A-Z ]{1,30}):(?: (.*)|\s*)\Z")
 _SECTIONS = ("COMMENT", "PING", "BODY", "EXTENDED BODY", "EXCERPT", "KEYWORDS")
 _OF_COMMENT = frozenset(
-    ["AUTHOR", "EMAIL", "URL", "IP", "DATE", "TITLE", "BLOG NAME", "COMMENT ID", "PARENT", "SECRET", "PASSWORD"]
+    [
+        *(
+            "AUTHOR",
+            "EMAIL",
+            "URL",
+            "IP",
+            "DATE",
+            "TITLE",
+            "BLOG NAME",
+            "COMMENT ID",
+            "PARENT",
+            "SECRET",
+            "PASSWORD",
+            "PASS",
+        ),
+        *("STATUS", "COMMENT STATUS", "APPROVED", "VISIBLE", "SPAM", "JUNK"),
+    ]
 )
 _MAX_LINES = 100_000  # of one comment
 
@@ -49,7 +65,7 @@ class _Part:
 
 def read(export: Export) -> Iterator[Record | Left]:
     """The comments and pings of all entries."""
-    dates = Dates(export.dates or "month-first", lambda: ())
+    dates = Dates(export.dates, lambda: _dates(export), otherwise=False)
     page: dict[str, str] = {}
     part = _Part("", 1)
     for number, raw in export.lines():
@@ -73,13 +89,20 @@ def read(export: Export) -> Iterator[Record | Left]:
             yield Left(part.place, "a part that is cut off")
 
 
+def _dates(export: Export) -> Iterator[str]:
+    """What the whole file says of times: the format's month comes first, but some hosts write their own country's dates."""
+    done, broken = export.done, export.broken
+    yield from (line.removeprefix("DATE:").strip() for _, line in export.lines() if line and line.startswith("DATE:"))
+    export.done, export.broken = done, broken
+
+
 def _record(part: _Part, page: dict[str, str], dates: Dates) -> Record | Left:
     content, said = "\n".join(part.lines).strip(), part.fields
     if not content:
         return Left(part.place, NO_TEXT)
     created, ping = said.get("DATE", ""), part.kind == "PING"
     author = (said.get("BLOG NAME", "") or said.get("TITLE", "")) if ping else said.get("AUTHOR", "")
-    return Record(
+    found = Record(
         place=part.place,
         platform_id=made(page.get("BASENAME", "") or page.get("TITLE", ""), created, author, content),
         content=content,
@@ -94,3 +117,4 @@ def _record(part: _Part, page: dict[str, str], dates: Dates) -> Record | Left:
         said_at=created,
         kind="trackback" if ping else "comment",
     )
+    return weighed(found, said)

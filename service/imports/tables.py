@@ -3,6 +3,8 @@
 `COLUMNS` is what is understood, in any spelling (`isSpam`, `Is Spam`, `is_spam`); docs/import.md shows it, and a test holds it
 to that. What became of a comment is told by its state, or by yes and no (spam, approved, pending, deleted), or by shares from 0
 to 1 in columns named like the labels. What is not known is not guessed: such a row is left out, and its word is named.
+
+`fate_in` and `weighed` read the same words for formats of their own, so that none of them passes over what refuses a comment.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from service.core.verdict import LABELS
-from service.imports.dates import Dates, moment
+from service.imports.dates import Dates, is_never, moment
 from service.imports.json_stream import Cursor, Damaged, listed
 from service.imports.readers import MAX_RECORD, Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, made, name, quoted, text
@@ -31,12 +34,14 @@ COLUMNS = {
     "approved": (
         "approved", "is_approved", "comment_approved", "accepted", "is_accepted", "visible", "is_visible", "public", "is_public",
     ),
-    "pending": ("pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation"),
+    "pending": (
+        "pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation", "unapproved",
+    ),
     "deleted": (
         "deleted", "is_deleted", "removed", "is_removed", "trashed", "is_trashed", "rejected", "is_rejected", "hidden",
-        "is_hidden", "deleted_at", "removed_at",
+        "is_hidden", "deleted_at", "removed_at", "rejected_at", "trashed_at", "hidden_at", "trash", "blocked", "is_blocked",
     ),
-    "spam": ("spam", "is_spam", "class", "label", "spam_label", "junk", "is_junk"),
+    "spam": ("spam", "is_spam", "class", "label", "spam_label", "junk", "is_junk", "marked_as_spam"),
     "name": (
         "author_name", "author", "name", "nick", "nickname", "user", "username", "user_name", "display_name",
         "author_display_name", "user_nick", "comment_author", "author_nick", "commenter", "commenter_name", "poster",
@@ -59,10 +64,10 @@ COLUMNS = {
     "page_title": ("page_title", "title", "post_title", "article_title", "thread_title"),
     "parent_id": ("parent_id", "parent", "comment_parent", "reply_to", "in_reply_to", "parent_comment_id", "reply_to_id", "pid"),
     "created_at": (
-        "created_at", "created", "date", "time", "timestamp", "comment_date_gmt", "comment_date", "date_gmt", "inserted_at",
-        "posted_at", "posted", "published_at", "submitted_at", "submitted", "created_time", "create_time",
+        "created_at", "created_utc", "comment_date_gmt", "date_gmt", "created", "date", "time", "timestamp", "comment_date",
+        "inserted_at", "posted_at", "posted", "published_at", "submitted_at", "submitted", "created_time", "create_time",
         "create_at", "creation_date", "creation_time", "created_date", "created_on", "date_created", "date_time", "posted_on",
-        "added", "added_at", "publish_date", "pub_date", "created_utc", "written_at",
+        "added", "added_at", "publish_date", "pub_date", "written_at",
     ),
     "published": ("published", "is_published"),
     "kind": ("kind", "type", "comment_type"),
@@ -105,33 +110,59 @@ MEANINGS = {
     "": "ignored",
 }
 """What is made of a column, in words; a label's column is its share."""
-_YES = frozenset({"1", "10", "true", "yes", "y", "t", "on", "ja", "oui", "si", "x"})
-_NO = frozenset({"0", "00", "false", "no", "n", "f", "off", "nein", "non", "none", "null"})
+_YES = frozenset({"1", "true", "yes", "y", "t", "on", "ja", "oui", "si", "x"})
+_NO = frozenset({"0", "false", "no", "n", "f", "off", "nein", "non"})
+_NOTHING = frozenset({"null", "none", "nil", "nan", "undefined", "\\n"})  # how programs write that nothing is said
 _SPAM, _HAM = (
     frozenset({"spam", "junk"}),
     frozenset({"ham", "notspam", "nospam", "legit", "legitimate", "good", "clean"}),
 )
 _SQUEEZE = re.compile(r"[\W_]+")
+_JOINT = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)\Z")
 _KIND = re.compile(r"[a-z0-9_-]{1,32}\Z")
 _DELIMITERS = ",;\t|"
-_MONGO = ("$oid", "$date", "$numberLong", "$numberInt", "iso", "objectId")
-_DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam"})  # fields that say what became of a comment
+_WRAPPERS = (
+    *("$oid", "$date", "$numberLong", "$numberInt", "iso", "objectId", "value", "seconds", "_seconds"),
+    *("stringValue", "booleanValue", "integerValue", "timestampValue"),
+)
+"""How databases and their exports call the one value of an object."""
+_DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam", "published"})
+"""Fields that say what became of a comment: of these all columns count."""
+_OF_TABLES = frozenset({"class", "label", "published"})  # columns that mean something else in formats of their own
+_WEIGHTS = {
+    fate: weight
+    for weight, fate in enumerate((Fate.SHOWN, Fate.APPROVED, Fate.HELD, Fate.REMOVED, Fate.ORPHANED, Fate.SPAM))
+}
+_NOT_SPAM, _NOT_HELD = "not spam", "not held"
+_ANSWERS = frozenset({"replies", "children", "answers", "responses"})  # lists of comments within a comment
+_DEEPEST = 20  # answers to answers that are gone into
 _RETRIES = 50  # quotation marks without an end that are forgiven in one file
 NO_TEXT = "a comment without text"
 NOT_KNOWN = "a state that is not known; docs/import.md lists the words"
+NO_SHARE = "a label's share that is no number from 0 to 1"
 
 
 def plain(word: str) -> str:
-    """A word as it is compared: neither case nor what stands between its parts matters, so that isSpam is IS_SPAM."""
+    """A column's name as it is compared: neither case nor signs matter, so that isSpam is IS_SPAM."""
     return _SQUEEZE.sub("", unicodedata.normalize("NFKC", word).casefold())
 
 
-_FATES = {plain(word): fate for fate, words in STATES.items() for word in words}
+def _word(said: str) -> str:
+    """A word on what became of a comment as it is compared. Signs count but between its parts: -1 is not 1, nor !spam spam."""
+    text = unicodedata.normalize("NFKC", said).strip().casefold()
+    if _NUMBER.match(text):
+        return f"{float(text):g}".removeprefix("-") if float(text) == 0 else f"{float(text):g}"
+    return _JOINT.sub("", text)
+
+
+_FATES = {_word(word): fate for fate, words in STATES.items() for word in words}
 _FIELD_OF = {plain(column): field for field, columns in COLUMNS.items() for column in columns}
 _LABEL_OF = {plain(label): label for label in LABELS if label != "spam"}
 _RANK = {plain(column): rank for columns in COLUMNS.values() for rank, column in enumerate(columns)}
 
 
+@lru_cache(1_000)
 def field_of(column: str) -> str:
     """What a column holds; "" for one that is not known."""
     word = plain(column)
@@ -152,7 +183,7 @@ def read_csv(export: Export) -> Iterator[Record | Left]:
 
 def read_lines(export: Export) -> Iterator[Record | Left]:
     """The objects of a file with one JSON object a line."""
-    yield from _objects(export, _from_lines)
+    yield from _objects(export, json_lines)
 
 
 def read_array(export: Export) -> Iterator[Record | Left]:
@@ -161,27 +192,52 @@ def read_array(export: Export) -> Iterator[Record | Left]:
 
 
 def _objects(export: Export, values: Any) -> Iterator[Record | Left]:
+    def found() -> Iterator[tuple[str, Any]]:
+        for place, value in values(export):
+            yield from _with_answers(place, value)
+
     def looked() -> Iterator[str]:
         broken = export.broken
         with suppress(Damaged):
-            yield from _times(_flat(value, None) for _, value in values(export) if isinstance(value, dict))
+            yield from _times(_said(_flat(value).items()) for _, value in found() if isinstance(value, dict))
         export.broken = broken
 
     dates = Dates(export.dates, looked)
-    for place, value in values(export):
+    for place, value in found():
         if isinstance(value, Left):
             yield value
         elif isinstance(value, dict):
-            yield _record(place, _flat(value, export), dates)
+            cells = _flat(value)
+            for column in cells:
+                export.columns.note(column, field_of(column))
+            yield _record(place, _said(cells.items()), dates)
         else:
             yield Left(place, "not a JSON object, or longer than any comment")
 
 
-def _times(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    return (row["created_at"] for row in rows if row.get("created_at"))
+def _with_answers(place: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """(place, value) of a comment, and behind it of those that stand within it as its answers."""
+    answers = {
+        key: found
+        for key, found in (value.items() if isinstance(value, dict) and depth < _DEEPEST else ())
+        if plain(key) in _ANSWERS and isinstance(found, list) and all(isinstance(one, dict) for one in found)
+    }
+    if not answers:
+        yield place, value
+        return
+    identity = next((item for key, item in value.items() if field_of(key) == "id"), None)
+    yield place, {key: item for key, item in value.items() if key not in answers}
+    for one in (one for found in answers.values() for one in found):
+        told = one if "parent_id" in map(field_of, one) else one | {"parent_id": identity}
+        yield from _with_answers(f"{place}, an answer", told, depth + 1)
 
 
-def _from_lines(export: Export) -> Iterator[tuple[str, Any]]:
+def _times(rows: Iterable[Said]) -> Iterator[str]:
+    return (row.fields["created_at"] for row in rows if "created_at" in row.fields)
+
+
+def json_lines(export: Export) -> Iterator[tuple[str, Any]]:
+    """(place, value) of a file with one JSON value a line; in place of a damaged one a `Left`."""
     for number, line in export.lines():
         place = f"line {number}"
         if line is not None and (not line.strip() or line.startswith("#filetype:")):
@@ -243,16 +299,20 @@ class _Lines:
         self.number = self.row[0][0]
 
 
-def _rows(export: Export, *, note: bool = True) -> Iterator[tuple[str, dict[str, str] | Left]]:
-    """(place, a row by its fields) of a CSV file, or what is left out in place of one."""
+def _rows(export: Export, *, note: bool = True) -> Iterator[tuple[str, Said | Left]]:
+    """(place, what a row says) of a CSV file, or what is left out in place of one."""
     csv.field_size_limit(MAX_RECORD)
     lines = _Lines(export)
-    head = next(lines, "").lstrip("\ufeff")
+    head = next((line for line in lines if line.strip("\ufeff \r\n")), "").lstrip("\ufeff")
     if re.fullmatch(r"sep=(.)\s*", head):  # Excel's own first line
         head = next(lines, "")
     delimiter = max(_DELIMITERS, key=head.count)
     header = columns(head)
-    fields = _fields(header)
+    if not knows(header):
+        raise UnreadableExport(
+            f"No column holds the comments' texts; name one of them: {', '.join(COLUMNS['content'])}."
+        )
+    fields = [field_of(column) for column in header]
     for column, field in zip(header, fields, strict=True) if note else ():
         export.columns.note(column.strip(), field)
     rows, retries = csv.reader(lines, delimiter=delimiter), 0
@@ -276,11 +336,19 @@ def _rows(export: Export, *, note: bool = True) -> Iterator[tuple[str, dict[str,
         elif _is_cut(lines, row, fields, delimiter):
             export.broken = export.broken or "its last row is cut off"
             yield place, Left(place, "a row that is cut off")
-        elif len(row) > len(fields):
-            yield place, Left(place, "a row with more cells than there are columns")
         elif row:
             export.open_end = not lines.row[-1][1].endswith("\n")
-            yield place, {field: cell for field, cell in zip(fields, row, strict=False) if field}
+            wrong = _wrong(row, fields)
+            yield place, Left(place, wrong) if wrong else _said(zip(header, row, strict=False))
+
+
+def _wrong(row: list[str], fields: list[str]) -> str:
+    """Why the cells of a row can't be told apart; "" when they can. Excel leaves out cells at the end that are empty."""
+    if len(row) > len(fields):
+        return "a row with more cells than there are columns"
+    if not _DECIDING.isdisjoint(fields[len(row) :]):
+        return "a row that ends before it says what became of the comment"
+    return ""
 
 
 def _is_cut(lines: _Lines, row: list[str], fields: list[str], delimiter: str) -> bool:
@@ -307,67 +375,79 @@ def columns(line: str) -> list[str]:
         return []
 
 
-def _fields(header: list[str]) -> list[str]:
-    """What each column holds; "" for what is not known, or better known from another column."""
-    if not knows(header):
-        raise UnreadableExport(
-            f"No column holds the comments' texts; name one of them: {', '.join(COLUMNS['content'])}."
-        )
-    found = [field_of(column) for column in header]
-    best: dict[str, int] = {}
-    for at, field in enumerate(found):
-        if field and (field not in best or _rank(header[at]) < _rank(header[best[field]])):
-            best[field] = at
-    return [field if field and best[field] == at else "" for at, field in enumerate(found)]
+class Said(NamedTuple):
+    """What a row says: of several columns for one field what the best known one does, and all on what became of the comment."""
+
+    fields: dict[str, str]
+    decided: list[tuple[str, str]]  # (field, word)
 
 
+def _said(cells: Iterable[tuple[str, str]]) -> Said:
+    said, ranks = Said({}, []), dict[str, int]()
+    for column, cell in cells:
+        field = field_of(column)
+        if not field or not cell.strip() or (field == "created_at" and cell.startswith("0000-")):
+            continue
+        if field in _DECIDING:
+            said.decided.append((field, cell))
+        elif field not in ranks or _rank(column) < ranks[field]:
+            said.fields[field], ranks[field] = cell, _rank(column)
+    return said
+
+
+@lru_cache(1_000)
 def _rank(column: str) -> int:
     """How well a name says what it holds: 0 is best."""
     return _RANK.get(plain(column), 99)
 
 
-def _flat(value: Mapping[str, Any], export: Export | None) -> dict[str, str]:
-    """A record of an object; `author` and `page` may be objects themselves, as in our own API."""
+def _flat(value: Mapping[str, Any]) -> dict[str, str]:
+    """The columns of an object; `author` and `page` may be objects themselves, as in our own API."""
     flat: dict[str, str] = {}
     for key, item in value.items():
         one = single(item)
-        if isinstance(one, dict):
-            flat |= {f"{key}_{inner}": text(single(part)) for inner, part in one.items()}
+        inside = {f"{key}_{inner}": text(single(part)) for inner, part in one.items()} if isinstance(one, dict) else {}
+        if field_of(key) in _DECIDING and _DECIDING.isdisjoint(map(field_of, inside)):
+            flat[key] = _spelt(one)
         else:
-            flat[key] = text(one)
-    found: dict[str, str] = {}
-    ranks: dict[str, int] = {}
-    for key, said in flat.items():
-        field = field_of(key)
-        if export is not None:
-            export.columns.note(key, field)
-        if field and said and (field not in found or _rank(key) < ranks[field]):
-            found[field], ranks[field] = said, _rank(key)
-    return found
+            flat |= inside if isinstance(one, dict) else {key: text(one)}
+    return flat
+
+
+def _spelt(one: Any) -> str:
+    """What became of a comment, as it stands there; what is no single value stays a word, which nobody knows."""
+    return text(one) if not isinstance(one, dict | list) else str(one) if one else ""
 
 
 def single(item: Any) -> Any:
-    """A value, unwrapped where a database has wrapped it into an object: ids, times, large numbers."""
+    """A value, unwrapped where a database has wrapped it into an object or a list: ids, times, large numbers."""
+    if isinstance(item, list) and len(item) == 1:
+        found = single(item[0])
+        return item if isinstance(found, dict | list) else found
     if isinstance(item, dict) and len(item) <= 3:
-        for key in _MONGO:
+        for key in _WRAPPERS:
             if key in item:
                 return single(item[key])
     return item
 
 
-def _record(place: str, said: Mapping[str, str], dates: Dates) -> Record | Left:
-    content = said.get("content", "")
+def _record(place: str, row: Said, dates: Dates) -> Record | Left:
+    said = row.fields
+    content, kind = said.get("content", ""), said.get("kind", "").strip().lower()
     if not content.strip():
         return Left(place, NO_TEXT)
-    labels = {label: share for label in _LABEL_OF.values() if (share := _share(said.get(label, ""))) is not None}
+    if _word(kind) in _SPAM | _HAM:  # of tables whose rows are of the one kind or the other
+        row.decided.append(("spam", kind))
+        kind = ""
     try:
-        fate, spam = fate_of(said, labels)
+        labels = {label: share for label in _LABEL_OF.values() if (share := _share(said.get(label, ""))) is not None}
+        fate, spam = fate_of(row.decided, labels)
     except UnknownWord as unknown:
-        return Left(place, NOT_KNOWN, quoted(unknown.word))
+        return Left(place, unknown.why, quoted(unknown.word))
     if spam is not None:
         labels["spam"] = float(spam)
-    identity, kind = said.get("id", "").strip(), said.get("kind", "").strip().lower()
-    parent, created = said.get("parent_id", "").strip(), said.get("created_at", "") or _when(said)
+    identity, parent = _identity(said.get("id", "")), _identity(said.get("parent_id", ""))
+    created = said.get("created_at", "") or _when(row)
     page, url = said.get("page_url", ""), said.get("url", "").strip()
     if not page and _is_path(url):
         page, url = url, ""
@@ -383,7 +463,9 @@ def _record(place: str, said: Mapping[str, str], dates: Dates) -> Record | Left:
         url=url,
         ip=said.get("ip", ""),
         user_agent=said.get("user_agent", ""),
-        parent_id=name(parent) if parent.lower() not in ("", "0", "null", "none", "root") else "",
+        parent_id=name(parent)
+        if parent.lower() not in ("", "0", "-1", "root") and _word(parent) not in _NOTHING
+        else "",
         created_at=dates.moment(created),
         said_at=created,
         kind=kind if _KIND.match(kind) else "comment",
@@ -391,10 +473,14 @@ def _record(place: str, said: Mapping[str, str], dates: Dates) -> Record | Left:
     )
 
 
-def _when(said: Mapping[str, str]) -> str:
+def _identity(said: str) -> str:
+    """An id; a table that once had gaps among its numbers writes 12 as 12.0."""
+    return re.sub(r"\A(\d+)\.0\Z", r"\1", said.strip())
+
+
+def _when(row: Said) -> str:
     """When it was published, in a column that may also say whether it was."""
-    published = said.get("published", "").strip()
-    return "" if plain(published) in _YES | _NO else published
+    return next((word for field, word in row.decided if field == "published" and _word(word) not in _YES | _NO), "")
 
 
 def _is_path(url: str) -> bool:
@@ -403,74 +489,97 @@ def _is_path(url: str) -> bool:
 
 
 class UnknownWord(Exception):
-    """A word that says what became of a comment, and is not known."""
+    """A word that says what became of a comment, or how much of a label it has, and is not known."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, why: str = NOT_KNOWN) -> None:
         super().__init__("a word that is not known")
         self.word = word
+        self.why = why
 
 
-def fate_of(said: Mapping[str, str], labels: Mapping[str, float]) -> tuple[Fate, bool | None]:
+def fate_of(decided: Iterable[tuple[str, str]], labels: Mapping[str, float]) -> tuple[Fate, bool | None]:
     """What became of it, and whether that is only a word on spam (True: it is). Raises UnknownWord.
 
     What refuses outweighs what approves: a comment that is approved and spam is spam.
     """
-    spam, approved = _spam(said.get("spam", "")), _state(said.get("approved", ""))
-    deleted, pending = _is(said.get("deleted", "")), _is(said.get("pending", ""))
-    if approved is None and (published := plain(said.get("published", ""))) in _YES | _NO:
-        approved = Fate.APPROVED if published in _YES else Fate.HELD
-    states = (
-        _state(said.get("state", "")),
-        approved,
-        _FATES.get(plain(said.get("spam", ""))) if spam is None else None,
-    )
-    if spam or Fate.SPAM in states:
+    found = {_meant(field, word) for field, word in decided}
+    if Fate.SPAM in found:
         return Fate.SPAM, True
-    for fate, found in (
-        (Fate.ORPHANED, Fate.ORPHANED in states), (Fate.REMOVED, deleted or Fate.REMOVED in states),
-        (Fate.HELD, pending or Fate.HELD in states), (Fate.APPROVED, Fate.APPROVED in states),
-    ):  # fmt: skip
-        if found:
+    for fate in (Fate.ORPHANED, Fate.REMOVED, Fate.HELD, Fate.APPROVED):
+        if fate in found:
             return fate, None
+    spam = False if _NOT_SPAM in found else None
     if any(share >= 0.5 for share in labels.values()):
         return Fate.REMOVED, spam
     if labels or spam is False:
         return Fate.APPROVED, spam
-    return (Fate.APPROVED if pending is False else Fate.SHOWN), None
+    return (Fate.APPROVED if _NOT_HELD in found else Fate.SHOWN), None
 
 
-def _is(said: str) -> bool | None:
-    """Yes or no; None where nothing is said. Raises UnknownWord."""
-    word = plain(said)
-    if not said.strip():
-        return None
-    if word not in _YES | _NO and not moment(said):
-        raise UnknownWord(said)
-    return word not in _NO  # a time says since when
+def fate_in(value: Mapping[str, Any]) -> Fate:
+    """What an object of a format of its own says of what became of a comment. Raises UnknownWord."""
+    columns = {key: field_of(key) for key in value if plain(key) not in _OF_TABLES}
+    said = [(field, _spelt(single(value[key]))) for key, field in columns.items() if field in _DECIDING]
+    return fate_of([(field, word) for field, word in said if word.strip()], {})[0]
 
 
-def _spam(said: str) -> bool | None:
-    """Whether it is spam; None where nothing is said, or a word on its state. Raises UnknownWord."""
-    word = plain(said)
-    if word in _SPAM or word in _HAM:
-        return word in _SPAM
-    return None if word in _FATES and word not in _YES | _NO else _is(said)
-
-
-def _state(said: str) -> Fate | None:
-    """A state, where something is said. Raises UnknownWord."""
-    word = plain(said)
-    if not said.strip():
-        return None
-    if word in _FATES:
-        return _FATES[word]
-    return Fate.APPROVED if _is(said) else Fate.HELD
-
-
-def _share(value: str) -> float | None:
-    """A share from 0 to 1; None for anything else. Columns named spam are words, not shares."""
+def weighed(one: Record, value: Mapping[str, Any]) -> Record | Left:
+    """A record of a format of its own, with the fate that all of its object tells, also what that format does not have."""
     try:
-        share = float(value)
-    except ValueError:
+        fate = fate_in(value)
+    except UnknownWord as unknown:
+        return Left(one.place, unknown.why, quoted(unknown.word))
+    return one._replace(fate=max(one.fate, fate, key=_WEIGHTS.__getitem__))
+
+
+def _meant(field: str, said: str) -> str | None:
+    """What one column says: a fate, or that it is not spam, or not held; None: nothing. Raises UnknownWord."""
+    word = _word(said)
+    if field in ("state", "approved"):
+        return _state(said)
+    if word in _NOTHING:
         return None
-    return share if 0.0 <= share <= 1.0 else None
+    if field == "published":
+        return (Fate.APPROVED if word in _YES else Fate.HELD) if word in _YES | _NO else None
+    if field == "spam" and word not in _YES | _NO:
+        return Fate.SPAM if word in _SPAM else _NOT_SPAM if word in _HAM else _state(said)
+    yes, no = {"pending": (Fate.HELD, _NOT_HELD), "deleted": (Fate.REMOVED, None), "spam": (Fate.SPAM, _NOT_SPAM)}[
+        field
+    ]
+    return yes if _is(said) else no
+
+
+def _is(said: str) -> bool:
+    """Yes or no. Raises UnknownWord."""
+    word = _word(said)
+    if word in _YES | _NO:
+        return word in _YES
+    if is_never(said):
+        return False
+    if not moment(said):
+        raise UnknownWord(said)
+    return True  # a time says since when
+
+
+def _state(said: str) -> Fate:
+    """A state. Raises UnknownWord."""
+    word = _word(said)
+    if word in _NOTHING:
+        return Fate.HELD  # nobody has approved it
+    return _FATES[word] if word in _FATES else Fate.APPROVED if _is(said) else Fate.HELD
+
+
+def _share(said: str) -> float | None:
+    """A share from 0 to 1; None where nothing is said. Raises UnknownWord."""
+    word = _word(said)
+    if not word or word in _NOTHING:
+        return None
+    if word in _YES | _NO:
+        return float(word in _YES)
+    try:
+        share = float(word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise UnknownWord(said, NO_SHARE)
+    return share

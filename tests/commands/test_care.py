@@ -140,6 +140,24 @@ def test_a_file_that_breaks_off_is_cut_where_it_does(run: Run, stopped: Path, da
     assert list((stopped / "redis").glob(f"{FOLDER}.before-repair-*"))
 
 
+def test_what_can_not_be_repaired_is_said_in_a_line(run: Run, stopped: Path) -> None:
+    listing = stopped / "redis" / FOLDER / "appendonly.aof.manifest"
+    listing.unlink()
+    listing.mkdir()
+    ended = run("repair", "--yes")
+    assert (ended.code, "nothing was repaired: " in ended.err) == (CANT_START, True)
+    assert "Is a directory" in ended.err
+
+
+def test_a_repair_of_which_nothing_is_left_says_what_is_left_to_do(run: Run, stopped: Path) -> None:
+    for file in (stopped / "redis" / FOLDER).glob("*.aof"):
+        file.write_bytes(b"nonsense" + file.read_bytes()[8:])
+    ended = run("repair", "--yes")
+    assert ended.code == CANT_START
+    assert "antechamber repair says" not in ended.err
+    assert "restore" in ended.err
+
+
 def test_data_that_is_gone_is_said_and_no_new_one_begun(run: Run, stopped: Path) -> None:
     shutil.rmtree(stopped / "redis" / FOLDER)
     ended = run("sites", "list")
@@ -156,6 +174,8 @@ def test_secrets_that_are_moved_away_are_not_made_anew(run: Run, stopped: Path, 
         ended = run(*words)
         assert ended.code != 0, words
         assert "master.key" in ended.out + ended.err
+        assert "antechamber keys replace" in ended.out + ended.err
+        assert "begins a new" not in ended.out + ended.err
     assert not (stopped / "secrets").exists()
     (stopped / "box.json").unlink()  # nobody remembers, but the data itself does
     assert run("keys", "init").code == 0

@@ -44,6 +44,10 @@ def test_nothing_learnt_yet(run: Run, blog: dict[str, str]) -> None:
     assert "antechamber train --site blog" in run("models", "list", "--site", "blog").out
     assert run("train", "--site", "nowhere").code == 1
     assert run("train").code == 2
+    for words in (["list"], ["rollback"], ["promote", "base"], ["shadow"], ["shadow", "--end"]):
+        ended = run("models", *words, "--site", "nowhere")
+        assert (ended.code, ended.out, ended.err) == (1, "", "antechamber: There is no such site.\n")
+    assert run("models", "list", "--site", "*").code == 0
     assert run("train", "--site", "blog", "--all").code == 2
     (skipped,) = [json.loads(line) for line in run("train", "--all", "--json").out.splitlines()]
     assert (skipped["site"], skipped["version"]) == ("blog", None)
@@ -233,7 +237,7 @@ def test_the_check_looks_at_the_versions_in_use(taught: Run, version: str) -> No
 def test_a_site_that_is_removed_takes_its_versions_along(taught: Run, version: str) -> None:
     taught("models", "promote", version, "--site", "blog")
     taught("sites", "remove", "blog", "--yes")
-    taught("sites", "add", "blog", "--url", "https://blog.example")
+    assert taught("sites", "add", "blog", "--url", "https://blog.example", "--adopt").code == 0
     assert taught("models", "list", "--site", "blog", "--json").json["cards"] == []
     assert taught("models", "show", version).code == 1
 

@@ -80,6 +80,24 @@ def test_fields_are_set_one_by_one(run: Run, blog: dict[str, str]) -> None:
     assert run(*POLICY, "show", "blog", "--json").json == shown
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("thresholds.spam.hold=2", "A threshold is a probability from 0 to 1."),
+        ("thresholds.spam.reject=0.1", "Thresholds must rise: hold ≤ reject ≤ discard."),
+        ("thresholds.nosuch.hold=0.5", "A threshold's label is one of: spam, toxicity,"),
+        ("unsupported_language=ask", "One of approve, hold, reject, trust is expected here."),
+        ("colour.red=1", "There is no such field."),
+    ],
+)
+def test_a_change_that_can_not_be_is_named_with_its_value(
+    run: Run, blog: dict[str, str], change: str, said: str
+) -> None:
+    ended = run("sites", "policy", "set", "blog", change)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(f"antechamber: {change}: {said}")
+
+
 def test_a_preset_is_a_word(run: Run, blog: dict[str, str]) -> None:
     assert run(*POLICY, "set", "blog", "preset=strict", "thresholds.spam.hold=0.4").code == 0
     shown = run(*POLICY, "show", "blog", "--json").json

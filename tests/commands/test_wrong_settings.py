@@ -56,6 +56,22 @@ def test_a_setting_is_read_or_refused_by_name(monkeypatch: pytest.MonkeyPatch, n
     assert all("\n" not in what and len(what) < 600 for what in problems.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("trusted_proxies", "127.0.0.1, 172.18.0.1/16", "172.18.0.1/16 is an address in the network 172.18.0.0/16"),
+        ("callback_allow", "10.0.0.0/33", "'10.0.0.0/33' is no network"),
+        ("trusted_proxies", "*", "'[*]' is no network"),
+        ("public_url", "https://comments.example/?lang=en", "no ?"),
+        ("data_dir", "~/antechamber", "nothing but a shell"),
+    ],
+)
+def test_what_is_wrong_is_said_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    monkeypatch.setenv(variable(name), value)
+    with pytest.raises(SettingsError, match=said):
+        load()
+
+
 def test_settings_that_don_t_go_together_are_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable("oidc_issuer"), "https://login.example")
     with pytest.raises(SettingsError, match="OIDC_CLIENT_ID"):

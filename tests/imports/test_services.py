@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
@@ -344,6 +345,8 @@ def test_blogger(read: Read) -> None:
     )
     assert (first.content, first.name, first.url) == ("I keep <b>bees</b> too.", "Ann", "https://ann.example")
     assert (spam.fate, spam.parent_id, left.word) == (Fate.SPAM, "blogger:301", "STRANGE")
+    text = BLOGGER.replace("<blogger:trashed/>", "<blogger:trashed>false</blogger:trashed>")
+    assert [one.fate for one in read(text)[0]] == [Fate.APPROVED, Fate.SPAM]
     ((before,), _) = read(BLOGGER_BEFORE)
     assert (before.platform_id, before.fate, before.page_url, before.parent_id) == (
         "blogger:200",
@@ -368,6 +371,47 @@ def test_movable_type(read: Read) -> None:
     assert (other.content, other.page_title) == ("Ouch.", "Of wasps")
 
 
+def test_movable_type_by_its_hosts(read: Read) -> None:
+    """FC2 has fields of its own, others write days first, and say what became of a comment."""
+    text = MOVABLE.replace("AUTHOR: Ann", "SECRET: 0\nPASS: 5f4dcc3b\nAUTHOR: Ann\nSTATUS: spam")
+    (first, *_), left = read(text.replace("01/31/2002", "31/01/2002"))
+    assert left == []
+    assert (first.content[:11], first.name, first.fate) == ("I keep bees", "Ann", Fate.SPAM)
+    assert first.created_at == moment("2002-01-02 16:31:05")
+
+
+@pytest.mark.parametrize(
+    ("flags", "fate"),
+    [
+        ("<isSpam>1</isSpam>", Fate.SPAM),
+        ("<isSpam>True</isSpam>", Fate.SPAM),
+        ("<isSpam>0</isSpam><isDeleted>1</isDeleted>", Fate.REMOVED),
+        ("<isSpam>false</isSpam><isApproved>false</isApproved>", Fate.HELD),
+        ("<isSpam>false</isSpam><isDeleted>false</isDeleted>", Fate.APPROVED),
+        ("", Fate.APPROVED),
+    ],
+)
+def test_disqus_says_yes_and_no_as_its_schema_allows(read: Read, flags: str, fate: Fate) -> None:
+    post = f"<post dsq:id='1'><message>Hi</message><createdAt>2020-01-02T03:04:05Z</createdAt>{flags}</post>"
+    (one,), left = read(f"<disqus xmlns:dsq='http://disqus.com/disqus-internals'>{post}</disqus>")
+    assert (one.fate, left) == (fate, [])
+
+
+def test_a_line_each_of_wordpress_is_wordpress_too(read: Read) -> None:
+    found, _ = read("\n".join(map(json.dumps, REST)))
+    assert [(one.platform_id, one.name, one.created_at) for one in found] == [
+        ("12", "Ann & Bob", moment("2019-03-01 13:00:00")),
+        ("13", "Pills", moment("2019-03-02 13:00:00")),
+    ]
+    ((one,), _) = read(json.dumps([REST[0] | {"date_gmt": "0000-00-00T00:00:00"}]))
+    assert one.created_at == moment("2019-03-01 14:00:00")
+
+
+def test_an_error_that_was_saved_is_no_comment(read: Read) -> None:
+    with pytest.raises(UnreadableExport, match="no export"):
+        read('{"code": "rest_forbidden", "message": "Sorry, you may not.", "data": {"status": 401}}')
+
+
 def test_a_list_inside_of_an_object_is_found(read: Read) -> None:
     found, left = read(
         json.dumps(
@@ -382,6 +426,16 @@ def test_a_wordpress_comment_of_which_nothing_is_said_is_shown(read: Read) -> No
     text = samples.wxr(samples.wp_comment(5, "Hm.")).replace("<wp:comment_approved>1</wp:comment_approved>", "")
     ((one,), left) = read(text)
     assert (one.fate, left) == (Fate.SHOWN, [])
+
+
+@pytest.mark.parametrize(("text", "before"), [(samples.COMMENTO, 3), (samples.COMENTARIO, 4), (samples.REMARK42, 2)])
+def test_what_came_before_a_cut_is_read(tmp_path: Path, text: str, before: int) -> None:
+    path = tmp_path / "export"
+    path.write_text(text.rstrip()[: -40 if text is samples.REMARK42 else -5])
+    export = Export(path)
+    found = [one for one in records(export, recognise(export)) if isinstance(one, Record)]
+    assert export.broken
+    assert len(found) >= before
 
 
 @pytest.mark.parametrize(
@@ -460,6 +514,19 @@ def test_zip_archives_are_read_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "comments.db.gz").write_bytes(gzip.compress(database))
     export = Export(tmp_path / "comments.db.gz")
     assert len([one for one in records(export, recognise(export)) if isinstance(one, Record)]) == 2
+
+
+def test_a_file_of_an_archive_that_is_not_recognised_is_listed(tmp_path: Path) -> None:
+    table = b"text,state\nOne,spam\n"
+    inner = packed({"c.csv": table})
+    archive = packed({"a.csv": table, "b.csv": b"what,when\nTwo,1\n", "c.zip": inner, "notes.txt": b"Hello"})
+    _, found, left, _ = opened(tmp_path, archive)
+    assert [one.fate for one in found] == [Fate.SPAM]
+    assert [one.place for one in left] == ["b.csv", "c.zip"]
+    assert {one.why for one in left} == {"a file of the archive whose format is not recognised"}
+    for twice in (gzip.compress(inner), gzip.compress(gzip.compress(table)), bz2.compress(table)):
+        with pytest.raises(UnreadableExport, match="unpack it"):
+            opened(tmp_path, twice)
 
 
 def test_archives_that_can_not_be_read_are_refused_in_words(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.imports import FORMATS, recognise, records
-from service.imports.dates import Dates, moment, reason
+from service.imports.dates import UNREADABLE, Dates, moment, reason
 from service.imports.encodings import is_garbled
 from service.imports.readers import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record
@@ -131,6 +131,22 @@ def test_what_is_not_known_of_a_table_is_told(tmp_path: Path) -> None:
         ({"state": "held", "spam": "no"}, Fate.HELD),
         ({"status": "approved", "isDeleted": "no"}, Fate.APPROVED),
         ({"toxicity": 0.8, "isSpam": "no"}, Fate.REMOVED),
+        ({"toxicity": "85%", "isSpam": "no"}, Fate.REMOVED),
+        ({"deleted": False, "rejected": True}, Fate.REMOVED),
+        ({"spam": 0, "isJunk": 1}, Fate.SPAM),
+        ({"status": "published", "moderation_status": "rejected"}, Fate.REMOVED),
+        ({"approved": True, "isVisible": False}, Fate.HELD),
+        ({"status": ["spam"]}, Fate.SPAM),
+        ({"isSpam": {"value": True}}, Fate.SPAM),
+        ({"deletedAt": {"_seconds": 1_700_000_000, "_nanoseconds": 0}}, Fate.REMOVED),
+        ({"deletedAt": "0000-00-00 00:00:00", "state": "ok"}, Fate.APPROVED),
+        ({"deletedAt": "0001-01-01T00:00:00Z", "state": "ok"}, Fate.APPROVED),
+        ({"isSpam": "NULL"}, Fate.SHOWN),
+        ({"isSpam": "1.0"}, Fate.SPAM),
+        ({"type": "ham"}, Fate.APPROVED),
+        ({"type": "spam"}, Fate.SPAM),
+        ({"state": "ok", "rejectedAt": "2020-01-01"}, Fate.REMOVED),
+        ({"state": "ok", "unapproved": 1}, Fate.HELD),
     ],
 )
 def test_what_was_decided_is_kept(read: Read, said: dict[str, object], fate: Fate) -> None:
@@ -139,13 +155,71 @@ def test_what_was_decided_is_kept(read: Read, said: dict[str, object], fate: Fat
 
 
 @pytest.mark.parametrize(
-    "said", [{"state": "maybe"}, {"isSpam": "perhaps"}, {"isDeleted": "sort of"}, {"approved": "ask ann@example.com"}]
+    "said",
+    [
+        {"state": "maybe"},
+        {"isSpam": "perhaps"},
+        {"isDeleted": "sort of"},
+        {"approved": "ask ann@example.com"},
+        {"approved": "-1"},
+        {"isDeleted": "-1"},
+        {"state": "!approved"},
+        {"isSpam": ".1"},
+        {"state": "approved?"},
+        {"toxicity": "0,85"},
+        {"insult": "85"},
+    ],
 )
 def test_a_word_that_is_not_known_is_named_and_nothing_is_guessed(read: Read, said: dict[str, str]) -> None:
     found, (left,) = read(json.dumps({"text": "One"} | said))
     assert found == []
     assert "ann" not in left.word
     assert left.word[:3] == next(iter(said.values()))[:3]
+
+
+def test_answers_that_stand_within_a_comment_are_comments(read: Read) -> None:
+    inner = {"id": 3, "text": "Three", "isSpam": True, "children": [4]}
+    answer = {"id": 2, "text": "Two", "state": "ok", "replies": [inner]}
+    for write in (json.dumps, lambda listed: json.dumps(listed[0]) + "\n"):
+        found, left = read(write([{"id": 1, "text": "One", "state": "ok", "replies": [answer], "children": []}]))
+        assert [(one.platform_id, one.parent_id, one.fate) for one in found] == [
+            ("1", "", Fate.APPROVED), ("2", "1", Fate.APPROVED), ("3", "2", Fate.SPAM),
+        ]  # fmt: skip
+        assert left == []
+
+
+def test_what_is_no_single_word_is_not_taken_for_silence(read: Read) -> None:
+    found, left = read('[{"text": "One", "status": {"name": "spam"}}, {"text": "Two", "isSpam": [true, false]}]')
+    assert (found, [one.word[:8] for one in left]) == ([], ["{'name':", "[True, F"])
+
+
+def test_a_row_that_ends_too_early_is_not_taken_for_approved(read: Read) -> None:
+    """A line break that nobody put between quotation marks parts a row in two."""
+    found, left = read("id,text,is_spam\n1,first line\nsecond line,1\n3,ok,0\n")
+    assert [(one.platform_id, one.fate) for one in found] == [("3", Fate.APPROVED)]
+    assert [one.place for one in left] == ["line 2", "line 3"]
+
+
+def test_of_several_columns_for_one_the_best_that_says_something_counts(read: Read) -> None:
+    table = "text,author,username,date,date_gmt,parent_id\nOne,,bob,2023-01-02 12:00,2023-01-02 10:00,12.0\n"
+    ((one,), _) = read(table)
+    assert (one.name, one.created_at, one.parent_id) == ("bob", day("2023-01-02 10:00"), "12")
+    ((one,), _) = read(table.replace("2023-01-02 10:00", "0000-00-00 00:00:00"))
+    assert one.created_at == day("2023-01-02 12:00")
+
+
+@pytest.mark.parametrize(
+    ("listed", "fate"),
+    [
+        ([{"url": "/a", "comments": [{"author": "x", "text": "Buy", "status": "spam"}]}], Fate.SPAM),
+        ([{"nick": "n", "mail": "a@example.com", "comment": "Buy", "approved": False}], Fate.HELD),
+        ([{"page_key": "/a", "content": "Buy", "nick": "n", "is_deleted": True}], Fate.REMOVED),
+        ([{"by_nickname": "n", "content": "Buy", "approved": True, "is_spam": True}], Fate.SPAM),
+    ],
+)
+def test_a_list_that_looks_like_anothers_loses_no_decision(read: Read, listed: list[object], fate: Fate) -> None:
+    (one,), left = read(json.dumps(listed))
+    assert (one.fate, left) == (fate, [])
 
 
 def test_a_relative_address_is_a_page_and_nobodys_website(read: Read) -> None:
@@ -230,6 +304,11 @@ def day(text: str) -> int:
         ("02.01.2023, 14:05 Uhr", "2023-01-02 14:05"),
         ("1672671845", "2023-01-02 15:04:05"),
         ("1672671845000000", "2023-01-02 15:04:05"),
+        ("202301021504", "2023-01-02 15:04"),
+        ("20230102150405123", "2023-01-02 15:04:05"),
+        ("2023-01-02 15:04:05 CET", "2023-01-02 14:04:05"),
+        ("Mon Jan 02 10:00:00 CET 2023", "2023-01-02 09:00"),
+        ("Mon, 02 Jan 2023 10:00:00 EST", "2023-01-02 15:00"),
     ],
 )
 def test_dates_of_many_countries(said: str, at: str) -> None:
@@ -237,7 +316,15 @@ def test_dates_of_many_countries(said: str, at: str) -> None:
     assert reason(said, moment(said), NOW) == ""
 
 
-@pytest.mark.parametrize("others", [["13/02/2020"], ["02/13/2020"], ["02/03/2020"]])
+@pytest.mark.parametrize(
+    "said", ["133171000000000000", "638082000000000000", "13317100000000000", "167265360", "02-Jan-23 10.30.00 PM"]
+)
+def test_a_number_of_another_clock_is_no_time(said: str) -> None:
+    """Windows's and .NET's ticks, Chrome's microseconds, a number that was cut, and half a day that a reader passed over."""
+    assert (moment(said), reason(said, 0, NOW)) == (0, UNREADABLE)
+
+
+@pytest.mark.parametrize("others", [["13/02/2020"], ["02/13/2020"], ["02/03/2020"], ["14/02/2020", "02/14/2020"]])
 def test_which_comes_first_is_seen_from_the_whole_file_or_asked(tmp_path: Path, others: list[str]) -> None:
     path = tmp_path / "export.csv"
     path.write_text("text,date\n" + "".join(f"One,{said}\n" for said in ["02/01/2023", *others]))
@@ -296,6 +383,6 @@ def test_a_quotation_mark_without_an_end_costs_its_row_alone(read: Read) -> None
 
 
 def test_a_row_of_a_table_keeps_what_excel_does(read: Read) -> None:
-    found, left = read('sep=;\nid;Comment Text;Author;State\n1;"Say ""hi""";Ann;Approved\n2;5" screen;Bob;Spam\n')
+    found, left = read('\n\nsep=;\nid;Comment Text;Author;State\n1;"Say ""hi""";Ann;Approved\n2;5" screen;Bob;Spam\n')
     assert [(one.content, one.fate) for one in found] == [('Say "hi"', Fate.APPROVED), ('5" screen', Fate.SPAM)]
     assert [one for one in left if isinstance(one, Left)] == []

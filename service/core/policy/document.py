@@ -121,6 +121,7 @@ def _options(kind: type[msgspec.Struct], name: str) -> str:
     about = schema["$defs"][kind.__name__]["properties"].get(name, {})
     choices = [schema["$defs"].get(one.get("$ref", "").rpartition("/")[2], one) for one in about.get("anyOf", [about])]
     words = [str(word) for one in choices for word in one.get("enum", ())]
+    words += [TRUST] if name == "unsupported_language" else []
     return f"One of {', '.join(words)} is expected here." if words else ""
 
 

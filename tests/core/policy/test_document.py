@@ -67,11 +67,19 @@ def test_all_that_is_wrong_is_named(document: Any, pointers: list[str]) -> None:
 
 def test_what_a_field_takes_is_said() -> None:
     with pytest.raises(InvalidPolicy) as caught:
-        policy_of({"mode": "fast", "on_no_verdict": "never", "rules": [RULE | {"status": "on"}]})
+        policy_of(
+            {
+                "mode": "fast",
+                "on_no_verdict": "never",
+                "unsupported_language": "ask",
+                "rules": [RULE | {"status": "on"}],
+            }
+        )
     assert [one.detail for one in caught.value.all] == [
         "One of approve-first, by-score, hold-everything, hold-new-authors is expected here.",
         "One of approve, hold, reject is expected here.",
         "One of draft, live, shadow is expected here.",
+        "One of approve, hold, reject, trust is expected here.",
     ]
 
 
