@@ -42,6 +42,7 @@ COLUMNS = {
         "is_hidden", "deleted_at", "removed_at", "rejected_at", "trashed_at", "hidden_at", "trash", "blocked", "is_blocked",
     ),
     "spam": ("spam", "is_spam", "class", "label", "spam_label", "junk", "is_junk", "marked_as_spam"),
+    "ham": ("ham", "is_ham", "not_spam", "is_not_spam"),
     "name": (
         "author_name", "author", "name", "nick", "nickname", "user", "username", "user_name", "display_name",
         "author_display_name", "user_nick", "comment_author", "author_nick", "commenter", "commenter_name", "poster",
@@ -96,6 +97,7 @@ MEANINGS = {
     "pending": "held: yes or no",
     "deleted": "removed: yes or no",
     "spam": "spam or not",
+    "ham": "not spam, or spam",
     "name": "author",
     "email": "e-mail address (kept as a keyed digest)",
     "url": "website",
@@ -127,7 +129,7 @@ _WRAPPERS = (
     *("stringValue", "booleanValue", "integerValue", "timestampValue"),
 )
 """How databases and their exports call the one value of an object."""
-_DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam", "published"})
+_DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam", "ham", "published"})
 """Fields that say what became of a comment: of these all columns count."""
 _OF_TABLES = frozenset({"class", "label", "published"})  # columns that mean something else in formats of their own
 _WEIGHTS = {
@@ -135,6 +137,13 @@ _WEIGHTS = {
     for weight, fate in enumerate((Fate.SHOWN, Fate.APPROVED, Fate.HELD, Fate.REMOVED, Fate.ORPHANED, Fate.SPAM))
 }
 _NOT_SPAM, _NOT_HELD = "not spam", "not held"
+_EITHER: Mapping[str, tuple[str, str | None]] = {
+    "pending": (Fate.HELD, _NOT_HELD),
+    "deleted": (Fate.REMOVED, None),
+    "spam": (Fate.SPAM, _NOT_SPAM),
+    "ham": (_NOT_SPAM, Fate.SPAM),
+}
+"""What yes and no say."""
 _ANSWERS = frozenset({"replies", "children", "answers", "responses"})  # lists of comments within a comment
 _DEEPEST = 20  # answers to answers that are gone into
 _RETRIES = 50  # quotation marks without an end that are forgiven in one file
@@ -543,9 +552,9 @@ def _meant(field: str, said: str) -> str | None:
         return (Fate.APPROVED if word in _YES else Fate.HELD) if word in _YES | _NO else None
     if field == "spam" and word not in _YES | _NO:
         return Fate.SPAM if word in _SPAM else _NOT_SPAM if word in _HAM else _state(said)
-    yes, no = {"pending": (Fate.HELD, _NOT_HELD), "deleted": (Fate.REMOVED, None), "spam": (Fate.SPAM, _NOT_SPAM)}[
-        field
-    ]
+    if field == "ham" and word in _SPAM | _HAM:
+        return Fate.SPAM if word in _SPAM else _NOT_SPAM
+    yes, no = _EITHER[field]
     return yes if _is(said) else no
 
 

@@ -107,6 +107,10 @@ def test_what_is_not_known_of_a_table_is_told(tmp_path: Path) -> None:
     [
         ({"isSpam": True}, Fate.SPAM),
         ({"isSpam": "False"}, Fate.APPROVED),
+        ({"is_ham": 0}, Fate.SPAM),
+        ({"Not spam": "yes"}, Fate.APPROVED),
+        ({"ham": "spam"}, Fate.SPAM),
+        ({"isHam": True, "deleted": True}, Fate.REMOVED),
         ({"IS_SPAM": "Y"}, Fate.SPAM),
         ({"isApproved": False}, Fate.HELD),
         ({"isApproved": 1}, Fate.APPROVED),
