@@ -8,25 +8,20 @@ import { measure } from "./numbers.js";
 const STAY = 6_000; // milliseconds
 const MOST = 3; // what went wrong stays for a while; of what went well only the last is shown
 
-/** @type {Set<Element>} */
-const bars = new Set();
-const measuring = new ResizeObserver((changed) => {
-  for (const { target } of changed) {
-    if (target.isConnected) continue;
-    measuring.unobserve(target);
-    bars.delete(target);
-  }
-  const tallest = Math.max(0, ...[...bars].map((bar) => /** @type {HTMLElement} */ (bar).offsetHeight));
+const measuring = new ResizeObserver(() => {
+  /** @type {NodeListOf<HTMLElement>} */
+  const bars = document.querySelectorAll("[data-foot]"); // a list of our own would keep pages that are gone
+  const tallest = Math.max(0, ...[...bars].map((bar) => bar.offsetHeight));
   document.documentElement.style.setProperty("--foot", `${Math.min(tallest, innerHeight / 2)}px`);
 });
 
 /**
  * Keep messages above a bar at the foot of the page, however high it is, for as long as it is there.
  *
- * @param {Element} bar
+ * @param {HTMLElement} bar
  */
 export function keepAbove(bar) {
-  bars.add(bar);
+  bar.dataset.foot = "";
   measuring.observe(bar);
 }
 
