@@ -210,15 +210,12 @@ def _with_fields(policy: Policy, fields: list[str]) -> Policy:
 
 def _named(error: InvalidPolicy, fields: list[str]) -> str:
     """What is wrong, with the FIELD=VALUE that it is about, and the place in it."""
-    for field in fields:
-        path = field.partition("=")[0].strip()
-        at = "/" + path.replace(".", "/")
+    places = {field: "/" + field.partition("=")[0].strip().replace(".", "/") for field in fields}
+    for field, at in places.items():
         if error.pointer == at or error.pointer.startswith(f"{at}/"):
             inside = error.pointer.removeprefix(at).strip("/")
             return f"{field}: {error.detail}{f' (at {inside} in it)' if inside else ''}"
-    within = [
-        one for one in fields if f"/{one.partition('=')[0].strip().replace('.', '/')}".startswith(f"{error.pointer}/")
-    ]
+    within = [field for field, at in places.items() if at.startswith(f"{error.pointer}/")]
     if within and error.pointer:
         return f"{', '.join(within)}: {error.detail}"
     return f"{error.pointer.strip('/').replace('/', '.') or 'the policy'}: {error.detail}"

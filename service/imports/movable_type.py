@@ -17,25 +17,10 @@ from service.imports.tables import NO_TEXT, weighed
 _PART, _ENTRY = "-----", "--------"
 _FIELD = re.compile(r"([A-Z][A-Z ]{1,30}):(?: (.*)|\s*)\Z")
 _SECTIONS = ("COMMENT", "PING", "BODY", "EXTENDED BODY", "EXCERPT", "KEYWORDS")
-_OF_COMMENT = frozenset(
-    [
-        *(
-            "AUTHOR",
-            "EMAIL",
-            "URL",
-            "IP",
-            "DATE",
-            "TITLE",
-            "BLOG NAME",
-            "COMMENT ID",
-            "PARENT",
-            "SECRET",
-            "PASSWORD",
-            "PASS",
-        ),
-        *("STATUS", "COMMENT STATUS", "APPROVED", "VISIBLE", "SPAM", "JUNK"),
-    ]
-)
+_OF_COMMENT = frozenset({
+    "AUTHOR", "EMAIL", "URL", "IP", "DATE", "TITLE", "BLOG NAME", "COMMENT ID", "PARENT", "SECRET", "PASSWORD", "PASS",
+    "STATUS", "COMMENT STATUS", "APPROVED", "VISIBLE", "SPAM", "JUNK",
+})  # fmt: skip
 _MAX_LINES = 100_000  # of one comment
 
 

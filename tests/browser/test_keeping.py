@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from service.core.moderator import Role
 from tests.browser.desk import PASSWORD, Desk, accessible, current, lists, opened, row
@@ -222,6 +222,14 @@ async def test_an_offer_to_undo_ends_when_somebody_else_decides(desk: Desk) -> N
     await expect(mine.locator(".toast")).to_contain_text("nothing left to undo")
 
 
+async def stands_above(toast: Locator, bar: Locator) -> None:
+    """No part of a message lies over a bar."""
+    above, below = await toast.bounding_box(), await bar.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+
+
 @pytest.mark.parametrize(
     "screen", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 900, "height": 460}]
 )
@@ -237,19 +245,11 @@ async def test_a_message_covers_no_button(desk: Desk, screen: dict[str, int]) ->
     toast = page.locator(".toast", has_text="Freigegeben")
     await expect(toast).to_be_visible()
     await opened(page, "The second")
-    above = await toast.bounding_box()
-    bar = await page.locator(".actions").bounding_box()
-    assert above is not None
-    assert bar is not None
-    assert above["y"] + above["height"] <= bar["y"]
+    await stands_above(toast, page.locator(".actions"))
     await page.goto(f"{desk.stack.base}/review#/policy")
     await page.locator(".policy-bar").wait_for()
     await expect(toast).to_be_visible()
-    above = await toast.bounding_box()
-    bar = await page.locator(".policy-bar").bounding_box()
-    assert above is not None
-    assert bar is not None
-    assert above["y"] + above["height"] <= bar["y"]
+    await stands_above(toast, page.locator(".policy-bar"))
 
 
 async def test_one_key_uncovers_this_comment_alone(desk: Desk) -> None:
