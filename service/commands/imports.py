@@ -64,7 +64,8 @@ def import_history(
         str, typer.Option(help="How its letters are encoded, when that is not recognised: windows-1252, gbk, …")
     ] = "",
     dates: Annotated[
-        Literal["day-first", "month-first"] | None, typer.Option(help="Which comes first in dates like 02/01/2023.")
+        Literal["day-first", "month-first", "year-first"] | None,
+        typer.Option(help="What comes first in dates like 02/01/2023 or 23-01-02."),
     ] = None,
     same_platform: Annotated[
         bool,
@@ -164,12 +165,9 @@ def _bring(export: Export, kind: Format, wanted: _Wanted, *, as_json: bool) -> N
     pieces = _pieces(report, kind, export, wanted, _Where(run, listing, sample))
     console.show(facts, pieces, as_json=as_json)
     if export.broken:
-        typer.echo(
-            f"The file ends early: {export.broken}. What came before that is {_here(wanted)}; the rest is missing.",
-            err=True,
-        )
+        typer.echo(f"The file ends early: {export.broken}. {_before_the_end(report, wanted)}", err=True)
     elif not report.brought and not report.known and not report.kept:
-        typer.echo("Nothing was brought in.", err=True)
+        typer.echo("Nothing would be brought in." if wanted.dry_run else "Nothing was brought in.", err=True)
     else:
         return
     raise typer.Exit(1)
@@ -183,8 +181,17 @@ def _place(data: Path, run: str) -> Path:
     return folder.resolve() / f"{run}.left-out.jsonl"
 
 
-def _here(wanted: _Wanted) -> str:
-    return "what is shown" if wanted.dry_run else "in"
+def _listing(where: _Where) -> str:
+    if str(where.listing) == "-":
+        return "standard error lists them"
+    return f"{where.listing} lists them"
+
+
+def _before_the_end(report: Report, wanted: _Wanted) -> str:
+    """What there is of a file that ends early."""
+    if not report.brought and not report.known and not report.kept:
+        return "Nothing of it can be brought in."
+    return f"What came before that {'would be brought in' if wanted.dry_run else 'is in'}; the rest is missing."
 
 
 def _take_back(run: str, file: str, *, as_json: bool) -> None:
@@ -288,6 +295,7 @@ def _facts(report: Report, kind: Format, export: Export, wanted: _Wanted) -> dic
         "mended": report.mended,
         "words": report.words,
         "columns": export.columns.meanings,
+        "dates": list(export.dates_told.values()),
         "lacks": list(kind.lacks),
         "ended_early": export.broken,
     }
@@ -310,17 +318,21 @@ def _pieces(report: Report, kind: Format, export: Export, wanted: _Wanted, where
         yield from _as_read(export, where.sample)
     elif export.columns.ignored:
         yield f"Ignored columns: {_some(export.columns.ignored)}."
+    if doubtful := _doubtful(export):
+        yield f"Ignored, though they are called as if they told what became of comments: {_some(doubtful)}."
+    yield from map(console.plain, export.dates_told.values())
     yield from _counts(report, wanted)
     if report.left:
-        yield f"Left out: {_counted(sum(report.left.values()), 'record')}; {where.listing} lists them."
+        verb = "Would be left out" if wanted.dry_run else "Left out"
+        yield f"{verb}: {_counted(sum(report.left.values()), 'record')}; {_listing(where)}."
         yield from _reasons(report.left, report.words)
     if report.mended:
-        yield "Mended:"
+        yield "Would be mended:" if wanted.dry_run else "Mended:"
         yield from _reasons(report.mended, report.words)
     if kind.lacks:
         yield f"This kind of export does not tell: {'; '.join(kind.lacks)}."
     if wanted.dry_run:
-        yield "Nothing was written. Without --dry-run it is brought in."
+        yield from _only_looked(report, wanted)
         return
     if held := report.brought.get("held", 0):
         yield f"{_counted(held, 'held one waits', 'held ones wait')} in the moderators' queue."
@@ -328,6 +340,25 @@ def _pieces(report: Report, kind: Format, export: Export, wanted: _Wanted, where
         yield f"This import is called {where.run}; antechamber import --undo {where.run} takes it back."
     if report.examples:
         yield f"Next: antechamber backtest --site {wanted.site} shows what the model would have made of it."
+
+
+def _is_listed(report: Report, wanted: _Wanted) -> bool:
+    return bool(report.left) and str(wanted.left_out) != "-"
+
+
+def _only_looked(report: Report, wanted: _Wanted) -> Iterator[str]:
+    """What a dry run did, which writes one thing at most."""
+    written = "; only the list of what would be left out was written" if _is_listed(report, wanted) else ""
+    yield f"Only looked: {wanted.site} is as it was{written}."
+    if report.brought:
+        yield "Without --dry-run it is brought in; what is there already is left alone."
+
+
+def _doubtful(export: Export) -> list[str]:
+    """Ignored columns that may say what became of comments."""
+    from service.imports.columns import may_decide
+
+    return [name for name in export.columns.ignored if may_decide(name)]
 
 
 def _counts(report: Report, wanted: _Wanted) -> Iterator[str]:
@@ -340,8 +371,10 @@ def _counts(report: Report, wanted: _Wanted) -> Iterator[str]:
         yield f"{report.replaced:,} of them in place of what an earlier import had brought."
     if report.examples:
         yield f"{_counted(report.examples, 'of them teaches', 'of them teach')}: examples for training and backtest."
-    if report.known:
-        more = "" if wanted.replace or wanted.dry_run else " If the file was mended since, --replace brings it anew."
+    if report.known and wanted.dry_run:
+        yield f"Left alone: {report.known:,}, which this file holds twice."
+    elif report.known:
+        more = "" if wanted.replace else " If the file was mended since, --replace brings it anew."
         yield f"Left alone: {report.known:,}, here already.{more}"
     if report.kept:
         yield f"Left alone: {report.kept:,}, which were decided or edited here since the earlier import."
@@ -352,7 +385,7 @@ def _counts(report: Report, wanted: _Wanted) -> Iterator[str]:
 def _as_read(export: Export, sample: list[Record]) -> Iterator[str | Table]:
     """The columns of a table with what each is taken for, and the first rows as they are read."""
     if export.columns.meanings:
-        from service.imports.tables import MEANINGS
+        from service.imports.columns import MEANINGS
 
         columns = console.table("column", "is read as")
         for name, field in export.columns.meanings.items():

@@ -6,19 +6,25 @@ and nothing here trusts what it reads. For `service.usecases.importing` and `ser
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from service.imports import blogger, disqus, isso, json_exports, json_lists, movable_type, tables, wordpress
-from service.imports.json_stream import Cursor, Damaged
-from service.imports.readers import Export, UnreadableExport
+from service.imports.columns import knows
+from service.imports.csv_dialect import separator
+from service.imports.csv_rows import columns
+from service.imports.json_objects import is_comment
+from service.imports.json_stream import LISTS, Cursor, Damaged
+from service.imports.readers import CHUNK, Export, UnreadableExport, old_ends
 from service.imports.record import Left, Record
 
 _NO_AGENT = "user agents"
 _NO_PARENT = "which comment answers which"
 _ROOT = re.compile(r"<(disqus|rss|feed)[\s>]")
+_THREAD = frozenset({"id", "title", "comments", "url", "uri"})  # what Isso's generic JSON has of a page
 _SITE_FIELDS = frozenset({"nick", "mail", "comment"})  # what services for static sites call theirs
 _EXPORTS = (
     ".xml",
@@ -38,6 +44,7 @@ _PACKED = (
     b"Rar!",
     b"\x28\xb5\x2f\xfd",
 )  # how archives begin
+_SHEETS = ("xl/", "content.xml", "Index/Tables/")  # what archives hold that are spreadsheets
 _TITLES = 6  # files of a zip archive that are named
 
 
@@ -87,7 +94,7 @@ FORMATS = {
         Format("cusdis", "Cusdis's comments", json_lists.cusdis, ("spam", "websites", "IP addresses", _NO_AGENT)),
         Format("csv", "CSV", tables.read_csv, system="table"),
         Format("jsonl", "JSON lines", tables.read_lines, system="table"),
-        Format("json", "JSON array", tables.read_array, system="table"),
+        Format("json", "JSON", tables.read_array, system="table"),
     )
 }  # fmt: skip
 
@@ -104,7 +111,7 @@ def records(export: Export, kind: Format) -> Iterator[Record | Left]:
         if isinstance(member, Left):
             yield member
             continue
-        member.columns = export.columns
+        member.columns, member.dates_told = export.columns, export.dates_told
         for one in _records(member, kind):
             export.done = member.done
             yield one._replace(place=f"{member.member}, {one.place}")
@@ -127,8 +134,17 @@ def recognise(export: Export) -> Format:
         if found is None:
             if export.gzipped and not export.head(1):
                 raise UnreadableExport("The archive is damaged or cut off; nothing can be read of it.")
-            raise UnreadableExport(f"The format is not recognised; say it with --format: {', '.join(FORMATS)}.")
+            if not export.head().strip(b"\xef\xbb\xbf\xfe\xff \t\r\n\0"):
+                raise UnreadableExport("The file is empty.")
+            if hint := _no_export(export.head()):
+                raise UnreadableExport(hint)
+            raise UnreadableExport(
+                "The format is not recognised. A table needs a first line that names its columns, one of them for the texts "
+                f"(docs/import.md lists the names); of another file say the format with --format: {', '.join(FORMATS)}."
+            )
         return found
+    if any(member.member.startswith(_SHEETS) for member in export.members()):
+        raise UnreadableExport("This is a spreadsheet; save its table as CSV first.")
     kinds = {member.member: found for member in export.members() if (found := _in_archive(member))}
     if not kinds:
         raise UnreadableExport(
@@ -140,6 +156,16 @@ def recognise(export: Export) -> Format:
             f"In this zip archive are files of several formats; unpack it, and import one by one: {told}."
         )
     return next(iter(kinds.values()))
+
+
+def _no_export(head: bytes) -> str:
+    """What a file is that has no comments to be read, in words; "" where that is not known either."""
+    text = head.decode(errors="replace").lower()
+    if text.lstrip("\ufeff \r\n\t").startswith(("<!doctype html", "<html")):
+        return "This is a web page, not an export: perhaps the one that asks to sign in was saved in its place."
+    if re.search(r"^(?:insert into|create table|copy .+ from stdin)\b", text, re.MULTILINE):
+        return "This is the dump of a database: export the table of its comments as CSV or JSON instead."
+    return ""
 
 
 def _members(export: Export, kind: Format) -> Iterator[Export | Left]:
@@ -175,7 +201,7 @@ def _recognised(export: Export) -> Format | None:
         raise UnreadableExport("It is packed within, or in a way that is not read; unpack it first.")
     if head.startswith(b"SQLite format 3\0"):
         return FORMATS["isso-db"]
-    text = next(iter(export.texts()), "").lstrip("\ufeff \t\r\n`")
+    text = old_ends(next(iter(export.texts()), "")).lstrip("\ufeff \t\r\n`")
     export.begin_again()
     found = _by_text(text)
     return FORMATS[found] if found else None
@@ -196,19 +222,20 @@ def _by_text(text: str) -> str | None:
     if movable_type.looks_like(text):
         return "movable-type"
     lines = text.split("\n", 2)
-    first = lines[1] if lines[0].startswith("sep=") and len(lines) > 1 else lines[0]
-    return "csv" if tables.knows(tables.columns(first.strip())) else None
+    said = separator(lines[0])
+    first = lines[1] if said and len(lines) > 1 else lines[0]
+    return "csv" if knows(columns(first)) or (said and knows(columns(first, said))) else None
 
 
 def _by_object(text: str) -> str:
     keys = _keys(text)
-    if {"code", "message", "data"} <= keys or {"error", "message"} <= keys:
+    if _is_refusal(keys, text):
         raise UnreadableExport("This is no export: a server's answer that something went wrong was saved in its place.")
     if "record" in keys:
         return "jsonl"  # our own: the site first, then a comment a line
     signs = {
         "cusdis": '"by_nickname"' in text and "by_nickname" not in keys,
-        "remark42": bool(keys & {"users", "locator"}),
+        "remark42": "locator" in keys or {"version", "users"} <= keys,
         "comentario": "pages" in keys,
         "waline": '"waline"' in text[:2_000] and '"tables"' in text[:4_000],
         "commento": "commenters" in keys or '"commentHex"' in text,
@@ -217,17 +244,35 @@ def _by_object(text: str) -> str:
     alone = _by_keys(keys - {"comments"})
     if named is None and alone in ("leancloud", "twikoo", "wordpress-rest"):
         named = alone  # one comment a line
-    if named is None and not tables.knows([key for key in keys if key not in ("comments", "comment", "data")]):
+    if named is None and not knows([key for key in keys if key not in ("comments", "comment", "data")]):
         inner = text.find("[")  # a list inside of it, or nothing that is known
-        named = (_by_keys(_keys(text[inner + 1 :])) or "json") if inner >= 0 else None
-    return named or "jsonl"  # one comment a line
+        named = _by_keys(_keys(text[inner + 1 :])) if inner >= 0 else None
+        named = None if named == "isso" else named
+    return named or ("jsonl" if _is_line(text) else "json")
+
+
+def _is_refusal(keys: set[str], text: str) -> bool:
+    """Whether an object is a server's answer that something went wrong, and not one with comments in it."""
+    if {"code", "message", "data"} <= keys:
+        return re.search(r'"data"\s*:\s*(?:null|""|\{\s*(?:"status"|\}))', text) is not None
+    return {"error", "message"} <= keys and not keys & LISTS
+
+
+def _is_line(text: str) -> bool:
+    """Whether a text begins with one comment on a line; a line that is longer than what is at hand goes by its keys."""
+    line, end, _ = text.partition("\n")
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return not end and len(text) > CHUNK // 2 and knows(list(_keys(text)))
+    return isinstance(value, dict) and is_comment(value)
 
 
 def _by_keys(keys: set[str]) -> str | None:
     """The format of a list, by the keys of its first object."""
     if {"page_key", "content"} <= keys and keys & {"nick", "rid"}:
         return "artalk"
-    if "comments" in keys:
+    if "comments" in keys and keys <= _THREAD:
         return "isso"
     if "by_nickname" in keys:
         return "cusdis"

@@ -12,8 +12,7 @@ from typing import Any, ClassVar
 
 from service.imports.dates import moment
 from service.imports.readers import Export
-from service.imports.record import Fate, Left, Record, own, quoted
-from service.imports.tables import NO_TEXT
+from service.imports.record import NO_TEXT, Fate, Left, Record, own, quoted
 from service.imports.xml_stream import Elements, walk
 
 _MAX_POSTS = 500_000  # posts that are remembered by their id

@@ -7,12 +7,12 @@ readers of `service.imports`, and for `usecases.importing`, which says what is w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 UNREADABLE = "a time that can't be read"
-TWOFOLD = "a date that can be read in two ways; --dates says which comes first, the day or the month"
+TWOFOLD = "a date that can be read in two ways; --dates says what comes first, the day, the month or the year"
 TOO_OLD = "a time before 1970, when there were no comments"
 FUTURE = "a time that is yet to come"
 MISSING = "no time is given"
@@ -25,6 +25,11 @@ _PARTS = re.compile(
     r"(?:[,T]?\s*(?:at\s+|um\s+|à\s+)?(?P<h>\d{1,2})[:.](?P<m>\d\d)(?:[:.](?P<s>\d\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
     r"\s*(?P<zone>Z|UTC|GMT|Uhr|[+-]\d\d:?\d\d)?\Z"
 )
+_SHORT = re.compile(r"\d{1,2}[./-]")  # how dates begin in which it is a question what comes first
+_MONTH = re.compile(r"(\d\d)-([A-Za-z]{3})-(\d\d)(?!\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY, _MONTH_FIRST, _YEAR = ORDERS = ("day-first", "month-first", "year-first")
+"""What may come first in a date."""
 _PACKED = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(?:(\d\d)(?:\.?\d{1,6})?)?)?Z?\Z")
 _SCRIPT = re.compile(r"(?:GMT|UTC)([+-]\d{4})(?:\s*\(.*\))?\Z")
 _NAMED = (
@@ -45,13 +50,27 @@ _CLOCKS = {
 }  # fmt: skip
 """Clocks by their short names, but those that are used of several (CST, IST)."""
 _CLOCK = re.compile(rf"(?<=[\d\sMm.])(?:{'|'.join(_CLOCKS)})(?=\Z|\s+\d{{4}}\Z)")
+_GO = re.compile(r"([+-]\d{4}) [A-Z]{3,4}(?: m=[+-][\d.]+)?\Z")
+_EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]\s*")
+_NET = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
+_POWER = re.compile(r"(\d(?:[.,]\d+)?E\+?\d{1,2})", re.IGNORECASE)  # how spreadsheets write large numbers
+_NAME = re.compile(r"[^\W\d_]{3,}")
+_FOREIGN = (
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+)
+_MONTH_OF = {word: number for words in _FOREIGN for number, word in enumerate(words.split())}
 _EARLIEST = 662_688_000_000  # 1991: what is less as a Unix time is another number, or one of another unit
 _LONGEST = 80  # characters
 
 
 def moment(value: object) -> int:
     """A time in milliseconds since 1970, without a zone: UTC. 0: none that can be read, or before 1970."""
-    return max(0, _read(str(value).strip(), None) or 0)
+    return max(0, _read(str(value).strip()) or 0)
 
 
 def reason(said: str, at: int, now: int) -> str:
@@ -60,7 +79,7 @@ def reason(said: str, at: int, now: int) -> str:
         return ""
     if at > now:
         return FUTURE
-    found = _read(said.strip(), None) if said.strip() else 0
+    found = _read(said.strip()) if said.strip() else 0
     if not said.strip() or found == 0:
         return MISSING
     if found is None:
@@ -71,59 +90,131 @@ def reason(said: str, at: int, now: int) -> str:
 def is_never(said: str) -> bool:
     """Whether it is a time as databases write it where there was none: year 0 or 1, or the beginning of 1970."""
     text = said.strip()
-    found = _read(text, None)
+    found = _read(text)
     return found is not None and found <= 0 and not text.startswith("-")
 
 
 def is_twofold(said: str) -> bool:
-    """Whether it is a date of which nobody can tell whether the day or the month comes first."""
-    return _order(said) is None and _read(said.strip(), False) is not None
+    """Whether it is a date of which nobody can tell by itself what comes first."""
+    return len(set(_ways(said.strip())[1].values())) > 1
 
 
 class Dates:
-    """The times of one file. `looked` gives what its times say, to see which comes first; it is asked at most once. Where they
-    do not show it, or show both, the day comes first if `otherwise` says so; None: such dates are not to be read."""
+    """The times of one file. `looked` gives what its times say, to see what comes first in them; it is asked at most once.
 
-    def __init__(self, order: str, looked: Callable[[], Iterable[str]], otherwise: bool | None = None) -> None:
-        self._day_first = {"day-first": True, "month-first": False}.get(order)
+    `order` is what the operator says, `otherwise` what comes first between strokes where the file does not show it, or shows
+    several; "": such dates are not to be read. `told` takes, for each kind of date in question, how it was read, in words.
+    """
+
+    def __init__(
+        self, order: str, looked: Callable[[], Iterable[str]], told: dict[str, str] | None = None, otherwise: str = ""
+    ) -> None:
+        self._order = order
         self._looked = looked
+        self._told: dict[str, str] = {} if told is None else told
         self._else = otherwise
-        self._known = self._day_first is not None
+        self._shown: dict[str, frozenset[str]] | None = None
 
     def moment(self, said: str) -> int:
         """A time in milliseconds since 1970; 0: none that can be read."""
         text = said.strip()
-        if not self._known and is_twofold(text):
-            self._known = True
-            orders = {order for one in self._looked() if (order := _order(one)) is not None}
-            self._day_first = orders.pop() if len(orders) == 1 else self._else
-        return max(0, _read(text, self._day_first) or 0)
+        if not (_SHORT.match(text) or _MONTH.match(text)):
+            return max(0, _read(text) or 0)
+        mark, ways = _ways(text)
+        if len(set(ways.values())) < 2:
+            return max(0, _read(text) or 0)
+        order, why = self._decided(mark, ways)
+        if order not in ways:
+            return 0
+        self._told.setdefault(mark, f"Dates like {text} are read with the {order.removesuffix('-first')} first: {why}.")
+        return max(0, ways[order])
+
+    def _decided(self, mark: str, ways: Mapping[str, int]) -> tuple[str, str]:
+        """What comes first in dates with such marks, and why; "" where that can't be known."""
+        if self._order in ways:
+            return self._order, "--dates says so"
+        if self._shown is None:
+            self._shown = _shown(self._looked())
+        shown = self._shown.get(mark, frozenset(ORDERS))
+        if len(shown) == 1:
+            return next(iter(shown)), "others in the file show it"
+        if mark == "." and _DAY in shown:
+            return _DAY, "that is usual between points; --dates says otherwise"
+        return self._else, "this format has it so; --dates says otherwise"
 
 
-def _order(said: str) -> bool | None:
-    """Whether the day comes first in a date that shows it; None: it does not show, or there is no such question."""
-    found = _PARTS.match(said.strip())
-    if found is None or found["mark"] == "." or len(found["a"]) == 4:
-        return None
-    first, second = int(found["a"]), int(found["b"])
-    return True if 12 < first <= 31 and second <= 12 else False if first <= 12 < second <= 31 else None
+def _shown(texts: Iterable[str]) -> dict[str, frozenset[str]]:
+    """What may come first in all dates with the same marks; none, where they contradict each other."""
+    shown: dict[str, frozenset[str]] = {}
+    for text in texts:
+        mark, ways = _ways(text.strip())
+        if ways:
+            shown[mark] = shown.get(mark, frozenset(ORDERS)) & ways.keys()
+    return shown
 
 
-def _read(text: str, day_first: bool | None) -> int | None:
+def _ways(text: str) -> tuple[str, dict[str, int]]:
+    """(mark, order -> milliseconds) of a date in which it is a question what comes first; no order, where it is none."""
+    text = _CLOCK.sub(lambda found: _CLOCKS[found.group()], text[: _LONGEST + 1])
+    text = _MONTH.sub(_numbered, text) if _MONTH.match(text) else text
+    found = _PARTS.match(text)
+    if found is None or len(found["a"]) > 2 or len(found["c"]) == 3:
+        return "", {}
+    first, second, third = int(found["a"]), int(found["b"]), int(found["c"])
+    years = {4: third, 2: third + (2_000 if third < 70 else 1_900)}
+    dates: dict[str, tuple[int, int, int]] = {}
+    if len(found["c"]) in years:
+        dates[_DAY] = years[len(found["c"])], second, first
+        if found["mark"] != ".":
+            dates[_MONTH_FIRST] = years[len(found["c"])], first, second
+    if len(found["a"]) == 2 and len(found["c"]) <= 2:
+        dates[_YEAR] = first + (2_000 if first < 70 else 1_900), second, third
+    latest = datetime.now(UTC).year
+    ways = {
+        order: at for order, date in dates.items() if date[0] <= latest and (at := _timed(found, *date)) is not None
+    }
+    return found["mark"], ways or {
+        order: at for order, date in dates.items() if (at := _timed(found, *date)) is not None
+    }
+
+
+def _numbered(found: re.Match[str]) -> str:
+    """A date with the month's name in its middle, as one between points, where the month comes second too."""
+    month = found[2].lower()
+    return f"{found[1]}.{_MONTHS.index(month) + 1}.{found[3]}" if month in _MONTHS else found.group()
+
+
+def _read(text: str) -> int | None:
     """Milliseconds since 1970, of any year; None: not to be read. "Zero" dates of databases are 0."""
     if not text or len(text) > _LONGEST:
         return None
     if re.match(r"0{4}-0\d-0\d", text):
         return 0
-    text = _CLOCK.sub(lambda found: _CLOCKS[found.group()], text)
+    text = _CLOCK.sub(lambda found: _CLOCKS[found.group()], _plain(text))
     try:
+        if _MONTH.match(text):
+            return _parts(text)
         for way in (_number, _iso, _packed, _named):
             at = way(text)
             if at is not None:
                 return at
-        return _parts(text, day_first)
+        return _parts(text)
     except (ValueError, OverflowError):
         return None
+
+
+def _plain(text: str) -> str:
+    """A time as others write it: without what Go, .NET and East Asia put around it, with the months' English names."""
+    if text.isascii() and text[:4].isdigit() and not text.endswith("C") and "E" not in text.upper():
+        return text
+    text = _GO.sub(r"\1", _EAST.sub(r"\1-\2-\3 ", text)).strip()
+    if found := _NET.fullmatch(text) or _POWER.fullmatch(text):
+        return f"{float(found[1].replace(',', '.')):.0f}"
+    word = next((found.group() for found in _NAME.finditer(text) if found.group().casefold() in _MONTH_OF), "")
+    if word:
+        english = _MONTHS[_MONTH_OF[word.casefold()]].capitalize()
+        text = re.sub(r"\b(?:de|del|d')\s+|(?<=\d)[.º]\s*(?=[A-Za-z])", " ", text.replace(word, english))
+    return text
 
 
 def _number(text: str) -> int | None:
@@ -173,29 +264,25 @@ def _named(text: str) -> int | None:
         return None
 
 
-def _parts(text: str, day_first: bool | None) -> int | None:
-    """Dates of numbers: 2.1.2023, 2/1/2023, 2023/1/2."""
+def _parts(text: str) -> int | None:
+    """Dates of numbers that can be read in one way only: 2.1.2023, 13/1/2023, 2023/1/2."""
     found = _PARTS.match(text)
-    if found is None:
+    if found is not None and len(found["a"]) == 4:
+        return _timed(found, int(found["a"]), int(found["b"]), int(found["c"]))
+    ways = set(_ways(text)[1].values())
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _timed(found: re.Match[str], year: int, month: int, day: int) -> int | None:
+    """A date with the hour and zone that stand behind it; None for one that there is not."""
+    hour, half, zone = int(found["h"] or 0), found["half"], found["zone"] or ""
+    if half:
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
+    try:
+        at = datetime(year, month, day, hour, int(found["m"] or 0), int(found["s"] or 0))  # noqa: DTZ001
+        return _milliseconds(datetime.fromisoformat(at.isoformat() + zone) if zone[:1] in ("+", "-") else at)
+    except (ValueError, OverflowError):
         return None
-    first, second, third = int(found["a"]), int(found["b"]), int(found["c"])
-    if len(found["a"]) == 4:
-        year, month, day = first, second, third
-    elif len(found["c"]) not in (2, 4):
-        return None
-    else:
-        order = True if found["mark"] == "." else _order(text)
-        order = day_first if order is None else order
-        if order is None and first != second:
-            return None
-        day, month = (first, second) if order else (second, first)
-        year = third if len(found["c"]) == 4 else third + (2_000 if third < 70 else 1_900)
-    hour = int(found["h"] or 0)
-    if found["half"]:
-        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
-    at = datetime(year, month, day, hour, int(found["m"] or 0), int(found["s"] or 0))  # noqa: DTZ001
-    zone = found["zone"] or ""
-    return _milliseconds(datetime.fromisoformat(at.isoformat() + zone) if zone[:1] in ("+", "-") else at)
 
 
 def _milliseconds(at: datetime) -> int:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from service.imports.dates import moment
+from service.imports.fates import weighed
 from service.imports.readers import Export
 from service.imports.record import Fate, Left, Record, made, name
-from service.imports.tables import weighed
 from service.imports.xml_stream import Elements, walk
 
 _MAX_THREADS = 2_000_000  # pages that are remembered by their number; comments on others are brought without their page

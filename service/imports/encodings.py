@@ -55,6 +55,9 @@ _LATIN = {
     "iso-8859-15": ("éèàùâêîôûëïüÿçœæ",),
 }  # fmt: skip
 """The letters of languages beyond a to z, by the encoding that their texts stand in; the more frequent one first."""
+_FEW = 3  # letters that may be UTF-8 by accident
+_STRAY = re.compile(r"[A-Za-z][\u0700-\u07ff]|[\u0700-\u07ff][A-Za-z]")
+"""Letters in words of others: what two of an old encoding happen to be in UTF-8 ("ßł")."""
 _INSIDE = re.compile(
     r"(?<=[^\W\d_])[¹²³£¥¦§¶¿¡×÷±¤¬¼½¾¨¸¯»«©®](?=[^\W\d_])"
 )  # signs that no language has inside a word
@@ -80,13 +83,34 @@ def encoding_of(chunks: Iterable[bytes], said: str) -> tuple[str, bool] | None:
     word = declared.group(1).decode().lower() if declared else ""
     if word in _OLD:
         return word, False
-    if len(first) >= 4 and first[: 2 * (len(first) // 2)].count(0) * 5 >= 2 * len(first):
-        return ("utf-16-le" if first[1::2].count(0) > first[::2].count(0) else "utf-16-be"), True
+    if found := _utf16(first):
+        return found, True
     good, bad, sample = _utf8(first, pieces)
     if not bad or good > 2 * bad:  # a few damaged bytes make no other encoding
-        return "utf-8", False
+        return None if 0 < good <= _FEW and _is_accident(sample) else ("utf-8", False)
     found = _recognised(sample)
     return (found, True) if found else None
+
+
+def _is_accident(sample: bytes) -> bool:
+    """Whether the letters beyond ASCII may be those of an old encoding, of which two or three make another in UTF-8: "ćłł"."""
+    found = [char for char in sample.decode(errors="ignore") if char > "\x7f"]
+    if not all(char > "\u024f" and char.isalpha() for char in found):
+        return False
+    old = {
+        encoding: [char for char in sample.decode(encoding, "replace").lower() if char > "\x7f"] for encoding in _LATIN
+    }
+    return any(set(old[encoding]) <= set("".join(letters)) for encoding, letters in _LATIN.items())
+
+
+def _utf16(first: bytes) -> str:
+    """UTF-16 without its mark: every other byte of what is ASCII in it is 0, and none of the others."""
+    even, odd = first[::2].count(0), first[1::2].count(0)
+    if even + odd < 4 or 100 * (even + odd) < len(first) or min(even, odd) * 20 > max(even, odd):
+        return ""
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = first[: 2 * (len(first) // 2)].decode(encoding, errors="replace")
+    return encoding if text.rstrip("\ufffd").count("\ufffd") * 100 <= len(text) else ""
 
 
 def _utf8(first: bytes, pieces: Iterator[bytes]) -> tuple[int, int, bytes]:
@@ -158,7 +182,11 @@ def is_garbled(text: str) -> bool:
     """Whether letters of a text were lost, or were taken for others before it was exported: "Ã©" for "é"."""
     if text.isascii():
         return False
-    return "\ufffd" in text or any(_is_twice(found.group()) for found in _TWICE.finditer(text))
+    return (
+        "\ufffd" in text
+        or _STRAY.search(text) is not None
+        or any(_is_twice(found.group()) for found in _TWICE.finditer(text))
+    )
 
 
 def _is_twice(letters: str) -> bool:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from service.imports.dates import moment
+from service.imports.fates import weighed
 from service.imports.json_stream import DAMAGED, Cursor, Damaged
 from service.imports.readers import MAX_RECORD, Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, name, text
-from service.imports.tables import weighed
 
 _MODES = {1: Fate.APPROVED, 2: Fate.HELD, 4: Fate.REMOVED}
 _QUERY = """

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import urljoin
 
 from service.imports.dates import moment
+from service.imports.fates import weighed
+from service.imports.json_lines import json_lines
 from service.imports.json_stream import Cursor, Damaged, members, records
 from service.imports.readers import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record, name, own, quoted, text
-from service.imports.tables import json_lines, weighed
 
 
 def artalk(export: Export) -> Iterator[Record | Left]:

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.imports.dates import moment
+from service.imports.fates import weighed
+from service.imports.json_lines import json_lines
+from service.imports.json_objects import single
+from service.imports.json_search import comments
 from service.imports.json_stream import LISTS, Cursor, Damaged, listed
 from service.imports.json_stream import records as read_records
 from service.imports.readers import Export, UnreadableExport
-from service.imports.record import Fate, Left, Record, own, quoted, text
-from service.imports.tables import NO_TEXT, json_lines, single, weighed
+from service.imports.record import NO_OBJECT, NO_TEXT, Fate, Left, Record, own, quoted, text
 
 _MAX_PAGES = 200_000  # pages of Cusdis that are remembered
 _FRAGMENT = re.compile(r"(?:comment-page-\d+/?)?#.*\Z", re.DOTALL)
@@ -65,6 +68,16 @@ def _numbered(export: Export, read: Reading, names: frozenset[str] = LISTS) -> I
     export.begin_again()
     if _is_comment(head.split("\n", 1)[0]):
         yield from _a_line_each(export, read)
+        return
+    if names == LISTS:
+        for place, value in comments(Cursor(export.texts()), lambda _: None):
+            yield (
+                value
+                if isinstance(value, Left)
+                else read(place, value)
+                if isinstance(value, dict)
+                else Left(place, NO_OBJECT)
+            )
         return
     yield from read_records("comment", listed(Cursor(export.texts()), names), read)
 

@@ -16,7 +16,10 @@ from service.imports.record import Left, Record
 
 _decode = json.JSONDecoder(strict=False).raw_decode
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
-_NEXT_RECORD = re.compile(r"\}\s*,\s*(?=\{)")
+NEXT_RECORD = re.compile(r"\}\s*,\s*(?=\{)")
+NEXT_MEMBER = re.compile(r'\}\s*,\s*(?="(?:[^"\\]|\\.){1,200}"\s*:\s*\{)')
+NEXT_TEXT = re.compile(r"[\n\r](?=\{)")
+"""Where the next record of a list, of a map, or of several texts behind one another seems to begin."""
 _OVERLAP = 1_000  # characters looked at again when the search for the next record goes on
 _NEAR = 8  # characters before the end of what was read within which an error may only mean that more is to come
 _DEEPEST = 20  # objects within each other in which lists are looked for; what is deeper is a value like any other
@@ -37,6 +40,11 @@ LISTS = frozenset(
         "replies",
         "posts",
         "messages",
+        "hits",
+        "response",
+        "edges",
+        "nodes",
+        "db",
     ]
 )
 """Names under which an object holds a list of comments."""
@@ -47,6 +55,10 @@ class Damaged(Exception):
     """No value can be read where the cursor stands, or the text ends too early."""
 
 
+class TooLarge(Damaged):
+    """The value is larger than was asked for."""
+
+
 class Cursor:
     """A place in a JSON text. Who walks through an array or an object takes each value that it stops at."""
 
@@ -54,6 +66,7 @@ class Cursor:
         self._texts = iter(texts)
         self._text = ""
         self._at = 0
+        self._is_short = False  # of a glimpse: whether the text ended
 
     def elements(self) -> Iterator[tuple[int, Any]]:
         """(number, value) of the array that begins here; in place of a damaged one a `Left`. Raises Damaged at the end."""
@@ -92,8 +105,8 @@ class Cursor:
             yield str(key)
         self._at += 1
 
-    def value(self) -> Any:
-        """The value that begins here. Raises Damaged when there is none, or it is larger than MAX_RECORD."""
+    def value(self, most: int = MAX_RECORD) -> Any:
+        """The value that begins here. Raises Damaged when there is none, TooLarge when it has more than `most` characters."""
         self.peek()
         while True:
             at_hand = len(self._text) - self._at
@@ -101,7 +114,9 @@ class Cursor:
                 value, end = _decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 unfinished = error.pos >= len(self._text) - _NEAR or error.msg.startswith("Unterminated")
-                if not unfinished or at_hand > MAX_RECORD or not self._fill(at_hand):
+                if at_hand > most:
+                    raise TooLarge from None
+                if not unfinished or not self._fill(at_hand):
                     raise Damaged from None
             except (ValueError, RecursionError):
                 raise Damaged from None
@@ -120,10 +135,41 @@ class Cursor:
             if not self._fill(1):
                 return ""
 
-    def find_next(self) -> bool:
+    def begins(self) -> bool | None:
+        """Whether a list or an object begins here, and not something else; None: nothing. Signs between two are passed over."""
+        while (char := self.peek()) and char in ",;)\0":
+            self._at += 1
+        return char in "[{" if char else None
+
+    def glimpse(self) -> Any:
+        """The value that begins here as far as it was read, so that objects and lists may lack what comes later."""
+        return Cursor([self._text[self._at :]])._partial(0)
+
+    def _partial(self, depth: int) -> Any:
+        char = self.peek()
+        members: dict[str, Any] = {}
+        elements: list[Any] = []
+        try:
+            if char == "{" and depth < _DEEPEST:
+                for key in self.members():
+                    members[key] = self._partial(depth + 1)
+                    if self._is_short:
+                        break
+            elif char == "[" and depth < _DEEPEST:
+                for _ in self.array():
+                    elements.append(self._partial(depth + 1))
+                    if self._is_short:
+                        break
+            else:
+                return self.value()
+        except Damaged:
+            self._is_short = True
+        return members if char == "{" else elements if char == "[" else ""
+
+    def find_next(self, following: re.Pattern[str] = NEXT_RECORD) -> bool:
         """Go on where the next record seems to begin; False when there is none."""
         self._at += 1
-        while (found := _NEXT_RECORD.search(self._text, self._at)) is None:
+        while (found := following.search(self._text, self._at)) is None:
             self._at = max(self._at, len(self._text) - _OVERLAP)
             if not self._fill(1):
                 self._at = len(self._text)
@@ -157,8 +203,10 @@ def listed(cursor: Cursor, names: frozenset[str] = LISTS) -> Iterator[tuple[int,
     Raises Damaged at the end of a text that is cut off.
     """
     number = 0
-    while (char := cursor.peek()) in ("[", "{"):
-        for _, value in cursor.elements() if char == "[" else _inside(cursor, names):
+    while (begins := cursor.begins()) is not None:
+        if not begins:
+            raise Damaged
+        for _, value in cursor.elements() if cursor.peek() == "[" else _inside(cursor, names):
             number += 1
             yield number, value
 

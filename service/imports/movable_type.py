@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from service.imports.dates import Dates
+from service.imports.fates import weighed
 from service.imports.readers import Export
-from service.imports.record import Fate, Left, Record, made
-from service.imports.tables import NO_TEXT, weighed
+from service.imports.record import NO_TEXT, Fate, Left, Record, made
 
 _PART, _ENTRY = "-----", "--------"
 _FIELD = re.compile(r"([A-Z][A-Z ]{1,30}):(?: (.*)|\s*)\Z")
@@ -50,7 +50,7 @@ class _Part:
 
 def read(export: Export) -> Iterator[Record | Left]:
     """The comments and pings of all entries."""
-    dates = Dates(export.dates, lambda: _dates(export), otherwise=False)
+    dates = Dates(export.dates, lambda: _dates(export), export.dates_told, otherwise="month-first")
     page: dict[str, str] = {}
     part = _Part("", 1)
     for number, raw in export.lines():

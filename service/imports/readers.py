@@ -25,6 +25,7 @@ MAX_RATIO = (
 MAX_MEMBERS = 2_000  # files of a zip archive that are looked at
 _FREE = 16_777_216  # bytes that an archive may hold whatever the ratio
 _SKIPPED = re.compile(r"(?:^|/)(?:__MACOSX/|\.)")
+_RETURN = re.compile(r"\r(?![\r\n])")
 CUT = "the archive is damaged or cut off"
 
 
@@ -41,7 +42,8 @@ class Columns:
         self.meanings: dict[str, str] = {}  # name -> field, "" for one that is not known
 
     def note(self, name: str, field: str) -> None:
-        """Note one."""
+        """Note one; half a letter, which no text may hold, becomes a question mark."""
+        name = name.encode(errors="replace").decode()
         if name not in self.meanings and len(self.meanings) < self._MOST:
             self.meanings[name] = field
 
@@ -62,10 +64,12 @@ class Export:
         self.path = path
         self.name = name or member or path.name
         self.member = member
-        self.dates = dates  # "day-first", "month-first", or "": what the file shows
+        self.dates = dates  # "day-first", "month-first", "year-first", or "": what the file shows
+        self.dates_told: dict[str, str] = {}  # how dates were read that can be read in several ways: mark -> words
         self.broken = ""
         self.open_end = False  # whether the last line has no end: it may be cut off
         self.columns = Columns()
+        self.dialect: object = None  # of a CSV file, once it is known
         self.done = 0  # bytes of the file that were read
         self.guessed = False  # whether the encoding was recognised by the letters alone
         self._said = encoding
@@ -197,7 +201,7 @@ class Export:
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """(number, line) with its end; None for one that is longer than MAX_RECORD, of which nothing is kept."""
         number, kept, over = 1, "", False
-        for text in self.texts():
+        for text in _with_new_ends(self.texts()):
             *whole, rest = (kept + text).split("\n")
             for line in whole:
                 yield number, None if over or len(line) > MAX_RECORD else line + "\n"
@@ -206,6 +210,24 @@ class Export:
             kept = "" if over else rest
         if kept or over:
             yield number, None if over else kept
+
+
+def old_ends(text: str) -> str:
+    """A text with line feeds where old Macintosh files have a carriage return alone."""
+    return _RETURN.sub("\n", text) if "\r" in text else text
+
+
+def _with_new_ends(texts: Iterator[str]) -> Iterator[str]:
+    held = ""
+    for text in texts:
+        if held or "\r" in text:
+            whole = held + text
+            held = "\r" if whole.endswith("\r") else ""
+            yield old_ends(whole.removesuffix("\r"))
+        else:
+            yield text
+    if held:
+        yield "\n"
 
 
 class _Gunzip:

@@ -24,6 +24,10 @@ _MADE = re.compile(r"x-[0-9a-f]{26}\Z")
 _LONGEST_WORD = 30  # characters of a word that was not known
 
 
+NO_TEXT = "a comment without text"
+NO_OBJECT = "not a JSON object, or longer than any comment"
+
+
 class Fate(StrEnum):
     """What had become of a comment where it comes from."""
 
@@ -72,6 +76,7 @@ class Record(NamedTuple):
     kind: str = "comment"
     labels: Mapping[str, float] | None = None  # what the source says beyond what its fate means
     said_at: str = ""  # its time in the source's own words
+    doubts: tuple[str, ...] = ()  # what had to be assumed of it, in words
 
     def __repr__(self) -> str:
         return f"Record({self.place})"

@@ -265,7 +265,7 @@ class Importing:
             return Left(one.place, error.detail), ()
         if self._erased(job.site, submission.created_at, one.email):
             return Left(one.place, _ERASED), ()
-        told = [(what, "") for what in mended]
+        told = [(what, "") for what in (*mended, *one.doubts)]
         if found.wrong:
             told.append((found.wrong, quoted(one.said_at)))
         damaged = is_garbled(submission.content) or is_garbled(submission.author.name)

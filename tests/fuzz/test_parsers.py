@@ -52,6 +52,9 @@ EXPORTS = {
     "csv": b"id,content,name,email,url,date,status\n1,Hello,Ann,a@b.example,https://b.example/p,2020-01-01,approved\n",
     "jsonl": b'{"id":"1","content":"x","page":{"url":"https://b.example"},"author":{"name":"a"}}\n' * 3,
     "json": b'[{"id":"1","content":"x","url":"https://b.example"},{"id":"2","content":"y"}]',
+    "map": b'{"comments":{"page":{"-N1":{"text":"x","spam":true},"-N2":{"text":"y","approvedAt":"02/01/23"}}}}',
+    "pretty": b'{\n  "text": "x",\n  "deletedAt": null\n}\n{\n  "text": "y"\n}\n',
+    "backslashes": b'id,text,date,state\n1,"a \\"b\\" c",23-01-02,spam\n2,"d",\\N,\\N\n',
     "remark42": b'{"locator":{"url":"https://b.example"},"id":"1","text":"x","user":{"name":"a"}}\n' * 2,
 }
 _comment = msgspec.json.Decoder(CommentInput)

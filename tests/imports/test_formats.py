@@ -45,7 +45,7 @@ def test_formats_are_recognised(tmp_path: Path, content: str, name: str, pack: t
 def test_what_is_no_export_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "export"
     path.write_bytes(content)
-    with pytest.raises(UnreadableExport, match=r"zip|archive|recognised|column"):
+    with pytest.raises(UnreadableExport, match=r"zip|archive|recognised|column|empty|an export"):
         list(records(export := Export(path), recognise(export)))
 
 

@@ -270,7 +270,11 @@ async def test_long_fields_are_cut_and_counted(services: Services, site: Known) 
         (10**14, "5138-11-16", "a time that is yet to come"),
         (0, "32.13.2023", "a time that can't be read"),
         (0, "1965-01-01", "a time before 1970, when there were no comments"),
-        (0, "02/01/2023", "a date that can be read in two ways; --dates says which comes first, the day or the month"),
+        (
+            0,
+            "02/01/2023",
+            "a date that can be read in two ways; --dates says what comes first, the day, the month or the year",
+        ),
     ],
 )
 async def test_a_time_that_can_not_be_is_said_and_never_now_in_silence(

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from service.imports import FORMATS, recognise, records
+from service.imports.columns import COLUMNS
 from service.imports.dates import UNREADABLE, Dates, moment, reason
 from service.imports.encodings import is_garbled
 from service.imports.readers import Export, UnreadableExport
 from service.imports.record import Fate, Left, Record
-from service.imports.tables import COLUMNS
 from tests.imports.conftest import Read
 
 NOW = 1_800_000_000_000
@@ -262,6 +262,8 @@ def test_letters_are_read_as_they_were_written(tmp_path: Path, encoding: str) ->
     st.lists(st.sampled_from("abc xyz.,éèàüößñçłąřšğıžćп日한"), min_size=4, max_size=60).map("".join),
     st.sampled_from(sorted(TEXTS)),
 )
+@example("aćłła", "windows-1250")
+@example("aaßła", "windows-1250")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 def test_no_letter_is_ever_another_one_that_teaches(tmp_path: Path, text: str, encoding: str) -> None:
     """Whatever an old encoding holds: it is read as it was, or refused, or it says so and teaches nothing."""
@@ -320,11 +322,9 @@ def test_dates_of_many_countries(said: str, at: str) -> None:
     assert reason(said, moment(said), NOW) == ""
 
 
-@pytest.mark.parametrize(
-    "said", ["133171000000000000", "638082000000000000", "13317100000000000", "167265360", "02-Jan-23 10.30.00 PM"]
-)
+@pytest.mark.parametrize("said", ["133171000000000000", "638082000000000000", "13317100000000000", "167265360"])
 def test_a_number_of_another_clock_is_no_time(said: str) -> None:
-    """Windows's and .NET's ticks, Chrome's microseconds, a number that was cut, and half a day that a reader passed over."""
+    """Windows's and .NET's ticks, Chrome's microseconds, and a number that was cut."""
     assert (moment(said), reason(said, 0, NOW)) == (0, UNREADABLE)
 
 
@@ -356,6 +356,10 @@ CUT: dict[str, Callable[[], str]] = {
     "quoted": lambda: "id,text,state\n" + "".join(f'{number},"Two\nlines {number}",approved\n' for number in range(50)),
     "jsonl": lambda: "".join(json.dumps({"text": f"Comment {number}", "state": "spam"}) + "\n" for number in range(50)),
     "json": lambda: json.dumps([{"text": f"Comment {number}", "state": "spam"} for number in range(50)]),
+    "map": lambda: json.dumps({f"n{number}": {"text": f"Comment {number}", "state": "spam"} for number in range(50)}),
+    "pretty": lambda: "".join(
+        json.dumps({"text": f"Comment {number}", "state": "spam"}, indent=1) + "\n" for number in range(50)
+    ),
     "wrapped": lambda: json.dumps({"total": 50, "comments": [{"text": f"Comment {number}"} for number in range(50)]}),
 }
 
