@@ -6,7 +6,9 @@ Heavy modules are imported by the command that needs them.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -31,6 +33,7 @@ from service.commands import (
     score,
     settings,
     sites,
+    stopped,
     tls_front,
 )
 
@@ -154,13 +157,29 @@ def version() -> None:
 
 def main() -> None:
     """The entry point."""
+    terminated = stopped.heed_terminate()
     try:
         app()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # how the library puts it
+            _stop(terminated=terminated())
+        raise
+    except KeyboardInterrupt:
+        _stop(terminated=terminated())
     except Exception as error:
         _end(error)
-    except KeyboardInterrupt:
-        _say("stopped; what was done so far is kept, and the same command goes on or can be given again")
-        sys.exit(130)
+
+
+_INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+
+
+def _stop(*, terminated: bool) -> NoReturn:
+    """Say what holds, and end at once, whatever a thread still computes: all that was open is closed."""
+    _say(stopped.line(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(_TERMINATED if terminated else _INTERRUPTED)
 
 
 def _end(error: Exception) -> NoReturn:

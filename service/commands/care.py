@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,25 +21,12 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file, which nobody else may read.")],
 ) -> None:
     """Write all data down, as it is at this moment, while the service goes on. The secrets are not in it: keep them apart."""
-    if file.exists():
-        raise typer.BadParameter(f"{file} is there already")
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-    try:
-        with console.new_file(draft, "FILE") as out:
+    with console.new_file(file, "FILE") as out:
 
-            async def command(services: Services) -> int:
-                return await services.box.back_up(out)
+        async def command(services: Services) -> int:
+            return await services.box.back_up(out)
 
-            size = console.run(command)
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(draft, file)
-    except FileExistsError:
-        raise typer.BadParameter(f"{file} is there already") from None
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror or 'it can not be written'}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+        size = console.run(command)
     typer.echo(f"Written to {file}: {size / 1e6:.1f} MB. The secrets are not in it; back them up apart from it.")
 
 

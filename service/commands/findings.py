@@ -69,8 +69,8 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
             yield finding
     except (KeyFileError, OSError) as error:
         gone = installation.lost(settings, error) if isinstance(error, NoKeyFile) else None
-        line = str(gone or f"{error}; put it back, or begin anew with antechamber keys init")
-        yield Finding(FAIL, "secrets", line)
+        anew = "; put it back, or begin anew with antechamber keys init" if isinstance(error, NoKeyFile) else ""
+        yield Finding(FAIL, "secrets", str(gone or f"{error}{anew}"))
     for finding in _notices(settings):
         yield finding
     yield _model()
@@ -86,7 +86,11 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
 async def _box(settings: Settings, secrets: KeyFiles | None) -> AsyncIterator[Finding]:
     """What can be said of Redis, and of all that is in it."""
     if settings.embedded and not embedded_runs(settings):
-        there = (settings.data_dir / installation.SERVER).is_dir()
+        server = settings.data_dir / installation.SERVER
+        there = server.is_dir()
+        if there and not os.access(server, os.X_OK):
+            yield Finding(FAIL, "redis", f"can't be looked at: {server.absolute()} is closed to our user")
+            return
         what = "its embedded Redis is not up" if there else f"there is no data in {settings.data_dir.absolute()}"
         yield Finding(FAIL, "redis", f"nothing runs here ({what}); start it with antechamber serve")
         return
@@ -218,7 +222,8 @@ def _data_dir(folder: Path) -> Finding:
         return Finding(FAIL, "data", f"{existing} can't be written to")
     free = shutil.disk_usage(existing).free
     level = FAIL if free < _SPACE_FAIL else WARN if free < _SPACE_WARN else OK
-    return Finding(level, "data", f"{folder.absolute()}, {free / 1e9:.1f} GB free")
+    hint = "; make room" if level != OK else ""
+    return Finding(level, "data", f"{folder.absolute()}, {free / 1e9:.1f} GB free{hint}")
 
 
 def _secrets(folder: Path) -> Iterator[Finding]:
@@ -329,7 +334,8 @@ def _writes(server: ServerState) -> Finding:
     if server.memory_limit:
         share = server.memory / server.memory_limit
         level = FAIL if share > _MEMORY_FAIL else WARN if share > _MEMORY_WARN else OK
-        return Finding(level, "writes", f"Redis uses {share:.0%} of its maxmemory ({server.memory_limit / 1e6:.0f} MB)")
+        used = f"{share:.0%} of" if share < 1 else "all of"
+        return Finding(level, "writes", f"Redis uses {used} its maxmemory ({server.memory_limit / 1e6:.0f} MB)")
     return Finding(OK, "writes", f"taken; Redis uses {server.memory / 1e6:.0f} MB, and has no limit but the machine's")
 
 
