@@ -201,11 +201,12 @@ def restore_embedded(
         known = {name: one for name, one in head.fingerprints.items() if name in fingerprints}
         if any(fingerprints[name] != one for name, one in known.items()):
             raise CantStart(
-                "the back-up was made with other secrets than those here; put those back first. If they are lost: restore "
-                "with none here, and then antechamber keys replace"
+                "the back-up was made with other secrets than those here; put those back first. If they are lost: move "
+                "those here away, restore, and then antechamber keys replace"
             )
         if head.format > PARTITIONED:
             raise CantStart("the back-up was made by a newer Antechamber; install that version")
+        installation.make_folder(settings.data_dir / installation.SERVER)
         return head, snapshot.put_back(file, settings.data_dir / installation.SERVER)
     except BackupError as error:
         raise CantStart(f"{file}: {error}") from None

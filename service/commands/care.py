@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from service.commands import console
 if TYPE_CHECKING:
     from service.container import Services
     from service.settings import Settings
+    from service.store.snapshot import Head
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
@@ -31,7 +33,10 @@ def backup(
 
 
 def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")], yes: Yes = False) -> None:
-    """Bring the embedded server's data back from a back-up, with the service stopped. What was there is kept beside it."""
+    """Bring the embedded server's data back from a back-up, with the service stopped. What was there is kept beside it.
+
+    The secrets that it goes with may be put back before or afterwards; none are made.
+    """
     from service import installation, settings
     from service.serve import CantStart, restore_embedded
 
@@ -40,17 +45,51 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrot
         file.open("rb").close()
     except OSError as error:
         raise CantStart(f"{file}: {error.strerror or 'it can not be read'}") from None
-    secrets = installation.begin(loaded)
+    installation.check_owner(loaded)
+    fingerprints = _fingerprints(loaded)
     if not yes and (loaded.data_dir / installation.SERVER / "appendonlydir").exists():
         typer.confirm("There is data here, which is laid aside. Put the back-up in its place?", abort=True)
     try:
-        head, aside = restore_embedded(loaded, file, secrets.fingerprints)
+        head, aside = restore_embedded(loaded, file, fingerprints)
     except OSError as error:
-        raise CantStart(f"{file}: {error.strerror or 'it can not be read'}") from None
+        raise CantStart(f"{file} can't be put back: {error.strerror or 'nobody says why'}") from None
     if aside is not None:
         typer.echo(f"What was here is in {aside} now; remove it when you need it no more.")
-    console.run(lambda services: services.box.restored(head))
-    typer.echo(f"The data of {console.moment(head.made_at * 1000)} UTC is back. Start the service: antechamber serve")
+    back = f"The data of {console.moment(head.made_at * 1000)} UTC is back"
+    if fingerprints:
+        console.run(lambda services: services.box.restored(head))
+        typer.echo(f"{back}. Start the service: antechamber serve")
+        return
+    _remember(loaded, head)
+    typer.echo(
+        f"{back}, and its secrets are not in {loaded.secrets.absolute()}: put them back there, and start the service. "
+        "If they are lost for good: antechamber keys replace"
+    )
+
+
+def _fingerprints(loaded: Settings) -> Mapping[str, str]:
+    """Of the secrets that are here; of none where one is missing. Raises KeyFileError."""
+    from service import keyfiles
+
+    try:
+        return keyfiles.read(loaded.secrets).fingerprints
+    except keyfiles.NoKeyFile:
+        return {}
+
+
+def _remember(loaded: Settings, head: Head) -> None:
+    """Let the data directory know that there is data, so that nobody makes other secrets for it."""
+    from service.container import Opening, open_services
+    from service.installation import Note
+    from service.keyfiles import throwaway
+    from service.serve import store_url
+
+    async def look(url: str) -> Note:
+        async with open_services(loaded, throwaway(), url, Opening(writing=False)) as services:
+            return Note(head.box, len(await services.sites.all()), services.connection.keys.layout.count)
+
+    with store_url(loaded, watched=False, waiting=console.say_waiting) as url:
+        asyncio.run(look(url)).write(loaded.data_dir)
 
 
 def repair(
