@@ -42,6 +42,7 @@ _MEMORY_WARN, _MEMORY_FAIL = 0.8, 0.97  # of maxmemory
 _REACH_SECONDS = 5.0
 _PATIENCE = 3.0  # seconds
 _PRIVILEGED = 1024
+_UNITS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "s": 1_000}  # milliseconds
 
 
 class Finding(NamedTuple):
@@ -393,7 +394,16 @@ def _clock(server: ServerState) -> Finding:
     skew = abs(server.clock_ahead_ms)
     level = FAIL if skew > _SKEW_FAIL_MS else WARN if skew > _SKEW_WARN_MS else OK
     side = "ahead of" if server.clock_ahead_ms > 0 else "behind"
-    return Finding(level, "clock", f"{skew:.0f} ms {side} Redis's")
+    hint = "; put the clocks right, on both machines: timedatectl" if level != OK else ""
+    return Finding(level, "clock", f"{_spoken(skew)} {side} Redis's{hint}")
+
+
+def _spoken(milliseconds: float) -> str:
+    """A span as people say it."""
+    for unit, length in _UNITS.items():
+        if milliseconds >= 2 * length:
+            return f"{milliseconds / length:.0f} {unit}"
+    return f"{milliseconds:.0f} ms"
 
 
 async def _versions(services: Services) -> AsyncIterator[Finding]:
@@ -456,7 +466,8 @@ async def _receivers(services: Services) -> AsyncIterator[Finding]:
             hint = "its address is private; ANTECHAMBER_CALLBACK_ALLOW may allow it"
             yield Finding(FAIL, site.id, f"call-backs go nowhere: {hint}")
         elif why:
-            yield Finding(FAIL, site.id, f"the receiver of its call-backs can't be reached ({why})")
+            hint = f"is its address right? antechamber sites set {site.id} --callback URL"
+            yield Finding(FAIL, site.id, f"the receiver of its call-backs can't be reached ({why}); {hint}")
         elif endpoint.paused_until > time.time() * 1000:
             yield Finding(
                 WARN, site.id, f"call-backs are paused ({endpoint.why}); antechamber deliveries resume {site.id}"
