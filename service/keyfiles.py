@@ -101,7 +101,7 @@ def platform_secrets(folder: Path, site: str, platform: str) -> tuple[str, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+        raise KeyFileError(f"{path}: {_why(error)}") from None
     return tuple(line.strip() for line in lines if line.strip())
 
 
@@ -133,7 +133,7 @@ def _given(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+        raise KeyFileError(f"{path}: {_why(error)}") from None
 
 
 def httpbl_key(folder: Path) -> str:
@@ -142,7 +142,7 @@ def httpbl_key(folder: Path) -> str:
     try:
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}; http:BL needs an access key, or HTTPBL=false") from None
+        raise KeyFileError(f"{path}: {_why(error)}; http:BL needs an access key, or HTTPBL=false") from None
     if not _HTTPBL_KEY.fullmatch(key):
         raise KeyFileError(f"{path}: an access key is 12 small letters")
     return key
@@ -161,7 +161,7 @@ def notices(folder: Path) -> Notices:
     except InvalidNotice as error:
         raise KeyFileError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+        raise KeyFileError(f"{path}: {_why(error)}") from None
     for one in found.notices:
         try:
             ZoneInfo(one.zone)
@@ -181,6 +181,12 @@ def rotate_identity(folder: Path) -> str:
         _create(fresh, "\n".join(lines))
         fresh.replace(folder / _IDENTITY)
     return f"k{number}"
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is not there"
+    return (error.strerror or "can't be read") if isinstance(error, OSError) else "is not text in UTF-8"
 
 
 @contextlib.contextmanager

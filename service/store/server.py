@@ -170,13 +170,14 @@ class EmbeddedServer:
             _started[:] = [one for one in _started if one.poll() is None]
             if self.answers():
                 return False
+            started: subprocess.Popen[bytes] | None = None
             try:
                 append_only.check_list(self._dir / append_only.FOLDER)
                 self.socket.unlink(missing_ok=True)
                 self._log_began = self.log.stat().st_size if self.log.exists() else 0
                 with self.log.open("ab") as log:
                     # In a session of its own: Ctrl-C stops the service, which then stops its server, in this order.
-                    self._process = subprocess.Popen(  # noqa: S603
+                    started = self._process = subprocess.Popen(  # noqa: S603
                         [find_binary(), *self._arguments()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                         cwd=self._dir, start_new_session=True,
                     )  # fmt: skip
@@ -186,6 +187,8 @@ class EmbeddedServer:
                 self._leave()
                 raise EmbeddedError(f"{error}; antechamber repair looks what can be saved") from None
             except BaseException:
+                if started is not None:  # whoever was to use it is stopped: it must not stay alone
+                    started.terminate()
                 self._leave()
                 raise
         return True
