@@ -157,7 +157,8 @@ def version() -> None:
 
 def main() -> None:
     """The entry point."""
-    terminated = stopped.heed_terminate()
+    # A service says itself how it stops, and may be killed before it can.
+    terminated = stopped.heed_terminate() if stopped.line(sys.argv[1:]) else bool
     try:
         app()
     except SystemExit as end:

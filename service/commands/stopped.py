@@ -12,7 +12,7 @@ _NO_FILE: Final = "no file was written"
 _AGAIN: Final = "what was done so far is kept, and the same command can be given again"
 HOLDS: Final = {
     "serve": "",
-    "demo": "",
+    "demo": "nothing runs any more; what it made is kept",
     "tls-front serve": "",
     "check": _UNCHANGED,
     "doctor": _UNCHANGED,
