@@ -7,6 +7,7 @@ Heavy modules are imported by the command that needs them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -183,11 +184,18 @@ def _stop(*, terminated: bool) -> NoReturn:
     os._exit(_TERMINATED if terminated else _INTERRUPTED)
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What a disk brings about, wherever a command writes: no bug of ours."""
+
+
 def _end(error: Exception) -> NoReturn:
     """One line for what an operator can mend; anything else is raised again."""
     from service.core.errors import AntechamberError, StoreUnavailable
     from service.serve import CANT_START
 
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _say(": ".join(part for part in (str(error.filename or ""), error.strerror) if part))
+        sys.exit(1)
     if not isinstance(error, _expected()):
         raise error
     if isinstance(error, StoreUnavailable):

@@ -148,3 +148,15 @@ def test_a_disk_without_hard_links_will_do(tmp_path: Path, monkeypatch: pytest.M
     with console.new_file(tmp_path / "back-up") as file:
         file.write(b"all")
     assert os.listdir(tmp_path) == ["back-up"]
+
+
+def test_a_disk_that_is_full_is_said_in_a_line_wherever_that_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device", "/var/tmp/x")
+
+    monkeypatch.setattr(cli, "app", full)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert (end.value.code, capsys.readouterr().err) == (1, "antechamber: /var/tmp/x: No space left on device\n")
