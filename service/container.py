@@ -188,9 +188,13 @@ async def _recognise(services: Services, note: Note, *, writing: bool) -> None:
 
 async def _remember(services: Services) -> None:
     """Note in the data directory that there is data, and which."""
-    if services.box.lost or not services.box.id:
-        return
-    note = Note(services.box.id, len(await services.accounts.all()), services.connection.keys.layout.count)
+    if not services.box.lost and services.box.id:
+        await remember(services, services.box.id)
+
+
+async def remember(services: Services, box: str) -> None:
+    """Note in the data directory that there is data, which calls itself `box`."""
+    note = Note(box, len(await services.accounts.all()), services.connection.keys.layout.count)
     if note != Note.read(services.settings.data_dir):
         note.write(services.settings.data_dir)
 

@@ -14,7 +14,6 @@ from service.commands import console
 if TYPE_CHECKING:
     from service.container import Services
     from service.settings import Settings
-    from service.store.snapshot import Head
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
@@ -60,7 +59,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrot
         console.run(lambda services: services.box.restored(head))
         typer.echo(f"{back}. Start the service: antechamber serve")
         return
-    _remember(loaded, head)
+    _remember(loaded, head.box)
     typer.echo(
         f"{back}, and its secrets are not in {loaded.secrets.absolute()}: put them back there, and start the service. "
         "If they are lost for good: antechamber keys replace"
@@ -77,19 +76,18 @@ def _fingerprints(loaded: Settings) -> Mapping[str, str]:
         return {}
 
 
-def _remember(loaded: Settings, head: Head) -> None:
+def _remember(loaded: Settings, box: str) -> None:
     """Let the data directory know that there is data, so that nobody makes other secrets for it."""
-    from service.container import Opening, open_services
-    from service.installation import Note
+    from service.container import Opening, open_services, remember
     from service.keyfiles import throwaway
     from service.serve import store_url
 
-    async def look(url: str) -> Note:
+    async def note(url: str) -> None:
         async with open_services(loaded, throwaway(), url, Opening(writing=False)) as services:
-            return Note(head.box, len(await services.sites.all()), services.connection.keys.layout.count)
+            await remember(services, box)
 
     with store_url(loaded, watched=False, waiting=console.say_waiting) as url:
-        asyncio.run(look(url)).write(loaded.data_dir)
+        asyncio.run(note(url))
 
 
 def repair(
