@@ -6,7 +6,10 @@ Heavy modules are imported by the command that needs them.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import signal
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -31,6 +34,7 @@ from service.commands import (
     score,
     settings,
     sites,
+    stopped,
     tls_front,
 )
 
@@ -154,13 +158,34 @@ def version() -> None:
 
 def main() -> None:
     """The entry point."""
+    # A service says itself how it stops, and may be killed before it can.
+    terminated = stopped.heed_terminate() if stopped.line(sys.argv[1:]) else bool
     try:
         app()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # how the library puts it
+            _stop(terminated=terminated())
+        raise
+    except KeyboardInterrupt:
+        _stop(terminated=terminated())
     except Exception as error:
         _end(error)
-    except KeyboardInterrupt:
-        _say("stopped; what was done so far is kept, and the same command goes on or can be given again")
-        sys.exit(130)
+
+
+_INTERRUPTED, _TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+
+
+def _stop(*, terminated: bool) -> NoReturn:
+    """Say what holds, and end at once, whatever a thread still computes: all that was open is closed."""
+    _say(stopped.line(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(_TERMINATED if terminated else _INTERRUPTED)
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What a disk brings about, wherever a command writes: no bug of ours."""
 
 
 def _end(error: Exception) -> NoReturn:
@@ -168,6 +193,9 @@ def _end(error: Exception) -> NoReturn:
     from service.core.errors import AntechamberError, StoreUnavailable
     from service.serve import CANT_START
 
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _say(": ".join(part for part in (str(error.filename or ""), error.strerror) if part))
+        sys.exit(1)
     if not isinstance(error, _expected()):
         raise error
     if isinstance(error, StoreUnavailable):

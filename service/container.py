@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from service import installation
 from service.core.appeal import Links
 from service.core.errors import StoreUnavailable
 from service.core.identity import let_intranet_in
@@ -155,7 +156,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Connect to the Redis at `url` and build the use cases on it. Raises StoreUnavailable, WrongInstallation."""
     let_intranet_in(settings.email_intranet)
-    health = Health(logged=opening.logged)
+    health = Health(logged=opening.logged, full=lambda: installation.no_room(settings))
     note = Note.read(settings.data_dir)
     begun = note.partitions if note.sites else settings.partitions or 1
     async with Connection(url, failed=health.heard, partitions=begun) as connection:
@@ -187,9 +188,13 @@ async def _recognise(services: Services, note: Note, *, writing: bool) -> None:
 
 async def _remember(services: Services) -> None:
     """Note in the data directory that there is data, and which."""
-    if services.box.lost or not services.box.id:
-        return
-    note = Note(services.box.id, len(await services.accounts.all()), services.connection.keys.layout.count)
+    if not services.box.lost and services.box.id:
+        await remember(services, services.box.id)
+
+
+async def remember(services: Services, box: str) -> None:
+    """Note in the data directory that there is data, which calls itself `box`."""
+    note = Note(box, len(await services.accounts.all()), services.connection.keys.layout.count)
     if note != Note.read(services.settings.data_dir):
         note.write(services.settings.data_dir)
 

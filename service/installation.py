@@ -12,17 +12,20 @@ import os
 import pwd
 import secrets
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from service import keyfiles
-from service.keyfiles import KeyFiles, NoKeyFile
+from service.keyfiles import KeyFileError, KeyFiles, NoKeyFile
 from service.settings import PREFIX, Settings
 
 SERVER = "redis"
 """The embedded server's folder within the data directory."""
 _NOTE = "box.json"
+_LEAST_ROOM = 1_000_000  # bytes; the largest body that is taken in is of that order
+_SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class InstallationError(Exception):
@@ -64,6 +67,9 @@ def keys(settings: Settings, *, writing: bool) -> KeyFiles:
         raise (
             lost(settings, error) or InstallationError(f"there is no installation here: {error}. {_looked(settings)}")
         ) from None
+    except KeyFileError:
+        check_owner(settings)  # another user's: that says more
+        raise
 
 
 def lost(settings: Settings, error: NoKeyFile) -> InstallationError | None:
@@ -101,6 +107,14 @@ def _looked(settings: Settings) -> str:
     )
 
 
+def no_room(settings: Settings) -> bool:
+    """Whether the embedded server, which writes each change down before it answers, has no room left on its disk."""
+    try:
+        return settings.embedded and shutil.disk_usage(settings.data_dir).free < _LEAST_ROOM
+    except OSError:
+        return False
+
+
 def check_owner(settings: Settings) -> None:
     """Make sure that the data is ours. Raises InstallationError, with the line to type instead."""
     owner = owner_of(settings)
@@ -136,7 +150,15 @@ def as_owner(owner: int) -> str:
     kept = f" --preserve-env={','.join(names)}" if names else ""
     name = user(owner)
     who = f"'#{owner}'" if name.startswith("user ") else name
-    return f"sudo -u {who}{kept} {shlex.join(['antechamber', *sys.argv[1:]])}"
+    return f"sudo -u {who}{kept} {shlex.join([_program(), *sys.argv[1:]])}"
+
+
+def _program() -> str:
+    """`antechamber` as sudo finds it, which looks at the usual places alone."""
+    here = Path(sys.argv[0]).absolute()
+    if not here.is_file() or here.name != "antechamber" or shutil.which(here.name, path=_SUDO_PATH):
+        return "antechamber"
+    return str(here)
 
 
 class Note(NamedTuple):

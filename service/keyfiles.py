@@ -101,7 +101,7 @@ def platform_secrets(folder: Path, site: str, platform: str) -> tuple[str, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+        raise KeyFileError(f"{path}: {_why(error)}") from None
     return tuple(line.strip() for line in lines if line.strip())
 
 
@@ -133,7 +133,7 @@ def _given(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+        raise KeyFileError(f"{path}: {_why(error)}") from None
 
 
 def httpbl_key(folder: Path) -> str:
@@ -142,7 +142,7 @@ def httpbl_key(folder: Path) -> str:
     try:
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}; http:BL needs an access key, or HTTPBL=false") from None
+        raise KeyFileError(f"{path}: {_why(error)}; http:BL needs an access key, or HTTPBL=false") from None
     if not _HTTPBL_KEY.fullmatch(key):
         raise KeyFileError(f"{path}: an access key is 12 small letters")
     return key
@@ -161,7 +161,7 @@ def notices(folder: Path) -> Notices:
     except InvalidNotice as error:
         raise KeyFileError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: {type(error).__name__}") from None
+        raise KeyFileError(f"{path}: {_why(error)}") from None
     for one in found.notices:
         try:
             ZoneInfo(one.zone)
@@ -183,6 +183,12 @@ def rotate_identity(folder: Path) -> str:
     return f"k{number}"
 
 
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is not there"
+    return (error.strerror or "can't be read") if isinstance(error, OSError) else "is not text in UTF-8"
+
+
 @contextlib.contextmanager
 def _told(folder: Path) -> Iterator[None]:
     try:
@@ -200,14 +206,15 @@ def _read(path: Path) -> list[str]:
 def _create(path: Path, content: str) -> None:
     """Write a new file that nobody else can read, whole or not at all."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(content + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(content + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         os.link(draft, path)
     finally:
-        draft.unlink()
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 def _key(value: str, path: Path) -> bytes:

@@ -125,10 +125,15 @@ def begin(metric: Labelled, *values: Iterable[str]) -> Labelled:
 
 begin(
     SUBMISSIONS,
-    ("api", "batch", "webhook", "akismet", "artalk", "coral", "discourse", "remark42", "waline"),
-    ("accepted", "edited", "same", "updated", "invalid", "backlog-full", "store-unavailable"),
-)
-begin(JUDGED, ("approve", "hold", "reject", "dead"))
+    (
+        "api", "batch", "webhook", "akismet", "artalk", "coral", "cusdis", "discourse", "remark42", "waline", "webmention",
+    ),
+    (
+        "accepted", "edited", "same", "updated", "requeued", "older", "replayed", "gone", "invalid", "backlog-full",
+        "store-unavailable",
+    ),
+)  # fmt: skip
+begin(JUDGED, ("approve", "hold", "reject", "dead", "human", "stale", "illegal", "missing"))
 begin(HTTPBL, ("listed", "clear", "timeout", "failed", "remembered", "crowded", "late"))
 begin(READINGS, ("read", "sure", "crowded"))
 begin(OTHER_READER, ("answered", "failed", "spared"))

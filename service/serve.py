@@ -24,6 +24,7 @@ import structlog
 
 from service import installation, tracing
 from service.core.errors import BackupError
+from service.core.server import TROUBLES
 from service.keyfiles import KeyFiles
 from service.settings import Settings, variable
 from service.stopping import Stopped, interruptible, run_until, stop_on_signals, unless_stopped
@@ -165,7 +166,9 @@ def store_url(
             yield server.url
             return
         stop = threading.Event()
-        keeper = threading.Thread(target=_keep_server, args=(server, stop), daemon=True)
+        keeper = threading.Thread(
+            target=_keep_server, args=(server, stop, lambda: installation.no_room(settings)), daemon=True
+        )
         keeper.start()
         try:
             yield server.url
@@ -198,11 +201,12 @@ def restore_embedded(
         known = {name: one for name, one in head.fingerprints.items() if name in fingerprints}
         if any(fingerprints[name] != one for name, one in known.items()):
             raise CantStart(
-                "the back-up was made with other secrets than those here; put those back first. If they are lost: restore "
-                "with none here, and then antechamber keys replace"
+                "the back-up was made with other secrets than those here; put those back first. If they are lost: move "
+                "those here away, restore, and then antechamber keys replace"
             )
         if head.format > PARTITIONED:
             raise CantStart("the back-up was made by a newer Antechamber; install that version")
+        installation.make_folder(settings.data_dir / installation.SERVER)
         return head, snapshot.put_back(file, settings.data_dir / installation.SERVER)
     except BackupError as error:
         raise CantStart(f"{file}: {error}") from None
@@ -269,13 +273,14 @@ def _copied(folder: Path) -> Path:
     return copy
 
 
-def _keep_server(server: EmbeddedServer, stop: threading.Event) -> None:
+def _keep_server(server: EmbeddedServer, stop: threading.Event, full: Callable[[], bool]) -> None:
     while not stop.wait(_WATCH):
         if server.answers():
             continue
+        why = TROUBLES["disk"] if full() else server.last_words()
         try:
             if server.start():
-                _log.warning(_AGAIN)
+                _log.warning(_AGAIN, why=why)
         except EmbeddedError as error:
             _log.error("embedded server can't be started", why=str(error))
             stop.wait(_TRY_AGAIN)
@@ -284,7 +289,7 @@ def _keep_server(server: EmbeddedServer, stop: threading.Event) -> None:
 async def check_store(url: str) -> None:
     """Wait for Redis, with a line every few seconds, and refuse one that can't be used, in words. Raises CantStart."""
     from service.core.errors import StoreUnavailable  # noqa: PLC0415  (each role imports what it needs)
-    from service.core.server import HOPELESS, OLDEST_VERSION, TROUBLES  # noqa: PLC0415
+    from service.core.server import HOPELESS, OLDEST_VERSION  # noqa: PLC0415
     from service.store.client import Connection  # noqa: PLC0415
     from service.store.server import inspect  # noqa: PLC0415
 
@@ -340,7 +345,7 @@ def run_role(role: str, settings: Settings, *, with_parent: bool) -> None:
 
 def _run_role(role: str, settings: Settings, secrets: KeyFiles, url: str, *, metrics: bool) -> None:
     from service.core.errors import StoreUnavailable  # noqa: PLC0415
-    from service.core.server import HOPELESS, TROUBLES  # noqa: PLC0415
+    from service.core.server import HOPELESS  # noqa: PLC0415
 
     try:
         if role == "api":

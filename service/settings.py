@@ -6,6 +6,7 @@ under `secrets_dir`, never in the environment.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -463,13 +464,13 @@ def load() -> Settings:
     """Read the settings from the environment. Raises SettingsError, in words for an operator."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    problems = dict.fromkeys(unknown, "there is no such setting; docs/settings.md lists all of them")
+    problems = {name: _unknown(name) for name in unknown}
     try:
         loaded = Settings()
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         problems |= {
-            variable(str(one["loc"][0])) if one["loc"] else "the environment": one["msg"].removeprefix("Value error, ")
+            variable(str(one["loc"][0])) if one["loc"] else "the environment": _said(one["type"], one["msg"])
             for one in found
         }
     except (SettingsSourceError, ValueError) as error:  # what can't be decoded, or was no text at all
@@ -477,6 +478,24 @@ def load() -> Settings:
     if problems:
         raise SettingsError(problems)
     return loaded
+
+
+_NEAR = 0.8  # of the letters of a misspelt name are those of the one that is meant
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+
+
+def _said(kind: str, message: str) -> str:
+    """What is wrong with a value, in words for who typed it."""
+    wanted = _KINDS.get(kind.removesuffix("_parsing").removesuffix("_type"))
+    if wanted:
+        return f"it must be {wanted}"
+    return message.removeprefix("Value error, ").replace("Input should be", "it must be")
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), Settings.model_fields, 1, _NEAR)
+    hint = f"is {variable(near[0])} meant?" if near else "docs/settings.md lists all of them"
+    return f"there is no such setting; {hint}"
 
 
 def variable(name: str) -> str:

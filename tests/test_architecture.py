@@ -53,6 +53,7 @@ ROOMS = {  # room -> the rooms that it may import, of the same package
     "front": "",
     "commands": f"core imports usecases learning lookups container serve front {CELLAR}",
     "cli": f"core commands serve {CELLAR}",
+    "__main__": "cli",
 }
 LIBRARIES = {  # room -> what it may import beside the standard library
     "classifier": "numpy scipy sklearn threadpoolctl onnx onnxruntime pycld2 confusable_homoglyphs idna tldextract rich typer",
@@ -82,6 +83,7 @@ LIBRARIES = {  # room -> what it may import beside the standard library
     "front": "aiohttp cryptography multidict yarl",
     "commands": "classifier aiohttp msgspec pydantic rich typer",
     "cli": "classifier structlog typer",
+    "__main__": "",
 }
 LAZY = {"Provider": Provider, "Registry": Registry}  # types that are imported only for the checker where they are named
 IMPURE = ("asyncio", "logging", "os", "pathlib", "random", "secrets", "subprocess", "time")
@@ -95,6 +97,7 @@ SMALL = {  # files under 40 lines, and why
     "classifier.reader.passages": "what is read of a comment, as serving and training both see it",
     "classifier.unicode": "a package's face",
     "service": "the version",
+    "service.__main__": "what is there before the command line is loaded",
     "service.clock": "the one clock",
     "service.commands": "a package's face",
     "service.core": "a package's face",

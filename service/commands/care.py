@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,30 +22,20 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file, which nobody else may read.")],
 ) -> None:
     """Write all data down, as it is at this moment, while the service goes on. The secrets are not in it: keep them apart."""
-    if file.exists():
-        raise typer.BadParameter(f"{file} is there already")
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-    try:
-        with console.new_file(draft, "FILE") as out:
+    with console.new_file(file, "FILE") as out:
 
-            async def command(services: Services) -> int:
-                return await services.box.back_up(out)
+        async def command(services: Services) -> int:
+            return await services.box.back_up(out)
 
-            size = console.run(command)
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(draft, file)
-    except FileExistsError:
-        raise typer.BadParameter(f"{file} is there already") from None
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror or 'it can not be written'}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+        size = console.run(command)
     typer.echo(f"Written to {file}: {size / 1e6:.1f} MB. The secrets are not in it; back them up apart from it.")
 
 
 def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")], yes: Yes = False) -> None:
-    """Bring the embedded server's data back from a back-up, with the service stopped. What was there is kept beside it."""
+    """Bring the embedded server's data back from a back-up, with the service stopped. What was there is kept beside it.
+
+    The secrets that it goes with may be put back before or afterwards; none are made.
+    """
     from service import installation, settings
     from service.serve import CantStart, restore_embedded
 
@@ -55,17 +44,50 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrot
         file.open("rb").close()
     except OSError as error:
         raise CantStart(f"{file}: {error.strerror or 'it can not be read'}") from None
-    secrets = installation.begin(loaded)
+    installation.check_owner(loaded)
+    fingerprints = _fingerprints(loaded)
     if not yes and (loaded.data_dir / installation.SERVER / "appendonlydir").exists():
         typer.confirm("There is data here, which is laid aside. Put the back-up in its place?", abort=True)
     try:
-        head, aside = restore_embedded(loaded, file, secrets.fingerprints)
+        head, aside = restore_embedded(loaded, file, fingerprints)
     except OSError as error:
-        raise CantStart(f"{file}: {error.strerror or 'it can not be read'}") from None
+        raise CantStart(f"{file} can't be put back: {error.strerror or 'nobody says why'}") from None
     if aside is not None:
         typer.echo(f"What was here is in {aside} now; remove it when you need it no more.")
-    console.run(lambda services: services.box.restored(head))
-    typer.echo(f"The data of {console.moment(head.made_at * 1000)} UTC is back. Start the service: antechamber serve")
+    back = f"The data of {console.moment(head.made_at * 1000)} UTC is back"
+    if fingerprints:
+        console.run(lambda services: services.box.restored(head))
+        typer.echo(f"{back}. Start the service: antechamber serve")
+        return
+    _remember(loaded, head.box)
+    typer.echo(
+        f"{back}, and its secrets are not in {loaded.secrets.absolute()}: put them back there, and start the service. "
+        "If they are lost for good: antechamber keys replace"
+    )
+
+
+def _fingerprints(loaded: Settings) -> Mapping[str, str]:
+    """Of the secrets that are here; of none where one is missing. Raises KeyFileError."""
+    from service import keyfiles
+
+    try:
+        return keyfiles.read(loaded.secrets).fingerprints
+    except keyfiles.NoKeyFile:
+        return {}
+
+
+def _remember(loaded: Settings, box: str) -> None:
+    """Let the data directory know that there is data, so that nobody makes other secrets for it."""
+    from service.container import Opening, open_services, remember
+    from service.keyfiles import throwaway
+    from service.serve import store_url
+
+    async def note(url: str) -> None:
+        async with open_services(loaded, throwaway(), url, Opening(writing=False)) as services:
+            await remember(services, box)
+
+    with store_url(loaded, watched=False, waiting=console.say_waiting) as url:
+        asyncio.run(note(url))
 
 
 def repair(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -25,28 +27,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 SiteName = Annotated[str, typer.Argument(help="The site's name.", metavar="SITE")]
 
 
-@asynccontextmanager
-async def opened(opening: Opening | None = None, *, writing: bool = True) -> AsyncIterator[Services]:
-    """This process's parts. The running embedded server is used, or one is started for as long as this lasts.
-
-    `writing`: whether the data must be our own. Raises InstallationError, SettingsError, KeyFileError, CantStart,
-    WrongInstallation, StoreUnavailable.
-    """
-    from service import installation, settings
-    from service.container import Opening, open_services
-    from service.core.errors import StoreUnavailable
-    from service.serve import store_url
-
-    loaded = settings.load()
-    secrets = installation.find(loaded, writing=writing)
-    how = opening or Opening(waiting=say_waiting, recognise=True)
-    with store_url(loaded, watched=False, waiting=say_waiting) as url:
-        async with open_services(loaded, secrets, url, how) as services:
-            if services.box.lost:
-                raise StoreUnavailable(why="empty")
-            yield services
-
-
 def say_waiting(why: str, seconds: float) -> None:
     """Say on standard error that Redis is waited for, and why."""
     from service.core.server import TROUBLES
@@ -55,13 +35,44 @@ def say_waiting(why: str, seconds: float) -> None:
 
 
 def run(command: Callable[[Services], Awaitable[T]], opening: Opening | None = None) -> T:
-    """Run a command's coroutine with everything opened."""
+    """Run a command's coroutine with everything opened; the running embedded server is used, or one is started for that long.
 
-    async def inside() -> T:
-        async with opened(opening) as services:
+    Raises InstallationError, SettingsError, KeyFileError, CantStart, WrongInstallation, StoreUnavailable.
+    """
+    from service import installation, settings
+    from service.container import Opening, open_services
+    from service.core.errors import StoreUnavailable
+    from service.serve import store_url
+
+    loaded = settings.load()
+    keys = installation.find(loaded)
+    how = opening or Opening(waiting=say_waiting, recognise=True)
+
+    async def inside(url: str) -> T:
+        async with open_services(loaded, keys, url, how) as services:
+            if services.box.lost:
+                raise StoreUnavailable(why="empty")
             return await command(services)
 
-    return asyncio.run(inside())
+    with store_url(loaded, watched=False, waiting=say_waiting) as url:
+        try:
+            return _interruptible(inside(url))
+        except StoreUnavailable as error:
+            if error.why == "empty" or not installation.no_room(loaded):
+                raise
+            raise StoreUnavailable(why="disk") from None
+
+
+def _interruptible(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives. Ctrl-C cancels it, and does not wait for what a thread computes: that writes nothing."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with asyncio.Runner() as runner:
+        try:
+            return runner.run(work)
+        except KeyboardInterrupt:
+            runner.get_loop().set_default_executor(ThreadPoolExecutor())  # the loop waits for its last one alone
+            raise
 
 
 def show(value: Any, pieces: Iterable[str | Table | Text], *, as_json: bool) -> None:
@@ -121,14 +132,39 @@ def status(first: str) -> Iterator[Callable[[str], None]]:
         yield lambda what: line.update(f"{what} …")
 
 
-def new_file(path: Path, hint: str = "--output") -> IO[bytes]:
-    """A file of its own, for the operator alone, since comments are people's: never one that is there, whose mode and owner
-    somebody else may have chosen. Raises BadParameter."""
+@contextmanager
+def new_file(path: Path, hint: str = "--output") -> Iterator[IO[bytes]]:
+    """A new file for the operator alone, since comments are people's; it is there when all of it is written, and not before.
+
+    Never one that is there, whose mode and owner somebody else may have chosen. Raises BadParameter.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if os.path.lexists(path):
+            raise FileExistsError
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _name(draft, path)
+    except FileExistsError:
+        raise typer.BadParameter(f"{path} is there already", param_hint=hint) from None
     except OSError as error:
-        raise typer.BadParameter(f"{path} can't be written: {error.strerror}", param_hint=hint) from None
-    return os.fdopen(descriptor, "wb")
+        why = error.strerror or "nobody says why"
+        raise typer.BadParameter(f"{path} can't be written: {why}", param_hint=hint) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def _name(draft: Path, path: Path) -> None:
+    """Give a file its name, unless that is another's by now. Raises OSError."""
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP) or os.path.lexists(path):
+            raise
+        draft.rename(path)  # a file system without hard links, as memory sticks have
 
 
 def plain(text: str) -> str:

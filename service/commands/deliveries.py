@@ -27,13 +27,14 @@ def list_attempts(
 ) -> None:
     """Show how a site's receiver is, and the last attempts to reach it, newest first."""
 
-    async def command(services: Services) -> tuple[Endpoint, list[Attempt]]:
-        endpoint = await services.deliveries.endpoint(site)
-        return endpoint, [one.attempt for one in await services.deliveries.tries([site], limit)]
+    async def command(services: Services) -> tuple[Endpoint, list[Attempt], bool]:
+        endpoint, known = await services.deliveries.endpoint(site), await services.sites.get(site)
+        attempts = [one.attempt for one in await services.deliveries.tries([site], limit)]
+        return endpoint, attempts, bool(known.site.callback)
 
-    endpoint, attempts = console.run(command)
+    endpoint, attempts, told = console.run(command)
     found = {"endpoint": endpoint._asdict(), "attempts": [one._asdict() for one in attempts]}
-    console.show(found, _attempts(endpoint, attempts), as_json=as_json)
+    console.show(found, _attempts(endpoint, attempts, told=told), as_json=as_json)
 
 
 @app.command()
@@ -73,15 +74,16 @@ def replay(
 def resume(site: SiteName) -> None:
     """End the pause of a receiver that was disabled (it answered 410) or throttled."""
     left = console.run(lambda services: services.deliveries.resume(site))
-    typer.echo(f"The receiver of {site} gets its call-backs again; {left} comments have some waiting.")
+    waits = {0: "nothing waits", 1: "1 comment has some waiting"}.get(left, f"{left:,} comments have some waiting")
+    typer.echo(f"The receiver of {site} gets its call-backs again; {waits}.")
 
 
-def _attempts(endpoint: Endpoint, attempts: Sequence[Attempt]) -> Iterator[str | Table]:
-    state = "fine"
+def _attempts(endpoint: Endpoint, attempts: Sequence[Attempt], *, told: bool) -> Iterator[str | Table]:
+    state = "fine" if told else "none; the platform asks by itself"
     if endpoint.paused_until:
-        state = f"paused until {console.moment(endpoint.paused_until)}: {endpoint.why}"
+        state = f"paused until {console.moment(endpoint.paused_until)} UTC: {endpoint.why}"
     elif endpoint.failing_since:
-        state = f"failing since {console.moment(endpoint.failing_since)}"
+        state = f"failing since {console.moment(endpoint.failing_since)} UTC"
     yield f"Receiver: {state}. Comments with call-backs waiting: {endpoint.waiting}. Given up: {endpoint.undelivered}."
     if not attempts:
         return

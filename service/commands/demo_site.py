@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
@@ -22,6 +23,7 @@ from service.core.errors import Conflict, Unauthenticated
 from service.core.moderator import Role
 from service.core.site import Known
 from service.keyfiles import KeyFiles
+from service.serve import CantStart
 from service.settings import Settings
 from service.signatures import verify
 
@@ -202,9 +204,21 @@ async def submit_all(base: str, known: Known) -> AsyncIterator[Result]:
                 "content": sample.content,
             }
             began = time.perf_counter()
-            async with http.post("/v1/comments", json=body, raise_for_status=True) as answer:
-                comment = await answer.json()
-            yield Result(sample, await _decided(http, comment), time.perf_counter() - began)
+            try:
+                async with http.post("/v1/comments", json=body, raise_for_status=True) as answer:
+                    comment = await _decided(http, await answer.json())
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise CantStart(_refused(base, error)) from None
+            yield Result(sample, comment, time.perf_counter() - began)
+
+
+def _refused(base: str, error: Exception) -> str:
+    status = error.status if isinstance(error, aiohttp.ClientResponseError) else 0
+    if status == HTTPStatus.UNAUTHORIZED:
+        return f"the Antechamber on {base} has other data than this; take another port: ANTECHAMBER_PORT"
+    return (
+        f"the API on {base} does not take the samples ({status or type(error).__name__}); antechamber doctor says why"
+    )
 
 
 async def _decided(http: aiohttp.ClientSession, comment: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -42,6 +42,7 @@ _MEMORY_WARN, _MEMORY_FAIL = 0.8, 0.97  # of maxmemory
 _REACH_SECONDS = 5.0
 _PATIENCE = 3.0  # seconds
 _PRIVILEGED = 1024
+_UNITS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "s": 1_000}  # milliseconds
 
 
 class Finding(NamedTuple):
@@ -69,8 +70,8 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
             yield finding
     except (KeyFileError, OSError) as error:
         gone = installation.lost(settings, error) if isinstance(error, NoKeyFile) else None
-        line = str(gone or f"{error}; put it back, or begin anew with antechamber keys init")
-        yield Finding(FAIL, "secrets", line)
+        anew = "; put it back, or begin anew with antechamber keys init" if isinstance(error, NoKeyFile) else ""
+        yield Finding(FAIL, "secrets", str(gone or f"{error}{anew}"))
     for finding in _notices(settings):
         yield finding
     yield _model()
@@ -86,7 +87,11 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
 async def _box(settings: Settings, secrets: KeyFiles | None) -> AsyncIterator[Finding]:
     """What can be said of Redis, and of all that is in it."""
     if settings.embedded and not embedded_runs(settings):
-        there = (settings.data_dir / installation.SERVER).is_dir()
+        server = settings.data_dir / installation.SERVER
+        there = server.is_dir()
+        if there and not os.access(server, os.X_OK):
+            yield Finding(FAIL, "redis", f"can't be looked at: {server.absolute()} is closed to our user")
+            return
         what = "its embedded Redis is not up" if there else f"there is no data in {settings.data_dir.absolute()}"
         yield Finding(FAIL, "redis", f"nothing runs here ({what}); start it with antechamber serve")
         return
@@ -218,7 +223,8 @@ def _data_dir(folder: Path) -> Finding:
         return Finding(FAIL, "data", f"{existing} can't be written to")
     free = shutil.disk_usage(existing).free
     level = FAIL if free < _SPACE_FAIL else WARN if free < _SPACE_WARN else OK
-    return Finding(level, "data", f"{folder.absolute()}, {free / 1e9:.1f} GB free")
+    hint = "; make room" if level != OK else ""
+    return Finding(level, "data", f"{folder.absolute()}, {free / 1e9:.1f} GB free{hint}")
 
 
 def _secrets(folder: Path) -> Iterator[Finding]:
@@ -329,7 +335,8 @@ def _writes(server: ServerState) -> Finding:
     if server.memory_limit:
         share = server.memory / server.memory_limit
         level = FAIL if share > _MEMORY_FAIL else WARN if share > _MEMORY_WARN else OK
-        return Finding(level, "writes", f"Redis uses {share:.0%} of its maxmemory ({server.memory_limit / 1e6:.0f} MB)")
+        used = f"{share:.0%} of" if share < 1 else "all of"
+        return Finding(level, "writes", f"Redis uses {used} its maxmemory ({server.memory_limit / 1e6:.0f} MB)")
     return Finding(OK, "writes", f"taken; Redis uses {server.memory / 1e6:.0f} MB, and has no limit but the machine's")
 
 
@@ -387,7 +394,16 @@ def _clock(server: ServerState) -> Finding:
     skew = abs(server.clock_ahead_ms)
     level = FAIL if skew > _SKEW_FAIL_MS else WARN if skew > _SKEW_WARN_MS else OK
     side = "ahead of" if server.clock_ahead_ms > 0 else "behind"
-    return Finding(level, "clock", f"{skew:.0f} ms {side} Redis's")
+    hint = "; put the clocks right, on both machines: timedatectl" if level != OK else ""
+    return Finding(level, "clock", f"{_spoken(skew)} {side} Redis's{hint}")
+
+
+def _spoken(milliseconds: float) -> str:
+    """A span as people say it."""
+    for unit, length in _UNITS.items():
+        if milliseconds >= 2 * length:
+            return f"{milliseconds / length:.0f} {unit}"
+    return f"{milliseconds:.0f} ms"
 
 
 async def _versions(services: Services) -> AsyncIterator[Finding]:
@@ -450,7 +466,8 @@ async def _receivers(services: Services) -> AsyncIterator[Finding]:
             hint = "its address is private; ANTECHAMBER_CALLBACK_ALLOW may allow it"
             yield Finding(FAIL, site.id, f"call-backs go nowhere: {hint}")
         elif why:
-            yield Finding(FAIL, site.id, f"the receiver of its call-backs can't be reached ({why})")
+            hint = f"is its address right? antechamber sites set {site.id} --callback URL"
+            yield Finding(FAIL, site.id, f"the receiver of its call-backs can't be reached ({why}); {hint}")
         elif endpoint.paused_until > time.time() * 1000:
             yield Finding(
                 WARN, site.id, f"call-backs are paused ({endpoint.why}); antechamber deliveries resume {site.id}"

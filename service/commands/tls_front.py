@@ -42,8 +42,11 @@ def make(
         wanted = names_of(names)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="NAMES") from None
-    where = _folder(folder)
-    certificates.save(where, certificates.make(wanted, days=days, now=certificates.present()))
+    where = _folder(folder, writing=True)
+    try:
+        certificates.save(where, certificates.make(wanted, days=days, now=certificates.present()))
+    except OSError as error:
+        _end(f"{error.filename or where}: {error.strerror or 'it can not be written'}")
     _print(where, certificates.read(where), address, key or [])
 
 
@@ -89,10 +92,15 @@ def serve(
         _end(f"{host}:{port}: {error.strerror or error}")
 
 
-def _folder(folder: Path | None) -> Path:
-    from service import settings
+def _folder(folder: Path | None, *, writing: bool = False) -> Path:
+    from service import installation, settings
 
-    return folder or settings.load().data_dir / "tls"
+    if folder is not None:
+        return folder
+    loaded = settings.load()
+    if writing:
+        installation.check_owner(loaded)
+    return loaded.data_dir / "tls"
 
 
 def _read(folder: Path) -> Front:
@@ -100,6 +108,9 @@ def _read(folder: Path) -> Front:
 
     try:
         return certificates.read(folder)
+    except PermissionError as error:
+        _end(f"{error.filename}: {error.strerror}")
+        raise
     except (OSError, ValueError):
         _end(f"{folder} holds no certificate; make one: antechamber tls-front make akismet perspective")
         raise

@@ -53,6 +53,8 @@ TROUBLES: Final[Mapping[str, str]] = {
     "cluster-down": "its cluster is down",
     "moved": "its cluster is moving our keys from one server to another",
     "no-cluster": "REDIS_URL names several servers, and they are no cluster",
+    "no-redis": "what answers there is no Redis: is the port right, and does it want rediss://?",
+    "no-database": "it has no database of the number at the end of REDIS_URL",
     "wrong-password": "it does not take our name and password",
     "not-allowed": "our user may not do there what is needed (its ACL)",
     "socket-closed": "its socket is closed to our user",
@@ -63,7 +65,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "refused": "it refuses a command",
 }
 HOPELESS: Final = frozenset(
-    {"no-cluster", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
+    {"no-cluster", "no-database", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
 )
 """Troubles that waiting does not mend: somebody has to change something."""
 ELSEWHERE: Final = frozenset({"read-only", "master-down", "loading", "cluster-down", "wrong-password"})
@@ -96,6 +98,8 @@ def trouble(reply: str) -> str:
     code = wrapped.group(1) if wrapped and wrapped.group(1) in _CODES else reply.partition(" ")[0]
     if code == "ERR" and ("invalid password" in reply or "AUTH <password> called without" in reply):
         return "wrong-password"
+    if code == "ERR" and "DB index" in reply:
+        return "no-database"
     return _CODES.get(code, "refused")
 
 

@@ -6,7 +6,6 @@ it is good for these names only (RFC 5280, 4.2.1.10), which clients check as wel
 
 from __future__ import annotations
 
-import contextlib
 import os
 import ssl
 from collections.abc import Sequence
@@ -128,11 +127,14 @@ def save(folder: Path, made: Made) -> None:
         (_KEY, made.key, 0o600), (CERTIFICATE, made.certificate, 0o644), (AUTHORITY, made.authority, 0o644),
     ):  # fmt: skip
         draft = folder / f".{name}.new"
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-        draft.replace(folder / name)
+        draft.unlink(missing_ok=True)
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(content)
+            draft.replace(folder / name)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
 
 def read(folder: Path) -> Front:

@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -149,28 +150,26 @@ class Leftovers:
     def go_on(self, size: int) -> None:
         """Drop what was written beyond so many bytes: the import goes on from there."""
         self.size = size
-        if self._path is not None and self._path.exists():
-            with self._path.open("r+b") as file:
+        if self._path is not None and self._path.is_file():
+            with _written(), self._path.open("r+b") as file:
                 file.truncate(size)
 
     def add(self, number: int, left: Left) -> None:
-        """Note what is left out."""
+        """Note what is left out. Raises MalformedRequest."""
         if self._file is None and self._path is not None:
-            try:
+            with _written():
                 self._file = self._path.open("ab" if self.size else "wb")
-            except OSError as error:
-                raise MalformedRequest(
-                    f"The list of what is left out can't be written: {os.strerror(error.errno or 0)}."
-                ) from None
         said = {"record": number, "place": left.place, "why": left.why} | ({"word": left.word} if left.word else {})
         if self._file is None:
             return
-        self.size += self._file.write(_encode(said) + b"\n")
+        with _written():
+            self.size += self._file.write(_encode(said) + b"\n")
 
     def flush(self) -> None:
-        """Let the file hold all that was noted."""
+        """Let the file hold all that was noted. Raises MalformedRequest."""
         if self._file is not None:
-            self._file.flush()
+            with _written():
+                self._file.flush()
 
     def __enter__(self) -> Leftovers:
         return self
@@ -179,4 +178,16 @@ class Leftovers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None and not self._printed:
-            self._file.close()
+            with suppress(OSError) if error is not None else _written():
+                self._file.close()
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MalformedRequest(
+            f"The list of what is left out can't be written: {os.strerror(error.errno or 0)}. --left-out names another "
+            "place; - is standard error."
+        ) from None

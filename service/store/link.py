@@ -381,7 +381,9 @@ class Link(asyncio.Protocol):
                         awaited.future.set_result(awaited.replies)
             if self._retired and not waiting:
                 self.drop()
-        except (hiredis.ProtocolError, IndexError):
+        except hiredis.ProtocolError:
+            self.drop("no-redis")
+        except IndexError:
             self.drop()
 
     def _hold(self, awaited: _Awaited) -> None:

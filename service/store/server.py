@@ -71,6 +71,9 @@ _STOP_TIMEOUT = 5.0  # seconds until a server that does not stop is left to stop
 _PROBE_TIMEOUT = 5.0  # seconds
 _MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108
 _LAST_WORDS = 2  # lines
+_LOG_END = 65_536  # bytes that are looked through for them
+_STARTS = "oO0OoO0OoO0Oo"  # stands in its first line
+_ADVICE = "WARNING "  # what it says of the machine at every start
 _LINE = re.compile(r"\d+:[A-Z] \d+ \w+ \d{4} [\d:.]+ ([.\-*#]) (.*)")  # pid, time, level and text of its log
 
 
@@ -167,13 +170,14 @@ class EmbeddedServer:
             _started[:] = [one for one in _started if one.poll() is None]
             if self.answers():
                 return False
+            started: subprocess.Popen[bytes] | None = None
             try:
                 append_only.check_list(self._dir / append_only.FOLDER)
                 self.socket.unlink(missing_ok=True)
                 self._log_began = self.log.stat().st_size if self.log.exists() else 0
                 with self.log.open("ab") as log:
                     # In a session of its own: Ctrl-C stops the service, which then stops its server, in this order.
-                    self._process = subprocess.Popen(  # noqa: S603
+                    started = self._process = subprocess.Popen(  # noqa: S603
                         [find_binary(), *self._arguments()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                         cwd=self._dir, start_new_session=True,
                     )  # fmt: skip
@@ -183,6 +187,8 @@ class EmbeddedServer:
                 self._leave()
                 raise EmbeddedError(f"{error}; antechamber repair looks what can be saved") from None
             except BaseException:
+                if started is not None:  # whoever was to use it is stopped: it must not stay alone
+                    started.terminate()
                 self._leave()
                 raise
         return True
@@ -268,7 +274,7 @@ class EmbeddedServer:
         while not ready():
             gone = self._process.poll() is not None if self._process is not None else not self.answers()
             if gone:
-                raise EmbeddedError(f"the embedded server ended: {self._last_words()} ({self.log}); antechamber repair")
+                raise EmbeddedError(f"the embedded server ended: {self.last_words()} ({self.log}); antechamber repair")
             waited = time.monotonic() - began
             if self._waiting is not None and waited - said > _SAY:
                 said = waited
@@ -283,18 +289,18 @@ class EmbeddedServer:
                 return f"loading, {float(done):.0f} % done"
         return "no-answer"
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
         """What it said last of what went wrong, without time and number."""
         try:
             with self.log.open("rb") as log:
-                log.seek(self._log_began)
-                lines = log.read().decode(errors="replace").splitlines()
+                log.seek(max(self._log_began, self.log.stat().st_size - _LOG_END))
+                lines = log.read().decode(errors="replace").rpartition(_STARTS)[2].splitlines()
         except OSError:
             return "it left no word"
         told = [
             found.groups() if (found := _LINE.match(line)) else ("", line.strip()) for line in lines if line.strip()
         ]
-        amiss = [text for level, text in told if level == "#" or not level] or [text for _, text in told]
+        amiss = [text for level, text in told if (level == "#" or not level) and not text.startswith(_ADVICE)]
         return "; ".join(amiss[-_LAST_WORDS:]) or "it left no word"
 
 

@@ -179,6 +179,17 @@ def put_back(path: Path, server_dir: Path) -> Path | None:
     check(path)
     folder, fresh = server_dir / append_only.FOLDER, server_dir / f"{append_only.FOLDER}.restoring"
     shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        _unpack(path, fresh)
+        before = lay_aside(folder) if folder.exists() else None
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return before
+
+
+def _unpack(path: Path, fresh: Path) -> None:
+    """Make a folder that a server can begin from."""
     fresh.mkdir(parents=True, mode=0o700)
     name = f"{append_only.NAME}.1.base.rdb"
     with path.open("rb") as file, (fresh / name).open("wb") as base:
@@ -191,9 +202,6 @@ def put_back(path: Path, server_dir: Path) -> Path | None:
         base.flush()
         os.fsync(base.fileno())
     append_only.write_list(fresh, [append_only.Part(name, 1, "b")])
-    before = lay_aside(folder) if folder.exists() else None
-    fresh.rename(folder)
-    return before
 
 
 def lay_aside(folder: Path) -> Path:

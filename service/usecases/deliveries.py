@@ -57,11 +57,13 @@ class Deliveries:
         return await self._outbox.endpoint(site)
 
     async def waiting(self, site: str) -> list[Waiting]:
-        """What waits: of each comment the call-back whose turn it is, the next one due first."""
+        """What waits: of each comment the call-back whose turn it is, the next one due first. Raises NotFound."""
+        await self._accounts.get(site)
         return await self._outbox.queue(site)
 
     async def given_up(self, site: str) -> list[Delivery]:
-        """The call-backs that were given up, oldest first."""
+        """The call-backs that were given up, oldest first. Raises NotFound."""
+        await self._accounts.get(site)
         return await self._outbox.undelivered(site)
 
     async def receiver(self, site: str, limit: int) -> Receiver:
@@ -78,7 +80,8 @@ class Deliveries:
         return [one for one in found if before is None or one.place < before][:limit]
 
     async def replay(self, site: str, ids: Sequence[str], *, actor: str = OPERATOR) -> Replayed:
-        """Send call-backs again, each under the webhook-id that it had. No ids: all that were given up."""
+        """Send call-backs again, each under the webhook-id that it had. No ids: all that were given up. Raises NotFound."""
+        await self._accounts.get(site)
         outbox = self._outbox
         if ids:
             found = {name: await outbox.find(site, name) for name in ids}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.clock import now_ms
 from service.core.comment import Actor, ByAuthor, Comment
 from service.core.errors import InvalidSubmission
 from service.core.identity import IdentityKeys, digest_email, mask_addresses
 from service.core.lifecycle import ActorKind
+from service.core.queue import FOREVER
 from service.core.site import Site
 from service.store.examples import Examples
 from service.store.personal import PersonalData
@@ -89,8 +89,8 @@ class Erasure:
 
     async def _erase_index(self, site: str, index: str | ByAuthor, by: Actor = _OPERATOR) -> int:
         """Erase what an index lists, page by page."""
-        now, count, after = now_ms(), 0, None
-        while page := await self._comments.page(site, index, newest=now, oldest=0, after=after, limit=_PAGE):
+        count, after = 0, None
+        while page := await self._comments.page(site, index, newest=FOREVER, oldest=0, after=after, limit=_PAGE):
             count += await self._erase(site, [name for name, _ in page], by)
             after = (page[-1][1], page[-1][0])
         return count

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 
 from msgspec import Struct
 
-from service.clock import now_ms
 from service.core.comment import Change, Comment
 from service.core.lifecycle import State
 from service.core.policy import Policy
+from service.core.queue import FOREVER
 from service.core.review import Note
 from service.core.site import Site
 from service.core.submission import Submission
@@ -95,8 +95,8 @@ class Exporting:
         site = (await self._accounts.get(name)).site
         await self._accounts.audit("comments.export", name, site=name)
         yield _site(site)
-        now, after = now_ms(), None
-        while rows := await self._comments.page(name, "all", newest=now, oldest=0, after=after, limit=_PAGE):
+        after = None
+        while rows := await self._comments.page(name, "all", newest=FOREVER, oldest=0, after=after, limit=_PAGE):
             for one in await self._comments.get_many([identity for identity, _ in rows]):
                 if one is not None and one.submission is not None:
                     yield await self._comment(one, one.submission)

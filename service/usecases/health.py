@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -22,10 +23,14 @@ metrics.begin(metrics.STORE_FAILURES, TROUBLES)
 
 
 class Health:
-    """What a process knows of its Redis. `heard` is what its connections tell of each trouble; it is logged if it is `logged`."""
+    """What a process knows of its Redis. `heard` is what its connections tell of each trouble; it is logged if it is `logged`.
 
-    def __init__(self, *, logged: bool = False) -> None:
+    `full` tells whether the disk of a server that is ours is full: such a one dies of it, and can't say so itself.
+    """
+
+    def __init__(self, *, logged: bool = False, full: Callable[[], bool] = lambda: False) -> None:
         self._logged = logged
+        self._full = full
         self._said: dict[str, float] = {}
         self._looked = 0.0
         self._found: StoreUnavailable | None = None
@@ -33,6 +38,7 @@ class Health:
 
     def heard(self, why: str) -> None:
         """Count a trouble, and say it unless that was said just now."""
+        why = "disk" if self._full() else why
         metrics.STORE_FAILURES.labels(why).inc()
         now = time.monotonic()
         if self._logged and now - self._said.get(why, -_SAY_AGAIN) >= _SAY_AGAIN:
@@ -46,7 +52,7 @@ class Health:
                 self._found = await _look(connection)
                 self._looked = time.monotonic()
         if self._found is not None:
-            raise not_ready(self._found)
+            raise not_ready(StoreUnavailable(why="disk") if self._full() else self._found)
 
 
 async def _look(connection: Connection) -> StoreUnavailable | None:

@@ -18,7 +18,7 @@ from service.core.example import Lesson, example_of
 from service.core.lifecycle import STATE_OF, ActorKind, Outcome, State
 from service.core.policy.evaluate import REVIEW
 from service.core.policy.house_rules import check_reasons, reasons_of, taught
-from service.core.queue import place
+from service.core.queue import FOREVER, place
 from service.core.site import Site
 from service.core.statement import is_spam, statement
 from service.core.submission import Submission
@@ -299,7 +299,7 @@ class Moderation:
 
     async def newest(self, site: Site, state: str, limit: int) -> list[Comment]:
         """The newest comments of a site in a state, or in `all` of them, the latest first."""
-        places = await self.page(site, state, newest=self._clock(), oldest=0, after=None, limit=limit)
+        places = await self.page(site, state, newest=FOREVER, oldest=0, after=None, limit=limit)
         return [comment for _, _, comment in places if comment is not None]
 
     async def history(self, comment: Comment) -> list[Change]:

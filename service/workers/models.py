@@ -66,6 +66,7 @@ async def run_watch(services: Services, stop: asyncio.Event, scorer: ModelScorer
 
     while not stop.is_set():
         try:
+            await _begin_alerts(services)
             if await services.models.take_turn("watch", settings.watch_interval):
                 await _each_site(services, stop, watch, "watch")
         except StoreUnavailable as error:
@@ -77,9 +78,14 @@ async def run_watch(services: Services, stop: asyncio.Event, scorer: ModelScorer
             await asyncio.wait_for(stop.wait(), settings.watch_interval)
 
 
+async def _begin_alerts(services: Services) -> None:
+    """Let each site's alerts be counted from 0 on in every process, long before one of them has something to tell."""
+    sites = [site.id for site in await services.sites.all()]
+    metrics.begin(metrics.MODEL_ALERTS, sites, metrics.MODEL_ALERT_KINDS)
+
+
 async def look(monitoring: Monitoring, site: Site, scorer: ModelScorer, *, roll_back: bool) -> None:
     """Look at one site's version; publish the numbers, and tell of what is wrong."""
-    metrics.begin(metrics.MODEL_ALERTS, [site.id], metrics.MODEL_ALERT_KINDS)
     found = await monitoring.look(site.id, scorer.version)
     if found.drift is not None:
         metrics.MODEL_DRIFT.labels(site.id).set(found.drift)

@@ -102,8 +102,59 @@ def test_a_back_up_does_not_go_with_other_secrets(
     file = tmp_path / "backup"
     assert run("backup", str(file)).code == 0
     monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert run("keys", "init").code == 0
     ended = run("restore", str(file), "--yes")
     assert (ended.code, "other secrets" in ended.err) == (CANT_START, True)
+
+
+def test_a_back_up_can_be_brought_back_before_its_secrets_are(
+    run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, elsewhere = tmp_path / "backup", tmp_path / "elsewhere"
+    assert run("backup", str(file)).code == 0
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(elsewhere))
+    ended = run("restore", str(file), "--yes")
+    assert (ended.code, str(elsewhere / "secrets") in ended.out) == (0, True)
+    for words in (("serve",), ("keys", "init"), ("sites", "list")):
+        ended = run(*words)
+        assert (ended.code, "keys replace" in ended.err) == (CANT_START, True)
+    assert not (elsewhere / "secrets").exists()
+    shutil.copytree(stopped / "secrets", elsewhere / "secrets")
+    assert sites(run) == ["blog"]
+
+
+def test_secrets_that_are_lost_are_replaced_after_a_restore(
+    run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup"
+    assert run("backup", str(file)).code == 0
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert run("restore", str(file), "--yes").code == 0
+    assert run("keys", "replace", "--yes").code == 0
+    assert sites(run) == ["blog"]
+
+
+def test_what_can_t_be_put_back_leaves_nothing_behind(run: Run, stopped: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    assert run("backup", str(file)).code == 0
+    before = sorted(os.listdir(stopped / "redis"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        ended = run("restore", str(file), "--yes")
+    assert (ended.code, "can't be put back: No space left on device" in ended.err) == (CANT_START, True)
+    assert sorted(os.listdir(stopped / "redis")) == before
+    assert sites(run) == ["blog"]
+
+
+def test_a_wrong_back_up_begins_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no back-up")
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert run("restore", str(tmp_path / "file"), "--yes").code == CANT_START
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_lost_list_is_said_before_anything_is_written_over_and_made_anew(run: Run, stopped: Path) -> None:

@@ -232,3 +232,24 @@ def test_a_server_that_is_too_old_is_found_out(
     assert levels(run)["redis"] == level
     with pytest.raises(CantStart, match="too old") if level == "fail" else nullcontext():
         asyncio.run(check_store(EmbeddedServer(data).url))
+
+
+def test_a_secret_that_can_t_be_read_is_no_reason_to_begin_anew(run: Run, data: Path, tmp_path: Path) -> None:
+    kept = (data / "secrets" / "master.key").rename(tmp_path / "kept")
+    (data / "secrets" / "master.key").mkdir()
+    try:
+        (line,) = [one["line"] for one in run("check", "--json").json if one["subject"] == "secrets"]
+    finally:
+        (data / "secrets" / "master.key").rmdir()
+        kept.rename(data / "secrets" / "master.key")
+    assert line == f"{data}/secrets/master.key: Is a directory"
+
+
+def test_a_server_that_we_can_t_see_is_not_called_down(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path))
+    (tmp_path / "redis").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _: not str(path).endswith("redis"))
+    (line,) = [one["line"] for one in run("check", "--json").json if one["subject"] == "redis"]
+    assert line == f"can't be looked at: {tmp_path}/redis is closed to our user"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.clock import now_ms
 from service.commands import console
 from service.container import Services
 from service.core.comment import Actor
@@ -101,3 +102,19 @@ def test_it_goes_to_standard_output(run: Run, lines: dict[str, Any]) -> None:
     ended = run("export", "blog")
     assert json.loads(ended.out.splitlines()[0])["id"] == "blog"
     assert len(ended.out.splitlines()) == len(lines) - 1
+
+
+def test_what_came_in_under_a_wrong_clock_is_exported_listed_and_erased_too(
+    run: Run, blog: dict[str, str], tmp_path: Path
+) -> None:
+    """The clock was a day ahead, and is put right now."""
+
+    async def furnish(services: Services) -> None:
+        services.moderation._clock = lambda: now_ms() + 86_400_000
+        site = (await services.accounts.get("blog")).site
+        await services.moderation.submit(site, submission(services, "ahead", "I liked this.", email=ADDRESS))
+
+    console.run(furnish)
+    assert len(run("comments", "list", "blog", "--json").json) == 1
+    assert run("export", "blog", "--output", str(tmp_path / "blog.jsonl")).err.strip() == "Exported 1 comment."
+    assert "Erased 1 comment." in run("erase", "blog", "--all", "--yes").out

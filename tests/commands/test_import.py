@@ -130,6 +130,7 @@ def test_a_dry_run_only_looks(run: Run, blog: dict[str, str], here: Path) -> Non
         (["bomb.xml", "--site", "blog"], "document type or entities"),
         (["missing.xml", "--site", "blog"], "does not exist"),
         (["blog.xml", "--site", "blog", "--left-out", "no/such/folder"], "can't be written"),
+        (["blog.xml", "--site", "blog", "--left-out", "/dev/full"], "can't be written: No space left on device"),
     ],
 )
 def test_what_can_not_be_ends_in_one_clear_line(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.commands.conftest import Run
 
@@ -32,3 +35,21 @@ def test_what_cant_be_is_said_in_a_line(run: Run, tmp_path: Path) -> None:
 def test_its_certificate_lies_where_the_data_is_unless_told(run: Run, data: Path) -> None:
     assert run("tls-front", "make", "forum.example").code == 0
     assert (data / "tls" / "front.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_can_t_be_is_said_in_a_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    ended = run("tls-front", "make", "akismet", "--folder", str(tmp_path / "file" / "tls"))
+    assert (ended.code, ended.out, ended.err) == (1, "", f"{tmp_path}/file/tls: Not a directory\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_root_makes_no_certificate_that_the_service_could_not_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "redis").mkdir()
+    os.chown(tmp_path / "redis", 65_534, 65_534)
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path))
+    ended = run("tls-front", "make", "akismet")
+    assert (ended.code, "sudo -u nobody" in ended.err) == (78, True)
+    assert os.listdir(tmp_path) == ["redis"]

@@ -64,6 +64,11 @@ def test_a_setting_is_read_or_refused_by_name(monkeypatch: pytest.MonkeyPatch, n
         ("trusted_proxies", "*", "'[*]' is no network"),
         ("public_url", "https://comments.example/?lang=en", "no ?"),
         ("data_dir", "~/antechamber", "nothing but a shell"),
+        ("max_body", "lots", "MAX_BODY: it must be a whole number"),
+        ("port", "70000", "PORT: it must be less than or equal to 65535"),
+        ("metrics", "perhaps", "METRICS: it must be true or false"),
+        ("max_boddy", "1", "there is no such setting; is ANTECHAMBER_MAX_BODY meant"),
+        ("nothing_like_it", "1", "there is no such setting; docs/settings.md lists all"),
     ],
 )
 def test_what_is_wrong_is_said_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:

@@ -79,6 +79,7 @@ def test_whatever_it_says_is_read_or_refused_and_never_quoted(scheme: str, who: 
         ("NOAUTH Authentication required.", "wrong-password"),
         ("WRONGPASS invalid username-password pair or user is disabled.", "wrong-password"),
         ("ERR invalid password", "wrong-password"),
+        ("ERR DB index is out of range", "no-database"),
         ("NOPERM User ann has no permissions to run the 'evalsha' command", "not-allowed"),
         ("BUSYGROUP Consumer Group name already exists", ""),
         ("ERR unknown command 'NOSUCH'", "refused"),

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from service import metrics
 from service.clock import now_ms
 from service.container import Services
 from service.core.site import Known
 from service.workers import models
-from service.workers.models import SCHEDULE, run_learning, train
+from service.workers.models import SCHEDULE, run_learning, run_watch, train
 from tests.support.learning import examples
 from tests.support.waiting import until
 
@@ -117,3 +118,18 @@ async def test_new_decisions_count_though_old_ones_are_erased(services: Services
     assert not await learning.due("blog", 50)
     await teach(services, 1, seed=4, begin=400 * 60_000)
     assert await learning.due("blog", 50)
+
+
+async def test_alerts_are_counted_from_0_on_in_every_process(services: Services, site: Known) -> None:
+    """Also where another process looks: its next look may be ours, and an alert is told once."""
+    assert await services.models.take_turn("watch", 3600)
+    metrics.MODEL_ALERTS.clear()
+    stop, scorer = asyncio.Event(), None
+    watch = asyncio.create_task(run_watch(services, stop, scorer))  # type: ignore[arg-type]
+
+    async def begun() -> bool:
+        return {(site.site.id, what) for what in metrics.MODEL_ALERT_KINDS} <= set(metrics.MODEL_ALERTS._metrics)
+
+    await until(begun)
+    stop.set()
+    await watch
