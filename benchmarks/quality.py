@@ -39,6 +39,8 @@ DOCS = Path(__file__).parent.parent / "docs"
 SPAM, TOXICITY = LABELS.index("spam"), LABELS.index("toxicity")
 MOST_ROWS, MOST_READ, MOST_PADDED, MOST_OF_OTHERS, MOST_TAUGHT = 2000, 400, 200, 300, 40_000
 PADS: Final = (0, 2, 5)
+VARIANTS = 40
+"""Comments that are made of each template, to be compared with the probes."""
 GLANCE, STREAM = 10, {"ordinary": 800, "spam": 100, "abuse": 100}
 """Seconds that a moderator looks at a held comment, and what 1,000 comments of a troubled site are."""
 Flags = npt.NDArray[np.bool_]
@@ -108,7 +110,10 @@ def probes(root: Path) -> dict[str, Probes]:
     found = {"kept back": Probes(table.items, kinds, table.langs, bad)}
     path = root / "probes" / "comments.jsonl"
     if path.is_file():
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        every = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        taught = learnt_runs()
+        rows = [row for row in every if not repeats(row["text"], taught)]
+        print(f"{len(every) - len(rows)} of {len(every)} probes nearly repeat what was learnt, and are left out")
         found["probes"] = Probes(
             [Input(row["text"], row.get("author_name") or "", row.get("author_url") or "") for row in rows],
             [row["kind"] for row in rows],
@@ -116,6 +121,28 @@ def probes(root: Path) -> dict[str, Probes]:
             ["spam" if row["want"]["spam"] else "toxicity" if row["want"]["toxicity"] else "" for row in rows],
         )
     return found
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    """What stands together in a text, four words at a time."""
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[at : at + 4]) for at in range(len(words) - 3)}
+
+
+def learnt_runs() -> dict[tuple[str, ...], set[int]]:
+    """In which of many comments that were written for this project, as they are learnt, each run of words stands."""
+    found: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    for at, item in enumerate(writing.comments(SEED, VARIANTS).items):
+        for run in runs(item.text):
+            found[run].add(at)
+    return found
+
+
+def repeats(text: str, taught: dict[tuple[str, ...], set[int]]) -> bool:
+    """Whether half and more of a text's runs stand in one comment that was learnt: it would flatter the pupil."""
+    own = runs(text)
+    beside = Counter(at for run in own for at in taught.get(run, ()))
+    return bool(own) and max(beside.values(), default=0) >= len(own) / 2
 
 
 def share(flags: Flags) -> str:

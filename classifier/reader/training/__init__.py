@@ -36,6 +36,8 @@ from classifier.training.held import HeldError, load_held
 NAME = "reader-2026.11"
 _STRENGTH = {"spam": 2e-3}
 """Where it is not `heads.STRENGTH`."""
+_TOGETHER = ("spam",)
+"""Labels of which no corpus speaks by itself: mail, videos and blogs have little spam in common."""
 _DECIDING = ("spam", "toxicity")
 """The labels by which policies decide as shipped; they come before the kinds of toxicity."""
 Logits = npt.NDArray[np.float32]
@@ -46,6 +48,9 @@ _USUAL = {
     "toxicity": (*cross_validation.ORDINARY, "civil_toxicspans", "germeval2018_de", "told_br_pt", "beep_ko"),
 }
 """Sources of whose good comments both readers hold hardly more than the first alone (`fusing.DEARER`)."""
+_RATIOS = {"toxicity": {"english": 0.65}}
+"""b beside a, where it is not learnt. What is learnt ranks best and weighs meaning more; but where one good comment in fifty is
+held, words find more abuse at the same price, and that is where verdicts are made: this is between the two."""
 _ABROAD = ("tg_spam_ru_en", "judol_yt_id")
 _RUDE_ABROAD = 0.03
 """Of ordinary comments there, what is rude or held by mistake."""
@@ -85,7 +90,7 @@ def train(root: Path, target: Path, console: Console) -> str:
     for label in LABELS:
         own = judged[label].take(~np.isin(judged[label].corpora, _HARD))
         if label in _DECIDING:
-            found = fusing.by_group(own, PRIORS[label])
+            found = fusing.by_group(own, PRIORS[label], _RATIOS.get(label, {}))
             good = judged[label].take((judged[label].truth == 0) & np.isin(judged[label].corpora, _USUAL[label]))
             if label == "spam":  # of which sources differ more than what is usual in one does: all of them together
                 good = good._replace(corpora=np.full(len(good.truth), "usual"))
@@ -168,15 +173,16 @@ def _learn(
     rows = np.concatenate([np.arange(len(read)), padded])
     counts = weights[rows] * np.where(np.arange(len(rows)) < len(read), 1.0, MASS)
     strength = _STRENGTH.get(LABELS[at], heads.STRENGTH)
+    apart = None if LABELS[at] in _TOGETHER else names[rows]
     found, pieces = np.full(len(read), np.nan, np.float32), np.ones(len(read), np.intp)
     for number in range(cross_validation.FOLDS):
-        head = heads.fit(vectors, truth[rows], counts * (fold[rows] != number), strength)
+        head = heads.fit(vectors, truth[rows], counts * (fold[rows] != number), strength, apart)
         asked = np.flatnonzero(fold == number)
         found[asked], pieces[asked] = heads.logits(head, [read[row] for row in asked])
     kept = np.flatnonzero(~np.isnan(found) & ~np.isnan(truth) & ~np.isin(names, _HARD))
     common = fusing.common(truth[kept], names[kept], PRIORS[LABELS[at]])
     line = heads.line(found[kept], truth[kept], common)
-    head = heads.fit(vectors, truth[rows], counts, strength)
+    head = heads.fit(vectors, truth[rows], counts, strength, apart)
     return (found * line[0] + line[1]).astype(np.float32), pieces, heads.moved(head, line)
 
 

@@ -7,6 +7,7 @@ speaks for a label with one reader never speaks against it in the sum.
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -65,8 +66,11 @@ def common(truth: Floats, corpora: npt.NDArray[np.str_], prior: float) -> Floats
     return weights
 
 
-def fit(rows: Rows, prior: float, *, words: bool = True) -> Ends:
-    """a, b and c at both ends; a is 0 without `words`."""
+def fit(rows: Rows, prior: float, *, words: bool = True, ratio: float | None = None) -> Ends:
+    """a, b and c at both ends; a is 0 without `words`, and b is `ratio` times a where that is given."""
+    if ratio is not None:
+        one = fit(rows._replace(words=rows.words + ratio * rows.meaning, meaning=np.zeros_like(rows.meaning)), prior)
+        return {end: [a, round(ratio * a, 5), c] for end, (a, _, c) in one.items()}
     share = np.array([slide(int(length)) for length in rows.lengths])
     columns = np.stack([rows.words, rows.meaning, np.ones(len(share))], axis=1)
     design = np.concatenate([columns * (1 - share)[:, None], columns * share[:, None]], axis=1)
@@ -85,7 +89,7 @@ def fit(rows: Rows, prior: float, *, words: bool = True) -> Ends:
     return {"short": found[:3].round(5).tolist(), "long": found[3:].round(5).tolist()}
 
 
-def by_group(rows: Rows, prior: float) -> dict[str, Ends]:
+def by_group(rows: Rows, prior: float, ratios: Mapping[str, float] = MappingProxyType({})) -> dict[str, Ends]:
     """The weights of each group, and of each language that the first reader has learnt beside English.
 
     Those languages have the weights of all rows: of each there is a corpus or two, whose own weights hold nowhere else. So has a
@@ -99,7 +103,7 @@ def by_group(rows: Rows, prior: float) -> dict[str, Ends]:
         positives = int((of_group.truth == 1).sum())
         enough = min(positives, len(of_group.truth) - positives) >= FEWEST
         if enough and group in GROUPS and group != "learnt":
-            found[group] = fit(of_group, prior)
+            found[group] = fit(of_group, prior, ratio=ratios.get(group))
         elif group == "other":
             found[group] = fit(rows, prior, words=False)
         else:

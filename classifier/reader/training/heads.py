@@ -1,4 +1,9 @@
-"""The heads: one regularised logistic regression a label over the vectors of whole texts. For training only."""
+"""The heads: regularised logistic regression over the vectors of whole texts, a head a label. For training only.
+
+Half of a head of abuse is learnt from all corpora together, half is the mean of what each corpus says by itself. Together they
+also teach how one corpus differs from another, which has more trouble; what they agree in one by one is what they share with
+strangers (averaging what was learnt apart: Wortsman et al. 2022, "Model soups").
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,11 +14,15 @@ from sklearn.linear_model import LogisticRegression
 
 from classifier.reader.reader import Pooling, pooled
 from classifier.reader.training.embedding import Bag
+from classifier.training.writing import PREFIX
 
 Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.floating]
 STRENGTH = 2e-4
 """scikit-learn's C over standardised vectors: chosen on the corpora that were left out."""
+FEWEST = 100
+"""Rows of each class with which a corpus speaks for itself."""
+_MADE = 4.0  # how much of that is what was made up here; as one of many, less is found of what is meant and not said
 POOLING = Pooling(chance=0.15)
 """Chosen there too. With less of it more is found beside harmless sentences, with more what has none is ranked better."""
 
@@ -25,15 +34,50 @@ class Head(NamedTuple):
     intercept: float
 
 
-def fit(vectors: Floats, labels: npt.NDArray[np.floating], weights: Weights, strength: float) -> Head:
-    """Learn from rows with a positive weight. Raises ValueError if they are all of one class."""
+def fit(
+    vectors: Floats,
+    labels: npt.NDArray[np.floating],
+    weights: Weights,
+    strength: float,
+    corpora: npt.NDArray[np.str_] | None = None,
+) -> Head:
+    """Learn from rows with a positive weight; with `corpora` half of it from each by itself.
+
+    Raises ValueError if all rows are of one class.
+    """
     rows = np.flatnonzero((weights > 0) & ~np.isnan(labels))
-    chosen = vectors[rows]
-    middle, spread = chosen.mean(axis=0), chosen.std(axis=0) + 1e-6
-    model = LogisticRegression(C=strength, max_iter=500)
-    model.fit((chosen - middle) / spread, labels[rows].astype(np.int8), sample_weight=weights[rows])
-    slopes = (model.coef_[0] / spread).astype(np.float32)
+    middle, spread = vectors[rows].mean(axis=0), vectors[rows].std(axis=0) + 1e-6
+    even, truth, counts = (vectors[rows] - middle) / spread, labels[rows].astype(np.int8), weights[rows]
+    model = LogisticRegression(C=strength, max_iter=500).fit(even, truth, sample_weight=counts)
+    slopes = model.coef_[0]
+    if corpora is not None:
+        slopes = _with_each(slopes, _each(even, truth, counts, corpora[rows], strength), even)
+    slopes = (slopes / spread).astype(np.float32)
     return Head(slopes, float(model.intercept_[0] - middle @ slopes))
+
+
+def _each(
+    vectors: Floats, truth: npt.NDArray[np.int8], weights: Weights, corpora: npt.NDArray[np.str_], strength: float
+) -> list[tuple[Floats, float]]:
+    """What each corpus says that has enough of both classes, and how much it counts; what was made up here is one."""
+    names = np.where(np.char.startswith(corpora, PREFIX), PREFIX, corpora)
+    found = []
+    for name in np.unique(names):
+        its = np.flatnonzero(names == name)
+        if min(np.bincount(truth[its], minlength=2)) >= FEWEST:
+            alone = LogisticRegression(C=strength, max_iter=500)
+            alone.fit(vectors[its], truth[its], sample_weight=weights[its] / weights[its].mean())
+            found.append((alone.coef_[0], _MADE if name == PREFIX else 1.0))
+    return found
+
+
+def _with_each(every: Floats, each: Sequence[tuple[Floats, float]], vectors: Floats) -> Floats:
+    """The mean of what was learnt from all corpora and of what each says, all logits being as far apart as those of the first."""
+    if not each:
+        return every
+    width = (vectors @ every).std()
+    alike = [one * (width / (vectors @ one).std()) for one, _ in each]
+    return np.asarray((every + np.average(alike, axis=0, weights=[count for _, count in each])) / 2)
 
 
 def line(said: Floats, truth: npt.NDArray[np.floating], weights: Weights) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from classifier import LABELS, Input
 from classifier.reader.encoder import Encoder
 from classifier.reader.fusion import GROUPS
-from classifier.reader.training import among, fusing
+from classifier.reader.training import among, fusing, heads
 from classifier.reader.training.fusing import DEARER, FEWEST, Rows
 from classifier.reader.training.rows import Taught
 from classifier.training.corpora import Table
@@ -73,3 +73,23 @@ def test_what_is_learnt_of_a_padded_text_is_the_text_and_not_what_stands_around_
     others = [near(vector, rude) - near(vector, talk) for vector in padded.vectors[padded.rows < len(texts)]]
     assert min(len(own), len(others)) > 5
     assert min(own) > max(others)
+
+
+def test_what_corpora_agree_in_counts_for_more_than_what_sets_them_apart() -> None:
+    """One direction tells bad from good everywhere, another only which corpus has more of it."""
+    rng, size = np.random.default_rng(4), 600
+    corpora = np.repeat(["forum", "made_talk", "news"], size)
+    truth = np.concatenate([rng.random(size) < share for share in (0.9, 0.5, 0.1)]).astype(np.float32)
+    vectors = rng.normal(0, 1, (3 * size, 4)).astype(np.float32)
+    vectors[:, 0] += truth - 0.5
+    vectors[:, 1] += 2 * np.repeat([1.0, 0.0, -1.0], size)
+    even = np.ones(3 * size)
+    together, apart = (heads.fit(vectors, truth, even, 1e-2, one).weights for one in (None, corpora))
+
+    def leaning(weights: np.ndarray) -> float:
+        return abs(float(weights[1] / weights[0]))
+
+    assert leaning(apart) < 0.75 * leaning(together)
+    few = np.where(np.arange(3 * size) % size < heads.FEWEST - 1, 1.0, 0.0)
+    alone = (heads.fit(vectors, truth, few, 1e-2, one).weights for one in (None, corpora))
+    assert np.allclose(*alone)  # too few of each to speak for themselves

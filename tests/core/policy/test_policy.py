@@ -45,7 +45,7 @@ def test_thresholds_decide(spam: float, outcome: Outcome, discard: bool) -> None
 
 
 def test_the_strictest_label_decides_and_every_reason_is_kept() -> None:
-    ruling = evaluate(STEPS, CASE, verdict(spam=0.85, toxicity=0.8, threat=0.6))
+    ruling = evaluate(STEPS, CASE, verdict(spam=0.85, toxicity=0.8, threat=0.7))
     assert ruling.outcome is Outcome.REJECT
     assert [reason.code for reason in ruling.reasons] == ["spam", "toxicity", "threat"]
 
