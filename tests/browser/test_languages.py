@@ -231,6 +231,28 @@ async def test_from_right_to_left(desk: Desk) -> None:
     assert lists["x"] > list_["x"] > comment["x"]
 
 
+async def test_names_stand_below_each_other_whatever_they_are_written_in(desk: Desk) -> None:
+    await desk.submit("One", author="Maya")
+    await desk.submit("Two", author="يوسف الخباز")
+    page = await desk.window(locale="fr-FR")
+    await page.goto(f"{desk.stack.base}/review")
+    await sign_in(page, desk, "/queue")
+    await expect(page.locator(".row-name")).to_have_count(2)
+    lefts = await page.locator(".row-name").evaluate_all(
+        "(all) => all.map((one) => { const range = document.createRange(); range.selectNodeContents(one);"
+        " return Math.round(range.getBoundingClientRect().left); })"
+    )
+    assert len(set(lefts)) == 1
+    await page.locator(".row", has_text="Two").locator("a").click()
+    await opened(page, "Two")
+    name, rest = await page.evaluate(
+        "() => ['h2 span', '.meta'].map((one) =>"
+        " document.querySelector(`.comment-who ${one}`).getBoundingClientRect().left)"
+    )
+    assert abs(name - rest) < 2
+    await expect(page.locator(".list-status")).to_contain_text("À examiner\u00a0: 2 commentaires")
+
+
 async def test_somebody_with_another_browser_reads_their_own_language(desk: Desk) -> None:
     name = await desk.colleague(Role.LEAD)
     page = await desk.window(locale="id-ID")
