@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
@@ -204,6 +206,49 @@ async def test_back_on_the_phone_goes_to_where_one_came_from(desk: Desk) -> None
     await page.get_by_role("button", name="Back to the list").click()
     await expect(page.locator(".row")).to_have_count(2)
     await expect(page.locator(".desk")).to_have_attribute("data-pane", "list")
+
+
+async def test_one_comes_back_to_where_one_was_far_down_on_a_phone(desk: Desk) -> None:
+    await desk.submit(*[f"Comment {n} of many" for n in range(110)])
+    page = await desk.signed_in(width=390, height=844)
+    rows = page.locator(".rows-scroll")
+
+    async def first() -> Any:
+        return await rows.evaluate(
+            "(node) => [...node.querySelectorAll('.row')]"
+            ".find((row) => row.getBoundingClientRect().top >= node.getBoundingClientRect().top)?.dataset.index"
+        )
+
+    for index in (40, 80):  # the next page is read on the way
+        await rows.evaluate("(node, top) => { node.scrollTop = top; }", index * 105)
+        await expect(page.locator(f'.row[data-index="{index}"]')).to_be_in_viewport()
+    before = await first()
+    await page.reload()
+    await expect(page.locator(f'.row[data-index="{before}"]')).to_be_in_viewport()
+    await page.locator(f'.row[data-index="{before}"] a').click()
+    await opened(page, "of many")
+    for link in ("statistics", "queue"):  # from a comment as well
+        await page.goto(f"{desk.stack.base}/review#/{link}")
+        await page.locator(f".page-{link}").wait_for()
+    await expect(page.locator(f'.row[data-index="{before}"]')).to_be_in_viewport()
+
+
+async def test_on_a_phone_a_message_breaks_no_word(desk: Desk) -> None:
+    await desk.submit("The first", "The second")
+    page = await desk.window(width=390, height=844, locale="de-DE")
+    await page.goto(f"{desk.stack.base}/review")
+    await page.get_by_label("Name", exact=True).fill(desk.name)
+    await page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Anmelden").click()
+    await page.locator(".row a").first.click()
+    await opened(page, "The")
+    await page.get_by_role("button", name="Freigeben").click()
+    said = page.locator(".toast .said")
+    await expect(said).to_have_text("Freigegeben.")
+    box = await said.bounding_box()
+    assert box is not None
+    assert box["height"] < 30
+    await expect(page.locator(".toast kbd")).to_be_hidden()
 
 
 async def test_an_offer_to_undo_ends_when_somebody_else_decides(desk: Desk) -> None:

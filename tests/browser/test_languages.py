@@ -17,6 +17,7 @@ from service.core.moderator import Role
 from service.core.policy import Policy
 from service.web.languages import catalogues
 from tests.browser.desk import PASSWORD, Desk, accessible, fits, opened
+from tests.support.waiting import until
 
 LANGUAGES = Path(__file__).parents[2] / "service/web/static/review/languages"
 PLACE = re.compile(r"\{\w+\}")
@@ -229,6 +230,57 @@ async def test_from_right_to_left(desk: Desk) -> None:
     assert list_ is not None
     assert comment is not None
     assert lists["x"] > list_["x"] > comment["x"]
+
+
+async def test_german_lists_and_filters_break_no_word(desk: Desk) -> None:
+    await desk.submit("Eins")
+    page = await desk.window(locale="de-DE")
+    await page.goto(f"{desk.stack.base}/review")
+    await sign_in(page, desk, "/queue?list=escalated")
+    name = page.locator(".sidebar a[aria-current] .sidebar-name")
+    await expect(name).to_have_text("Weitergereicht")
+    lines = (
+        "(one) => { const all = document.createRange(); all.selectNodeContents(one);"
+        " return all.getClientRects().length; }"
+    )
+
+    async def on_one_line() -> bool:
+        return await name.evaluate(lines) == 1  # 0: it has just been drawn anew
+
+    await until(on_one_line)
+    await page.set_viewport_size({"width": 720, "height": 450})
+    await page.goto(f"{desk.stack.base}/review#/queue")
+    await opened(page, "Eins")
+    await page.keyboard.press("f")
+    await page.locator(".facet").first.wait_for()
+    wanted = (
+        "(one) => { const other = one.cloneNode(true); other.style.cssText = 'position: fixed; width: max-content';"
+        " document.body.append(other); const width = other.offsetWidth; other.remove(); return width; }"
+    )
+    time = page.locator(".facet-row select")
+    assert await time.evaluate("(one) => one.offsetWidth") >= await time.evaluate(wanted)
+
+
+async def test_names_stand_below_each_other_whatever_they_are_written_in(desk: Desk) -> None:
+    await desk.submit("One", author="Maya")
+    await desk.submit("Two", author="يوسف الخباز")
+    page = await desk.window(locale="fr-FR")
+    await page.goto(f"{desk.stack.base}/review")
+    await sign_in(page, desk, "/queue")
+    await expect(page.locator(".row-name")).to_have_count(2)
+    lefts = await page.locator(".row-name").evaluate_all(
+        "(all) => all.map((one) => { const range = document.createRange(); range.selectNodeContents(one);"
+        " return Math.round(range.getBoundingClientRect().left); })"
+    )
+    assert len(set(lefts)) == 1
+    await page.locator(".row", has_text="Two").locator("a").click()
+    await opened(page, "Two")
+    name, rest = await page.evaluate(
+        "() => ['h2 span', '.meta'].map((one) =>"
+        " document.querySelector(`.comment-who ${one}`).getBoundingClientRect().left)"
+    )
+    assert abs(name - rest) < 2
+    await expect(page.locator(".list-status")).to_contain_text("À examiner\u00a0: 2 commentaires")
 
 
 async def test_somebody_with_another_browser_reads_their_own_language(desk: Desk) -> None:

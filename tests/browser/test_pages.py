@@ -159,6 +159,8 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await page.goto(f"{desk.stack.base}/review#/audit")
     await expect(page.get_by_role("cell", name="Everything about the past waits")).to_be_visible()
     await expect(page.get_by_role("row", name="Policy restored")).to_contain_text("It waited too long")
+    await page.get_by_label("What", exact=True).select_option("Author trusted")
+    await expect(page.get_by_text("Nothing found")).to_be_visible()
 
 
 async def test_what_was_promised_of_the_thresholds_is_on_the_page(desk: Desk) -> None:

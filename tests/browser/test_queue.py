@@ -10,7 +10,7 @@ from playwright.async_api import Route, expect
 from service.core.comment import Decision
 from service.core.lifecycle import ActorKind
 from service.core.moderator import Role
-from tests.browser.desk import Desk, accessible, current, lists, opened, row
+from tests.browser.desk import PASSWORD, Desk, accessible, current, lists, opened, row
 from tests.support.waiting import until
 
 MERGED = """async () => {
@@ -182,6 +182,7 @@ async def test_what_others_decide_is_shown_at_once(desk: Desk) -> None:
     await mine.keyboard.press("a")
     await expect(theirs.locator(".row .tag.done")).to_have_text(f"Approved by {desk.name}")
     await expect(theirs.get_by_text("1 selected")).to_be_hidden()
+    await expect(theirs.locator(".list-status")).to_contain_text("To review: 1 comment")
     await expect(theirs.locator(".banner")).to_contain_text("while you were looking")
     await expect(lists(theirs).get_by_role("link", name="To review 1")).to_be_visible()
 
@@ -266,6 +267,25 @@ async def test_a_blind_check_shows_the_words_alone(desk: Desk) -> None:
         await expect(page.locator(told), told).to_have_count(0)
     (sampled,) = await desk.services.quality.quality_sample.entries(desk.site)
     assert sampled.answer is None
+
+
+async def test_of_several_that_were_found_the_first_is_taken_by_enter(desk: Desk) -> None:
+    other = await desk.services.accounts.add(f"{desk.site}b", "https://other.example")
+    await desk.submit("Here by that id", id="same-id")
+    key, desk.key = desk.key, other.credentials[0].api_key
+    await desk.submit("There by that id", id="same-id", held=False)
+    desk.key = key
+    name = f"all-{desk.site}"
+    await desk.services.moderators.add(name, Role.LEAD, (desk.site, other.site.id), PASSWORD)
+    page = await desk.signed_in(name)
+    await opened(page, "that id")
+    await page.keyboard.press("Control+k")
+    await page.get_by_label("Paste or type").fill("same-id")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Which one?").locator("a").first).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await opened(page, "that id")
 
 
 async def test_filters_saved_views_and_lists(desk: Desk) -> None:

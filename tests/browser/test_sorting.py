@@ -57,6 +57,24 @@ async def test_pages_and_several_values_are_chosen_by_keyboard_and_stay(desk: De
     await _texts(page, "Late words", "Elsewhere", "More rye")
 
 
+async def test_a_long_title_of_a_page_leaves_counts_in_sight_in_every_list(desk: Desk) -> None:
+    page_of = {"url": f"https://{desk.site}.example/long", "title": "Of bread that does not rise " * 6}
+    (comment,) = await desk.submit("About the long one", page=page_of)
+    page = await desk.signed_in()
+    await opened(page, "About the long one")
+    for name in ("flagged", "approved"):
+        await page.goto(f"{desk.stack.base}/review#/queue?list={name}")
+        if name == "flagged":
+            await page.keyboard.press("f")
+        await expect(row(page, "About the long one")).to_have_count(1)
+        facet = page.locator("#facets .facet", has_text="Of bread that does not rise")
+        await expect(facet.locator(".count")).to_be_in_viewport(ratio=1)
+        await expect(page.get_by_role("button", name="Save view")).to_be_in_viewport(ratio=1)
+        if name == "flagged":
+            await page.get_by_role("button", name="Approve").click()
+            await desk.becomes(comment, "approved")
+
+
 async def test_lists_are_read_in_another_order_and_arrivals_keep_it(desk: Desk) -> None:
     await _held(desk)
     page = await desk.signed_in()

@@ -73,12 +73,14 @@ class Division(NamedTuple):
     """How many comments have each value of each facet, the most frequent first.
 
     Of a facet that is chosen from, all values that the other filters leave, so that more can be chosen. `counted` None: of all
-    that match, by the index. Else so many of the list were looked at; unless that is `complete`, they are its first.
+    that match, by the index. Else so many of the list were looked at; unless that is `complete`, they are its first. `titles`
+    are what the pages of those are called.
     """
 
     facets: dict[str, list[tuple[str, int]]]
     counted: int | None = None
     complete: bool = True
+    titles: Mapping[str, str] = {}
 
 
 class Lists:
@@ -215,6 +217,7 @@ class Lists:
     async def _divide(self, sites: Sequence[str], filters: Filters) -> Division:
         """Count by looking at the first comments of a list."""
         counts: dict[str, Counter[str]] = {facet: Counter() for facet in ("site", *FACETS)}
+        titles: dict[str, str] = {}
         searched, whole = 0, False
         async for batch, then in self._look(sites, filters, None, self._search):
             some = batch[: self._search - searched]
@@ -223,11 +226,12 @@ class Lists:
                     counts["site"][comment.site] += 1
                     for facet, values in facets(comment).items():
                         counts[facet].update(values)
+                    titles |= _titles([comment])
             searched += len(some)
             whole = then is None and len(some) == len(batch)
             if searched >= self._search:
                 break
-        return Division(_most_frequent(counts), searched, whole)
+        return Division(_most_frequent(counts), searched, whole, titles)
 
     async def names(self, sites: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
         """What the authors of these digests last called themselves on one of these sites, where that is still kept."""
@@ -242,11 +246,13 @@ class Lists:
                 return found[0].submission.author.name
         return ""
 
-    async def titles(self, sites: Sequence[str], urls: Sequence[str]) -> dict[str, str]:
-        """The titles of pages with comments in the queues of these sites, where the platform told them."""
-        found = await self._comments.get_many(await self._facets.any_of(sites, "page", urls))
-        pages = [one.submission.page for one in found if one is not None and one.submission]
-        return {values([page.url])[0]: page.title for page in pages if page.url and page.title}
+    async def titles(self, sites: Sequence[str], found: Division) -> dict[str, str]:
+        """The titles of the pages that these sites' comments divide by, where the platform told them."""
+        untold = [url for url, _ in found.facets.get("page", []) if url not in found.titles]
+        return {
+            **_titles(await self._comments.get_many(await self._facets.any_of(sites, "page", untold))),
+            **found.titles,
+        }
 
     async def views(self, moderator: str) -> bytes | None:
         """A moderator's saved views, as they were put."""
@@ -285,10 +291,18 @@ def _most_frequent(counts: Mapping[str, Mapping[str, int]]) -> dict[str, list[tu
     }
 
 
+def _titles(comments: Sequence[Comment | None]) -> dict[str, str]:
+    """What the pages of comments are called, by what they are filtered by."""
+    pages = [one.submission.page for one in comments if one is not None and one.submission]
+    return {values([page.url])[0]: page.title for page in pages if page.url and page.title}
+
+
 def _with(found: Division, facet: str, other: Division) -> Division:
     """A division with one facet as another one has it."""
     return found._replace(
-        facets={**found.facets, facet: other.facets[facet]}, complete=found.complete and other.complete
+        facets={**found.facets, facet: other.facets[facet]},
+        complete=found.complete and other.complete,
+        titles={**found.titles, **other.titles},
     )
 
 

@@ -137,7 +137,7 @@ async def get_facets(request: web.Request) -> web.Response:
     lists, ids = request.app[CONTEXT].services.review.lists, [site.id for site in sites]
     found = await lists.facets(ids, filters_of(asked, request[ME].member), [site.id for site in all_])
     names = await lists.names(ids, [digest for digest, _ in found.facets.get("author", [])])
-    titles = await lists.titles(ids, [url for url, _ in found.facets.get("page", [])])
+    titles = await lists.titles(ids, found)
     texts = {"author": names, "page": titles, "signal": {name: kind.meaning for name, kind in CATALOGUE.items()}}
     return json_answer(
         _encode(

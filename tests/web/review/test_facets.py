@@ -168,3 +168,15 @@ async def test_pages_are_called_by_their_titles(platform: Platform, moderator: D
     facets = await moderator.get("/facets")
     assert {one["text"] for one in facets["page"]} == {"On rye", "At length", "https://blog.example/untitled"}
     assert (await moderator.get("/comments", page=long))["total"] == 1
+
+
+@pytest.mark.parametrize("more", [{}, {"page": "https://blog.example/rye"}])
+async def test_pages_are_called_by_their_titles_where_nothing_of_theirs_waits(
+    platform: Platform, moderator: Desk, more: dict[str, str]
+) -> None:
+    for number, title in ((1, "On rye"), (2, "")):
+        url = f"https://blog.example/{'rye' if title else 'untitled'}"
+        (comment,) = await hold(platform, number, page={"url": url, "title": title})
+        await moderator.send("POST", f"/comments/{comment}/decision", {"outcome": "approve", "revision": 2})
+    facets = await moderator.get("/facets", list="approved", **more)
+    assert {one["text"] for one in facets["page"]} == {"On rye", "https://blog.example/untitled"}

@@ -203,6 +203,7 @@ async function find() {
     else if (!items.length) location.hash = href("queue", { q: q.slice(0, 200) });
     else {
       const list = smallRows(items, { href: (_, id = "") => href("queue", { id }) });
+      list.querySelector("a")?.setAttribute("autofocus", "");
       list.addEventListener("click", () => list.closest("dialog")?.querySelector("button")?.click());
       await ask(say("Which one?"), list, []);
     }

@@ -1,5 +1,6 @@
 // Plots as SVG, from numbers. For the statistics page. Each has a table's worth of words for who can't see it.
 import { svg } from "./dom.js";
+import { colon } from "./labels.js";
 import { count, dayName } from "./numbers.js";
 
 /** @typedef {{ day: string, parts: [kind: string, number: number][], line: number | null }} Day */
@@ -45,7 +46,7 @@ export function stackedDays(days, label) {
         sum += number;
         return piece;
       });
-    const said = `${dayName(day)}: ${parts.map(([kind, number]) => `${kind} ${count(number)}`).join(", ")}`;
+    const said = dayName(day) + colon(parts.map(([kind, number]) => `${kind} ${count(number)}`).join(", "));
     return svg(
       "g",
       {},

@@ -218,3 +218,10 @@ export function whomName(to) {
 export function timeOptions(time) {
   return { datetime: time, title: exactly(time), text: ago(time) };
 }
+
+/**
+ * A colon and what stands behind it, if there is something: French puts a space before it.
+ *
+ * @param {string} more
+ */
+export const colon = (more) => (more ? say("{what}: {more}", { what: "", more }) : "");

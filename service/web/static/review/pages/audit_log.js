@@ -157,7 +157,9 @@ export function auditPage({ me, go, href }) {
         renew(
           body,
           head,
-          card(lines, (actor) => href("audit", { ...filters, actor }), href),
+          lines.length
+            ? card(lines, (actor) => href("audit", { ...filters, actor }), href)
+            : nothing(Object.values(filters).some(Boolean)),
           page.next ? older(() => more(page.next)) : null,
         );
       } catch (problem) {
@@ -223,8 +225,12 @@ function card(lines, by, href) {
   return el(
     "section",
     { class: "card" },
-    lines.length
-      ? table([[say("When")], [say("Who")], [say("What")], [say("On what")], [say("Note")]], rows, say("Changes"))
-      : el("p", { class: "hint", text: say("Nothing was changed yet.") }),
+    table([[say("When")], [say("Who")], [say("What")], [say("On what")], [say("Note")]], rows, say("Changes")),
   );
+}
+
+/** @param {boolean} filtered */
+function nothing(filtered) {
+  const text = filtered ? say("Nothing found") : say("Nothing was changed yet.");
+  return el("section", { class: "card" }, el("p", { class: "hint", text }));
 }

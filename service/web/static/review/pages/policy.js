@@ -3,7 +3,7 @@ import { Problem, get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, put } from "../lib/dom.js";
 import { draft, keepDraft, keeping } from "../lib/drafts.js";
-import { actorName, byActor, learnHouseRules } from "../lib/labels.js";
+import { actorName, byActor, colon, learnHouseRules } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { exactly } from "../lib/numbers.js";
 import { sheetHead, siteChooser, table } from "../lib/tables.js";
@@ -206,7 +206,7 @@ class PolicyPage {
             version: String(version),
             time: exactly(at ?? ""),
             by: byActor(by),
-            why: note ? `: ${note}` : "",
+            why: colon(note),
           })
         : say("The policy that every site begins with."),
     });
@@ -371,7 +371,7 @@ class PolicyPage {
       problem.body;
     const lines = (this.form?.mark(errors) ?? []).map((mistake) => {
       const place = (mistake.pointer ?? "").replace("/policy", "");
-      return el("li", { text: place ? `${place}: ${mistakeText(mistake)}` : mistakeText(mistake) });
+      return el("li", { text: place ? place + colon(mistakeText(mistake)) : mistakeText(mistake) });
     });
     if (left)
       lines.push(el("li", { text: say("And {count} more, which are named once these are mended.", { count: left }) }));

@@ -3,7 +3,7 @@ import { send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
 import { keepDraft, keeping } from "../lib/drafts.js";
-import { actorName, byActor, stateName, timeOptions } from "../lib/labels.js";
+import { actorName, byActor, colon, stateName, timeOptions } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { exactly, percent } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
@@ -84,7 +84,7 @@ export function banner(mark, tools) {
         mark.until
           ? say("by {name} until {time}", { name: actorName(mark.by), time: exactly(mark.until) })
           : byActor(mark.by)
-      }${mark.note ? `: ${mark.note}` : ""}`,
+      }${colon(mark.note)}`,
     ),
     tools.may("marks")
       ? el("button", { type: "button", class: "link", on: { click: () => unmark(mark, tools) } }, say("Take back"))

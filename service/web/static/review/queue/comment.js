@@ -4,6 +4,7 @@ import { keyHint } from "../lib/keys.js";
 import {
   actorName,
   byActor,
+  colon,
   doneName,
   emptyText,
   labelName,
@@ -247,8 +248,8 @@ export class CommentPane {
         { class: "comment-who" },
         el(
           "h2",
-          { dir: "auto" },
-          el("span", {}, name),
+          {},
+          el("span", { dir: "auto" }, name),
           row.author?.role ? el("span", { class: "tag", text: sentence(row.author.role) }) : null,
         ),
         el(
@@ -303,7 +304,7 @@ export class CommentPane {
           "span",
           {},
           `${doneName(decision.outcome)} ${byActor(decision.actor)}`,
-          decision.reasons.length ? `: ${decision.reasons.map((reason) => reasonName(reason.code)).join(", ")}` : "",
+          colon(decision.reasons.map((reason) => reasonName(reason.code)).join(", ")),
           ". ",
           el("time", timeOptions(decision.at)),
         ),

@@ -1,7 +1,7 @@
 // Does what a moderator decided: at once on the page, then at the service, with a way back. For the queue page.
 import { problemOf, send } from "../lib/api.js";
 import { keyHint } from "../lib/keys.js";
-import { actorName, doneName, reasonName, reasonWords, sentence, whomName } from "../lib/labels.js";
+import { actorName, colon, doneName, reasonName, reasonWords, sentence, whomName } from "../lib/labels.js";
 import { say, within } from "../lib/language.js";
 import { exactly } from "../lib/numbers.js";
 import { toast, toastProblem } from "../lib/toasts.js";
@@ -264,7 +264,7 @@ export class Decisions {
  * @param {Won} won
  */
 function fasterText({ actor, outcome, reasons = [], what }) {
-  const why = reasons.length ? `: ${reasons.map(reasonName).join(", ")}` : "";
+  const why = colon(reasons.map(reasonName).join(", "));
   const values = { actor: actorName(actor), why };
   if (outcome === "approve") return say("{actor} was faster and approved it{why}. Yours was not carried out.", values);
   if (outcome === "reject") return say("{actor} was faster and rejected it{why}. Yours was not carried out.", values);

@@ -1,7 +1,7 @@
 // Search, facets and chips of what is filtered. For the queue page.
 import { el, icon, put, renew, unfolding } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
-import { byActor, labelName, listName, reasonName } from "../lib/labels.js";
+import { byActor, colon, labelName, listName, reasonName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { count, date, displayName } from "../lib/numbers.js";
 import { preference } from "../lib/preferences.js";
@@ -229,7 +229,7 @@ export class Filters {
     const facet = name in FACETS ? /** @type {Facet} */ (name) : null;
     const shown =
       name === "q"
-        ? `“${value}”`
+        ? `“${calm(value)}”`
         : name === "since"
           ? say("since {day}", { day: date(value) })
           : name === "sort"
@@ -378,10 +378,12 @@ export function statusLine(store) {
   const { filters, items, loaded, loading, next, searched, total } = store;
   const looking = total === null;
   const found = looking
-    ? say("{count} comments found among {searched}", { count: items.length, searched })
+    ? say("{count} comments found among {searched}", { count: items.filter((item) => !item.left).length, searched })
     : say("{count} comments", { count: total });
   return [
-    el("span", { text: `${listName(filters.list ?? "flagged")}: ${loaded ? found : say("Loading…")}` }),
+    el("span", {
+      text: `${listName(filters.list ?? "flagged")}${colon(loaded ? found : say("Loading…"))}`,
+    }),
     loaded && !loading && next
       ? el(
           "button",

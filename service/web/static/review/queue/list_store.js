@@ -192,10 +192,10 @@ export class ListStore extends EventTarget {
    */
   take(id) {
     const index = this.placeOf(id);
+    if (index >= 0 && !this.items[index].left) this.fewer();
     if (index >= 0) this.items.splice(index, 1);
     this.gone.add(id);
     this.details.delete(id);
-    if (index >= 0 && this.total) this.total -= 1;
     this.fire("change", undefined);
     return index;
   }
@@ -217,7 +217,7 @@ export class ListStore extends EventTarget {
     }
     if (!this.find(row.id)) {
       this.items.splice(Math.max(0, Math.min(index, this.items.length)), 0, row);
-      if (this.total !== null) this.total += 1;
+      if (this.total !== null && !row.left) this.total += 1;
     }
     this.fire("change", undefined);
   }
@@ -472,8 +472,14 @@ export class ListStore extends EventTarget {
    * @param {Left} left
    */
   left(row, left) {
+    if (!row.left) this.fewer();
     Object.assign(row, { left, leftAt: Date.now() });
     if (this.ticked.delete(row.id)) this.fire("ticked", undefined);
+  }
+
+  /** The list has one less. */
+  fewer() {
+    if (this.total) this.total -= 1;
   }
 
   /**

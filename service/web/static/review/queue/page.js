@@ -130,7 +130,7 @@ class QueuePage {
       onPreference((name) => name !== "theme" && (this.paint(), this.render())),
       listen({ hear: (event) => this.hear(event), state: (on, again) => (live(on), again && this.caughtUp()) }),
     ];
-    const keep = () => keepPlace(store);
+    const keep = () => this.keep();
     addEventListener("pagehide", keep);
     this.ends.push(() => removeEventListener("pagehide", keep));
     this.views.load();
@@ -172,7 +172,7 @@ class QueuePage {
     store.on("facets", () => this.soon());
     store.on("merge", ({ before }) => this.merged(before));
     store.on("problem", (problem) => toastProblem(problem));
-    store.on("ticked", () => (this.bulk.show(), this.paint(), keepPlace(store), announce(tickedText(store))));
+    store.on("ticked", () => (this.bulk.show(), this.paint(), this.keep(), announce(tickedText(store))));
     store.on("open", () => this.opened());
     store.on("current", () => (this.soon(), this.render()));
     store.on("wanted", ({ id, replace }) => {
@@ -238,7 +238,8 @@ class QueuePage {
   async returned(id) {
     const { store } = this;
     const kept = placeOf(store);
-    while (id && store.index < 0 && store.next && store.items.length < kept.loaded) {
+    const browses = !id && isNarrow(); // the list alone is shown
+    while ((browses || (id && store.index < 0)) && store.next && store.items.length < kept.loaded) {
       const before = store.items.length;
       await store.more();
       if (store.items.length === before) break;
@@ -246,11 +247,19 @@ class QueuePage {
     if (store.index >= 0) {
       this.paint();
       this.rows.reveal(store.index);
+    } else if (browses) {
+      this.paint();
+      this.rows.node.scrollTop = kept.top;
     }
     const ticked = kept.ticked.filter((one) => store.find(one));
     if (!ticked.length) return;
     store.ticked = new Set(ticked);
     store.fire("ticked", undefined);
+  }
+
+  /** Remember the place, for when one comes back. */
+  keep() {
+    keepPlace(this.store, this.rows.top);
   }
 
   /** Back to where one came from, where there is room for one pane only. */
@@ -260,7 +269,7 @@ class QueuePage {
   }
 
   close() {
-    keepPlace(this.store);
+    this.keep();
     this.ends.forEach((end) => end());
     cancelAnimationFrame(this.frame);
     this.actions.close();
@@ -510,10 +519,11 @@ const PLACE = "antechamber.place";
  * Remember what is ticked, and how far down one has come, for a reload of this tab.
  *
  * @param {ListStore} store
+ * @param {number} top
  */
-function keepPlace({ filters, items, ticked }) {
+function keepPlace({ filters, items, ticked }, top) {
   try {
-    const place = { filters: JSON.stringify(filters), loaded: items.length, ticked: [...ticked] };
+    const place = { filters: JSON.stringify(filters), loaded: items.length, ticked: [...ticked], top };
     if (items.length) sessionStorage.setItem(PLACE, JSON.stringify(place));
   } catch {
     // Storage is off or full: one begins at the top.
@@ -522,7 +532,7 @@ function keepPlace({ filters, items, ticked }) {
 
 /**
  * @param {ListStore} store
- * @returns {{ loaded: number, ticked: string[] }}
+ * @returns {{ loaded: number, ticked: string[], top: number }}
  */
 function placeOf({ filters }) {
   try {
@@ -531,7 +541,7 @@ function placeOf({ filters }) {
   } catch {
     // Nothing kept.
   }
-  return { loaded: 0, ticked: [] };
+  return { loaded: 0, ticked: [], top: 0 };
 }
 
 /** @param {ListStore} store */

@@ -65,6 +65,11 @@ export class VirtualList {
       this.node.scrollTop = top + height - this.node.clientHeight;
   }
 
+  /** How far down one is; at the current row, while the list is not on the screen. */
+  get top() {
+    return this.node.clientHeight ? this.node.scrollTop : Math.max(0, this.current) * this.height();
+  }
+
   /**
    * Keep what is in sight in its place when rows were put in or taken out above it.
    *
