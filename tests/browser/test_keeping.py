@@ -9,6 +9,7 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from service.core.moderator import Role
 from tests.browser.desk import PASSWORD, Desk, accessible, current, lists, opened, row
+from tests.support.waiting import until
 
 
 async def sign_in_over(desk: Desk, page: Page, name: str = "") -> None:
@@ -219,9 +220,13 @@ async def test_one_comes_back_to_where_one_was_far_down_on_a_phone(desk: Desk) -
             ".find((row) => row.getBoundingClientRect().top >= node.getBoundingClientRect().top)?.dataset.index"
         )
 
-    for index in (40, 80):  # the next page is read on the way
-        await rows.evaluate("(node, top) => { node.scrollTop = top; }", index * 105)
-        await expect(page.locator(f'.row[data-index="{index}"]')).to_be_in_viewport()
+    async def there() -> bool:
+        """The next page of the list is read on the way: until it has come, there is no further to go."""
+        await rows.evaluate("(node) => { node.scrollTop = 80 * 105; }")
+        return await page.locator('.row[data-index="80"]').count() > 0
+
+    await until(there)
+    await expect(page.locator('.row[data-index="80"]')).to_be_in_viewport()
     before = await first()
     await page.reload()
     await expect(page.locator(f'.row[data-index="{before}"]')).to_be_in_viewport()
