@@ -96,24 +96,25 @@ def test_a_back_up_that_is_not_whole_changes_nothing(run: Run, stopped: Path, tm
     assert sites(run) == ["blog"]
 
 
-def test_a_back_up_does_not_go_with_other_secrets(
-    run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "backup"
-    assert run("backup", str(file)).code == 0
+@pytest.fixture
+def elsewhere(run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory that is not there yet, in use from now on; the data so far are in `tmp_path / "backup"`."""
+    assert run("backup", str(tmp_path / "backup")).code == 0
     monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "elsewhere"))
+    return tmp_path / "elsewhere"
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_back_up_does_not_go_with_other_secrets(run: Run, tmp_path: Path) -> None:
     assert run("keys", "init").code == 0
-    ended = run("restore", str(file), "--yes")
+    ended = run("restore", str(tmp_path / "backup"), "--yes")
     assert (ended.code, "other secrets" in ended.err) == (CANT_START, True)
 
 
 def test_a_back_up_can_be_brought_back_before_its_secrets_are(
-    run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, stopped: Path, tmp_path: Path, elsewhere: Path
 ) -> None:
-    file, elsewhere = tmp_path / "backup", tmp_path / "elsewhere"
-    assert run("backup", str(file)).code == 0
-    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(elsewhere))
-    ended = run("restore", str(file), "--yes")
+    ended = run("restore", str(tmp_path / "backup"), "--yes")
     assert (ended.code, str(elsewhere / "secrets") in ended.out) == (0, True)
     for words in (("serve",), ("keys", "init"), ("sites", "list")):
         ended = run(*words)
@@ -123,13 +124,9 @@ def test_a_back_up_can_be_brought_back_before_its_secrets_are(
     assert sites(run) == ["blog"]
 
 
-def test_secrets_that_are_lost_are_replaced_after_a_restore(
-    run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "backup"
-    assert run("backup", str(file)).code == 0
-    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "elsewhere"))
-    assert run("restore", str(file), "--yes").code == 0
+@pytest.mark.usefixtures("elsewhere")
+def test_secrets_that_are_lost_are_replaced_after_a_restore(run: Run, tmp_path: Path) -> None:
+    assert run("restore", str(tmp_path / "backup"), "--yes").code == 0
     assert run("keys", "replace", "--yes").code == 0
     assert sites(run) == ["blog"]
 

@@ -48,12 +48,16 @@ def fit(
     rows = np.flatnonzero((weights > 0) & ~np.isnan(labels))
     middle, spread = vectors[rows].mean(axis=0), vectors[rows].std(axis=0) + 1e-6
     even, truth, counts = (vectors[rows] - middle) / spread, labels[rows].astype(np.int8), weights[rows]
-    model = LogisticRegression(C=strength, max_iter=500).fit(even, truth, sample_weight=counts)
+    model = _regression(even, truth, counts, strength)
     slopes = model.coef_[0]
     if corpora is not None:
         slopes = _with_each(slopes, _each(even, truth, counts, corpora[rows], strength), even)
     slopes = (slopes / spread).astype(np.float32)
     return Head(slopes, float(model.intercept_[0] - middle @ slopes))
+
+
+def _regression(vectors: Floats, truth: npt.NDArray[np.int8], weights: Weights, strength: float) -> LogisticRegression:
+    return LogisticRegression(C=strength, max_iter=500).fit(vectors, truth, sample_weight=weights)
 
 
 def _each(
@@ -65,8 +69,7 @@ def _each(
     for name in np.unique(names):
         its = np.flatnonzero(names == name)
         if min(np.bincount(truth[its], minlength=2)) >= FEWEST:
-            alone = LogisticRegression(C=strength, max_iter=500)
-            alone.fit(vectors[its], truth[its], sample_weight=weights[its] / weights[its].mean())
+            alone = _regression(vectors[its], truth[its], weights[its] / weights[its].mean(), strength)
             found.append((alone.coef_[0], _MADE if name == PREFIX else 1.0))
     return found
 
