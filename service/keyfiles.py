@@ -15,9 +15,9 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.core.identity import IdentityKeys
@@ -205,13 +205,23 @@ def _read(path: Path) -> list[str]:
 
 def _create(path: Path, content: str) -> None:
     """Write a new file that nobody else can read, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with new_file(path) as file:
+        file.write(f"{content}\n".encode())
+
+
+@contextlib.contextmanager
+def new_file(path: Path, name: Callable[[Path, Path], object] = os.link) -> Iterator[IO[bytes]]:
+    """A new file that nobody else can read; it is there when all of it is written, and not before.
+
+    `name` gives a draft its name. Raises OSError.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(content + "\n")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
+        name(draft, path)
     finally:
         with contextlib.suppress(OSError):
             draft.unlink()

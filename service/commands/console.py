@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -138,23 +137,18 @@ def new_file(path: Path, hint: str = "--output") -> Iterator[IO[bytes]]:
 
     Never one that is there, whose mode and owner somebody else may have chosen. Raises BadParameter.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    from service import keyfiles
+
     try:
         if os.path.lexists(path):
             raise FileExistsError
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with keyfiles.new_file(path, _name) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _name(draft, path)
     except FileExistsError:
         raise typer.BadParameter(f"{path} is there already", param_hint=hint) from None
     except OSError as error:
         why = error.strerror or "nobody says why"
         raise typer.BadParameter(f"{path} can't be written: {why}", param_hint=hint) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
 
 
 def _name(draft: Path, path: Path) -> None:
