@@ -109,6 +109,7 @@ GAUGES = {
     "antechamber_sites_due": "Sites with call-backs that are due now.",
     "antechamber_sites_waiting": "Sites with call-backs that wait.",
     "antechamber_undelivered": "Call-backs that were given up.",
+    "antechamber_backup_timestamp_seconds": "When a back-up was last written whole, in seconds since 1970; 0 before the first.",
 }
 """Gauges computed when somebody asks, from Redis, so that any process may answer."""
 

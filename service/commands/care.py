@@ -22,12 +22,14 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file, which nobody else may read.")],
 ) -> None:
     """Write all data down, as it is at this moment, while the service goes on. The secrets are not in it: keep them apart."""
-    with console.new_file(file, "FILE") as out:
 
-        async def command(services: Services) -> int:
-            return await services.box.back_up(out)
+    async def command(services: Services) -> int:
+        with console.new_file(file, "FILE") as out:
+            size = await services.box.back_up(out)
+        await services.box.backed_up(size)
+        return size
 
-        size = console.run(command)
+    size = console.run(command)
     typer.echo(f"Written to {file}: {size / 1e6:.1f} MB. The secrets are not in it; back them up apart from it.")
 
 

@@ -23,6 +23,7 @@ class Record(NamedTuple):
     format: int
     fingerprints: Mapping[str, str]  # name of a key -> its fingerprint
     partitions: int = 1
+    backed_up: int = 0  # when a back-up was last written whole, in milliseconds since 1970; 0: never
 
 
 class BoxStore:
@@ -39,7 +40,17 @@ class BoxStore:
         if "id" not in found:
             return None
         prints = {name.removeprefix(_KEY): value for name, value in found.items() if name.startswith(_KEY)}
-        return Record(found["id"], int(found.get("format", 0)), prints, int(found.get("partitions", 1)))
+        return Record(
+            found["id"],
+            int(found.get("format", 0)),
+            prints,
+            int(found.get("partitions", 1)),
+            int(found.get("backed_up", 0)),
+        )
+
+    async def backed_up(self, moment: int) -> None:
+        """Keep when a back-up was written whole, in milliseconds since 1970."""
+        await self._wire.call("HSET", names.BOX, "backed_up", moment)
 
     async def write(self, fingerprints: Mapping[str, str], gone: Collection[str] = ()) -> str:
         """Keep it; the id that the data has then, "" when it was begun just now with another number of partitions than ours."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import IO
 
+from service.clock import now_ms
 from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.server import ServerState
 from service.core.site import Site
@@ -54,9 +55,12 @@ class Box:
         name, number, prints = (record or Record("", self._store.format, self._fingerprints))[:3]
         head = snapshot.Head(int(time.time()), state.name, name, number, dict(prints))
         addresses = [one.address for one in await self._connection.wire.masters()]
-        size = await asyncio.to_thread(snapshot.take, addresses, head, out)
+        return await asyncio.to_thread(snapshot.take, addresses, head, out)
+
+    async def backed_up(self, size: int) -> None:
+        """Note that a back-up of so many bytes is written whole: in the operators' log, and for who watches that there is one."""
+        await self._store.backed_up(now_ms())
         await self._accounts.audit("data.backup", "back-up", note=f"{size} bytes")
-        return size
 
     async def restored(self, head: snapshot.Head) -> None:
         """Note in the operators' log that data was brought back."""

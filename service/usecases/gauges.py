@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from service.clock import now_ms
 from service.core.errors import StoreUnavailable
+from service.store.box import BoxStore
 from service.store.client import Connection
 from service.store.outbox import Outbox
 from service.store.sites import Accounts
@@ -27,6 +28,7 @@ class Gauges:
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._connection = connection
+        self._box = BoxStore(connection)
         self._health = health
         self._work = work
         self._outbox = outbox
@@ -61,6 +63,7 @@ class Gauges:
         now = self._clock()
         due, some = await self._outbox.waiting(now)
         endpoints = [await self._outbox.endpoint(site.id) for site in await self._accounts.all()]
+        record = await self._box.read()
         return {
             "antechamber_backlog": await self._work.backlog(),
             "antechamber_oldest_pending_seconds": await self._work.oldest_age(now),
@@ -69,4 +72,5 @@ class Gauges:
             "antechamber_sites_waiting": some,
             "antechamber_sites_failing": sum(1 for one in endpoints if one.failing_since or one.paused_until),
             "antechamber_undelivered": sum(endpoint.undelivered for endpoint in endpoints),
+            "antechamber_backup_timestamp_seconds": record.backed_up / 1000 if record is not None else 0,
         }

@@ -27,6 +27,7 @@ QUIET = {
     "antechamber_oldest_pending_seconds": "0.4x120",
     "antechamber_dead_letters": "0x120",
     "antechamber_undelivered": "2x120",
+    "antechamber_backup_timestamp_seconds": "0x120",
     "antechamber_sites_due": "1x120",
     "antechamber_sites_failing": "0x120",
     'antechamber_deliveries_total{result="delivered"}': "0+60x120",
@@ -64,6 +65,7 @@ TROUBLE: dict[str, dict[str, str]] = {
     "AntechamberModelDrifts": {'antechamber_model_alerts_total{site="blog", what="drift"}': "0x100 1x19"},
     "AntechamberNoticesFail": {'antechamber_notices_total{way="mail", result="failed"}': "0x100 1x19"},
     "AntechamberSignInsFail": {'antechamber_sign_ins_total{result="wrong"}': "0+10x120"},
+    "AntechamberBackupOld": {"antechamber_backup_timestamp_seconds": f"1x{37 * 60}"},
     "AntechamberUnexpected": {'antechamber_failures_total{where="request"}': "0x115 1x4"},
     "AntechamberHttpblFails": {'antechamber_httpbl_total{result="timeout"}': GROWS},
     "AntechamberOtherReaderFails": {'antechamber_other_reader_total{result="failed"}': GROWS},
@@ -114,7 +116,8 @@ def test_an_alert_fires_when_it_should(name: str, tmp_path: Path) -> None:
         "AntechamberNoticesFail": {"way": "mail"},
         "AntechamberUnexpected": {"where": "request"},
     }.get(name, {})
-    fires = [{"eval_time": "2h", "alertname": name, "exp_alerts": [expected(name, labels)]}]
+    when = "37h" if name == "AntechamberBackupOld" else "2h"
+    fires = [{"eval_time": when, "alertname": name, "exp_alerts": [expected(name, labels)]}]
     case = {"interval": "1m", "input_series": series(QUIET | TROUBLE[name]), "alert_rule_test": fires}
     rule_test(tmp_path / "trouble.yml", RULES, [case])
 

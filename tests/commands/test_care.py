@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,19 @@ def test_a_back_up_is_taken_while_others_write_and_brought_back(run: Run, stoppe
     assert ended.code == 0, ended.err
     assert sites(run) == ["blog"]
     assert run("backup", str(file)).code != 0, "nothing is written over"
+
+
+def test_it_is_known_when_a_whole_back_up_was_last_written(run: Run, stopped: Path, tmp_path: Path) -> None:
+    def told() -> float:
+        with EmbeddedServer(stopped) as server, redis.Redis(unix_socket_path=str(server.socket)) as client:
+            return int(client.hget("ac:box", "backed_up") or 0) / 1000
+
+    assert told() == 0
+    assert run("backup", str(tmp_path / "nowhere" / "backup")).code != 0
+    assert told() == 0, "what was not written is no back-up"
+    begun = time.time()
+    assert run("backup", str(tmp_path / "backup")).code == 0
+    assert begun - 1 <= told() <= time.time()
 
 
 def test_a_back_up_is_written_through_nobody_s_link(run: Run, stopped: Path, tmp_path: Path) -> None:
