@@ -60,6 +60,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "socket-closed": "its socket is closed to our user",
     "certificate": "its certificate is not one that we can trust: is ssl_ca_certs right, and the host's name?",
     "tls": "TLS fails: does it speak TLS on this port, and does it want a certificate of ours?",
+    "tls-silent": "it takes the connection and does not answer to TLS: does it speak TLS on this port, or is it redis://?",
     "tls-files": "a file that REDIS_URL names for TLS can't be used",
     "empty": "it is empty, and there was data before",
     "refused": "it refuses a command",

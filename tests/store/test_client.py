@@ -134,6 +134,7 @@ async def test_each_trouble_has_its_word(server: EmbeddedServer, tmp_path: Path)
             ("redis://127.0.0.1:1", ("PING",), "down"),
             ("redis://nobody.invalid", ("PING",), "unknown-host"),
             (full.url, ("PING",), "wrong-password"),
+            (full.url.replace("redis://", "rediss://") + "?socket_connect_timeout=0.5", ("PING",), "tls-silent"),
             (full.url.replace("//", "//:secret@"), ("SET", "a", "1"), "out-of-memory"),
             (server.url, ("NOSUCH",), "refused"),
         ):
