@@ -351,7 +351,7 @@ def _only_looked(report: Report, wanted: _Wanted) -> Iterator[str]:
     written = "; only the list of what would be left out was written" if _is_listed(report, wanted) else ""
     yield f"Only looked: {wanted.site} is as it was{written}."
     if report.brought:
-        yield "Without --dry-run it is brought in; what is there already is left alone."
+        yield "Without --dry-run it is brought in."
 
 
 def _doubtful(export: Export) -> list[str]:
@@ -371,13 +371,12 @@ def _counts(report: Report, wanted: _Wanted) -> Iterator[str]:
         yield f"{report.replaced:,} of them in place of what an earlier import had brought."
     if report.examples:
         yield f"{_counted(report.examples, 'of them teaches', 'of them teach')}: examples for training and backtest."
-    if report.known and wanted.dry_run:
-        yield f"Left alone: {report.known:,}, which this file holds twice."
-    elif report.known:
+    left_alone = "Would be left alone" if wanted.dry_run else "Left alone"
+    if report.known:
         more = "" if wanted.replace else " If the file was mended since, --replace brings it anew."
-        yield f"Left alone: {report.known:,}, here already.{more}"
+        yield f"{left_alone}: {report.known:,}, here already{', or twice in this file' if wanted.dry_run else ''}.{more}"
     if report.kept:
-        yield f"Left alone: {report.kept:,}, which were decided or edited here since the earlier import."
+        yield f"{left_alone}: {report.kept:,}, which were decided or edited here since the earlier import."
     if report.gone:
         yield f"Left out: {_counted(report.gone, 'comment')} that had been erased here."
 

@@ -158,7 +158,17 @@ class Imports:
         )
         return _progress(flat)
 
-    def _command(self, site: str, record: str, one: Imported, run: int, *, replace: bool) -> tuple[Argument, ...]:
+    async def look(self, site: str, file: str, comments: Sequence[Imported], *, replace: bool) -> list[str]:
+        """What would become of comments that a new import brought in; the script's word on each. Nothing is written."""
+        record = self._keys.importing(site, file)
+        words = await self._wire.call_all(
+            [self._command(site, record, one, 0, replace=replace, look=True) for one in comments]
+        )
+        return [word.decode() for word in words]
+
+    def _command(
+        self, site: str, record: str, one: Imported, run: int, *, replace: bool, look: bool = False
+    ) -> tuple[Argument, ...]:
         keys, comment, example = self._keys, one.comment, one.example
         anchor, submission = keys.comment(comment.id), comment.submission
         author = submission.author.email if submission else None
@@ -180,7 +190,7 @@ class Imports:
             example=example.id if example else None, lesson=_encode(example) if example else None,
             fate=one.fate, number=one.number, notes=one.notes, lives=_KEPT, arrival=_encode(one.arrival),
             address=self._lifetimes.address, run=run, replace=True if replace else None,
-            undated=True if one.undated else None,
+            undated=True if one.undated else None, look=True if look else None,
         )  # fmt: skip
 
     async def known(self, comments: Sequence[str], *, live: bool) -> set[str]:

@@ -203,19 +203,31 @@ class Importing:
             yield _Found(number, timed, f"{wrong}: {_COUNTS_AS[before > 0]}" if wrong else "")
 
     async def look(self, job: Import) -> AsyncIterator[Report]:
-        """What `bring` would do with an empty site. Nothing is written but the list of what would be left out."""
+        """What `bring` would do. Nothing is written but the list of what would be left out."""
         self._forgotten = await self._imports.forgotten(job.site.id)
         notes, counts, number, met = Notes(), Counter[str](), 0, _Met(_RECENT)
         job.leftovers.go_on(0)
-        for found in self._timed(job.found):
-            number = found.number
-            named = found._replace(one=_renamed(job, found.one, frozenset()))
-            one = _settled(job, notes, met, _Made(named, *self._made(job, named)))
-            if one is not None:
-                counts["known" if one.comment.id in met.again else f"brought:{one.fate}"] += 1
-                counts["taught"] += one.example is not None and one.comment.id not in met.again
-            if number % _LOOK == 0:
-                yield _report(number, counts, notes)
+        async for chunk in self._chunks(job, 0):
+            asked: list[tuple[Imported, bool]] = []
+            for found in chunk:
+                number = found.number
+                one = _settled(job, notes, met, _Made(found, *self._made(job, found)))
+                if one is not None:
+                    asked.append((one, one.comment.id in met.again))
+                if number % _LOOK == 0:
+                    yield _report(number, counts, notes)
+            words = await self._imports.look(
+                job.site.id, self._file(job.source), [one for one, _ in asked], replace=job.replace
+            )
+            for (one, is_again), word in zip(asked, words, strict=True):
+                if word not in ("brought", "replaced"):
+                    counts[word] += 1
+                elif is_again:
+                    counts["known"] += 1
+                else:
+                    counts[f"brought:{one.fate}"] += 1
+                    counts["replaced"] += word == "replaced"
+                    counts["taught"] += one.example is not None
         job.leftovers.flush()
         yield _report(number, counts, notes)
 

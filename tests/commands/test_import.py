@@ -72,7 +72,7 @@ GOOD = "id,text,state\n1,Hello,approved\n2,Buy,spam\n"
     [
         (GOOD, 0, ("Only looked: blog is as it was.\n", "Without --dry-run it is brought in"), ("left out",)),
         (GOOD + "3,,approved\n", 0, ("blog is as it was; only the list of what would be left out was written.",), ()),
-        (GOOD + GOOD, 0, ("Left alone: 2, which this file holds twice.",), (", here already",)),
+        (GOOD + GOOD, 0, ("Would be left alone: 2, here already, or twice in this file.",), ("Left out",)),
         (GOOD + "3,Hm,\n", 0, ("1 held", "nothing says whether it was approved"), ()),
         (GOOD + "3,Hm,appr", 1, ("The file ends early", "What came before that would be brought in"), ("is in;",)),
         ('[{"text": "On', 1, ("The file ends early: it has no end. Nothing of it can be brought in.",), ("Without",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -509,7 +510,37 @@ async def test_two_comments_with_one_id_are_told(services: Services, site: Known
     assert [json.loads(line)["word"] for line in listing.read_text().splitlines()] == ["1", "2"]
     with Leftovers(None) as leftovers:
         looked = [one async for one in services.importing.look(Import(site.site, SOURCE, found, leftovers))][-1]
-    assert (looked.left, looked.brought, looked.known) == ({why: 2}, {"approved": 399}, 1)
+    assert (looked.left, looked.brought, looked.known) == ({why: 2}, {}, 400)
+
+
+@pytest.mark.parametrize("seed", range(24))
+async def test_a_look_says_what_an_import_then_does_and_writes_nothing(
+    services: Services, site: Known, seed: int
+) -> None:
+    """Whatever is here already, decided, edited or erased, and whatever the file says of it now."""
+    rng = random.Random(seed)
+    texts, fates = ("I keep bees too.", "Otherwise.", "Buy honey at https://honey.example"), tuple(Fate)
+
+    def some() -> list[Record]:
+        return [record(rng.randrange(12), rng.choice(fates), rng.choice(texts)) for _ in range(rng.randrange(1, 14))]
+
+    await bring(services, site, some())
+    for number in rng.sample(range(12), 4):
+        one = await services.comments.get(comment_id("blog", str(number)))
+        if one is not None and rng.random() < 0.5:
+            await services.moderation.erase(site.site, one.id, MEMBER)
+        elif one is not None:
+            await services.moderation.decide(
+                site.site, one.id, rng.choice([Outcome.APPROVE, Outcome.REJECT]), actor=MEMBER
+            )
+    before, found, reports = await everything(services), some(), []
+    for use in (services.importing.look, services.importing.bring):
+        with Leftovers(None) as leftovers:
+            job = Import(site.site, SOURCE._replace(file="beef"), found, leftovers, replace=seed % 2 == 1)
+            reports.append([one async for one in use(job)][-1])
+        if len(reports) == 1:
+            assert await everything(services) == before
+    assert reports[0] == reports[1]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@
 --       number: number of its record in the file; notes: the import's notes up to here;
 --       lives: how long the import's record lives (ms); arrival: history entry of its coming in;
 --       address: how long records of IP addresses and networks live (ms), from when the comment was written;
---       undated: whether its time is none of its own; run: number of the import; replace: whether what an earlier import brought otherwise is brought anew
+--       undated: whether its time is none of its own; run: number of the import; replace: whether what an earlier import brought otherwise is brought anew;
+--       look: whether to say only what would become of it, and write nothing
 -- Reply brought, known (it is here already; it was left alone), gone (it was erased here), kept (it would be replaced, but was
---       decided or edited here since)
+--       decided or edited here since); to a look also replaced (it would be brought in place of an earlier one)
 --
 -- How far the import is, is written together with the comment: one that was killed goes on exactly where it was.
 -- uses: all author examples example
@@ -35,13 +36,13 @@ local function same()
 end
 
 if word == 'known' and given.replace and redis.call('HGET', KEYS[1], 'run') ~= tostring(given.run) and not same() then
-  if untouched(KEYS[1], KEYS[3], cid) then
-    take_back(KEYS[1], KEYS[3], given.site, cid, given.now)
-    redis.call('HINCRBY', KEYS[6], 'replaced', 1)
-    word = 'brought'
-  else
-    word = 'kept'
-  end
+  word = untouched(KEYS[1], KEYS[3], cid) and 'replaced' or 'kept'
+end
+if given.look then return word end
+if word == 'replaced' then
+  take_back(KEYS[1], KEYS[3], given.site, cid, given.now)
+  redis.call('HINCRBY', KEYS[6], 'replaced', 1)
+  word = 'brought'
 end
 
 -- Its subjects are as if the comment had been seen when it was written: an address that would be forgotten by now is not noted.
