@@ -29,6 +29,7 @@ from service.commands import (
     models,
     moderators,
     notices,
+    other_reader,
     partitions,
     privacy,
     score,
@@ -67,6 +68,7 @@ app.command(rich_help_panel=_LEARN)(learning.train)
 app.command(rich_help_panel=_LEARN)(learning.backtest)
 app.command(rich_help_panel=_LEARN)(learning.promise)
 app.command(rich_help_panel=_LEARN)(learning.doubts)
+app.command("other-reader", rich_help_panel=_LEARN)(other_reader.other_reader)
 app.add_typer(models.app, name="models", rich_help_panel=_LEARN)
 app.add_typer(privacy.app, name="privacy", rich_help_panel=_OPERATE)
 app.command(rich_help_panel=_OPERATE)(comments.erase)

@@ -77,7 +77,7 @@ from service.usecases.work import WorkStream
 _HURRY = 0.5  # seconds that a process that stops takes for a note
 
 if TYPE_CHECKING:  # they bring an HTTP client along, which a command line seldom needs
-    from service.lookups.other_reader import OtherReader
+    from service.lookups.other_reader import OtherReader, Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +304,21 @@ def _sites(  # noqa: PLR0917
 def _other_reader(settings: Settings) -> OtherReader | None:
     if not settings.other_reader:
         return None
-    from service.lookups.other_reader import OtherReader, Whereabouts  # noqa: PLC0415
+    from service.lookups.other_reader import OtherReader  # noqa: PLC0415
 
-    there = Whereabouts(
+    there = other_reader_whereabouts(settings)
+    if not there.gives_vectors:
+        return OtherReader(there)
+    from service.learning import other_reader  # noqa: PLC0415 - it needs numpy
+
+    return OtherReader(there, says=other_reader.says(settings.data_dir))
+
+
+def other_reader_whereabouts(settings: Settings) -> Whereabouts:
+    """Where the other reader is, and what it may cost. Raises KeyFileError."""
+    from service.lookups.other_reader import Whereabouts  # noqa: PLC0415
+
+    return Whereabouts(
         settings.other_reader,
         other_reader_key(settings.secrets),
         settings.other_reader_model,
@@ -315,7 +327,6 @@ def _other_reader(settings: Settings) -> OtherReader | None:
         settings.other_reader_failure == "hold",
         settings.other_reader_allow,
     )
-    return OtherReader(there)
 
 
 def _redress(

@@ -233,8 +233,9 @@ class Settings(BaseSettings):
     reader_share: float = Field(0.5, gt=0, le=1, description="Most of a core that the second reader takes, over time.")
     other_reader: str = Field(
         "",
-        description="Address of another reader with OpenAI's wire, such as http://10.0.0.5:8000/v1/moderations; the text of "
-        "comments is sent there; its key, if it wants one, is in secrets/other-reader.key; see docs/reader.md.",
+        description="Address of another reader with OpenAI's wire, such as http://10.0.0.5:8000/v1/moderations, or "
+        "…/v1/embeddings; the text of comments is sent there; its key, if it wants one, is in secrets/other-reader.key; "
+        "see docs/reader.md.",
     )
     other_reader_model: str = Field("", description="The model that it is asked for; empty: its own choice.")
     other_reader_timeout: float = Field(0.5, gt=0, le=30, description="How long its answer is waited for.")

@@ -77,6 +77,8 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
     yield _model()
     if settings.httpbl:
         yield await _httpbl(settings.secrets)
+    for finding in _other_reader(settings):
+        yield finding
     if variable("redis_url") in wrong:
         yield Finding(FAIL, "redis", "is not looked at, since REDIS_URL can't be used")
         return
@@ -282,6 +284,27 @@ async def _httpbl(folder: Path) -> Finding:
     if answer == TEST_ADDRESS:
         return Finding(OK, "http:BL", "answers; it learns the commenters' public IPv4 addresses")
     return Finding(WARN, "http:BL", "does not answer as it should: is the access key right? comments go on without it")
+
+
+def _other_reader(settings: Settings) -> Iterator[Finding]:
+    """Whether what it gives can be read, where it gives vectors."""
+    from classifier import ArtifactError
+    from service.container import other_reader_whereabouts
+    from service.learning import other_reader
+
+    try:
+        if not other_reader_whereabouts(settings).gives_vectors:
+            return
+        heads = other_reader.heads(settings.data_dir)
+    except (KeyFileError, ArtifactError) as error:
+        yield Finding(FAIL, "other reader", str(error))
+        return
+    if heads is None:
+        yield Finding(
+            WARN, "other reader", "is not asked: what its vectors say was not learnt; antechamber other-reader"
+        )
+    else:
+        yield Finding(OK, "other reader", f"its vectors of {heads.width:,} numbers are read by what was learnt here")
 
 
 async def _server(services: Services) -> AsyncIterator[Finding]:

@@ -1,10 +1,11 @@
-"""Another reader: a model of the operator's own, asked over HTTP by OpenAI's moderation wire. For the use cases of judging.
+"""Another reader: a model of the operator's own, asked over HTTP by one of OpenAI's wires. For the use cases of judging.
 
 Off by default, since it sends what people wrote to whoever runs it: the text alone, and nothing of who wrote it or where. What it
 says becomes signals beside the scores, which it never changes. It is asked no longer than a time-out, no more often than a rate,
 and not at all for a while after it has failed several times; by the failure policy a comment without its word goes on or is held.
 
-https://platform.openai.com/docs/api-reference/moderations (`POST …/v1/moderations`; an input may be an array).
+https://platform.openai.com/docs/api-reference/moderations (`POST …/v1/moderations`; an input may be an array) and
+https://platform.openai.com/docs/api-reference/embeddings (`POST …/v1/embeddings`), whose vectors are read by heads of ours.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import aiohttp
@@ -50,8 +51,25 @@ class _Answer(Struct):
     results: list[_Result]
 
 
+class _Vector(Struct):
+    index: int
+    embedding: list[float]
+
+
+class _Vectors(Struct):
+    data: list[_Vector]
+
+
+Says = Callable[[Sequence[Sequence[float]]], list[dict[str, Signal]]]
+"""What vectors of texts say, as signals. Raises ValueError for vectors that it was not made for."""
+
 _encode = msgspec.json.Encoder().encode
-_answer = msgspec.json.Decoder(_Answer)
+_answer = msgspec.json.Decoder(_Answer).decode
+_vectors = msgspec.json.Decoder(_Vectors).decode
+
+
+class OtherReaderError(Exception):
+    """It gives no vectors; why, in words."""
 
 
 class Whereabouts(NamedTuple):
@@ -69,12 +87,21 @@ class Whereabouts(NamedTuple):
     allow: Sequence[Network] = ()
     """Private networks where it may be."""
 
+    @property
+    def gives_vectors(self) -> bool:
+        """Whether it is asked for embeddings."""
+        return self.url.partition("?")[0].rstrip("/").endswith("/embeddings")
+
 
 class OtherReader:
     """Asks within its means, and never raises. Belongs to one event loop; `close` ends its connections."""
 
-    def __init__(self, there: Whereabouts, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, there: Whereabouts, clock: Callable[[], float] = time.monotonic, says: Says | None = None
+    ) -> None:
+        """`says`: what vectors say, where it gives such; without, it is asked for nothing."""
         self._url = there.url
+        self._gives_vectors, self._says = there.gives_vectors, says
         self._headers = {"Content-Type": "application/json", "User-Agent": f"Antechamber/{__version__}"}
         if there.key:
             self._headers["Authorization"] = f"Bearer {there.key}"
@@ -105,8 +132,8 @@ class OtherReader:
         answers = await asyncio.gather(*(self._ask([submissions[at].content for at in part]) for part in parts))
         for part, said in zip(parts, answers, strict=True):
             metrics.OTHER_READER.labels("failed" if said is None else "answered").inc(len(part))
-            for at, result in zip(part, said or (), strict=bool(said)):
-                found[at] = _signals(result)
+            for at, signals in zip(part, said or (), strict=bool(said)):
+                found[at] = signals
         return found
 
     async def close(self) -> None:
@@ -114,23 +141,50 @@ class OtherReader:
         if self._session is not None:
             await self._session.close()
 
+    async def vectors(self, texts: Sequence[str], patience: float) -> AsyncIterator[list[list[float]]]:
+        """The vectors of texts, as many at a time as one answer has, each waited for up to `patience` seconds.
+
+        Asks whatever its means are. Raises OtherReaderError.
+        """
+        for first in range(0, len(texts), TOGETHER):
+            some = texts[first : first + TOGETHER]
+            try:
+                async with asyncio.timeout(patience):
+                    yield _embeddings(await self._post(self._asked(some)), len(some))
+            except TimeoutError:
+                raise OtherReaderError(f"it does not answer within {patience:g} s") from None
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise OtherReaderError(str(error) or type(error).__name__) from error
+
     def _means(self) -> int:
         """How many comments may be sent now."""
+        if self._gives_vectors and self._says is None:
+            return 0
         now = self._clock()
         self._saved = min(self._rate * _BURST, self._saved + self._rate * (now - self._noted))
         self._noted = now
         return 0 if now < self._again_at else max(int(self._saved), 0)
 
-    async def _ask(self, texts: Sequence[str]) -> list[_Result] | None:
-        """The results, in order; None if there is no answer that fits."""
+    def _asked(self, texts: Sequence[str]) -> bytes:
         asked: dict[str, Any] = {"input": [text[:LONGEST] for text in texts]}
         if self._model:
             asked["model"] = self._model
+        return _encode(asked)
+
+    def _read(self, answer: bytes, count: int) -> list[dict[str, Signal]]:
+        """Raises ValueError if it is not about `count` texts, or is nonsense."""
+        if self._says is not None:
+            return self._says(_embeddings(answer, count))
+        results = _answer(answer).results
+        if len(results) != count or not all(map(_fits, results)):
+            raise ValueError("the answer is not about what was asked")
+        return [_signals(result) for result in results]
+
+    async def _ask(self, texts: Sequence[str]) -> list[dict[str, Signal]] | None:
+        """What it says, in order; None if there is no answer that fits."""
         try:
             async with asyncio.timeout(self._timeout):
-                results = await self._post(_encode(asked))
-            if len(results) != len(texts) or not all(map(_fits, results)):
-                raise ValueError("the answer is not about what was asked")
+                found = self._read(await self._post(self._asked(texts)), len(texts))
         except Exception as error:  # whatever it does, comments are judged
             self._failed += 1
             if self._failed >= FAILURES:
@@ -139,9 +193,9 @@ class OtherReader:
             log.warning("the other reader is silent", error=type(error).__name__)  # its words may quote a comment
             return None
         self._failed = 0
-        return results
+        return found
 
-    async def _post(self, body: bytes) -> list[_Result]:
+    async def _post(self, body: bytes) -> bytes:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=guarded_connector(self._guard, keepalive=10.0),
@@ -152,13 +206,21 @@ class OtherReader:
             )
         async with self._session.post(self._url, data=body, allow_redirects=False) as response:
             if response.status != 200:
-                raise ValueError("the answer is not 200")
+                raise ValueError(f"it answers {response.status}")
             answer = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):
                 answer += chunk
                 if len(answer) > _MOST:
                     raise ValueError("the answer has no end")
-            return _answer.decode(answer).results
+            return bytes(answer)
+
+
+def _embeddings(answer: bytes, count: int) -> list[list[float]]:
+    """The vectors of `count` texts, in their order. Raises ValueError."""
+    found = sorted(_vectors(answer).data, key=lambda one: one.index)
+    if [one.index for one in found] != list(range(count)):
+        raise ValueError("the answer is not about what was asked")
+    return [one.embedding for one in found]
 
 
 def _fits(result: _Result) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from service.core.policy import Policy
     from service.learning.backtest import Backtest, Scan
     from service.learning.examples import Doubts
+    from service.learning.other_reader import Lessons
     from service.learning.registry import Registry
     from service.learning.thresholds import Promised, PromiseNow
 
@@ -61,6 +62,16 @@ class Learning:
         self._accounts = accounts
         self._policies = policies
         self._turn = asyncio.Lock()  # looking at a promise keeps a core busy for a moment
+
+    async def other_readers_lessons(self) -> Lessons:
+        """What heads over another reader's vectors learn from: sentences of ours, and what people decided on all sites."""
+        from service.learning import other_reader  # noqa: PLC0415
+
+        return await other_reader.lessons(self._examples, [site.id for site in await self._accounts.all()])
+
+    async def other_reader_learnt(self, decisions: int) -> None:
+        """Note in the operators' log that such heads were learnt."""
+        await self._accounts.audit("other-reader.learn", "other reader", note=f"{decisions} decisions")
 
     @property
     def registry(self) -> Registry:

@@ -50,6 +50,7 @@ RUNNING = {
     "keys init": "makes the secrets before there is anything to keep a log in",
     "repair": "mends files that no server uses; what it loads then it only reads",
     "restore": "needs a back-up and a stopped service: tests/commands/test_care.py tries it",
+    "other-reader": "needs a reader that answers: tests/lookups/test_other_reader.py has one",
     "notices try": "has a test sent, by the running service; it says so in the log",
     "serve": "runs the service",
     "tls-front make": "makes certificates, where no Redis need be reached; it changes nothing of the service",

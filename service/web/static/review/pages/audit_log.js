@@ -46,6 +46,7 @@ const ACTS = {
   "moderators.remove": say("Moderator removed"),
   "moderators.second-factor": say("Second factor taken away"),
   "notices.try": say("Notice tried"),
+  "other-reader.learn": say("Other reader’s vectors learnt"),
   "privacy.erase": say("Person erased"),
   "redis.compact": say("Storage compacted"),
   "session.begin": say("Signed in"),
