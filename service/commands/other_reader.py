@@ -18,10 +18,11 @@ _PATIENCE = 60.0  # seconds that an answer is waited for while it is learnt from
 
 
 def other_reader(as_json: console.AsJson = False) -> None:
-    """Learn what the vectors of OTHER_READER say of spam and abuse, from sentences of ours and what people decided here.
+    """Learn what OTHER_READER's vectors say of spam and abuse, by sentences of ours and what people decided here.
 
-    Both are sent there. It is for a reader at /v1/embeddings; one at /v1/moderations says it itself. Restart the workers
-    afterwards, and learn again when the model behind the address is another.
+    Both are sent there. For a reader at /v1/embeddings; one at /v1/moderations needs none of it.
+
+    Restart the workers afterwards, and learn again when the model behind the address changes.
     """
     heads, decided = console.run(_learn)
     facts = {"model": heads.model, "numbers": heads.width, "decisions": decided, "measured": heads.measured}
