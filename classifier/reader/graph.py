@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from classifier.reader.tuned import Tuned
 from classifier.reader.weights import Floats, Weights
 
 _OPSET = 20
@@ -50,10 +51,11 @@ class _Graph:
         return self.node("LayerNormalization", [value, *parts], output, epsilon=weights.epsilon, axis=-1)
 
 
-def build(weights: Weights, taken: tuple[int, ...]) -> bytes:
+def build(weights: Weights, taken: tuple[int, ...], tuned: Tuned | None = None) -> bytes:
     """The graph: embedded tokens (1, tokens, width) and `pool` (1, rows, tokens) in, `pool` times the hidden states out.
 
-    There is one output for each layer in `taken`, counted from 1; layers behind the last of them are left out.
+    There is one output for each layer in `taken`, counted from 1; layers behind the last of them are left out. `tuned` is added
+    to the matrices of the last layers. Raises ValueError if it does not fit them.
     """
     graph = _Graph()
     each = weights.width // weights.heads
@@ -61,7 +63,7 @@ def build(weights: Weights, taken: tuple[int, ...]) -> bytes:
     graph.constant("together", np.array([0, 0, weights.width], np.int64))
     state = graph.normal("embedded", weights, "emb.ln", "embedding")
     for layer in range(1, max(taken) + 1):
-        state = _layer(graph, weights, layer, state)
+        state = _layer(graph, weights, layer, state, tuned)
         if layer in taken:
             graph.node("MatMul", ["pool", state], f"pooled{layer}")
     floats = TensorProto.FLOAT
@@ -80,15 +82,18 @@ def build(weights: Weights, taken: tuple[int, ...]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _layer(graph: _Graph, weights: Weights, number: int, state: str) -> str:
+def _layer(graph: _Graph, weights: Weights, number: int, state: str, tuned: Tuned | None) -> str:
     source, name = f"l{number - 1}", f"layer{number}"
     width, inner = weights.width, weights.inner
 
     def product(value: str, parts: str, rows: int, output: str, scales: tuple[float, ...] = (1.0,)) -> str:
-        pairs = list(zip(parts.split(), scales, strict=True))
-        matrix = np.concatenate([weights.matrix(f"{source}.{part}.w", rows) * np.float32(s) for part, s in pairs]).T
-        bias = np.concatenate([weights.floats(f"{source}.{part}.b") * np.float32(s) for part, s in pairs])
-        return graph.product(value, matrix, bias, f"{name}.{output}")
+        names = parts.split()
+        matrix = np.concatenate([weights.matrix(f"{source}.{part}.w", rows) for part in names]).T
+        bias = np.concatenate([weights.floats(f"{source}.{part}.b") for part in names])
+        if tuned is not None:
+            matrix = matrix + tuned.added(number - 1 - weights.layers, output)
+        scale = np.repeat(np.array(scales, np.float32), len(bias) // len(names))
+        return graph.product(value, matrix * scale, bias * scale, f"{name}.{output}")
 
     scale = float((width // weights.heads) ** -0.5)
     asked = product(state, "q k v", width, "asked", (scale, 1.0, 1.0))

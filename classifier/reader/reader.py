@@ -1,6 +1,6 @@
 """The second reader: what it makes of one comment, passage by passage. Public by `classifier.reader`.
 
-Frozen vectors of passages (`classifier.reader.encoder`) and one linear head a label. Each passage says something, and the
+Vectors of passages (`classifier.reader.encoder`) and one linear head a label. Each passage says something, and the
 comment is what its worst passage says; the more passages there are, the more that must be, since among many one looks bad by
 chance.
 """
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from classifier import artifact
 from classifier.artifact import ArtifactError
 from classifier.passages import Span
+from classifier.reader import tuned
 from classifier.reader.encoder import NAME, Encoder
 from classifier.reader.fusion import Fusion
 from classifier.reader.passages import Prepared
@@ -135,9 +136,18 @@ def load(path: Path | None = None) -> Reader:
 
     Raises `ReaderError` if the extra is not installed, `ArtifactError` if the artefact is damaged.
     """
-    return _default() if path is None else Reader(*artifact.read(path), Encoder())
+    return _default() if path is None else _read(path)
 
 
 @cache
 def _default() -> Reader:
-    return Reader(*artifact.read(DEFAULT), Encoder())
+    return _read(DEFAULT)
+
+
+def _read(path: Path) -> Reader:
+    arrays, metadata = artifact.read(path)
+    try:
+        encoder = Encoder(tuned.of_arrays(arrays))
+    except ValueError as error:
+        raise ArtifactError(f"the reader's layers don't fit the encoder ({error})") from error
+    return Reader(arrays, metadata, encoder)

@@ -1,15 +1,15 @@
 """Make the second reader's shipped heads from the labelled corpora: `python -m classifier.reader.training`, or `make reader`.
 
 Run it after `python -m classifier.training`, whose left-out logits it needs to learn how the two readers are put together. The
-first run reads tens of thousands of texts, which takes twenty minutes on an idle core; the vectors are kept in `build/`.
-The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `embedding`, `among`, `heads`,
-`fusing`.
+first run takes about an hour on two idle cores, most of it for tuning the encoder and reading with it; vectors are kept in
+`build/`. The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `among`, `tuning`,
+`embedding`, `heads`, `fusing`.
 """
 
 import math
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,13 @@ from classifier.model import LABELS, Model, load
 from classifier.reader.encoder import NAME as ENCODER
 from classifier.reader.fusion import GROUPS, line_of
 from classifier.reader.reader import DEFAULT
-from classifier.reader.training import band, fusing, heads, measuring, rows
-from classifier.reader.training.among import MASS, read_among
+from classifier.reader.training import band, fusing, heads, measuring, rows, tuning
+from classifier.reader.training.among import MASS, put_among, read_among
 from classifier.reader.training.embedding import Bag, bags
 from classifier.reader.training.fusing import Ends, Rows
 from classifier.reader.training.heads import POOLING, Head
 from classifier.reader.training.rows import Taught
+from classifier.reader.tuned import Tuned
 from classifier.reader.weights import ReaderError
 from classifier.training import SEED, corpora, cross_validation
 from classifier.training.cross_validation import PRIORS
@@ -38,6 +39,8 @@ _STRENGTH = {"spam": 2e-3}
 """Where it is not `heads.STRENGTH`."""
 _TOGETHER = ("spam",)
 """Labels of which no corpus speaks by itself: mail, videos and blogs have little spam in common."""
+_PARTS = ((0, 1), (2, 3))
+"""Folds that an encoder is tuned without, so that what it makes of them shows what it makes of strangers."""
 _DECIDING = ("spam", "toxicity")
 """The labels by which policies decide as shipped; they come before the kinds of toxicity."""
 Logits = npt.NDArray[np.float32]
@@ -75,14 +78,13 @@ def train(root: Path, target: Path, console: Console) -> str:
     taught = rows.taught(root, SEED)
     words = load_held([taught.whole.table.items[at] for at in taught.picked], len(LABELS))
     console.print(f"{len(taught.picked)} rows to learn from")
-    read = bags(taught.texts, console)
-    padded = read_among(taught, SEED, console)
-    vectors = np.concatenate([[bag.mean for bag in read], padded.vectors])
+    views = _views(taught, console)
+    tuned, read = views[0].tuned, views[0].read
     meaning = np.full((len(read), len(LABELS)), np.nan, np.float32)
     pieces = np.ones(meaning.shape, np.intp)
     final: list[Head] = []
     for at, label in enumerate(LABELS):
-        meaning[:, at], pieces[:, at], head = _learn(taught, at, vectors, padded.rows, read)
+        meaning[:, at], pieces[:, at], head = _learn(taught, at, views)
         final.append(head)
         console.print(f"{label}: learnt")
     judged = _judged(taught, words, meaning, pieces, model)
@@ -112,12 +114,13 @@ def train(root: Path, target: Path, console: Console) -> str:
             "seed": SEED,
             "corpora": sorted(set(taught.corpora.tolist())),
             "left_out": {label: measuring.by_corpus(judged[label], weights[label]) for label in _DECIDING},
-            "elsewhere": measuring.measure(root, model, final, weights, console),
+            "elsewhere": measuring.measure(root, model, final, weights, tuned=tuned, console=console),
         },
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "heads": np.stack([head.weights for head in final], axis=1).astype(np.float16),
         "intercept": np.array([head.intercept for head in final], np.float32),
+        **tuned.arrays(),
     }
     version = artifact.write(target, NAME, arrays, metadata)
     console.print(f"Wrote {version} to {target} after {time.monotonic() - begun:.0f} s.")
@@ -133,7 +136,8 @@ def _abroad(taught: Taught, read: list[Bag], head: Head, model: Model, ends: End
     label = "toxicity"
     good = taught.labels[:, LABELS.index("spam")] == 0
     rows = np.flatnonzero(good & np.isin(taught.corpora, _ABROAD))
-    texts = [taught.texts[row] for row in rows]
+    every = taught.texts
+    texts = [every[row] for row in rows]
     groups = measuring.groups_of([model.look(Input(text)) for text in texts], model.learnt(label))
     rows, texts = rows[groups == "other"], [text for text, group in zip(texts, groups, strict=True) if group == "other"]
     slope, shift = line_of(model.knots[label])
@@ -160,30 +164,57 @@ def _by_group(weights: dict[str, dict[str, Ends]]) -> dict[str, dict[str, Ends]]
     }
 
 
-def _learn(
-    taught: Taught, at: int, vectors: Logits, padded: npt.NDArray[np.intp], read: list[Bag]
-) -> tuple[Logits, npt.NDArray[np.intp], Head]:
-    """One label: what heads say of rows of corpora that they have not learnt from, NaN elsewhere; the pieces of the worst
-    passages; and the final head.
+class View(NamedTuple):
+    """All rows as one encoder sees them."""
 
-    `vectors` are those of all rows, then of what is `padded`, by row. Head and logits are calibrated by the latter.
+    tuned: Tuned
+    read: list[Bag]
+    vectors: Logits
+    """Of all rows, then of what is padded."""
+    padded: npt.NDArray[np.intp]
+    """The row of each of the latter."""
+
+
+def _views(taught: Taught, console: Console) -> list[View]:
+    """By the encoder that is shipped, tuned to all rows, and by one for each of `_PARTS`, tuned without those folds."""
+    padded = put_among(taught, SEED)
+    lessons = tuning.lessons(taught, padded, SEED, console)
+    fold = np.stack([cross_validation.folds(taught.whole, at)[taught.picked] for at in range(len(LABELS))], axis=1)
+    found = []
+    for part in ((), *_PARTS):
+        tuned = tuning.tune(lessons, taught, ~np.isin(fold, part), SEED, console)
+        read, among = bags(taught.texts, console, tuned), read_among(padded, console, tuned)
+        found.append(View(tuned, read, np.concatenate([[bag.mean for bag in read], among.vectors]), among.rows))
+        console.print(f"tuned {f'without folds {part}' if part else 'to all'}: {tuned.name}")
+    return found
+
+
+def _learn(taught: Taught, at: int, views: list[View]) -> tuple[Logits, npt.NDArray[np.intp], Head]:
+    """One label: what heads say of rows of corpora that neither they nor their encoder have learnt from, NaN elsewhere; the
+    pieces of the worst passages; and the final head, of the first of the `views`.
+
+    Head and logits are calibrated by the latter.
     """
     fold = cross_validation.folds(taught.whole, at)[taught.picked]
     truth, weights, names = taught.labels[:, at], taught.weights(at), taught.corpora
-    rows = np.concatenate([np.arange(len(read)), padded])
-    counts = weights[rows] * np.where(np.arange(len(rows)) < len(read), 1.0, MASS)
-    strength = _STRENGTH.get(LABELS[at], heads.STRENGTH)
-    apart = None if LABELS[at] in _TOGETHER else names[rows]
-    found, pieces = np.full(len(read), np.nan, np.float32), np.ones(len(read), np.intp)
-    for number in range(cross_validation.FOLDS):
-        head = heads.fit(vectors, truth[rows], counts * (fold[rows] != number), strength, apart)
-        asked = np.flatnonzero(fold == number)
-        found[asked], pieces[asked] = heads.logits(head, [read[row] for row in asked])
+
+    def fit(view: View, without: int | None = None) -> Head:
+        rows = np.concatenate([np.arange(len(truth)), view.padded])
+        counts = weights[rows] * np.where(np.arange(len(rows)) < len(truth), 1.0, MASS)
+        if without is not None:
+            counts = counts * (fold[rows] != without)
+        apart = None if LABELS[at] in _TOGETHER else names[rows]
+        return heads.fit(view.vectors, truth[rows], counts, _STRENGTH.get(LABELS[at], heads.STRENGTH), apart)
+
+    found, pieces = np.full(len(truth), np.nan, np.float32), np.ones(len(truth), np.intp)
+    for view, part in zip(views[1:], _PARTS, strict=True):
+        for number in part:
+            asked = np.flatnonzero(fold == number)
+            found[asked], pieces[asked] = heads.logits(fit(view, number), [view.read[row] for row in asked])
     kept = np.flatnonzero(~np.isnan(found) & ~np.isnan(truth) & ~np.isin(names, _HARD))
     common = fusing.common(truth[kept], names[kept], PRIORS[LABELS[at]])
     line = heads.line(found[kept], truth[kept], common)
-    head = heads.fit(vectors, truth[rows], counts, strength, apart)
-    return (found * line[0] + line[1]).astype(np.float32), pieces, heads.moved(head, line)
+    return (found * line[0] + line[1]).astype(np.float32), pieces, heads.moved(fit(views[0]), line)
 
 
 def _judged(

@@ -5,6 +5,7 @@ that learn from both listen to what stays the same, and context still tells them
 passage apart kept as much of what is padded and ranked what is not worse (see `docs/adr/0033-heads-learn-from-padded-text.md`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from rich.console import Console
 from classifier.reader.passages import Prepared
 from classifier.reader.training.embedding import bags
 from classifier.reader.training.rows import LONGEST, Taught
+from classifier.reader.tuned import Tuned
 from classifier.training.padding import pad
 
 SIZE = 15_000
@@ -22,8 +24,18 @@ MASS = 2.0
 """How much a padded text counts, beside the same without padding. With more, what is not padded is ranked worse."""
 
 
+class Padded(NamedTuple):
+    """A padded text."""
+
+    row: int
+    """Which of the rows that are learnt from it is made of."""
+    text: str
+    inside: npt.NDArray[np.bool_]
+    """Which of its passages are the text itself."""
+
+
 class Among(NamedTuple):
-    """Padded texts: parallel."""
+    """What the encoder makes of padded texts: parallel."""
 
     vectors: npt.NDArray[np.float32]
     """The mean over the pieces of the text itself, without those around it: (texts, width)."""
@@ -31,19 +43,26 @@ class Among(NamedTuple):
     """Which of the rows that are learnt from each is made of."""
 
 
-def read_among(taught: Taught, seed: int, console: Console) -> Among:
-    """Pad and read; what lies too far back to be read is left out. Raises `ReaderError` without the extra."""
+def put_among(taught: Taught, seed: int) -> list[Padded]:
+    """Pad `SIZE` texts of what is learnt from."""
     table = taught.whole.table.take(taught.picked)
     short = np.flatnonzero([len(item.text) <= LONGEST for item in table.items])
     padded = pad(table.take(short), SIZE, seed)
-    texts = [item.text for item in padded.items]
-    vectors, rows = [], []
-    for row, text, bag in zip(short[padded.rows].tolist(), texts, bags(texts, console), strict=True):
+    found = []
+    for row, item in zip(short[padded.rows].tolist(), padded.items, strict=True):
         own = table.items[row].text.strip()
-        start = text.find(own)
-        places = Prepared(text).places()
+        start = item.text.find(own)
+        places = Prepared(item.text).places()
         inside = [2 * (min(end, start + len(own)) - max(begin, start)) > end - begin for begin, end in places]
-        if bag.sizes[inside].any():
-            vectors.append(bag.mean_over(np.array(inside)))
-            rows.append(row)
+        found.append(Padded(row, item.text, np.array(inside)))
+    return found
+
+
+def read_among(padded: Sequence[Padded], console: Console, tuned: Tuned | None = None) -> Among:
+    """Read them; what lies too far back to be read is left out. Raises `ReaderError` without the extra."""
+    vectors, rows = [], []
+    for one, bag in zip(padded, bags([one.text for one in padded], console, tuned), strict=True):
+        if bag.sizes[one.inside].any():
+            vectors.append(bag.mean_over(one.inside))
+            rows.append(one.row)
     return Among(np.stack(vectors), np.array(rows, np.intp))

@@ -1,13 +1,16 @@
 """Vectors of many texts, kept between runs in `build/`, since reading them takes most of the time. For training only.
 
 One file an encoder, keyed by the digest of the passages: what was read once is never read again, and another encoder begins
-anew.
+anew. Every core reads.
 """
 
 import hashlib
 import io
+import multiprocessing
+import os
 import sqlite3
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +21,7 @@ from rich.progress import track
 
 from classifier.reader.encoder import NAME, Encoder
 from classifier.reader.passages import Prepared
+from classifier.reader.tuned import Tuned
 
 FOLDER = Path("build/reader")
 _ROWS = 200  # between two commits
@@ -43,35 +47,50 @@ class Bag(NamedTuple):
         return np.asarray(total / max(1, int(sizes.sum())), np.float32)
 
 
-def bags(texts: Sequence[str], console: Console, folder: Path = FOLDER) -> list[Bag]:
+def bags(texts: Sequence[str], console: Console, tuned: Tuned | None = None, folder: Path = FOLDER) -> list[Bag]:
     """The passages of each text, read now or before. Raises `ReaderError` without the extra."""
     folder.mkdir(parents=True, exist_ok=True)
     cut = [Prepared(text).texts for text in track(texts, description="Cutting", console=console)]
     digests = [_digest(passages) for passages in cut]
     wanted = dict(zip(digests, cut, strict=True))
-    with sqlite3.connect(folder / f"{NAME}.sqlite", timeout=60) as kept:
+    with sqlite3.connect(folder / f"{NAME}{f'-{tuned.name}' if tuned else ''}.sqlite", timeout=60) as kept:
         kept.execute("pragma journal_mode = wal")
         kept.execute("create table if not exists bags (digest blob primary key, bag blob) without rowid")
         known = {digest for (digest,) in kept.execute("select digest from bags")}
         new = [(digest, passages) for digest, passages in wanted.items() if digest not in known]
         if new:
-            _read(kept, new, console)
+            _read(kept, new, tuned, console)
         found = {digest: _unpacked(bag) for digest, bag in kept.execute("select * from bags") if digest in wanted}
     return [found[digest] for digest in digests]
 
 
-def _read(kept: sqlite3.Connection, new: Sequence[tuple[bytes, list[str]]], console: Console) -> None:
-    encoder = Encoder()
-    done: list[tuple[bytes, bytes]] = []
-    for digest, passages in track(new, description="Reading", console=console):
-        vectors, sizes = encoder.embed(passages)
+def _read(
+    kept: sqlite3.Connection, new: Sequence[tuple[bytes, list[str]]], tuned: Tuned | None, console: Console
+) -> None:
+    parts = [new[at : at + _ROWS] for at in range(0, len(new), _ROWS)]
+    spawned = multiprocessing.get_context("spawn")  # a fork would share threads that it does not have
+    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), spawned, _begin, (tuned,)) as readers:
+        for done in track(readers.map(_read_part, parts), "Reading", len(parts), console=console):
+            with kept:
+                kept.executemany("insert or replace into bags values (?, ?)", done)
+
+
+_encoders: list[Encoder] = []
+"""The one of a process that reads."""
+
+
+def _begin(tuned: Tuned | None) -> None:
+    _encoders.append(Encoder(tuned))
+
+
+def _read_part(part: Sequence[tuple[bytes, list[str]]]) -> list[tuple[bytes, bytes]]:
+    done = []
+    for digest, passages in part:
+        vectors, sizes = _encoders[0].embed(passages)
         packed = io.BytesIO()
         np.savez(packed, vectors=vectors.astype(np.float16), sizes=sizes.astype(np.int32))
         done.append((digest, packed.getvalue()))
-        if len(done) == _ROWS or digest == new[-1][0]:
-            with kept:
-                kept.executemany("insert or replace into bags values (?, ?)", done)
-            done.clear()
+    return done
 
 
 def _unpacked(packed: bytes) -> Bag:

@@ -17,6 +17,7 @@ from classifier.reader.training import fusing, heads, rows
 from classifier.reader.training.embedding import bags
 from classifier.reader.training.fusing import Ends, Rows
 from classifier.reader.training.heads import Head
+from classifier.reader.tuned import Tuned
 from classifier.training.corpora import CATALOGUE
 
 _SEED = 5
@@ -24,7 +25,13 @@ _BATCH = 256
 
 
 def measure(
-    root: Path, model: Model, final: Sequence[Head], weights: Mapping[str, Mapping[str, Ends]], console: Console
+    root: Path,
+    model: Model,
+    final: Sequence[Head],
+    weights: Mapping[str, Mapping[str, Ends]],
+    *,
+    tuned: Tuned,
+    console: Console,
 ) -> dict[str, dict[str, float]]:
     """For each corpus the AUC of words, meaning and both, by each label's weights; printed too. Raises `CorpusError`."""
     table = rows.measured(root, _SEED)
@@ -32,7 +39,7 @@ def measure(
     found: dict[str, dict[str, float]] = {}
     task = {one.name: one.task for one in CATALOGUE}
     texts = [item.text[: rows.LONGEST] for item in table.items]
-    read = bags(texts, console)
+    read = bags(texts, console, tuned)
     said = np.concatenate([model.logits(table.items[at : at + _BATCH]) for at in range(0, len(table), _BATCH)])
     looks = [model.look(Input(text)) for text in texts]
     lines = {label: line_of(model.knots[label]) for label in LABELS}

@@ -59,7 +59,7 @@ def test_what_is_learnt_of_a_padded_text_is_the_text_and_not_what_stands_around_
     taught = Taught(Mixture(table, np.ones((size, len(LABELS)), np.float32), np.arange(size)), np.arange(size))
     monkeypatch.setattr(among, "SIZE", 40)
     monkeypatch.chdir(tmp_path)  # vectors are kept in build/
-    padded = among.read_among(taught, 1, Console(quiet=True))
+    padded = among.read_among(among.put_among(taught, 1), Console(quiet=True))
     assert len(padded.rows) == len(padded.vectors) == 40
 
     def alone(text: str) -> np.ndarray:
