@@ -37,6 +37,8 @@ from classifier.training.held import HeldError, load_held
 NAME = "reader-2026.11"
 _STRENGTH = {"spam": 2e-3}
 """Where it is not `heads.STRENGTH`."""
+_PADDED = {"spam": 6.0}
+"""How much a padded text counts for a label, where it is not `among.MASS`: with less, harmless sentences hide advertising."""
 _TOGETHER = ("spam",)
 """Labels of which no corpus speaks by itself: mail, videos and blogs have little spam in common."""
 _PARTS = ((0, 1), (2, 3))
@@ -51,7 +53,7 @@ _USUAL = {
     "toxicity": (*cross_validation.ORDINARY, "civil_toxicspans", "germeval2018_de", "told_br_pt", "beep_ko"),
 }
 """Sources of whose good comments both readers hold hardly more than the first alone (`fusing.DEARER`)."""
-_RATIOS = {"toxicity": {"english": 0.65}}
+_RATIOS = {"toxicity": {"english": 1.0}}
 """b beside a, where it is not learnt. What is learnt ranks best and weighs meaning more; but where one good comment in fifty is
 held, words find more abuse at the same price, and that is where verdicts are made: this is between the two."""
 _ABROAD = ("tg_spam_ru_en", "judol_yt_id")
@@ -200,7 +202,7 @@ def _learn(taught: Taught, at: int, views: list[View]) -> tuple[Logits, npt.NDAr
 
     def fit(view: View, without: int | None = None) -> Head:
         rows = np.concatenate([np.arange(len(truth)), view.padded])
-        counts = weights[rows] * np.where(np.arange(len(rows)) < len(truth), 1.0, MASS)
+        counts = weights[rows] * np.where(np.arange(len(rows)) < len(truth), 1.0, _PADDED.get(LABELS[at], MASS))
         if without is not None:
             counts = counts * (fold[rows] != without)
         apart = None if LABELS[at] in _TOGETHER else names[rows]
