@@ -71,7 +71,7 @@ class Learning:
 
     async def other_reader_learnt(self, decisions: int) -> None:
         """Note in the operators' log that such heads were learnt."""
-        await self._accounts.audit("other-reader.learn", "other reader", note=f"{decisions} decisions")
+        await self._accounts.audit("other-reader.learn", "other reader", note=f"{decisions}")
 
     @property
     def registry(self) -> Registry:
