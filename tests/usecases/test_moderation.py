@@ -29,6 +29,7 @@ from service.workers.classify import Worker
 from service.workers.housekeeping import drop_old_texts
 from tests.support.legible import legible
 from tests.support.moderation import LINKS, WordScorer, submission
+from tests.support.waiting import until
 
 EVE = Actor(ActorKind.MODERATOR, "eve")
 
@@ -279,7 +280,12 @@ async def test_a_poison_comment_is_held_and_buried_and_its_neighbours_are_judged
     poison = await submit(services, site, "1", "poison")
     fine = await submit(services, site, "2", "I liked this.")
     worker = Worker(impatient, WordScorer())
-    await worker.drain()
+
+    async def is_buried() -> bool:
+        await worker.drain()  # what was claimed within this millisecond comes in the next
+        return bool(await services.work.dead())
+
+    await until(is_buried)
     assert (await services.moderation.get(site.site, fine.comment)).state is State.APPROVED
     comment = await services.moderation.get(site.site, poison.comment)
     assert comment.state is State.FLAGGED
