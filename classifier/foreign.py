@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from classifier import artifact
 from classifier.artifact import ArtifactError
+from classifier.correction.decisions import Decided
 from classifier.model import LABELS as ALL
 
 LABELS = ("spam", "toxicity")
@@ -37,25 +38,16 @@ class Lessons(NamedTuple):
     kinds: npt.NDArray[np.str_]
 
 
-class Decided(NamedTuple):
-    """A text that people decided."""
-
-    text: str
-    labels: Mapping[str, float]
-    """1, 0 or a share; a label that is missing was not judged."""
-    origin: str
-
-
-def lessons(decided: Sequence[Decided] = ()) -> Lessons:
-    """Sentences in thirty languages, the same each time, and what was `decided`, oldest first."""
+def lessons(decided: Sequence[tuple[Decided, str]] = ()) -> Lessons:
+    """Sentences in thirty languages, the same each time, and what was `decided`, oldest first, each with where it is from."""
     from classifier.training import corpora, writing  # noqa: PLC0415 - slow, and nothing that serves needs it
 
     parts = [writing.comments(_SEED, _EACH, held_back=held) for held in (False, True)]
     table = corpora.join(parts)
     newest = len(decided) - len(decided) // _NEWEST
-    said = [[round(one.labels[label]) if label in one.labels else np.nan for label in LABELS] for one in decided]
+    said = [[round(one.labels[label]) if label in one.labels else np.nan for label in LABELS] for one, _ in decided]
     return Lessons(
-        [*(item.text for item in table.items), *(one.text for one in decided)],
+        [*(item.text for item in table.items), *(one.item.text for one, _ in decided)],
         np.concatenate(
             [
                 table.labels[:, [ALL.index(label) for label in LABELS]],
@@ -63,7 +55,7 @@ def lessons(decided: Sequence[Decided] = ()) -> Lessons:
             ]
         ),
         np.concatenate([np.arange(len(table)) >= len(parts[0]), np.arange(len(decided)) >= newest]),
-        np.array([*table.corpora, *(f"decided {one.origin}" for one in decided)]),
+        np.array([*table.corpora, *(f"decided {origin}" for _, origin in decided)]),
     )
 
 
@@ -104,6 +96,8 @@ def learn(vectors: Sequence[Sequence[float]], lessons: Lessons, model: str, targ
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow, and nothing that serves needs it
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415
 
+    from classifier.training import corpora  # noqa: PLC0415
+
     if len({len(vector) for vector in vectors}) != 1:
         raise ValueError("its vectors differ in length")
     found = np.array(vectors, np.float64)
@@ -119,7 +113,8 @@ def learn(vectors: Sequence[Sequence[float]], lessons: Lessons, model: str, targ
         truth = lessons.labels[:, at]
         rows = np.flatnonzero(~lessons.held & ~np.isnan(truth))
         fitted = LogisticRegression(C=_STRENGTH, max_iter=500)
-        fitted.fit(even[rows], truth[rows], sample_weight=_counts(truth[rows], lessons.kinds[rows]))
+        counts = corpora.balanced(truth[rows], lessons.kinds[rows], _PRIOR) * len(rows)
+        fitted.fit(even[rows], truth[rows], sample_weight=counts)
         weights[:, at], intercept[at] = fitted.coef_[0], fitted.intercept_[0]
         held = np.flatnonzero(lessons.held & ~np.isnan(truth))
         logits = even[held] @ weights[:, at]
@@ -131,15 +126,6 @@ def learn(vectors: Sequence[Sequence[float]], lessons: Lessons, model: str, targ
     arrays = {"middle": middle, "spread": spread, "weights": weights, "intercept": intercept}
     artifact.write(target, _NAME, arrays, {"model": model, "measured": measured})
     return load(target)
-
-
-def _counts(truth: npt.NDArray[np.float32], kinds: npt.NDArray[np.str_]) -> Floats:
-    """How much each row counts: a kind, or a site, by the root of its size, and positives make up `_PRIOR` of all."""
-    _, numbers, sizes = np.unique(kinds, return_inverse=True, return_counts=True)
-    counts = 1 / np.sqrt(sizes[numbers])
-    for side, share in ((1, _PRIOR), (0, 1 - _PRIOR)):
-        counts[truth == side] *= share * len(truth) / counts[truth == side].sum()
-    return np.asarray(counts)
 
 
 def _parts(kinds: npt.NDArray[np.str_]) -> list[tuple[str, npt.NDArray[np.bool_]]]:

@@ -169,6 +169,18 @@ def join(tables: Sequence[Table]) -> Table:
     )
 
 
+def balanced(truth: npt.NDArray[np.floating], origins: npt.NDArray[np.str_], prior: float) -> npt.NDArray[np.float64]:
+    """Weights of rows whose sum is 1: every origin counts by the root of its size, and positives make up `prior` of all."""
+    weights = np.zeros(len(truth))
+    for name in np.unique(origins):
+        chosen = origins == name
+        weights[chosen] = 1 / np.sqrt(chosen.sum())
+    positive = truth == 1
+    weights[positive] *= prior / max(weights[positive].sum(), 1e-12)
+    weights[~positive] *= (1 - prior) / max(weights[~positive].sum(), 1e-12)
+    return weights
+
+
 def from_rows(name: str, rows: Sequence[tuple[Input, dict[str, float], str, str]]) -> Table:
     """A table of one source from (item, known labels, group, language) tuples."""
     labels = np.full((len(rows), len(LABELS)), np.nan, dtype=np.float32)

@@ -10,7 +10,9 @@ from typing import Final
 import structlog
 
 from classifier import ArtifactError, foreign
+from classifier.correction.decisions import Decided
 from service.core.verdict import Signal
+from service.learning.examples import collect
 from service.store.examples import Examples
 
 FOLDER: Final = "other-reader"
@@ -48,8 +50,8 @@ def signals(said_by: foreign.Heads, vectors: Sequence[Sequence[float]]) -> list[
 
 async def lessons(examples: Examples, sites: Iterable[str]) -> Lessons:
     """What is learnt from: sentences of ours, and the newest decisions of some sites."""
-    found = []
+    found: list[tuple[Decided, str]] = []
     for site in sites:
-        found += [(one.at, foreign.Decided(one.text, one.labels, site)) async for one in examples.all(site) if one.text]
-    newest = sorted(found, key=lambda pair: pair[0])[-MOST:]
-    return foreign.lessons([one for _, one in newest])
+        found += [(one, site) for one in (await collect(examples, [site])).decisions if one.item.text]
+        found = sorted(found, key=lambda pair: pair[0].at)[-MOST:]
+    return foreign.lessons(found)

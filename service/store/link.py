@@ -30,9 +30,7 @@ _STALLS = 1.0  # seconds without a reply after which something may be wrong; no 
 _FOLLOWED = 1_000  # milliseconds in which replicas are to have what was written
 _WRITES: Final = ("EVALSHA", "SET")
 """What has to reach replicas, where they are asked for: the scripts, which alone change comments, and what /readyz writes."""
-_HANDSHAKE = (
-    0.8  # of the time in which a connection must stand; what remains tells a silent server from one that is not reached
-)
+_HANDSHAKE = 0.8  # of the time in which a connection must stand: a server that is silent then was reached
 _STAYS = 0.25  # seconds that a connection is kept at least, whatever the server at its end says of itself
 
 
@@ -208,13 +206,12 @@ async def _open(address: Address, place: tuple[str, int] | None, made: Callable[
     host, port = place or await _find_master(address)
     if address.tls is None:
         return (await loop.create_connection(made, host, port))[1]
-    patience = address.connect_timeout * _HANDSHAKE
+    secure, patience = _tls(address.tls), address.connect_timeout * _HANDSHAKE
     try:
-        return (await loop.create_connection(made, host, port, ssl=_tls(address.tls), ssl_handshake_timeout=patience))[
-            1
-        ]
+        _, link = await loop.create_connection(made, host, port, ssl=secure, ssl_handshake_timeout=patience)
     except ConnectionAbortedError as error:  # so it ends when the handshake takes too long
         raise StoreUnavailable(why="tls-silent") from error
+    return link
 
 
 def _tls(wanted: Tls) -> ssl.SSLContext:

@@ -214,7 +214,7 @@ def _learn(taught: Taught, at: int, views: list[View]) -> tuple[Logits, npt.NDAr
             asked = np.flatnonzero(fold == number)
             found[asked], pieces[asked] = heads.logits(fit(view, number), [view.read[row] for row in asked])
     kept = np.flatnonzero(~np.isnan(found) & ~np.isnan(truth) & ~np.isin(names, _HARD))
-    common = fusing.common(truth[kept], names[kept], PRIORS[LABELS[at]])
+    common = corpora.balanced(truth[kept], names[kept], PRIORS[LABELS[at]])
     line = heads.line(found[kept], truth[kept], common)
     return (found * line[0] + line[1]).astype(np.float32), pieces, heads.moved(fit(views[0]), line)
 

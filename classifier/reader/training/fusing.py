@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from classifier.reader.fusion import GROUPS, slide
+from classifier.training import corpora
 
 Floats = npt.NDArray[np.floating]
 FEWEST = 150
@@ -54,18 +55,6 @@ Ends = dict[str, list[float]]
 """`short` and `long`: a, b and c of a comment whose worst passage is of that length."""
 
 
-def common(truth: Floats, corpora: npt.NDArray[np.str_], prior: float) -> Floats:
-    """Weights of rows: every corpus counts by the root of its size, and positives make up `prior` of all."""
-    weights = np.zeros(len(truth))
-    for name in np.unique(corpora):
-        chosen = corpora == name
-        weights[chosen] = 1 / np.sqrt(chosen.sum())
-    positive = truth == 1
-    weights[positive] *= prior / max(weights[positive].sum(), 1e-12)
-    weights[~positive] *= (1 - prior) / max(weights[~positive].sum(), 1e-12)
-    return weights
-
-
 def fit(rows: Rows, prior: float, *, words: bool = True, ratio: float | None = None) -> Ends:
     """a, b and c at both ends; a is 0 without `words`, and b is `ratio` times a where that is given."""
     if ratio is not None:
@@ -75,7 +64,7 @@ def fit(rows: Rows, prior: float, *, words: bool = True, ratio: float | None = N
     columns = np.stack([rows.words, rows.meaning, np.ones(len(share))], axis=1)
     design = np.concatenate([columns * (1 - share)[:, None], columns * share[:, None]], axis=1)
     signs = 2.0 * (rows.truth == 1) - 1.0
-    weights = common(rows.truth, rows.corpora, prior)
+    weights = corpora.balanced(rows.truth, rows.corpora, prior)
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         margins = signs * (design @ theta)

@@ -41,9 +41,9 @@ _LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160, WINDOW + 8)  # pieces; each is com
 _OF_MADE = 120
 """Texts of a kind that was made up here."""
 _OF_PADDED = 4000
-_DECIDING = 1.0
+_DECIDING = [LABELS.index(label) for label in ("spam", "toxicity")]
 _REST = 0.3
-"""How much a label counts that no policy decides by as shipped."""
+"""How much a label counts that no policy decides by as shipped, beside one that it does."""
 _HEAVIEST = 30.0  # a text for a label
 Floats = npt.NDArray[np.float32]
 
@@ -98,7 +98,7 @@ def tune(lessons: Lessons, taught: Taught, known: npt.NDArray[np.bool_], seed: i
     shape = Shape(weights.heads, weights.epsilon)
     above = network.layers(weights, TAKEN[0] + 1, weights.layers)
     labels, counts, corpora = _asked(lessons, taught, known)
-    uses = np.flatnonzero(counts[:, :2].sum(axis=1) > 0)
+    uses = np.flatnonzero(counts[:, _DECIDING].sum(axis=1) > 0)
     rng = np.random.default_rng(seed)
     parameters = _begun(above, len(np.unique(corpora)))
     scale = _scale(lessons, uses, above, shape, rng)
@@ -137,7 +137,7 @@ def _asked(
     rows, labels = lessons.rows, taught.labels
     weights = np.stack([taught.weights(at) for at in range(len(LABELS))], axis=1)
     weights = np.where(known & ~np.isnan(labels), np.minimum(weights, _HEAVIEST), 0.0)
-    weights *= [_DECIDING if label in ("spam", "toxicity") else _REST for label in LABELS]
+    weights *= [1.0 if at in _DECIDING else _REST for at in range(len(LABELS))]
     names = np.where(np.char.startswith(taught.corpora, MADE), MADE, taught.corpora)
     numbers = np.unique(names, return_inverse=True)[1]
     counts = weights[rows] * lessons.counts[:, None]
