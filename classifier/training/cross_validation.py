@@ -70,12 +70,14 @@ _FEWEST = 50
 _STEPS = np.round(np.append(np.arange(0.1, 0.991, 0.01), (0.995, 0.998, 0.999)), 3)
 _REJECTED = {"reject": 0.002, "discard": 0.0005}
 PRESETS = {
-    "quiet": {"spam": 0.02, "toxicity": 0.004, "profanity": 0.0003},
-    "balanced": {"spam": 0.055, "toxicity": 0.02, "profanity": 0.001},
+    "quiet": {"spam": 0.02, "toxicity": 0.004},
+    "balanced": {"spam": 0.055, "toxicity": 0.02},
     "strict": {"spam": 0.12, "toxicity": 0.04, "profanity": 0.003},
 }
 """The most good comments of any ordinary source that a label may hold, while its learner has not seen that source: with
-all of them seen, strangers' comments fare about twice as well. The kinds of toxicity may hold a quarter as many as toxicity."""
+all of them seen, strangers' comments fare about twice as well. The kinds of toxicity may hold a quarter as many as toxicity;
+swearing that attacks nobody is no kind of it, and holds only where the preset says so."""
+_NO_KINDS = ("spam", "profanity")
 _LEANS = (0.0, 0.5, 1.0, 2.0)
 
 
@@ -268,10 +270,14 @@ def at_least(held: Held, implied: Mapping[str, tuple[float, float]], helds: Mapp
 def thresholds(
     held: Held, line: Line, label: str, steps: tuple[str, ...], preset: str = "balanced"
 ) -> dict[str, float]:
-    """The lowest probability for each step at which every ordinary source keeps within its false-positive rate."""
-    costs = PRESETS[preset]
+    """The lowest probability for each step at which every ordinary source keeps within its false-positive rate.
+
+    None of a label that holds nothing with this preset.
+    """
+    costs, found = PRESETS[preset], dict[str, float]()
+    if label in _NO_KINDS and label not in costs:
+        return found
     allowed = {"hold": costs.get(label, costs["toxicity"] / 4), **_REJECTED}
-    found: dict[str, float] = {}
     for step in steps:
         level = max([_STEPS[0], *found.values()])
         for _, probabilities in _ordinary(held, line):

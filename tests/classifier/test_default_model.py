@@ -71,13 +71,19 @@ def _scores(model: Model, items: list[Input], label: str) -> np.ndarray:
     return np.array([prediction.scores[label] for prediction in model.score(items)])
 
 
+def _hold(model: Model, label: str) -> float:
+    """The threshold to hold; of swearing that of the strict preset, since by default it holds nothing."""
+    return float(model.thresholds[label].get("hold") or model.card["presets"][label]["strict"]["hold"])
+
+
 def test_thresholds_are_named_and_rise(model: Model) -> None:
     assert set(model.thresholds) == set(LABELS)
     for limits in model.thresholds.values():
         assert set(limits) <= {"hold", "reject", "discard"}
         rising = [limits[step] for step in ("hold", "reject", "discard") if step in limits]
         assert rising == sorted(rising)
-        assert 0 < rising[0] < 1
+        assert all(0 < one < 1 for one in rising)
+    assert [label for label, limits in model.thresholds.items() if not limits] == ["profanity"]
 
 
 def test_card_names_every_corpus_and_no_forbidden_licence(model: Model) -> None:
@@ -91,17 +97,17 @@ def test_card_names_every_corpus_and_no_forbidden_licence(model: Model) -> None:
 @pytest.mark.parametrize("label", LABELS)
 def test_leaves_ordinary_comments_alone(model: Model, label: str) -> None:
     scores = _scores(model, [Input(text) for text in ORDINARY], label)
-    assert (scores < model.thresholds[label]["hold"]).all(), dict(zip(ORDINARY, scores.round(2), strict=True))
+    assert (scores < _hold(model, label)).all(), dict(zip(ORDINARY, scores.round(2), strict=True))
 
 
 def test_an_address_alone_makes_nobody_a_spammer(model: Model) -> None:
     items = [Input(text, "Anna Berg", "https://annaberg.example.net") for text in ORDINARY]
-    assert (_scores(model, items, "spam") < model.thresholds["spam"]["hold"]).mean() >= 0.9
+    assert (_scores(model, items, "spam") < _hold(model, "spam")).mean() >= 0.9
 
 
 def test_finds_spam(model: Model) -> None:
     scores = _scores(model, SPAM, "spam")
-    assert (scores >= model.thresholds["spam"]["hold"]).all(), scores.round(2)
+    assert (scores >= _hold(model, "spam")).all(), scores.round(2)
 
 
 @pytest.mark.parametrize(("label", "texts"), RUDE.items())
@@ -110,7 +116,7 @@ def test_finds_rude_comments(model: Model, label: str, texts: list[str]) -> None
     items = [Input(text) for text in texts]
     scores, toxic = _scores(model, items, label), _scores(model, items, "toxicity")
     assert (scores >= 0.5).all(), scores.round(2)
-    held = (scores >= model.thresholds[label]["hold"]) | (toxic >= model.thresholds["toxicity"]["hold"])
+    held = (scores >= _hold(model, label)) | (toxic >= _hold(model, "toxicity"))
     assert held.all(), toxic.round(2)
 
 
@@ -118,7 +124,7 @@ def test_finds_rude_comments(model: Model, label: str, texts: list[str]) -> None
 @pytest.mark.parametrize("label", ["toxicity", "identity_attack"])
 def test_naming_a_group_is_no_attack(model: Model, term: str, label: str) -> None:
     scores = _scores(model, [Input(form.format(term)) for form in FORMS], label)
-    assert (scores < model.thresholds[label]["hold"]).all(), dict(zip(FORMS, scores.round(2), strict=True))
+    assert (scores < _hold(model, label)).all(), dict(zip(FORMS, scores.round(2), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,7 @@ def test_tells_attack_from_its_opposite(model: Model, worse: str, better: str) -
 )
 def test_disguise_does_not_help(model: Model, disguised: str) -> None:
     plain, hidden = _scores(model, [Input("You are a stupid idiot"), Input(disguised)], "toxicity")
-    assert hidden >= model.thresholds["toxicity"]["hold"]
+    assert hidden >= _hold(model, "toxicity")
     assert hidden == pytest.approx(plain, abs=0.25)
 
 
@@ -166,7 +172,7 @@ NEUTRAL = (
 def test_harmless_sentences_clear_no_insult(model: Model, text: str, before: int) -> None:
     padded = " ".join((*NEUTRAL[:before], text if text[-1] in ".!" else f"{text}.", *NEUTRAL[before:]))
     explanation = model.explain(Input(padded), "toxicity")
-    assert explanation.probability >= model.thresholds["toxicity"]["hold"]
+    assert explanation.probability >= _hold(model, "toxicity")
     assert text.rsplit(maxsplit=1)[-1].rstrip(".") in padded[explanation.start : explanation.end]
 
 
@@ -175,7 +181,7 @@ def test_harmless_sentences_clear_no_insult(model: Model, text: str, before: int
 def test_who_repeats_harmless_words_stays_harmless(model: Model, text: str, often: int) -> None:
     for item in (" ".join([text] * often), "word " * often, ". " * often):
         scores = model.score([Input(item)])[0].scores
-        assert all(scores[label] < model.thresholds[label]["hold"] for label in LABELS), scores
+        assert all(scores[label] < _hold(model, label) for label in LABELS), scores
 
 
 def test_toxicity_is_at_least_as_probable_as_what_implies_it(model: Model) -> None:
@@ -207,7 +213,7 @@ def test_an_emoji_is_no_attack(model: Model) -> None:
         "👎",
     ]
     scores = _scores(model, [Input(one) for one in (*emoji, "Thank you! 👩🏿👩🏿")], "toxicity")
-    assert (scores < model.thresholds["toxicity"]["hold"]).mean() > 0.9, scores.round(2)
+    assert (scores < _hold(model, "toxicity")).mean() > 0.9, scores.round(2)
 
 
 @pytest.mark.parametrize("name", ["Anna", "John Loan", "Free Software Fan", "Priya Ramesh", "李伟"])
@@ -275,7 +281,7 @@ PEOPLE = (
 def test_the_same_praise_is_spam_when_a_seller_signs_it_and_thanks_when_a_reader_does(model: Model) -> None:
     def held(who: tuple[Input, ...]) -> float:
         items = [one._replace(text=text) for one in who for text in PRAISE]
-        limit = model.thresholds["spam"]["hold"]
+        limit = _hold(model, "spam")
         return float(np.mean([one.scores["spam"] >= limit for one in model.score(items)]))
 
     assert held(SELLERS) >= 0.7

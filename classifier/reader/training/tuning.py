@@ -38,9 +38,7 @@ _CLIP = 2.0  # the longest step, as a norm of the gradient
 _PULL = 1e-2  # of heads towards nothing
 _TEXTS = 64  # in a step
 _LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160, WINDOW + 8)  # pieces; each is compiled once
-_OF_MADE = 120
-"""Texts of a kind that was made up here."""
-_OF_PADDED = 4000
+_OF_PADDED = 8000
 _DECIDING = [LABELS.index(label) for label in ("spam", "toxicity")]
 _REST = 0.3
 """How much a label counts that no policy decides by as shipped, beside one that it does."""
@@ -69,13 +67,9 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
     weights = Weights()
     tokenise = Tokeniser(weights.vocabulary)
     before, after = [weights.vocabulary.begin, *tokenise(PREFIX)], [weights.vocabulary.end]
-    chosen: list[int] = []
-    corpora, plain = taught.corpora, taught.texts
-    for name in np.unique(corpora):
-        rows = np.flatnonzero(corpora == name)
-        chosen += (rng.permutation(rows)[:_OF_MADE] if name.startswith(MADE) else rows).tolist()
     some = [padded[at] for at in rng.permutation(len(padded))[:_OF_PADDED]]
-    texts = [(row, plain[row], None) for row in sorted(chosen)] + [(one.row, one.text, one.inside) for one in some]
+    plain = taught.texts
+    texts = [(row, text, None) for row, text in enumerate(plain)] + [(one.row, one.text, one.inside) for one in some]
     pieces, own = [], []
     for _, text, inside in texts:
         parts = [tokenise(passage) for passage in Prepared(text).texts]
@@ -86,7 +80,7 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
         own.append((len(before) + first, len(before) + last))
     kept = [at for at, (first, last) in enumerate(own) if last > first]
     starts = np.concatenate([[0], np.cumsum([len(pieces[at]) for at in kept])]).astype(np.intp)
-    counts = np.where(np.array(kept) < len(chosen), 1.0, MASS).astype(np.float32)
+    counts = np.where(np.array(kept) < len(plain), 1.0, MASS).astype(np.float32)
     rows = np.array([texts[at][0] for at in kept], np.intp)
     states = _below(weights, [pieces[at] for at in kept], starts, console)
     return Lessons(states, starts, [own[at] for at in kept], rows, counts)

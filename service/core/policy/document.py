@@ -198,7 +198,8 @@ def _audit(share: float | None) -> str:
 
 
 def _steps(steps: Thresholds) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in msgspec.structs.asdict(steps).items() if value is not None)
+    said = (f"{name} {value:g}" for name, value in msgspec.structs.asdict(steps).items() if value is not None)
+    return ", ".join(said) or "never"
 
 
 def _thresholds(label: str, steps: Thresholds) -> Iterator[str]:

@@ -28,34 +28,34 @@ Preset = Literal["quiet", "balanced", "strict"]
 DEFAULT_PRESET: Final[Preset] = "balanced"
 PRESETS: Final[dict[Preset, dict[str, Thresholds]]] = {
     "quiet": {
-        "spam": Thresholds(hold=0.67, reject=0.92, discard=0.96),
-        "toxicity": Thresholds(hold=0.86, reject=0.94),
-        "severe_toxicity": Thresholds(hold=0.99),
-        "insult": Thresholds(hold=0.97),
-        "profanity": Thresholds(hold=0.94),
-        "threat": Thresholds(hold=0.99),
-        "identity_attack": Thresholds(hold=0.93),
+        "spam": Thresholds(hold=0.68, reject=0.93, discard=0.97),
+        "toxicity": Thresholds(hold=0.8, reject=0.92),
+        "severe_toxicity": Thresholds(hold=0.97),
+        "insult": Thresholds(hold=0.96),
+        "profanity": Thresholds(),
+        "threat": Thresholds(hold=0.6),
+        "identity_attack": Thresholds(hold=0.91),
     },
     "balanced": {
-        "spam": Thresholds(hold=0.36, reject=0.92, discard=0.96),
-        "toxicity": Thresholds(hold=0.53, reject=0.94),
-        "severe_toxicity": Thresholds(hold=0.69),
+        "spam": Thresholds(hold=0.38, reject=0.93, discard=0.97),
+        "toxicity": Thresholds(hold=0.46, reject=0.92),
+        "severe_toxicity": Thresholds(hold=0.65),
         "insult": Thresholds(hold=0.67),
-        "profanity": Thresholds(hold=0.81),
-        "threat": Thresholds(hold=0.63),
-        "identity_attack": Thresholds(hold=0.55),
+        "profanity": Thresholds(),
+        "threat": Thresholds(hold=0.23),
+        "identity_attack": Thresholds(hold=0.49),
     },
     "strict": {
-        "spam": Thresholds(hold=0.14, reject=0.92, discard=0.96),
-        "toxicity": Thresholds(hold=0.35, reject=0.94),
-        "severe_toxicity": Thresholds(hold=0.46),
-        "insult": Thresholds(hold=0.54),
-        "profanity": Thresholds(hold=0.55),
-        "threat": Thresholds(hold=0.37),
-        "identity_attack": Thresholds(hold=0.36),
+        "spam": Thresholds(hold=0.16, reject=0.93, discard=0.97),
+        "toxicity": Thresholds(hold=0.33, reject=0.92),
+        "severe_toxicity": Thresholds(hold=0.38),
+        "insult": Thresholds(hold=0.48),
+        "profanity": Thresholds(hold=0.67),
+        "threat": Thresholds(hold=0.16),
+        "identity_attack": Thresholds(hold=0.29),
     },
 }
-"""`balanced` is what the shipped model's card recommends."""
+"""`balanced` is what the shipped model's card recommends. Swearing that attacks nobody is held by `strict` alone."""
 DEFAULT_THRESHOLDS: Final = PRESETS[DEFAULT_PRESET]
 
 
