@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from service import __version__, metrics
 from service.core.submission import Submission
-from service.core.verdict import Signal
+from service.core.verdict import Says, Signal
 from service.lookups.receivers import Guard, Network, guarded_connector
 
 LONGEST: Final = 8_000
@@ -59,9 +59,6 @@ class _Vector(Struct):
 class _Vectors(Struct):
     data: list[_Vector]
 
-
-Says = Callable[[Sequence[Sequence[float]]], list[dict[str, Signal]]]
-"""What vectors of texts say, as signals. Raises ValueError for vectors that it was not made for."""
 
 _encode = msgspec.json.Encoder().encode
 _answer = msgspec.json.Decoder(_Answer).decode
