@@ -6,6 +6,7 @@ import codecs
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -63,7 +64,7 @@ async def read_body(request: web.Request, limit: int, content_type: str | None =
         raise UnsupportedMediaType(f"Send the body as {content_type}.")
     length = request.content_length
     if length is not None and length > limit:
-        raise TooLarge(f"A body here has at most {limit:,} bytes.")
+        raise _too_large(limit)
     body = await _read(request, limit)
     return _unpacked(body, window, limit) if window else body
 
@@ -76,7 +77,7 @@ async def _read(request: web.Request, limit: int) -> bytes:
     except (web.RequestPayloadError, ConnectionError):
         raise MalformedRequest("The body could not be read to its end.") from None
     if len(body) > limit:
-        raise TooLarge(f"A body here has at most {limit:,} bytes.")
+        raise _too_large(limit)
     return bytes(body)
 
 
@@ -85,15 +86,17 @@ def _unpacked(body: bytes, window: int, limit: int) -> bytes:
     if window == zlib.MAX_WBITS and body and body[0] & 0xF != zlib.DEFLATED:
         window = -window  # deflate without zlib's head, as some have always sent it
     unpacking = zlib.decompressobj(window)
-    try:
+    with suppress(zlib.error):
         plain = unpacking.decompress(body, limit + 1)
-    except zlib.error:
-        raise MalformedRequest("The body is not packed as Content-Encoding says.") from None
-    if len(plain) > limit:
-        raise TooLarge(f"A body here has at most {limit:,} bytes.")
-    if not unpacking.eof or unpacking.unused_data:
-        raise MalformedRequest("The body is not packed as Content-Encoding says.")
-    return plain
+        if len(plain) > limit:
+            raise _too_large(limit)
+        if unpacking.eof and not unpacking.unused_data:
+            return plain
+    raise MalformedRequest("The body is not packed as Content-Encoding says.")
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"A body here has at most {limit:,} bytes.")
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
