@@ -7,7 +7,6 @@ author also teach each by itself (`classifier.correction.logistic` says why). Th
 whether to learn at all, and calibrate; then all teach once more. Needs scipy.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import scipy
-from scipy import sparse
+from scipy import sparse, special
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
@@ -198,7 +197,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     truth = np.array([row.labels[label] for row in chosen], np.float64)
     prior = float(model.card.get("priors", {}).get(label, _PRIOR))
     # The base model's calibrated logits are right where the label is as rare as `prior`; rows are weighed as if it were even.
-    lift, line = math.log((1 - prior) / prior), _ends(model.knots[label])
+    lift, line = -float(special.logit(prior)), _ends(model.knots[label])
     base = prepared.logits[asked, :, column] * line.slope
     base[:, _TEXT] += line.shift + lift
     features, back = logistic.spanned(tuple(kind[asked] for kind in prepared.features))
@@ -254,7 +253,7 @@ def _as_dear(
     if limit is None or not good.any():
         return scale
     before, after = (one[good] for one in logits)
-    more = logistic.raised(before, after, weights[good], math.log(limit / (1 - limit)), _HELD)
+    more = logistic.raised(before, after, weights[good], float(special.logit(limit)), _HELD)
     return scale._replace(shift=scale.shift + min(more, _MOST_RAISED))
 
 
