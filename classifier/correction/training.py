@@ -19,6 +19,7 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from classifier import artifact
+from classifier.calibration import Line
 from classifier.correction import Correction, label_quality, logistic, rehearsal
 from classifier.correction.decisions import Decided, fingerprint, in_order, signal_features, signal_rows
 from classifier.correction.label_quality import near_duplicates
@@ -225,7 +226,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     better = not _harms(_losses(logits[0], late.truth) - _losses(logits[1], late.truth), weights)
     final = back(logistic.mean(rows.fits(settings.strengths, early)) if better else nothing)
     scale = _as_dear(model, label, scales[0], (said, logits[0]), weights * (late.truth < 0.5)) if better else scales[1]
-    calibrated = logistic.Line(line.slope * scale.base, line.shift * scale.base + scale.shift)
+    calibrated = Line(line.slope * scale.base, line.shift * scale.base + scale.shift)
     card = {
         "positives": int((truth >= 0.5).sum()),
         "negatives": int((truth < 0.5).sum()),
@@ -380,11 +381,11 @@ def _voices(rows: _Label, factors: Numbers) -> dict[str, dict[str, float]]:
     }
 
 
-def _ends(knots: Mapping[str, Sequence[float]]) -> logistic.Line:
+def _ends(knots: Mapping[str, Sequence[float]]) -> Line:
     """The straight line through a calibration's outer knots."""
     (x, *_, last_x), (y, *_, last_y) = knots["x"], knots["y"]
     slope = (last_y - y) / (last_x - x)
-    return logistic.Line(slope, y - slope * x)
+    return Line(slope, y - slope * x)
 
 
 def _packed(model: Model, name: str, prepared: _Rows, learnt: Mapping[str, _Learnt]) -> artifact.Packed:
