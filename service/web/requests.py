@@ -23,6 +23,7 @@ from service.core.errors import (
     in_words,
 )
 from service.core.text.rendering import storable
+from service.core.verdict import LABELS
 from service.web.bodies import Bodies
 
 T = TypeVar("T")
@@ -190,6 +191,22 @@ def unslashed(text: str) -> str:
 def truth(fields: Mapping[str, str], name: str) -> bool:
     """Whether a flag is set, in any of the ways that clients write it: 1, true, True; not 0, false, False or nothing."""
     return fields.get(name, "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """A parameter that is a number from 1 to `most`, below 1,000. Raises MalformedRequest."""
+    given = query.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= most):
+        raise MalformedRequest(f"The parameter {name} is a number from 1 to {most}.")
+    return int(given)
+
+
+def asked_label(query: Mapping[str, str]) -> str:
+    """The parameter `label`; spam unless it is given. Raises MalformedRequest."""
+    label = query.get("label", "spam")
+    if label not in LABELS:
+        raise MalformedRequest(f"The parameter label is one of: {', '.join(LABELS)}.")
+    return label
 
 
 def milliseconds(moment: str | None) -> int:
