@@ -10,7 +10,9 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,16 +66,44 @@ def unpack(packed: Packed) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
 def write(directory: Path, name: str, arrays: Arrays, metadata: Mapping[str, Any]) -> str:
     """Write an artefact into `directory` and return its version. Raises `ArtifactError` as `pack` does."""
     packed = pack(name, arrays, metadata)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / ARRAYS).write_bytes(packed.arrays)
-    (directory / METADATA).write_bytes(packed.metadata)
+    keep(directory, packed)
     return packed.version
+
+
+def keep(directory: Path, packed: Packed) -> None:
+    """Put an artefact into `directory`; what was there stays until all of it is written. Raises OSError."""
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(dir=directory) as draft:
+            files = [Path(draft, name) for name in (ARRAYS, METADATA)]
+            for file, content in zip(files, (packed.arrays, packed.metadata), strict=True):
+                file.write_bytes(content)
+            for file in files:
+                file.replace(directory / file.name)
+    finally:
+        with suppress(OSError):
+            directory.rmdir()  # which is empty where nothing came of it
 
 
 def read(directory: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Read and check an artefact: its arrays and its metadata, with `version`. Raises `ArtifactError`."""
     document = _metadata(directory / METADATA, _bytes(directory / METADATA))
     return _arrays(directory / ARRAYS, _bytes(directory / ARRAYS), document), document
+
+
+def find(directory: Path, version: str) -> Packed:
+    """An artefact that `keep` put there, unchecked, to be of a version. Raises `ArtifactError`."""
+    return Packed(version, _bytes(directory / ARRAYS), _bytes(directory / METADATA))
+
+
+def checked(arrays: Arrays, name: str, shape: tuple[int, ...], *, whose: str) -> npt.NDArray[Any]:
+    """One of the arrays, if it has that shape and is finite. Raises `ArtifactError`."""
+    array = arrays.get(name)
+    if array is None or array.shape != shape or array.dtype.kind not in "fi":
+        raise ArtifactError(f"the {whose}'s array {name!r} is missing or has another shape than {shape}")
+    if not np.isfinite(array).all():
+        raise ArtifactError(f"the {whose}'s array {name!r} holds numbers that are not finite")
+    return array
 
 
 def _bytes(path: Path) -> bytes:

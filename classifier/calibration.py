@@ -1,7 +1,7 @@
 """From logits to probabilities: for each label a rising line through knots. For `classifier` and its training."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,26 @@ class Calibration:
             mapped += (np.maximum(logits[..., None] - self._at, 0.0) * self._bend).sum(axis=-1)
         probabilities: Numbers = 1.0 / (1.0 + np.exp(-mapped.clip(-30.0, 30.0)))
         return probabilities
+
+
+class Line(NamedTuple):
+    """A straight line, as Platt's scaling is: the calibrated logit is `slope * logit + shift`."""
+
+    slope: float
+    shift: float
+
+    def logits(self, logits: Numbers) -> Numbers:
+        """Calibrated logits."""
+        return self.slope * logits + self.shift
+
+    def probabilities(self, logits: npt.NDArray[np.floating]) -> Numbers:
+        """Calibrated probabilities of raw logits."""
+        return np.asarray(1.0 / (1.0 + np.exp(-self.logits(logits.astype(np.float64)))))
+
+    def knots(self) -> dict[str, list[float]]:
+        """As `Calibration` reads it."""
+        ends = [-10.0, 10.0]
+        return {"x": ends, "y": [round(self.slope * end + self.shift, 6) for end in ends]}
 
 
 def _checked(knots: Mapping[str, Sequence[float]]) -> tuple[Numbers, Numbers]:

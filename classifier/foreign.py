@@ -99,12 +99,14 @@ def learn(vectors: Sequence[Sequence[float]], lessons: Lessons, model: str, targ
     from classifier.training import corpora  # noqa: PLC0415
 
     if len({len(vector) for vector in vectors}) != 1:
-        raise ValueError("its vectors differ in length")
+        raise ValueError("its vectors differ in length; is there more than one model behind that address?")
     found = np.array(vectors, np.float64)
     with np.errstate(all="ignore"):
         middle, spread = found[~lessons.held].mean(axis=0), found[~lessons.held].std(axis=0)
-    if not np.isfinite(found).all() or not np.isfinite(spread).all() or not (spread > 0).any():
-        raise ValueError("its vectors say nothing")
+    if not np.isfinite(found).all() or not np.isfinite(spread).all():
+        raise ValueError("its vectors hold numbers that are too large to reckon with")
+    if not (spread > 0).any():
+        raise ValueError("its vectors are empty or all the same; is that a model of embeddings?")
     spread = np.maximum(spread, 1e-9)
     even = (found - middle) / spread
     weights, intercept = np.zeros((found.shape[1], len(LABELS))), np.zeros(len(LABELS))

@@ -443,12 +443,7 @@ def _padded(arrays: artifact.Arrays, name: str, shape: tuple[int, ...]) -> npt.N
 
 
 def _checked(arrays: artifact.Arrays, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    array = arrays.get(name)
-    if array is None or array.shape != shape or array.dtype.kind not in "fi":
-        raise ArtifactError(f"the model's array {name!r} is missing or has another shape than {shape}")
-    if not np.isfinite(array).all():
-        raise ArtifactError(f"the model's array {name!r} holds numbers that are not finite")
-    return array.astype(np.float32)
+    return artifact.checked(arrays, name, shape, whose="model").astype(np.float32)
 
 
 def load(path: Path | None = None) -> Model:

@@ -150,13 +150,13 @@ def as_owner(owner: int) -> str:
     kept = f" --preserve-env={','.join(names)}" if names else ""
     name = user(owner)
     who = f"'#{owner}'" if name.startswith("user ") else name
-    return f"sudo -u {who}{kept} {shlex.join([_program(), *sys.argv[1:]])}"
+    return f"sudo -u {who}{kept} {shlex.join([program(_SUDO_PATH), *sys.argv[1:]])}"
 
 
-def _program() -> str:
-    """`antechamber` as sudo finds it, which looks at the usual places alone."""
+def program(path: str | None = None) -> str:
+    """`antechamber` as it is found on `path`: this shell's, unless told (sudo looks at the usual places alone)."""
     here = Path(sys.argv[0]).absolute()
-    if not here.is_file() or here.name != "antechamber" or shutil.which(here.name, path=_SUDO_PATH):
+    if not here.is_file() or here.name != "antechamber" or shutil.which(here.name, path=path):
         return "antechamber"
     return str(here)
 

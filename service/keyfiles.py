@@ -124,7 +124,11 @@ def provider_secret(folder: Path) -> str:
 
 def other_reader_key(folder: Path) -> str:
     """What another reader wants as a bearer token, from `other-reader.key`; "" when there is none. Raises KeyFileError."""
-    return _given(folder / "other-reader.key")
+    path = folder / "other-reader.key"
+    key = _given(path)
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise KeyFileError(f"{path}: a key is one line of ASCII without spaces")
+    return key
 
 
 def _given(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import random
 import shutil
@@ -354,7 +355,7 @@ def _run_role(role: str, settings: Settings, secrets: KeyFiles, url: str, *, met
             try:
                 run_api(settings, secrets, url, waiting=say_waiting)
             except (OSError, UnicodeError) as error:
-                raise _cant_listen("the API", settings.host, settings.port, error) from None
+                raise _cant_listen("the API", settings.host, settings.port, error, "ANTECHAMBER_PORT") from None
         else:
             import uvloop  # noqa: PLC0415
 
@@ -372,13 +373,14 @@ def _serve_metrics(host: str, port: int) -> None:
     try:
         start_http_server(port, host)
     except (OSError, UnicodeError) as error:
-        raise _cant_listen("/metrics", host, port, error) from None
+        raise _cant_listen("/metrics", host, port, error, "ANTECHAMBER_METRICS_PORT") from None
 
 
-def _cant_listen(what: str, host: str, port: int, error: Exception) -> CantStart:
+def _cant_listen(what: str, host: str, port: int, error: Exception, variable: str) -> CantStart:
     number = error.errno if isinstance(error, OSError) else None
     reason = os.strerror(number).lower() if number and number > 0 else "the address is not usable"
-    return CantStart(f"{what} can't listen on {host}:{port}: {reason}")
+    hint = f"; {variable} names another port" if number == errno.EADDRINUSE else ""
+    return CantStart(f"{what} can't listen on {host}:{port}: {reason}{hint}")
 
 
 async def _run_worker(role: str, settings: Settings, secrets: KeyFiles, url: str, *, metrics: bool) -> None:

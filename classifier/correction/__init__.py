@@ -59,26 +59,14 @@ class Correction:
 
     def write(self, directory: Path) -> str:
         """Write it into `directory`, where `load` finds it; returns its version."""
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / artifact.ARRAYS).write_bytes(self.packed.arrays)
-        (directory / artifact.METADATA).write_bytes(self.packed.metadata)
+        artifact.keep(directory, self.packed)
         return self.version
 
 
 def load(directory: Path, version: str) -> Correction:
     """The correction of this version, from a directory. Raises `ArtifactError`, also if another version is there."""
-    try:
-        arrays = (directory / artifact.ARRAYS).read_bytes()
-        metadata = (directory / artifact.METADATA).read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"{directory}: cannot be read ({error.strerror})") from error
-    return Correction(Packed(version, arrays, metadata))
+    return Correction(artifact.find(directory, version))
 
 
 def _checked(arrays: artifact.Arrays, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    array = arrays.get(name)
-    if array is None or array.shape != shape or array.dtype.kind not in "fi":
-        raise ArtifactError(f"the correction's array {name!r} is missing or has another shape than {shape}")
-    if not np.isfinite(array).all():
-        raise ArtifactError(f"the correction's array {name!r} holds numbers that are not finite")
-    return np.ascontiguousarray(array, np.float32)
+    return np.ascontiguousarray(artifact.checked(arrays, name, shape, whose="correction"), np.float32)

@@ -279,22 +279,6 @@ def _filled(kind: Any) -> npt.NDArray[np.bool_]:
     return np.asarray(np.diff(kind.indptr) > 0 if sparse.issparse(kind) else kind.any(axis=1))
 
 
-class Line(NamedTuple):
-    """The base model's calibration: the calibrated logit is `slope * logit + shift`."""
-
-    slope: float
-    shift: float
-
-    def logits(self, logits: Numbers) -> Numbers:
-        """Calibrated logits."""
-        return self.slope * logits + self.shift
-
-    def knots(self) -> dict[str, list[float]]:
-        """As `classifier.calibration` reads it."""
-        ends = [-10.0, 10.0]
-        return {"x": ends, "y": [round(self.slope * end + self.shift, 6) for end in ends]}
-
-
 class Scale(NamedTuple):
     """How much the base model and a correction count, and what is added to all logits beside."""
 

@@ -72,9 +72,7 @@ def keep(promise: Promise, scores: Sequence[float], bad: Sequence[bool]) -> Kept
 
     The decisions must not have taught, calibrated or chosen the model. Raises ValueError for scores that are not finite.
     """
-    if not all(0 < share < 1 for share in promise):
-        raise ValueError("a promise states shares between 0 and 1")
-    values, wrong = np.asarray(scores, np.float64), np.asarray(bad, np.bool_)
+    values, wrong = _decided(promise, scores, bad)
     if values.shape != wrong.shape or values.ndim != 1 or not np.isfinite(values).all():
         raise ValueError("a promise needs one finite score for each decision")
     risk = (1 - promise.confidence) / 2
@@ -82,6 +80,13 @@ def keep(promise: Promise, scores: Sequence[float], bad: Sequence[bool]) -> Kept
     hold = _hold(promise, good, risk)
     reject = _reject(promise, values, wrong, risk, at_least=hold.threshold)
     return Kept(promise, len(good), int(wrong.sum()), hold, reject)
+
+
+def _decided(promise: Promise, scores: Sequence[float], bad: Sequence[bool]) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    """Raises ValueError for a promise that is none."""
+    if not all(0 < share < 1 for share in promise):
+        raise ValueError("a promise states shares between 0 and 1")
+    return np.asarray(scores, np.float64), np.asarray(bad, np.bool_)
 
 
 class Standing(NamedTuple):
@@ -105,9 +110,7 @@ def standing(
     The decisions must have taught neither the model nor the thresholds. Without `reject` nothing is rejected. Raises
     ValueError.
     """
-    if not all(0 < share < 1 for share in promise):
-        raise ValueError("a promise states shares between 0 and 1")
-    values, wrong = np.asarray(scores, np.float64), np.asarray(bad, np.bool_)
+    values, wrong = _decided(promise, scores, bad)
     risk, error = (1 - promise.confidence) / 2, 1 - promise.min_reject_precision
     back = min(hold, reject) if reject is not None else hold
     good, withheld = int((~wrong).sum()), int((~wrong & (values >= back)).sum())

@@ -7,7 +7,6 @@ author also teach each by itself (`classifier.correction.logistic` says why). Th
 whether to learn at all, and calibrate; then all teach once more. Needs scipy.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,11 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import scipy
-from scipy import sparse
+from scipy import sparse, special
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from classifier import artifact
+from classifier.calibration import Line
 from classifier.correction import Correction, label_quality, logistic, rehearsal
 from classifier.correction.decisions import Decided, fingerprint, in_order, signal_features, signal_rows
 from classifier.correction.label_quality import near_duplicates
@@ -198,7 +198,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     truth = np.array([row.labels[label] for row in chosen], np.float64)
     prior = float(model.card.get("priors", {}).get(label, _PRIOR))
     # The base model's calibrated logits are right where the label is as rare as `prior`; rows are weighed as if it were even.
-    lift, line = math.log((1 - prior) / prior), _ends(model.knots[label])
+    lift, line = -float(special.logit(prior)), _ends(model.knots[label])
     base = prepared.logits[asked, :, column] * line.slope
     base[:, _TEXT] += line.shift + lift
     features, back = logistic.spanned(tuple(kind[asked] for kind in prepared.features))
@@ -226,7 +226,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     better = not _harms(_losses(logits[0], late.truth) - _losses(logits[1], late.truth), weights)
     final = back(logistic.mean(rows.fits(settings.strengths, early)) if better else nothing)
     scale = _as_dear(model, label, scales[0], (said, logits[0]), weights * (late.truth < 0.5)) if better else scales[1]
-    calibrated = logistic.Line(line.slope * scale.base, line.shift * scale.base + scale.shift)
+    calibrated = Line(line.slope * scale.base, line.shift * scale.base + scale.shift)
     card = {
         "positives": int((truth >= 0.5).sum()),
         "negatives": int((truth < 0.5).sum()),
@@ -254,7 +254,7 @@ def _as_dear(
     if limit is None or not good.any():
         return scale
     before, after = (one[good] for one in logits)
-    more = logistic.raised(before, after, weights[good], math.log(limit / (1 - limit)), _HELD)
+    more = logistic.raised(before, after, weights[good], float(special.logit(limit)), _HELD)
     return scale._replace(shift=scale.shift + min(more, _MOST_RAISED))
 
 
@@ -381,11 +381,11 @@ def _voices(rows: _Label, factors: Numbers) -> dict[str, dict[str, float]]:
     }
 
 
-def _ends(knots: Mapping[str, Sequence[float]]) -> logistic.Line:
+def _ends(knots: Mapping[str, Sequence[float]]) -> Line:
     """The straight line through a calibration's outer knots."""
     (x, *_, last_x), (y, *_, last_y) = knots["x"], knots["y"]
     slope = (last_y - y) / (last_x - x)
-    return logistic.Line(slope, y - slope * x)
+    return Line(slope, y - slope * x)
 
 
 def _packed(model: Model, name: str, prepared: _Rows, learnt: Mapping[str, _Learnt]) -> artifact.Packed:

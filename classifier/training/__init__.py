@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 
 from classifier import artifact
+from classifier.calibration import Line
 from classifier.features import vocabulary
 from classifier.features.dense import FEATURES
 from classifier.features.ngrams import BUCKETS
@@ -30,7 +31,7 @@ from classifier.training import corpora, cross_validation, lessons, mixture, pra
 from classifier.training.author import Signed
 from classifier.training.bags import bags
 from classifier.training.crew import Crew
-from classifier.training.cross_validation import Held, Line
+from classifier.training.cross_validation import Held
 from classifier.training.held import keep_held
 from classifier.training.learner import Learner
 from classifier.training.lessons import Lessons

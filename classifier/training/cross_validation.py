@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from classifier.calibration import Line
 from classifier.training import author
 from classifier.training.author import Signed
 from classifier.training.bags import Bags, Head
@@ -90,22 +91,6 @@ class Held(NamedTuple):
     fold: npt.NDArray[np.int8]
     heads: tuple[Head, ...]
     """The head of each fold, which has not seen it."""
-
-
-class Line(NamedTuple):
-    """Platt's scaling: the calibrated logit is `slope * logit + shift`."""
-
-    slope: float
-    shift: float
-
-    def probabilities(self, logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Calibrated probabilities of raw logits."""
-        return np.asarray(1.0 / (1.0 + np.exp(-(self.slope * logits.astype(np.float64) + self.shift))))
-
-    def knots(self) -> dict[str, list[float]]:
-        """As `classifier.calibration` reads it."""
-        ends = [-10.0, 10.0]
-        return {"x": ends, "y": [round(self.slope * end + self.shift, 6) for end in ends]}
 
 
 def folds(mixture: Mixture, at: int) -> npt.NDArray[np.int8]:

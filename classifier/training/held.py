@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from classifier.calibration import Calibration
 from classifier.inputs import Input
@@ -30,7 +31,7 @@ def keep_held(
 ) -> None:
     """Keep raw logits, (items, labels), NaN where a comment was never left out, with each label's calibration."""
     probabilities = Calibration(knots).probabilities(np.nan_to_num(logits).astype(np.float64))
-    calibrated = np.where(np.isnan(logits), np.nan, np.log(probabilities / (1 - probabilities)))
+    calibrated = np.where(np.isnan(logits), np.nan, special.logit(probabilities))
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, digests=_digests(items), logits=calibrated.astype(np.float32))
 

@@ -32,10 +32,13 @@ def demo() -> None:
     logs.configure(loaded)
     secrets = installation.begin(loaded)
     with store_url(loaded) as url:
-        asyncio.run(_demo(loaded, secrets, url))
+        served = asyncio.run(_demo(loaded, secrets, url))
+    if served:
+        console.terminal().print(f"\nStopped. What it made is kept in {loaded.data_dir}.", soft_wrap=True)
 
 
-async def _demo(settings: Settings, secrets: Any, url: str) -> None:
+async def _demo(settings: Settings, secrets: Any, url: str) -> bool:
+    """Whether the service ran here, and not before already."""
     import tempfile
 
     from service.commands import demo_site
@@ -48,7 +51,7 @@ async def _demo(settings: Settings, secrets: Any, url: str) -> None:
         async with demo_site.demo_site(settings, secrets, url, "") as (known, password):
             await _show(terminal, base, known, None)
             _print_next_steps(terminal, base, known, password)
-        return
+        return False
     platform = demo_site.Platform()
     with tempfile.TemporaryDirectory(prefix="antechamber-metrics-") as metrics:
         async with (
@@ -69,16 +72,17 @@ async def _demo(settings: Settings, secrets: Any, url: str) -> None:
                 await _print_news(terminal, platform)
 
             await _either(serving, show, stop)
+    return True
 
 
 async def _either(serving: asyncio.Task[None], show: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Show while the service runs; when one of them ends, so does the other, in order."""
-    showing = asyncio.ensure_future(show())
-    await asyncio.wait([serving, showing], return_when=asyncio.FIRST_COMPLETED)
+    """Show while the service runs; when one of them ends, or both are to stop, so does the other, in order."""
+    showing, stopping = asyncio.ensure_future(show()), asyncio.ensure_future(stop.wait())
+    await asyncio.wait([serving, showing, stopping], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     if not showing.done():
         showing.cancel()
-    await asyncio.wait([serving])
+    await asyncio.wait([serving, stopping])
     for task in (serving, showing):
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
@@ -141,13 +145,14 @@ def _print_event(terminal: Console, event: Mapping[str, Any]) -> None:
 
 def _print_next_steps(terminal: Console, base: str, known: Known, password: str) -> None:
     from service.commands.demo_site import MODERATOR
+    from service.installation import program
 
     keys = known.credentials[0]
     terminal.print("\nGo on from here", style="bold")
     for name, value in (
         ("Moderate", f"{base}/review"),
-        ("Moderator", MODERATOR),
-        ("Password", password or f"as it was shown first; a new one: antechamber moderators password {MODERATOR}"),
+        ("Sign in as", MODERATOR),
+        ("Password", password or f"as it was shown first; a new one: {program()} moderators password {MODERATOR}"),
         ("API", f"{base}/v1"),
         ("Documentation", f"{base}/v1/docs"),
         ("Metrics", f"{base}/metrics"),

@@ -140,7 +140,12 @@ def doubts(
     """List decisions that are worth a second look: the others speak against them, contradict them, or make nothing of them."""
 
     found = console.run(lambda services: services.learning.doubts(site, most=most))
-    console.show(found, _doubtful(found), as_json=as_json)
+    disputed = [
+        quarrel._asdict()
+        | {"mark": quarrel.mark.kind, "value": quarrel.mark.value, "examples": ids, "comments": comments}
+        for quarrel, ids, comments in found.disputed
+    ]
+    console.show(found._asdict() | {"disputed": disputed}, _doubtful(found), as_json=as_json)
 
 
 def _doubtful(found: Doubts) -> Iterator[str | Table]:
@@ -154,11 +159,11 @@ def _doubtful(found: Doubts) -> Iterator[str | Table]:
         yield table
     for pair in found.contradicting:
         yield f"{len(pair.examples)} decisions disagree on {pair.label}: {console.plain(pair.text)[:120]}"
-    for quarrel in found.disputed:
-        mark = f'{quarrel.mark} "{console.plain(quarrel.value)}"'
+    for quarrel, _, comments in found.disputed:
+        mark = f'{quarrel.mark.kind} "{console.plain(quarrel.mark.value)}"'
         yield (
             f"{quarrel.voice} rejected {quarrel.rejected:,} of {quarrel.of:,} comments with the {mark} as {quarrel.label}, "
-            f"the others {quarrel.others_rejected:,} of {quarrel.others_of:,}: {' '.join(quarrel.comments[-5:])}"
+            f"the others {quarrel.others_rejected:,} of {quarrel.others_of:,}: {' '.join(comments[-5:])}"
         )
 
 

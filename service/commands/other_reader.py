@@ -59,7 +59,11 @@ async def _learn(services: Services) -> tuple[foreign.Heads, int]:
                 done(len(some))
         heads = foreign.learn(vectors, taught, there.model, settings.data_dir / FOLDER)
     except (OtherReaderError, ValueError) as error:
-        typer.echo(f"The other reader at {there.url} can't be learnt from: {error}.", err=True)
+        where = there.url.partition("?")[0]  # behind that may be a key
+        typer.echo(f"The other reader at {where} can't be learnt from: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"What was learnt can't be kept in {settings.data_dir}: {error.strerror}.", err=True)
         raise typer.Exit(1) from None
     finally:
         await reader.close()

@@ -5,7 +5,7 @@ A verdict decides nothing; `core.policy.evaluate` turns it into a ruling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,6 +20,8 @@ LABELS = ("spam", "toxicity", "severe_toxicity", "insult", "profanity", "threat"
 
 Signal = bool | int | float | str
 """One named piece of evidence beyond the text; `signals.py` names them all."""
+Says = Callable[[Sequence[Sequence[float]]], list[dict[str, Signal]]]
+"""What vectors of texts say, as signals. Raises ValueError for vectors that it was not made for."""
 
 
 class Verdict(Struct, frozen=True, omit_defaults=True):

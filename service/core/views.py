@@ -255,7 +255,7 @@ def comment_view(comment: Comment) -> CommentView:
         if verdict and decided
         else None,
         page=PageView(submission.page.url, submission.page.title) if submission else None,
-        author=_author(submission) if submission else None,
+        author=author_view(submission) if submission else None,
         content=submission.content if submission else "",
         parent_id=submission.parent_id if submission else "",
         text_kept=bool(submission and submission.content),
@@ -281,6 +281,7 @@ def change_views(comment: Comment, history: list[Change]) -> list[ChangeView]:
     ]
 
 
-def _author(submission: Submission) -> AuthorView:
+def author_view(submission: Submission) -> AuthorView:
+    """Who wrote it."""
     author = submission.author
     return AuthorView(author.name, author.url, author.email.digest if author.email else None, author.role)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from service.imports.dates import moment
 from service.imports.readers import Export
-from service.imports.record import NO_TEXT, Fate, Left, Record, own, quoted
+from service.imports.record import Fate, Left, Record, own, quoted, without_text
 from service.imports.xml_stream import Elements, walk
 
 _MAX_POSTS = 500_000  # posts that are remembered by their id
@@ -91,7 +91,7 @@ class _Feed(Elements):
     def _record(self, entry: Mapping[str, str]) -> Record | Left:
         content = entry.get("content", "")
         if not content.strip() or entry.get("gone", "") == "true":
-            return Left(self._began, "a deleted comment, of which no text is left" if entry.get("gone") else NO_TEXT)
+            return without_text(self._began, deleted=bool(entry.get("gone")))
         status = entry.get("blogger:status", "")
         fate = _STATES.get(status.upper())
         if fate is None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from service.imports.dates import moment
 from service.imports.fates import weighed
 from service.imports.readers import Export
-from service.imports.record import Fate, Left, Record, made, name
+from service.imports.record import Fate, Left, Record, made, name, without_text
 from service.imports.xml_stream import Elements, walk
 
 _MAX_THREADS = 2_000_000  # pages that are remembered by their number; comments on others are brought without their page
@@ -65,9 +65,7 @@ class _Disqus(Elements):
         content = field.get("message", "")
         if not content:
             deleted = field.get("isDeleted") in ("true", "1")
-            return Left(
-                self._began, "a deleted comment, of which no text is left" if deleted else "a comment without text"
-            )
+            return without_text(self._began, deleted=deleted)
         link, title = self._threads.get(field.get("thread", ""), ("", ""))
         own = field["dsq:id"] or field.get("id", "")
         found = Record(

@@ -15,7 +15,7 @@ from service.imports.dates import moment
 from service.imports.fates import weighed
 from service.imports.json_stream import DAMAGED, Cursor, Damaged
 from service.imports.readers import MAX_RECORD, Export, UnreadableExport
-from service.imports.record import Fate, Left, Record, name, text
+from service.imports.record import Fate, Left, Record, name, text, without_text
 
 _MODES = {1: Fate.APPROVED, 2: Fate.HELD, 4: Fate.REMOVED}
 _QUERY = """
@@ -57,7 +57,7 @@ def _from_row(row: sqlite3.Row) -> Record | Left:
     place, content, parent = f"comment {row['id']}", text(row["text"]), row["parent"]
     if not content.strip():
         deleted = row["mode"] == 4
-        return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
+        return without_text(place, deleted=deleted)
     return Record(
         place=place,
         platform_id=name("isso", str(row["id"])),

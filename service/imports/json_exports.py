@@ -13,7 +13,7 @@ from service.imports.fates import weighed
 from service.imports.json_lines import json_lines
 from service.imports.json_stream import Cursor, Damaged, members, records
 from service.imports.readers import Export, UnreadableExport
-from service.imports.record import Fate, Left, Record, name, own, quoted, text
+from service.imports.record import Fate, Left, Record, name, own, quoted, text, without_text
 
 
 def artalk(export: Export) -> Iterator[Record | Left]:
@@ -91,7 +91,7 @@ def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[
     content = text(value.get("markdown")) or text(value.get("html"))
     if not content.strip():
         deleted = value.get("isDeleted") is True
-        return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
+        return without_text(place, deleted=deleted)
     author, email, website = commenters.get(text(value.get("userCreated")), _NO_FIELDS)
     path, title, *_ = pages.get(text(value.get("pageId")), _NO_FIELDS)
     parent = text(value.get("parentId"))
@@ -155,7 +155,7 @@ def _commento_record(commenters: dict[str, tuple[str, ...]], place: str, value: 
     content = text(value.get("markdown")) or text(value.get("html"))
     deleted = value.get("deleted") is True
     if not content.strip():
-        return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
+        return without_text(place, deleted=deleted)
     state = text(value.get("state"))
     fate = _FATES.get(state.lower()) if state else Fate.SHOWN
     if fate is None:
@@ -201,7 +201,7 @@ def _remark42_record(place: str, value: dict[str, Any]) -> Record | Left:
     content = text(value.get("orig")) or text(value.get("text"))
     if not content.strip():
         deleted = value.get("delete") is True
-        return Left(place, "a deleted comment, of which no text is left" if deleted else "a comment without text")
+        return without_text(place, deleted=deleted)
     parent = text(value.get("pid"))
     found = Record(
         place=place,

@@ -91,6 +91,11 @@ class Left(NamedTuple):
     word: str = ""  # the word that was not known, see `quoted`
 
 
+def without_text(place: str, *, deleted: bool) -> Left:
+    """A comment of which there is no text."""
+    return Left(place, "a deleted comment, of which no text is left" if deleted else NO_TEXT)
+
+
 def quoted(word: str) -> str:
     """A word of a file to be shown: short, printable, without an address."""
     plain = " ".join("".join(char if char.isprintable() else " " for char in mask_addresses(word)).split())

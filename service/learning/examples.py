@@ -16,7 +16,7 @@ from msgspec import Struct
 from classifier import Input
 from classifier.correction import label_quality
 from classifier.correction.decisions import Decided, in_order
-from classifier.correction.disputes import Marked
+from classifier.correction.disputes import Dispute, Marked
 from service.core.example import Example
 from service.core.verdict import LABELS
 from service.learning.registry import Registry
@@ -131,22 +131,15 @@ class Contradicting(Struct, frozen=True):
     text: str  # an excerpt
 
 
-class Disputed(Struct, frozen=True):
+class Disputed(NamedTuple):
     """A name or a host that one voice rejects and the others don't, and the examples that bear it."""
 
-    mark: str  # what kind it is of
-    value: str
-    label: str
-    voice: str
-    rejected: int
-    of: int
-    others_rejected: int
-    others_of: int
+    dispute: Dispute
     examples: tuple[str, ...]
     comments: tuple[str, ...]
 
 
-class Doubts(Struct, frozen=True):
+class Doubts(NamedTuple):
     """What should be looked at again, worst first."""
 
     doubtful: list[Doubtful]
@@ -197,18 +190,5 @@ def _disputed(rows: list[Decided], most: int) -> list[Disputed]:
         its = [
             row for row, marks in zip(rows, marked.marks, strict=True) if one.mark in marks and one.label in row.labels
         ]
-        examples, comments = tuple(row.id for row in its), tuple(row.comment for row in its)
-        found.append(
-            Disputed(
-                *one.mark,
-                one.label,
-                one.voice,
-                one.rejected,
-                one.of,
-                one.others_rejected,
-                one.others_of,
-                examples,
-                comments,
-            )
-        )
+        found.append(Disputed(one, tuple(row.id for row in its), tuple(row.comment for row in its)))
     return found

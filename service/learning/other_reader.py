@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ import structlog
 
 from classifier import ArtifactError, foreign
 from classifier.correction.decisions import Decided
-from service.core.verdict import Signal
+from service.core.verdict import Says, Signal
 from service.learning.examples import collect
 from service.store.examples import Examples
 
@@ -21,7 +21,6 @@ MOST: Final = 10_000
 """Most decisions that are learnt from: the newest."""
 
 Lessons = foreign.Lessons
-Says = Callable[[Sequence[Sequence[float]]], list[dict[str, Signal]]]
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -23,8 +23,8 @@ from msgspec import Struct
 
 from service import __version__, metrics
 from service.core.submission import Submission
-from service.core.verdict import Signal
-from service.lookups.receivers import Guard, Network, guarded_connector
+from service.core.verdict import Says, Signal
+from service.lookups.receivers import Guard, Network, guarded_connector, word_of
 
 LONGEST: Final = 8_000
 """Characters of a text that are sent."""
@@ -34,11 +34,35 @@ PAUSE: Final = 30.0
 """Seconds without a question after `FAILURES` failures one after the other."""
 FAILURES: Final = 3
 _BURST = 10.0  # seconds' worth of questions that may be asked at once
-_MOST = 1 << 20  # bytes of an answer
+_MOST = 8 << 20  # bytes of an answer: 32 vectors of 4,096 numbers take three million
+_MOST_DIGITS = 6  # of seconds
 _TOXICITY = ("toxicity", "harassment", "hate", "threat", "insult", "violence")
 """Categories that count as toxicity, with those below them (`hate/threatening`). Many write in earnest of self-harm and sex."""
 SILENT: Final[Mapping[str, Signal]] = {"other_silent": True}
+_MODEL = "ANTECHAMBER_OTHER_READER_MODEL"
+_HINTS: Final = (  # up to this status; the first that fits
+    (299, "that is no answer to a question"),
+    (399, "it points elsewhere, where nothing is sent; give that address instead, if you trust it"),
+    (400, f"it does not take what is asked; is {_MODEL} right?"),
+    (403, "it does not take the key; the right one stands in other-reader.key, in the folder of the secrets"),
+    (404, f"nothing is at that address, or no model of that name; is {_MODEL} right?"),
+    (428, f"it does not take what is asked; is {_MODEL} right?"),
+    (429, "it is asked too much; wait, or raise its limit"),
+    (499, "it does not take what is asked"),
+    (999, "it is in trouble; its own log says why"),
+)
+_WHY: Final = {  # by the words of `receivers`
+    "bad-address": "its address can't be read",
+    "blocked-address": "it is on a private network, or a port of something else; name the network in "
+    "ANTECHAMBER_OTHER_READER_ALLOW",
+    "broken-answer": "its answer breaks off, or is no HTTP",
+    "connection": "it ends the connection without an answer; does it want https://?",
+    "no-connection": "it can't be connected to; is it up?",
+    "tls": "it speaks no TLS there; does it want http://?",
+    "unknown-host": "its host is not known",
+}
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -60,16 +84,20 @@ class _Vectors(Struct):
     data: list[_Vector]
 
 
-Says = Callable[[Sequence[Sequence[float]]], list[dict[str, Signal]]]
-"""What vectors of texts say, as signals. Raises ValueError for vectors that it was not made for."""
-
 _encode = msgspec.json.Encoder().encode
-_answer = msgspec.json.Decoder(_Answer).decode
+_moderations = msgspec.json.Decoder(_Answer).decode
 _vectors = msgspec.json.Decoder(_Vectors).decode
 
 
 class OtherReaderError(Exception):
-    """It gives no vectors; why, in words."""
+    """It says nothing that can be used; what came instead and what to do about it, in words of ours alone.
+
+    `again`: after how many seconds it wants to be asked again; 0 when it does not say.
+    """
+
+    def __init__(self, why: str, again: int = 0) -> None:
+        super().__init__(why)
+        self.again = again
 
 
 class Whereabouts(NamedTuple):
@@ -144,17 +172,18 @@ class OtherReader:
     async def vectors(self, texts: Sequence[str], patience: float) -> AsyncIterator[list[list[float]]]:
         """The vectors of texts, as many at a time as one answer has, each waited for up to `patience` seconds.
 
-        Asks whatever its means are. Raises OtherReaderError.
+        Asks whatever its means are; once more, where it says when, within `patience`. Raises OtherReaderError.
         """
         for first in range(0, len(texts), TOGETHER):
             some = texts[first : first + TOGETHER]
             try:
-                async with asyncio.timeout(patience):
-                    yield _embeddings(await self._post(self._asked(some)), len(some))
-            except TimeoutError:
-                raise OtherReaderError(f"it does not answer within {patience:g} s") from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise OtherReaderError(str(error) or type(error).__name__) from error
+                answer = await self._answer(some, patience)
+            except OtherReaderError as error:
+                if not 0 < error.again <= patience:
+                    raise
+                await asyncio.sleep(error.again)
+                answer = await self._answer(some, patience)
+            yield _embeddings(answer, len(some))
 
     def _means(self) -> int:
         """How many comments may be sent now."""
@@ -172,28 +201,43 @@ class OtherReader:
         return _encode(asked)
 
     def _read(self, answer: bytes, count: int) -> list[dict[str, Signal]]:
-        """Raises ValueError if it is not about `count` texts, or is nonsense."""
+        """Raises OtherReaderError if it is not about `count` texts, or is nonsense."""
         if self._says is not None:
-            return self._says(_embeddings(answer, count))
-        results = _answer(answer).results
-        if len(results) != count or not all(map(_fits, results)):
-            raise ValueError("the answer is not about what was asked")
+            try:
+                return self._says(_embeddings(answer, count))
+            except ValueError as error:
+                raise OtherReaderError(f"it gives {error}; learn again: antechamber other-reader") from None
+        results = _parsed(_moderations, answer).results
+        if len(results) != count:
+            raise OtherReaderError(f"it gives {len(results):,} results for {count:,} texts")
+        if not all(map(_fits, results)):
+            raise OtherReaderError("it gives scores that are not between 0 and 1")
         return [_signals(result) for result in results]
 
     async def _ask(self, texts: Sequence[str]) -> list[dict[str, Signal]] | None:
         """What it says, in order; None if there is no answer that fits."""
         try:
-            async with asyncio.timeout(self._timeout):
-                found = self._read(await self._post(self._asked(texts)), len(texts))
+            found = self._read(await self._answer(texts, self._timeout), len(texts))
         except Exception as error:  # whatever it does, comments are judged
             self._failed += 1
             if self._failed >= FAILURES:
                 self._again_at = self._clock() + PAUSE
             metrics.FAILURES.labels("other-reader").inc()
-            log.warning("the other reader is silent", error=type(error).__name__)  # its words may quote a comment
+            why = str(error) if isinstance(error, OtherReaderError) else ""  # others' words may quote a comment
+            log.warning("the other reader is silent", error=type(error).__name__, why=why)
             return None
         self._failed = 0
         return found
+
+    async def _answer(self, texts: Sequence[str], patience: float) -> bytes:
+        """What it answers within so many seconds. Raises OtherReaderError."""
+        try:
+            async with asyncio.timeout(patience):
+                return await self._post(self._asked(texts))
+        except TimeoutError:
+            raise OtherReaderError(f"it does not answer within {patience:g} s; is it up, and not too slow?") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise OtherReaderError(_why(error)) from error
 
     async def _post(self, body: bytes) -> bytes:
         if self._session is None:
@@ -206,20 +250,52 @@ class OtherReader:
             )
         async with self._session.post(self._url, data=body, allow_redirects=False) as response:
             if response.status != 200:
-                raise ValueError(f"it answers {response.status}")
+                raise _refusal(response.status, response.headers.get("Retry-After", ""))
             answer = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):
                 answer += chunk
                 if len(answer) > _MOST:
-                    raise ValueError("the answer has no end")
+                    raise OtherReaderError(f"its answer is longer than {_MOST:,} bytes")
             return bytes(answer)
 
 
+def _refusal(status: int, after: str) -> OtherReaderError:
+    hint = next(hint for last, hint in _HINTS if status <= last)
+    again = int(after) if after.isascii() and after.isdigit() and len(after) < _MOST_DIGITS else 0
+    return OtherReaderError(f"it answers {status}{f' (again in {again:,} s)' if again else ''}: {hint}", again)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        wrong = getattr(error.certificate_error, "verify_message", "")  # OpenSSL's words
+        return (
+            f"its certificate is not to be trusted: {wrong}; authorities of your own go into the file at SSL_CERT_FILE"
+        )
+    word = word_of(error)
+    return _WHY["no-connection" if word == "connection" and isinstance(error, aiohttp.ClientConnectorError) else word]
+
+
+def _parsed(decode: Callable[[bytes], T], answer: bytes) -> T:
+    """Raises OtherReaderError."""
+    try:
+        return decode(answer)
+    except msgspec.ValidationError as error:  # which names a place, and quotes nothing
+        raise OtherReaderError(f"its answer is not what that address should give: {error}") from None
+    except (ValueError, RecursionError):
+        if answer.lstrip().startswith(b"{"):
+            raise OtherReaderError(
+                "its answer is broken JSON, or holds NaN or Infinity, which are no numbers"
+            ) from None
+        raise OtherReaderError("its answer is no JSON; is the address right?") from None
+
+
 def _embeddings(answer: bytes, count: int) -> list[list[float]]:
-    """The vectors of `count` texts, in their order. Raises ValueError."""
-    found = sorted(_vectors(answer).data, key=lambda one: one.index)
+    """The vectors of `count` texts, in their order. Raises OtherReaderError."""
+    found = sorted(_parsed(_vectors, answer).data, key=lambda one: one.index)
+    if len(found) != count:
+        raise OtherReaderError(f"it gives {len(found):,} vectors for {count:,} texts")
     if [one.index for one in found] != list(range(count)):
-        raise ValueError("the answer is not about what was asked")
+        raise OtherReaderError("its vectors do not say which text each is of: `index` counts from 0, once each")
     return [one.embedding for one in found]
 
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -41,6 +41,19 @@ _MAPPED, _COMPATIBLE = IPv6Network("::ffff:0:0/96"), IPv6Network("::/96")
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # the upper half of the interface identifier
 _WEB_PORTS = (80, 443)
 _FREE_PORTS = 1024  # from here on, ports belong to nobody in particular
+# The first that fits; the words are those of the delivery log.
+_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (TimeoutError, "timeout"),
+    (aiohttp.InvalidURL, "bad-address"),
+    (aiohttp.NonHttpUrlClientError, "bad-address"),
+    (aiohttp.ClientConnectorCertificateError, "tls"),
+    (aiohttp.ClientConnectorSSLError, "tls"),
+    (aiohttp.ClientConnectorDNSError, "unknown-host"),
+    (aiohttp.ClientPayloadError, "broken-answer"),
+    (aiohttp.ClientResponseError, "broken-answer"),
+    (aiohttp.ClientError, "connection"),
+    (OSError, "connection"),
+)
 
 
 class BlockedAddress(OSError):
@@ -88,6 +101,13 @@ def guarded_connector(guard: Guard, *, keepalive: float) -> aiohttp.TCPConnector
         resolver=Resolver(),
         socket_factory=guard.socket,
     )
+
+
+def word_of(error: Exception) -> str:
+    """Why a receiver did not answer, in one of the delivery log's words; "" for what is no failure of a connection."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, BlockedAddress):
+        return "blocked-address"
+    return next((word for kind, word in _WORDS if isinstance(error, kind)), "")
 
 
 async def reach(url: str, guard: Guard, seconds: float) -> str:

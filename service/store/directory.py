@@ -74,7 +74,7 @@ class Directory(Generic[Record]):
                 await first(before)
             if await self._replace(name, seen, _encode(after)):
                 return Changed(before, after)
-        raise Conflict(f"The {self._noun} keeps changing; look at it again.")
+        raise self._restless()
 
     async def transform(
         self, name: str, change: Callable[[Record | None, Record | None], Record | None], *, witness: str = ""
@@ -98,7 +98,7 @@ class Directory(Generic[Record]):
             )
             if word == b"saved":
                 return before, after
-        raise Conflict(f"The {self._noun} keeps changing; look at it again.")
+        raise self._restless()
 
     async def rename(self, name: str, to: str, change: Callable[[Record], Record]) -> Record | None:
         """Keep what `change` makes of a record under another name, in one step. None: that name is taken.
@@ -111,7 +111,7 @@ class Directory(Generic[Record]):
             word = await self._wire.run("store/rename", [self._key], name=name, seen=seen, to=to, record=_encode(after))
             if word != b"changed":
                 return after if word == b"saved" else None
-        raise Conflict(f"The {self._noun} keeps changing; look at it again.")
+        raise self._restless()
 
     async def remove(self, name: str) -> Record:
         """Remove a record; what it was at the end. Raises NotFound, Conflict."""
@@ -119,7 +119,10 @@ class Directory(Generic[Record]):
             seen, last = await self._present(name)
             if await self._replace(name, seen, None):
                 return last
-        raise Conflict(f"The {self._noun} keeps changing; look at it again.")
+        raise self._restless()
+
+    def _restless(self) -> Conflict:
+        return Conflict(f"The {self._noun} keeps changing; look at it again.")
 
     async def _present(self, name: str) -> tuple[bytes, Record]:
         seen = await self._wire.call("HGET", self._key, name)

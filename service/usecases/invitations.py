@@ -23,7 +23,7 @@ from service.core.identity import IdentityKeys, digest_ip
 from service.core.moderator import Moderator, check_password, fold_name
 from service.store.moderators import ModeratorStore
 from service.store.sites import Accounts
-from service.usecases.moderators import Moderators, note_failure
+from service.usecases.moderators import Moderators, name_taken, note_failure
 
 LINK_LIVES = 7 * 86_400_000
 """For how long a link is good, ms."""
@@ -129,7 +129,7 @@ class Invitations:
         except NotFound as error:
             raise NotFound(_GONE) from error
         if kept is None:
-            raise Conflict(f"There is a moderator named {to} already.", pointer="/name")
+            raise name_taken(to)
         return kept
 
     async def _opened(self, token: str) -> Moderator:

@@ -116,7 +116,7 @@ class Moderators:
         check_password(password)
         member = self.fresh(name, role, await self.known_sites(sites), await self.hash(password))
         if not await self._moderator_store.add(member):
-            raise Conflict(f"There is a moderator named {name} already.", pointer="/name")
+            raise name_taken(name)
         await self._accounts.audit("moderators.add", name, note=access_of(member))
         return password
 
@@ -127,7 +127,7 @@ class Moderators:
             if one.name == but:
                 continue
             if one.name == name:
-                raise Conflict(f"There is a moderator named {name} already.", pointer="/name")
+                raise name_taken(name)
             if skeleton(one.name) == skeleton(name):
                 raise Conflict("This name looks like somebody else's; choose another.", pointer="/name")
 
@@ -195,7 +195,7 @@ class Moderators:
                 pause=_ms(limits.pause), longest=_ms(limits.longest_pause), remembered=_REMEMBERED,
             )  # fmt: skip
             if wait:
-                raise RateLimited("Too many failed attempts to sign in; wait a little.", retry_after=-(-wait // 1000))
+                raise _too_often(wait)
             hashed = await self._passwords.verify(member.password if member is not None else None, password)
             if member is None or hashed is None or member.locked_at:
                 raise Unauthenticated(_WRONG)
@@ -217,7 +217,7 @@ class Moderators:
             longest=_ms(limits.longest_pause), remembered=_REMEMBERED,
         )  # fmt: skip
         if wait:
-            raise RateLimited("Too many failed attempts to sign in; wait a little.", retry_after=-(-wait // 1000))
+            raise _too_often(wait)
 
     async def no_strangers_fault(self, network: str) -> None:
         """Take such an attempt back, which failed for no reason of theirs."""
@@ -398,3 +398,12 @@ def access_of(member: Moderator) -> str:
 
 def _ms(seconds: float) -> int:
     return int(seconds * 1000)
+
+
+def name_taken(name: str) -> Conflict:
+    """What is said of a name that somebody has."""
+    return Conflict(f"There is a moderator named {name} already.", pointer="/name")
+
+
+def _too_often(wait: int) -> RateLimited:
+    return RateLimited("Too many failed attempts to sign in; wait a little.", retry_after=-(-wait // 1000))

@@ -18,7 +18,7 @@ from service.core.moderator import MAY, Moderator, Right, Role, fold_name
 from service.store.moderators import MISSING, ModeratorStore
 from service.store.sites import OPERATOR, Accounts
 from service.usecases.invitations import Invitations
-from service.usecases.moderators import Moderators, SignedIn, access_of
+from service.usecases.moderators import Moderators, SignedIn, access_of, name_taken
 
 _NOT_YOU = "Your role does not allow this."
 _NOT_ONESELF = "Nobody changes themself here; ask another operator."
@@ -110,7 +110,7 @@ class Team:
         def invited(witness: Moderator | None, there: Moderator | None) -> Moderator:
             self._check(by, witness, fresh)
             if there is not None:
-                raise Conflict(f"There is a moderator named {name} already.", pointer="/name")
+                raise name_taken(name)
             return fresh
 
         await self._moderator_store.transform(name, invited, witness=_name(by))

@@ -23,7 +23,7 @@ from service.core.identity import IdentityKeys
 from service.core.lifecycle import State
 from service.core.site import Site, seal, sealing_secrets
 from service.core.submission import Lenient, RawComment, Strict, Submission, prepare
-from service.core.views import AuthorView, CommentView, PageView, comment_view, rfc3339
+from service.core.views import CommentView, PageView, author_view, comment_view, rfc3339
 from service.metrics import SUBMISSIONS
 from service.settings import Settings
 from service.web.context import RATE, Context
@@ -290,7 +290,7 @@ def _pending(site: Site, submission: Submission, taken: Taken) -> CommentView:
         decision=None,
         verdict=None,
         page=PageView(submission.page.url, submission.page.title),
-        author=_author(submission),
+        author=author_view(submission),
         content=submission.content,
         parent_id=submission.parent_id,
         text_kept=True,
@@ -302,12 +302,7 @@ def _with_words(view: CommentView, submission: Submission) -> CommentView:
     return msgspec.structs.replace(
         view,
         page=PageView(submission.page.url, submission.page.title),
-        author=_author(submission),
+        author=author_view(submission),
         content=submission.content,
         parent_id=submission.parent_id,
     )
-
-
-def _author(submission: Submission) -> AuthorView:
-    author = submission.author
-    return AuthorView(author.name, author.url, author.email.digest if author.email else None, author.role)

@@ -53,6 +53,7 @@ class Refused(AntechamberError):
         self.code = code
 
 
+_NO_TEXTS = "input must be a string, or an array of strings or of text parts."
 _encode = msgspec.json.Encoder().encode
 _request = msgspec.json.Decoder(_Request)
 
@@ -74,7 +75,7 @@ async def moderate(request: web.Request) -> web.Response:
     try:
         asked = _request.decode(body)
     except msgspec.ValidationError:
-        raise Refused("input must be a string, or an array of strings or of text parts.", "input") from None
+        raise Refused(_NO_TEXTS, "input") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused("We could not parse the JSON body of your request.") from None
     texts = texts_of(asked.input, context.settings.max_batch_items)
@@ -101,7 +102,7 @@ def texts_of(given: str | list[Any], most: int) -> list[str]:
     elif all(isinstance(part, dict) for part in parts):
         texts = ["\n\n".join(_words(part) for part in parts)]
     else:
-        raise Refused("input must be a string, or an array of strings or of text parts.", "input")
+        raise Refused(_NO_TEXTS, "input")
     for text in texts:
         if len(text.encode(errors="replace")) > MAX_CONTENT_BYTES:
             raise Refused(f"A text has at most {MAX_CONTENT_BYTES} bytes.", "input", "string_above_max_length")

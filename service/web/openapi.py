@@ -45,6 +45,12 @@ class Parameter(NamedTuple):
     required: bool = False
 
 
+COMMENT_ID = Parameter(
+    "path", "id", "Our id of the comment.", {"type": "string", "pattern": "^c[0-9a-f]{26}$"}, required=True
+)
+CURSOR = Parameter("query", "cursor", "Where the page before ended: its `next`.")
+
+
 class Answer(NamedTuple):
     """An answer that is no problem."""
 

@@ -6,6 +6,7 @@ import codecs
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -22,6 +23,7 @@ from service.core.errors import (
     in_words,
 )
 from service.core.text.rendering import storable
+from service.core.verdict import LABELS
 from service.web.bodies import Bodies
 
 T = TypeVar("T")
@@ -63,7 +65,7 @@ async def read_body(request: web.Request, limit: int, content_type: str | None =
         raise UnsupportedMediaType(f"Send the body as {content_type}.")
     length = request.content_length
     if length is not None and length > limit:
-        raise TooLarge(f"A body here has at most {limit:,} bytes.")
+        raise _too_large(limit)
     body = await _read(request, limit)
     return _unpacked(body, window, limit) if window else body
 
@@ -76,7 +78,7 @@ async def _read(request: web.Request, limit: int) -> bytes:
     except (web.RequestPayloadError, ConnectionError):
         raise MalformedRequest("The body could not be read to its end.") from None
     if len(body) > limit:
-        raise TooLarge(f"A body here has at most {limit:,} bytes.")
+        raise _too_large(limit)
     return bytes(body)
 
 
@@ -85,15 +87,17 @@ def _unpacked(body: bytes, window: int, limit: int) -> bytes:
     if window == zlib.MAX_WBITS and body and body[0] & 0xF != zlib.DEFLATED:
         window = -window  # deflate without zlib's head, as some have always sent it
     unpacking = zlib.decompressobj(window)
-    try:
+    with suppress(zlib.error):
         plain = unpacking.decompress(body, limit + 1)
-    except zlib.error:
-        raise MalformedRequest("The body is not packed as Content-Encoding says.") from None
-    if len(plain) > limit:
-        raise TooLarge(f"A body here has at most {limit:,} bytes.")
-    if not unpacking.eof or unpacking.unused_data:
-        raise MalformedRequest("The body is not packed as Content-Encoding says.")
-    return plain
+        if len(plain) > limit:
+            raise _too_large(limit)
+        if unpacking.eof and not unpacking.unused_data:
+            return plain
+    raise MalformedRequest("The body is not packed as Content-Encoding says.")
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"A body here has at most {limit:,} bytes.")
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
@@ -187,6 +191,22 @@ def unslashed(text: str) -> str:
 def truth(fields: Mapping[str, str], name: str) -> bool:
     """Whether a flag is set, in any of the ways that clients write it: 1, true, True; not 0, false, False or nothing."""
     return fields.get(name, "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """A parameter that is a number from 1 to `most`, below 1,000. Raises MalformedRequest."""
+    given = query.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= most):
+        raise MalformedRequest(f"The parameter {name} is a number from 1 to {most}.")
+    return int(given)
+
+
+def asked_label(query: Mapping[str, str]) -> str:
+    """The parameter `label`; spam unless it is given. Raises MalformedRequest."""
+    label = query.get("label", "spam")
+    if label not in LABELS:
+        raise MalformedRequest(f"The parameter label is one of: {', '.join(LABELS)}.")
+    return label
 
 
 def milliseconds(moment: str | None) -> int:

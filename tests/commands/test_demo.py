@@ -57,5 +57,6 @@ def test_the_demo_shows_what_became_of_its_comments_and_goes_on_serving(tmp_path
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
+        assert shown.read_text().endswith(f"\nStopped. What it made is kept in {tmp_path / 'data'}.\n")
     assert not EmbeddedServer(tmp_path / "data").answers()
     assert [line for line in (tmp_path / "log").read_text().splitlines() if "error" in line.lower()] == []

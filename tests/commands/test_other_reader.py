@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import shutil
 import threading
@@ -123,22 +124,49 @@ def test_what_its_vectors_say_is_learnt_and_told(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
+        (lambda texts: (401, {"error": {"message": "Incorrect key k3y"}}), "it answers 401: it does not take the key"),
         (lambda texts: (500, {}), "it answers 500"),
-        (lambda texts: (200, {"data": []}), "not about what was asked"),
+        (lambda texts: (200, {"data": []}), "0 vectors for 32 texts"),
         (lambda texts: (200, {"results": []}), "missing required field `data`"),
         (lambda texts: in_any_order([[1.0]] * (len(texts) - 1) + [[1.0, 2.0]]), "differ in length"),
-        (lambda texts: in_any_order([[1.0, 2.0]] * len(texts)), "say nothing"),
-        (lambda texts: in_any_order([[1e308 * (at % 2), -1e308] for at, _ in enumerate(texts)]), "say nothing"),
+        (lambda texts: in_any_order([[1.0, 2.0]] * len(texts)), "all the same"),
+        (lambda texts: in_any_order([[]] * len(texts)), "empty"),
+        (lambda texts: in_any_order([[1e308 * (at % 2), -1e308] for at, _ in enumerate(texts)]), "too large"),
     ],
 )
 def test_what_gives_no_vectors_is_not_learnt_from(
     run: Run, blog: dict[str, str], data: Path, monkeypatch: pytest.MonkeyPatch, *, answer: Answer, said: str
 ) -> None:
+    (data / "secrets" / "other-reader.key").write_text("k3y\n")
     with answering(answer) as (url, _):
-        monkeypatch.setenv("ANTECHAMBER_OTHER_READER", url)
+        monkeypatch.setenv("ANTECHAMBER_OTHER_READER", f"{url}?key=k3y")
         ended = run("other-reader")
+    (data / "secrets" / "other-reader.key").unlink()
     assert (ended.code, said in ended.err) == (1, True), ended.err
-    assert other_reader.heads(data) is None
+    assert (ended.out, len(ended.err.splitlines()), "k3y" in ended.err) == ("", 1, False), ended.err
+    assert not (data / other_reader.FOLDER).exists()
+
+
+@pytest.mark.usefixtures("_asking")
+def test_heads_that_can_not_be_kept_leave_those_that_were_there(
+    run: Run, blog: dict[str, str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons, rng = foreign.lessons(), np.random.default_rng(1)
+    before = foreign.learn(rng.normal(0, 1, (len(lessons.texts), 3)).tolist(), lessons, "", data / other_reader.FOLDER)
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def fill(path: Path, content: bytes) -> int:
+        raise full
+
+    with answering(lambda texts: in_any_order(rng.normal(0, 1, (len(texts), 2)).tolist())) as (url, _):
+        monkeypatch.setenv("ANTECHAMBER_OTHER_READER", url)
+        monkeypatch.setattr(Path, "write_bytes", fill)
+        ended = run("other-reader")
+    assert (ended.code, ended.err.strip()) == (1, f"What was learnt can't be kept in {data}: No space left on device.")
+    kept = other_reader.heads(data)
+    assert kept is not None
+    assert kept.width == before.width
+    assert len(list((data / other_reader.FOLDER).iterdir())) == 2
 
 
 @pytest.mark.usefixtures("_asking")

@@ -154,7 +154,8 @@ def test_a_port_that_is_taken_is_one_line_and_the_end(tree: Tree) -> None:
         process = tree.start()
         assert process.wait(timeout=60) == CANT_START
     said = [line for line in (tree.folder / "log").read_text().splitlines() if not line.startswith("{")]
-    assert said == [f"antechamber: the API can't listen on 127.0.0.1:{tree.port}: address already in use"]
+    taken = f"the API can't listen on 127.0.0.1:{tree.port}: address already in use"
+    assert said == [f"antechamber: {taken}; ANTECHAMBER_PORT names another port"]
     assert not EmbeddedServer(tree.folder / "data").answers()
 
 

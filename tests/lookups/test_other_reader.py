@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
+import ssl
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from service.app import api_application
 from service.container import Services, open_services
@@ -23,8 +29,19 @@ from service.core.policy.evaluate import evaluate
 from service.core.signals import CATALOGUE
 from service.core.site import Known
 from service.core.submission import Author, Page, Submission
-from service.core.verdict import LABELS, Case, Verdict
-from service.lookups.other_reader import FAILURES, LONGEST, PAUSE, TOGETHER, OtherReader, Whereabouts, _Result, _signals
+from service.core.verdict import LABELS, Case, Says, Verdict
+from service.front.certificates import make
+from service.lookups.other_reader import (
+    FAILURES,
+    LONGEST,
+    PAUSE,
+    TOGETHER,
+    OtherReader,
+    OtherReaderError,
+    Whereabouts,
+    _Result,
+    _signals,
+)  # fmt: skip
 from service.settings import Settings
 from service.store.server import EmbeddedServer
 from tests.support.moderation import WordScorer
@@ -40,9 +57,11 @@ def comments(*texts: str) -> list[Submission]:
     return [Submission(str(at), PAGE, Author("Ann Secret"), text) for at, text in enumerate(texts)]
 
 
-def reader(server: TestServer | str, clock: Callable[[], float] = lambda: 0.0, **more: Any) -> OtherReader:
+def reader(
+    server: TestServer | str, clock: Callable[[], float] = lambda: 0.0, says: Says | None = None, **more: Any
+) -> OtherReader:
     url = server if isinstance(server, str) else str(server.make_url("/v1/moderations"))
-    return OtherReader(Whereabouts(url, **({"allow": HERE, "timeout": 5.0} | more)), clock)
+    return OtherReader(Whereabouts(url, **({"allow": HERE, "timeout": 0.5 if says else 5.0} | more)), clock, says)
 
 
 def answer(*scores: float) -> web.Response:
@@ -51,11 +70,15 @@ def answer(*scores: float) -> web.Response:
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[TestServer]:
+async def serving(handler: Handler, secure: ssl.SSLContext | None = None) -> AsyncIterator[TestServer]:
     application = web.Application()
-    application.router.add_post("/v1/moderations", handler)
-    async with TestServer(application) as server:
+    application.router.add_post("/v1/{wire}", handler)
+    server = TestServer(application, scheme="https" if secure else "http")
+    await server.start_server(ssl=secure)
+    try:
         yield server
+    finally:
+        await server.close()
 
 
 async def said(other: OtherReader, *texts: str) -> Sequence[Any]:
@@ -137,7 +160,7 @@ async def no_number(request: web.Request) -> web.StreamResponse:
 
 
 async def endless(request: web.Request) -> web.StreamResponse:
-    return web.Response(body=b" " * (2 << 20))
+    return web.Response(body=io.BytesIO(b" " * (9 << 20)))
 
 
 @pytest.mark.parametrize("handler", [broken, refused, elsewhere, too_few, no_number, endless])
@@ -147,6 +170,136 @@ async def test_what_fails_is_silence_and_the_failure_policy_says_what_that_means
 ) -> None:
     async with serving(handler) as server:
         assert await said(reader(server, holds=policy), "a") == [expected]
+
+
+def status(code: int, **headers: str) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.json_response(
+            {"error": f"Bad key: {request.headers['Authorization']}"}, status=code, headers=headers
+        )
+
+    return handler
+
+
+def body(text: bytes | str, **headers: str) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        whole = io.BytesIO(text.encode() if isinstance(text, str) else text)
+        return web.Response(body=whole, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    return handler
+
+
+def vectors(*found: Sequence[float], places: Sequence[int] | None = None) -> Handler:
+    data = [{"index": at, "embedding": list(one)} for at, one in zip(places or range(len(found)), found, strict=True)]
+    return body(json.dumps({"data": data}))
+
+
+async def cut_off(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def never(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    await until(request.transport.is_closing)
+    return web.Response()
+
+
+def bomb() -> bytes:
+    """A gigabyte of nothing, packed."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(packing.compress(b" " * (1 << 24)) for _ in range(64)), packing.flush()])
+
+
+ONE, TWO = [0.5, 1.0], [1.0, 0.5]
+USELESS: list[tuple[Handler, str]] = [
+    (status(401), "it answers 401: it does not take the key"),
+    (status(403), "it answers 403: it does not take the key"),
+    (status(404), "it answers 404: nothing is at that address, or no model of that name"),
+    (status(429, **{"Retry-After": "9"}), "it answers 429 (again in 9 s): it is asked too much"),
+    (status(429, **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "it answers 429: it is asked too much"),
+    (status(500), "it answers 500: it is in trouble"),
+    (status(307, Location="http://other.example/"), "it answers 307: it points elsewhere"),
+    (body("<!doctype html><p>Sign in"), "its answer is no JSON; is the address right?"),
+    (body('{"data": [{"index": 0, "emb'), "its answer is broken JSON"),
+    (body('{"x": ' + "[" * 100_000), "its answer is broken JSON"),
+    (body(json.dumps({"data": [{"index": 0, "embedding": [math.nan]}]})), "or holds NaN or Infinity"),
+    (body('{"data": [{"index": 0, "embedding": [1e999]}]}'), "Number out of range"),
+    (body('{"data": [{"index": 0, "embedding": "AACAPw=="}]}'), "Expected `array`, got `str`"),
+    (body("{}"), "missing required field `data`"),
+    (vectors(), "it gives 0 vectors for 2 texts"),
+    (vectors(ONE), "it gives 1 vectors for 2 texts"),
+    (vectors(ONE, TWO, ONE), "it gives 3 vectors for 2 texts"),
+    (vectors(ONE, TWO, places=[1, 1]), "do not say which text each is of"),
+    (body(b" " * (9 << 20)), "its answer is longer than"),
+    (body(bomb(), Content_Encoding="gzip"), "its answer is longer than"),
+    (body(b"plain", Content_Encoding="gzip"), "its answer breaks off"),
+    (cut_off, "it ends the connection without an answer"),
+    (never, "it does not answer within 0.5 s"),
+]
+
+
+@pytest.mark.parametrize(("handler", "why"), USELESS)
+async def test_what_is_no_answer_is_told_in_words_of_ours(handler: Handler, why: str) -> None:
+    async with serving(handler) as server:
+        other = reader(str(server.make_url("/v1/embeddings")), key="k3y")
+        with pytest.raises(OtherReaderError) as raised:
+            _ = [some async for some in other.vectors(["a", "b"], 0.5)]
+        await other.close()
+        says = reader(
+            str(server.make_url("/v1/embeddings")), says=lambda found: [{} for _ in found], holds=True, key="k3y"
+        )
+        with capture_logs() as lines:
+            assert await said(says, "a", "b") == [{"other_silent": True}] * 2
+    assert why in str(raised.value)
+    assert ("k3y" in str(raised.value), "\n" in str(raised.value)) == (False, False)
+    assert [(one["event"], one["why"]) for one in lines] == [("the other reader is silent", str(raised.value))]
+
+
+async def test_where_nothing_answers_it_is_said_what_to_look_at(tmp_path: Path) -> None:
+    async def why(url: str, **more: Any) -> str:
+        other = reader(url, **more)
+        with pytest.raises(OtherReaderError) as raised:
+            _ = [some async for some in other.vectors(["a"], 5.0)]
+        await other.close()
+        return str(raised.value)
+
+    async with serving(vectors(ONE)) as server:
+        plain = str(server.make_url("/v1/embeddings"))
+        assert "does it want http://?" in await why(plain.replace("http:", "https:"))
+        assert "ANTECHAMBER_OTHER_READER_ALLOW" in await why(plain, allow=())
+    assert "is it up?" in await why(plain)
+    made = make(["reader.example"], days=10, now=datetime.now(UTC))
+    (tmp_path / "pem").write_bytes(made.key + made.certificate)
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(tmp_path / "pem")
+    async with serving(vectors(ONE), secure) as server:
+        safe = str(server.make_url("/v1/embeddings"))
+        assert "its certificate is not to be trusted: " in await why(safe)
+        assert "does it want https://?" in await why(safe.replace("https:", "http:"))
+    assert await why("http://no-such-host.invalid/v1/embeddings") == "its host is not known"
+
+
+async def test_vectors_come_in_the_order_of_their_texts_and_after_a_while_where_it_says_so() -> None:
+    answers = [status(429, **{"Retry-After": "1"}), vectors(TWO, ONE, places=[1, 0])]
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return await answers.pop(0)(request)
+
+    async with serving(handler) as server:
+        other = reader(str(server.make_url("/v1/embeddings")), key="k3y")
+        assert [some async for some in other.vectors(["a", "b"], 5.0)] == [[ONE, TWO]]
+        await other.close()
+
+
+async def test_large_vectors_fit() -> None:
+    wide = [math.pi * 1e-3] * 4096
+    async with serving(vectors(*[wide] * TOGETHER)) as server:
+        other = reader(str(server.make_url("/v1/embeddings")))
+        ((first, *_),) = [some async for some in other.vectors(["a"] * TOGETHER, 5.0)]
+        await other.close()
+    assert first == wide
 
 
 async def test_a_slow_answer_is_not_waited_for() -> None:

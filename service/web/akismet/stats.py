@@ -129,10 +129,7 @@ def statistics(days: list[Day]) -> dict[str, object]:
     months = sorted({f"{day.day:%Y-%m}" for day in days})
     counts = total(days)
     return {
-        "spam": counts.spam,
-        "ham": counts.ham,
-        "missed_spam": counts.missed_spam,
-        "false_positives": counts.false_positives,
+        **_shown(counts),
         "accuracy": counts.accuracy,
         "time_saved": None,
         "breakdown": {month: _month(month, [day for day in days if f"{day.day:%Y-%m}" == month]) for month in months},
@@ -140,13 +137,15 @@ def statistics(days: list[Day]) -> dict[str, object]:
 
 
 def _month(month: str, days: list[Day]) -> dict[str, object]:
-    counts = total(days)
+    return {**_shown(total(days)), "da": f"{month}-01"}
+
+
+def _shown(counts: Counts) -> dict[str, object]:
     return {
         "spam": counts.spam,
         "ham": counts.ham,
         "missed_spam": counts.missed_spam,
         "false_positives": counts.false_positives,
-        "da": f"{month}-01",
     }
 
 
@@ -165,10 +164,7 @@ def _site_row(site: Site, counts: Counts) -> dict[str, object]:
     return {
         "site": site.url,
         "api_calls": counts.checks,
-        "spam": counts.spam,
-        "ham": counts.ham,
-        "missed_spam": counts.missed_spam,
-        "false_positives": counts.false_positives,
+        **_shown(counts),
         "is_revoked": False,
     }
 

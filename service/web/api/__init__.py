@@ -46,8 +46,8 @@ from service.web.api.schema import (
 )
 from service.web.context import CONTEXT, DIALECT, Context, Dialect, authenticated
 from service.web.intake import Receipt, idempotency, spend, submit
-from service.web.openapi import Answer, Interface, Parameter, Routes, definition, header
-from service.web.requests import NDJSON, decode, read_body
+from service.web.openapi import COMMENT_ID, Answer, Interface, Parameter, Routes, definition, header
+from service.web.requests import NDJSON, asked_label, decode, read_body
 from service.web.responses import json_answer, problem, problem_response
 from service.web.schema import CommentInput
 from service.web.waiting import Preferences, preferences
@@ -96,7 +96,6 @@ _report_input = msgspec.json.Decoder(ReportInput)
 
 
 route = Routes("/v1", tag="comments")
-_ID = Parameter("path", "id", "Our id of the comment.", {"type": "string", "pattern": "^c[0-9a-f]{26}$"}, required=True)
 _PREFER = Parameter(
     "header",
     "Prefer",
@@ -177,7 +176,7 @@ async def list_comments(request: web.Request) -> web.Response:
 
 @route(
     "get", "/comments/{id}", "getComment", answers=(Answer(200, "The comment.", CommentView),), problems=_ONE,
-    parameters=(_ID,),
+    parameters=(COMMENT_ID,),
 )  # fmt: skip
 async def get_comment(request: web.Request) -> web.Response:
     """Look at a comment."""
@@ -187,7 +186,7 @@ async def get_comment(request: web.Request) -> web.Response:
 
 @route(
     "delete", "/comments/{id}", "eraseComment", answers=(Answer(204, "It is erased."),),
-    problems=(*READING, NotFound, Conflict), parameters=(_ID,),
+    problems=(*READING, NotFound, Conflict), parameters=(COMMENT_ID,),
 )  # fmt: skip
 async def delete_comment(request: web.Request) -> web.Response:
     """Erase a comment.
@@ -201,7 +200,7 @@ async def delete_comment(request: web.Request) -> web.Response:
 
 @route(
     "get", "/comments/{id}/history", "getHistory", answers=(Answer(200, "The history.", History),),
-    problems=(*READING, NotFound), parameters=(_ID,),
+    problems=(*READING, NotFound), parameters=(COMMENT_ID,),
 )  # fmt: skip
 async def get_history(request: web.Request) -> web.Response:
     """What happened to a comment.
@@ -215,7 +214,7 @@ async def get_history(request: web.Request) -> web.Response:
 @route(
     "get", "/comments/{id}/explanation", "explainComment",
     answers=(Answer(200, "The explanation.", ExplanationView),),
-    problems=(*_ONE, MalformedRequest, TextDropped, ModelUnavailable), parameters=(_ID, _LABEL),
+    problems=(*_ONE, MalformedRequest, TextDropped, ModelUnavailable), parameters=(COMMENT_ID, _LABEL),
 )  # fmt: skip
 async def get_explanation(request: web.Request) -> web.Response:
     """Why a label has its score.
@@ -223,9 +222,7 @@ async def get_explanation(request: web.Request) -> web.Response:
     Computed with the present model from the text, as long as that is kept. The contributions add up to the logit.
     """
     context, site, identity = await _subject(request)
-    label = request.query.get("label", "spam")
-    if label not in LABELS:
-        raise MalformedRequest(f"The parameter label is one of: {', '.join(LABELS)}.")
+    label = asked_label(request.query)
     comment = await context.services.moderation.get(site, identity)
     case = comment.case
     if case is None:
@@ -237,7 +234,7 @@ async def get_explanation(request: web.Request) -> web.Response:
 @route(
     "post", "/comments/{id}/decision", "decideComment",
     answers=(Answer(200, "The comment as it stands now.", CommentView),),
-    problems=(*BODY, *_ONE, Conflict, InvalidSubmission), takes=DecisionInput, parameters=(_ID,),
+    problems=(*BODY, *_ONE, Conflict, InvalidSubmission), takes=DecisionInput, parameters=(COMMENT_ID,),
 )  # fmt: skip
 async def post_decision(request: web.Request) -> web.Response:
     """Decide a comment.
@@ -262,7 +259,7 @@ async def post_decision(request: web.Request) -> web.Response:
 
 @route(
     "get", "/comments/{id}/statement", "getStatement", answers=(Answer(200, "The statement.", StatementView),),
-    problems=(*_ONE, Conflict), parameters=(_ID,),
+    problems=(*_ONE, Conflict), parameters=(COMMENT_ID,),
 )  # fmt: skip
 async def get_statement(request: web.Request) -> web.Response:
     """Why a comment is rejected, for its author.
@@ -277,7 +274,7 @@ async def get_statement(request: web.Request) -> web.Response:
 @route(
     "post", "/comments/{id}/report", "reportComment",
     answers=(Answer(200, "How many readers have reported it.", Reported),),
-    problems=(*BODY, *_ONE, InvalidSubmission), takes=ReportInput, parameters=(_ID,),
+    problems=(*BODY, *_ONE, InvalidSubmission), takes=ReportInput, parameters=(COMMENT_ID,),
 )  # fmt: skip
 async def post_report(request: web.Request) -> web.Response:
     """Report a comment.

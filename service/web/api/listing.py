@@ -18,8 +18,8 @@ from service.core.site import Site
 from service.core.views import comment_view
 from service.usecases.moderation import Moderation
 from service.web.api.schema import CommentPage
-from service.web.openapi import Parameter
-from service.web.requests import UNESCAPED_PLUS
+from service.web.openapi import CURSOR, Parameter
+from service.web.requests import UNESCAPED_PLUS, number
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 LISTED = (State.PENDING, State.APPROVED, State.FLAGGED, State.REJECTED)
@@ -35,7 +35,7 @@ DESCRIBED = (
         f"Comments a page, {DEFAULT_LIMIT} unless told.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
-    Parameter("query", "cursor", "Where the page before ended: its `next`."),
+    CURSOR,
     Parameter("query", "platform_id", "Only the comment with the platform's own id; other filters don't count."),
 )
 PARAMETERS = tuple(parameter.name for parameter in DESCRIBED)
@@ -73,7 +73,7 @@ async def page(moderation: Moderation, site: Site, query: Mapping[str, str]) -> 
         found = await moderation.named(site, platform_id)
         return CommentPage([comment_view(found)] if found else [], None)
     filters = _Filters(_state(query), _author(query), _time(query, "since", 0), _time(query, "until", _END_OF_TIME))
-    limit, after = _limit(query), _after(query, filters)
+    limit, after = number(query, "limit", DEFAULT_LIMIT, MAX_LIMIT), _after(query, filters)
     items: list[Comment] = []
     for _ in range(_MOST_READS):
         rows = await moderation.page(
@@ -128,13 +128,6 @@ def _time(query: Mapping[str, str], name: str, default: int) -> int:
     except (msgspec.ValidationError, OverflowError, ValueError):
         hint = f" {UNESCAPED_PLUS}" if " " in value.strip() else ""
         raise MalformedRequest(f"The parameter {name} is an RFC 3339 time.{hint}") from None
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    value = query.get("limit", str(DEFAULT_LIMIT))
-    if not (value.isascii() and value.isdigit() and len(value) <= 3 and 1 <= int(value) <= MAX_LIMIT):
-        raise MalformedRequest(f"The parameter limit is a number from 1 to {MAX_LIMIT}.")
-    return int(value)
 
 
 def _after(query: Mapping[str, str], filters: _Filters) -> tuple[int, str] | None:

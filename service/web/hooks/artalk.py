@@ -12,9 +12,7 @@ from msgspec import Struct
 
 from service.core.submission import RawComment, page_address
 from service.core.text.rendering import is_blank
-from service.web.context import CONTEXT
-from service.web.hooks.platform import check_key, decode, document, named_site, receive, told
-from service.web.requests import read_body
+from service.web.hooks.platform import decode, document, read_keyed, receive, told
 
 
 class _Comment(Struct, frozen=True):
@@ -38,17 +36,15 @@ _notice = msgspec.json.Decoder(_Notice)
 
 async def hook(request: web.Request) -> web.Response:
     """Hear of a comment."""
-    context = request.app[CONTEXT]
-    known = await named_site(request)
-    await check_key(request, known)
-    notice = decode(_notice, await read_body(request, context.settings.max_body, None))
+    site, body = await read_keyed(request)
+    notice = decode(_notice, body)
     comment, parent = notice.comment, notice.parent_comment
     if comment is None or comment.id <= 0 or is_blank(comment.content):
         return document({})
     raw = RawComment(
         platform_id=f"artalk:{comment.id}",  # as an import of Artalk's has it
         content=comment.content,
-        page_url=page_address(known.site.url, comment.page_url or comment.page_key),
+        page_url=page_address(site.url, comment.page_url or comment.page_key),
         name=comment.nick,
         url=comment.link,
         user_agent=comment.ua,
@@ -56,4 +52,4 @@ async def hook(request: web.Request) -> web.Response:
         parent_text=parent.content if parent is not None else "",
         channel="artalk",
     )
-    return told(await receive(request, known.site, raw))
+    return told(await receive(request, site, raw))

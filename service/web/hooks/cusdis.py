@@ -19,8 +19,7 @@ from service.core.submission import RawComment, page_address
 from service.core.text.rendering import is_blank
 from service.core.web_address import is_web_address
 from service.web.context import CONTEXT
-from service.web.hooks.platform import check_key, decode, digest, document, named_site, receive, told
-from service.web.requests import read_body
+from service.web.hooks.platform import decode, digest, document, read_keyed, receive, told
 
 _LINK = re.compile(r"(https?://[^\s?#]*)/open/approve\?token=([\w.=-]{1,3900})\Z", re.ASCII)
 _ID = re.compile(r"[\w-]{1,100}\Z", re.ASCII)
@@ -51,9 +50,8 @@ _claims = msgspec.json.Decoder(_Claims)
 async def hook(request: web.Request) -> web.Response:
     """Hear of a comment."""
     context = request.app[CONTEXT]
-    known = await named_site(request)
-    await check_key(request, known)
-    event = decode(_event, await read_body(request, context.settings.max_body, None))
+    site, body = await read_keyed(request)
+    event = decode(_event, body)
     comment = event.data
     if event.type != "new_comment" or comment is None or is_blank(comment.content):
         return document({})
@@ -64,16 +62,16 @@ async def hook(request: web.Request) -> web.Response:
     raw = RawComment(
         platform_id=f"cusdis:{number or digest(comment.page_id, name, who, comment.content, own=(email,))}",
         content=comment.content,
-        page_url=page_address(known.site.url, comment.page_id),
+        page_url=page_address(site.url, comment.page_id),
         page_title=comment.page_title or "",
         name=name,
         email=email,
         channel="cusdis",
     )
-    arrival = await receive(request, known.site, raw)
+    arrival = await receive(request, site, raw)
     if found and is_web_address(found.group(1)):
         address = ReturnAddress(f"{found.group(1)}/api/open/approve?token={found.group(2)}", "", kind="cusdis")
-        await context.services.feedback.promise_approval(known.site, arrival.taken.comment, address)
+        await context.services.feedback.promise_approval(site, arrival.taken.comment, address)
     return told(arrival)
 
 

@@ -19,7 +19,7 @@ from service.core.submission import Lenient, RawComment
 from service.core.text.spoken import plain
 from service.web.context import CONTEXT, Context, site_of_key, site_of_name
 from service.web.intake import Arrival, spend, take_and_wait
-from service.web.requests import whole_json
+from service.web.requests import read_body, whole_json
 from service.web.responses import json_answer
 
 T = TypeVar("T")
@@ -31,6 +31,13 @@ _PREFIX = "sha256="
 async def named_site(request: web.Request) -> Known:
     """The site that the address names, or nobody's: what follows tells the two apart by the signature or the key alone."""
     return await site_of_name(request, request.match_info["site"])
+
+
+async def read_keyed(request: web.Request) -> tuple[Site, bytes]:
+    """The site that the address names, and the body, of whatever type. Raises Unauthenticated without a key of the site."""
+    known = await named_site(request)
+    await check_key(request, known)
+    return known.site, await read_body(request, request.app[CONTEXT].settings.max_body, None)
 
 
 def check_signature(header: str, secrets: Sequence[str], body: bytes) -> None:

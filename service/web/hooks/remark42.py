@@ -16,9 +16,8 @@ from aiohttp import web
 from service.core.errors import MalformedRequest
 from service.core.submission import RawComment
 from service.core.text.rendering import is_blank
-from service.web.context import CONTEXT
-from service.web.hooks.platform import check_key, digest, named_site, nothing_to_do, receive, told
-from service.web.requests import parse_form, read_body, whole_json
+from service.web.hooks.platform import digest, nothing_to_do, read_keyed, receive, told
+from service.web.requests import parse_form, whole_json
 
 _FIELDS = ("id", "parent", "user", "url", "text")
 _DEFAULT_TEMPLATE = re.compile(r'\s*\{\s*"text"\s*:\s*"(.*)"\s*\}\s*\Z', re.DOTALL)
@@ -27,10 +26,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#~+=-]{0,199}\Z")
 
 async def hook(request: web.Request) -> web.Response:
     """Hear of a comment."""
-    context = request.app[CONTEXT]
-    known = await named_site(request)
-    await check_key(request, known)
-    said = read(await read_body(request, context.settings.max_body, None))
+    site, body = await read_keyed(request)
+    said = read(body)
     if is_blank(said["text"]):
         return nothing_to_do()
     made = digest(said["url"], said["user"], said["text"])
@@ -42,7 +39,7 @@ async def hook(request: web.Request) -> web.Response:
         parent_id=said["parent"] if _ID.match(said["parent"]) else "",
         channel="remark42",
     )
-    return told(await receive(request, known.site, raw))
+    return told(await receive(request, site, raw))
 
 
 def read(body: bytes) -> dict[str, str]:

@@ -11,9 +11,8 @@ from msgspec import Struct
 
 from service.core.submission import RawComment, page_address
 from service.core.text.rendering import is_blank
-from service.web.context import CONTEXT
-from service.web.hooks.platform import check_key, decode, document, named_site, receive, told
-from service.web.requests import milliseconds, read_body
+from service.web.hooks.platform import decode, document, read_keyed, receive, told
+from service.web.requests import milliseconds
 
 
 class _Comment(Struct, frozen=True):
@@ -45,10 +44,8 @@ _event = msgspec.json.Decoder(_Event)
 
 async def hook(request: web.Request) -> web.Response:
     """Hear of a comment."""
-    context = request.app[CONTEXT]
-    known = await named_site(request)
-    await check_key(request, known)
-    event = decode(_event, await read_body(request, context.settings.max_body, None))
+    site, body = await read_keyed(request)
+    event = decode(_event, body)
     comment = event.data.comment
     content = (comment.rawComment or comment.comment) if comment is not None else ""
     if event.type != "new_comment" or comment is None or is_blank(content) or comment.objectId == "":
@@ -56,7 +53,7 @@ async def hook(request: web.Request) -> web.Response:
     raw = RawComment(
         platform_id=str(comment.objectId),
         content=content,
-        page_url=page_address(known.site.url, comment.url or ""),
+        page_url=page_address(site.url, comment.url or ""),
         name=comment.nick or "",
         email=comment.mail or "",
         url=comment.link or "",
@@ -67,4 +64,4 @@ async def hook(request: web.Request) -> web.Response:
         channel="waline",
         vouched=comment.user_id not in (None, "", 0),
     )
-    return told(await receive(request, known.site, raw))
+    return told(await receive(request, site, raw))

@@ -13,7 +13,7 @@ from service.core.errors import MalformedRequest
 from service.core.moderator import Right
 from service.core.views import rfc3339
 from service.web.context import CONTEXT
-from service.web.openapi import Answer, Parameter, Routes
+from service.web.openapi import CURSOR, Answer, Parameter, Routes
 from service.web.responses import json_answer
 from service.web.review.routes import ME, ONE, SITE
 
@@ -55,7 +55,7 @@ route = Routes("/review/api", tag="audit", right=Right.QUEUE)
         SITE._replace(description="Only what was done to this site; everything that you may see unless told."),
         Parameter("query", "actor", "Only what they did: `moderator:<name>`, `operator`."),
         Parameter("query", "what", "Only what is called so."),
-        Parameter("query", "cursor", "Where the page before ended: its `next`."),
+        CURSOR,
     ),
     right=Right.AUDIT,
     more=f"{_PAGE} lines a page, newest first. Signing in counts too, and failing to; decisions are in each comment's history.",

@@ -30,8 +30,8 @@ from service.core.verdict import LABELS
 from service.usecases.review.decisions import Done
 from service.usecases.review.detail import digest_of
 from service.web.context import CONTEXT
-from service.web.openapi import Answer, Parameter, Routes
-from service.web.requests import decode, read_body
+from service.web.openapi import COMMENT_ID, Answer, Parameter, Routes
+from service.web.requests import asked_label, decode, read_body
 from service.web.responses import json_answer
 from service.web.review import schema
 from service.web.review.routes import BODY, ME, ONE, SITE, wanted_sites
@@ -53,7 +53,6 @@ async def subject(request: web.Request) -> tuple[Site, Comment]:
 route = Routes("/review/api", tag="comment", right=Right.QUEUE)
 deciding = Routes("/review/api", tag="deciding", right=Right.QUEUE)
 authors = Routes("/review/api", tag="authors", right=Right.QUEUE)
-ID = Parameter("path", "id", "Our id of the comment.", {"type": "string", "pattern": "^c[0-9a-f]{26}$"}, required=True)
 _LIST = Parameter("query", "list", '"audit": show it blind, as it is judged there.', {"type": "string"})
 _LABEL = Parameter(
     "query", "label", "Whose score; spam unless told.", {"type": "string", "enum": list(LABELS), "default": "spam"}
@@ -69,7 +68,7 @@ _OVERTAKEN = "When somebody was faster, 409 says in `won` who, and what the comm
     "getDossier",
     answers=(Answer(200, "The comment.", schema.Detail),),
     problems=ONE,
-    parameters=(ID, _LIST),
+    parameters=(COMMENT_ID, _LIST),
 )
 async def get_comment(request: web.Request) -> web.Response:
     """One comment with all its evidence."""
@@ -114,13 +113,11 @@ async def find_comment(request: web.Request) -> web.Response:
     "explainComment",
     answers=(Answer(200, "The parts of the score.", schema.ExplanationView),),
     problems=(*ONE, Gone, TextDropped, ModelUnavailable, MalformedRequest),
-    parameters=(ID, _LABEL),
+    parameters=(COMMENT_ID, _LABEL),
 )
 async def get_explanation(request: web.Request) -> web.Response:
     """Why a label has its score."""
-    label = request.query.get("label", "spam")
-    if label not in LABELS:
-        raise MalformedRequest(f"The parameter label is one of: {', '.join(LABELS)}.")
+    label = asked_label(request.query)
     _, comment = await subject(request)
     case = comment.case
     if case is None:
@@ -146,7 +143,7 @@ def actor(request: web.Request) -> Actor:
     answers=(_CHANGED,),
     problems=(*_WRITING, Conflict, Overtaken, TextDropped),
     takes=schema.DecisionInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
     more=_OVERTAKEN,
 )
 async def post_decision(request: web.Request) -> web.Response:
@@ -176,7 +173,7 @@ async def post_decision(request: web.Request) -> web.Response:
     answers=(_CHANGED,),
     problems=(*_WRITING, TooLate, Overtaken),
     takes=schema.RevisionInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def post_undo(request: web.Request) -> web.Response:
     """Undo.
@@ -200,7 +197,7 @@ async def post_undo(request: web.Request) -> web.Response:
     answers=(Answer(200, "What is gone.", schema.ErasedView),),
     problems=(*_WRITING, Conflict),
     takes=schema.EraseInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
     right=Right.ERASE,
 )
 async def post_erase(request: web.Request) -> web.Response:
@@ -223,7 +220,7 @@ async def post_erase(request: web.Request) -> web.Response:
     answers=(_CHANGED,),
     problems=(*_WRITING, Conflict, Overtaken),
     takes=schema.EscalateInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
     more=_OVERTAKEN,
 )
 async def post_escalate(request: web.Request) -> web.Response:
@@ -246,7 +243,7 @@ async def post_escalate(request: web.Request) -> web.Response:
     answers=(_CHANGED,),
     problems=(*_WRITING, Conflict, Overtaken),
     takes=schema.SnoozeInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
     more=_OVERTAKEN,
 )
 async def post_snooze(request: web.Request) -> web.Response:
@@ -268,7 +265,7 @@ async def post_snooze(request: web.Request) -> web.Response:
     answers=(_CHANGED,),
     problems=(*_WRITING, Conflict, Overtaken),
     takes=schema.RevisionInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def post_return(request: web.Request) -> web.Response:
     """Return to the queue.
@@ -288,7 +285,7 @@ async def post_return(request: web.Request) -> web.Response:
     answers=(Answer(201, "The note as it is kept.", schema.NoteView),),
     problems=(*_WRITING, Conflict),
     takes=schema.NoteInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def post_note(request: web.Request) -> web.Response:
     """Leave a note.
@@ -307,7 +304,7 @@ async def post_note(request: web.Request) -> web.Response:
     "claimComment",
     answers=(Answer(200, "Who looks: whoever came first.", schema.Claim),),
     problems=(*ONE, Gone),
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def post_claim(request: web.Request) -> web.Response:
     """Say that you look at it.
@@ -326,7 +323,7 @@ async def post_claim(request: web.Request) -> web.Response:
     "releaseComment",
     answers=(Answer(204, "Noted."),),
     problems=(*ONE, Gone),
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def delete_claim(request: web.Request) -> web.Response:
     """Say that you no longer look at it."""
@@ -342,7 +339,7 @@ async def delete_claim(request: web.Request) -> web.Response:
     answers=(_CHANGED, Answer(204, "It is off the list.")),
     problems=(*_WRITING, Conflict, Overtaken),
     takes=schema.AuditInput,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def post_audit(request: web.Request) -> web.Response:
     """Judge a comment of the sample, blind.
@@ -386,7 +383,7 @@ async def _changed(request: web.Request, done: Done) -> web.Response:
     "listColleagues",
     answers=(Answer(200, "Who sees its site.", schema.Colleagues),),
     problems=ONE,
-    parameters=(ID,),
+    parameters=(COMMENT_ID,),
 )
 async def get_colleagues(request: web.Request) -> web.Response:
     """To whom a comment can be handed."""

@@ -15,8 +15,8 @@ from service.core.moderator import Right
 from service.core.views import rfc3339
 from service.usecases.deliveries import Place
 from service.web.context import CONTEXT
-from service.web.openapi import Answer, Parameter, Routes
-from service.web.requests import decode, read_body
+from service.web.openapi import CURSOR, Answer, Parameter, Routes
+from service.web.requests import decode, number, read_body
 from service.web.responses import json_answer
 from service.web.review.routes import BODY, ME, ONE, SITE, wanted_sites
 
@@ -107,7 +107,7 @@ route = Routes("/review/api", tag="deliveries", right=Right.QUEUE)
             f"The most of each list; {_DEFAULT} unless told.",
             {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _DEFAULT},
         ),
-        Parameter("query", "cursor", "Where the page before ended: its `next`."),
+        CURSOR,
     ),
     right=Right.DELIVERIES,
 )
@@ -116,7 +116,7 @@ async def deliveries(request: web.Request) -> web.Response:
 
     Tries come by pages, newest first.
     """
-    limit, before = _limit(request), _before(request)
+    limit, before = number(request.query, "limit", _DEFAULT, _MOST), _before(request)
     found, sites = request.app[CONTEXT].services.deliveries, await wanted_sites(request)
     tries = await found.tries([site.id for site in sites], limit + 1, before=before)
     going_on = _cursor(tries[limit - 1].place) if len(tries) > limit else None
@@ -165,13 +165,6 @@ def _attempt(site: str, one: Attempt) -> AttemptView:
 
 def _given_up(site: str, one: Delivery) -> GivenUpView:
     return GivenUpView(site, one.id, one.comment, one.type, one.tries, rfc3339(one.created_at))
-
-
-def _limit(request: web.Request) -> int:
-    given = request.query.get("limit", str(_DEFAULT))
-    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= _MOST):
-        raise MalformedRequest(f"The parameter limit is a number from 1 to {_MOST}.")
-    return int(given)
 
 
 def _cursor(place: Place) -> str:

@@ -14,6 +14,7 @@ from service.learning.quality import QualityReport
 from service.usecases.statistics import MAX_DAYS, StatisticsView
 from service.web.context import CONTEXT
 from service.web.openapi import Answer, Parameter, Routes
+from service.web.requests import number
 from service.web.responses import json_answer
 from service.web.review.routes import ONE, SITE, wanted_sites
 
@@ -56,7 +57,9 @@ async def statistics(request: web.Request) -> web.Response:
     when it happened, or is looked up in an index.
     """
     sites = await wanted_sites(request)
-    view = await request.app[CONTEXT].services.statistics.of(sites, _days(request))
+    view = await request.app[CONTEXT].services.statistics.of(
+        sites, number(request.query, "days", _DEFAULT_DAYS, MAX_DAYS)
+    )
     return json_answer(_encode(view))
 
 
@@ -73,15 +76,8 @@ async def quality(request: web.Request) -> web.Response:
 
     From the blind audit sample: shares with 95 % intervals.
     """
-    days, reports = _days(request), request.app[CONTEXT].services.quality
+    days, reports = number(request.query, "days", _DEFAULT_DAYS, MAX_DAYS), request.app[CONTEXT].services.quality
     sites = await wanted_sites(request)
     return json_answer(
         _encode(QualityView([SiteQuality(site.id, await reports.report(site.id, days)) for site in sites]))
     )
-
-
-def _days(request: web.Request) -> int:
-    given = request.query.get("days", str(_DEFAULT_DAYS))
-    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= MAX_DAYS):
-        raise MalformedRequest(f"The parameter days is a number from 1 to {MAX_DAYS}.")
-    return int(given)

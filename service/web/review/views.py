@@ -12,10 +12,9 @@ from service.core.queue import facets, raised, severity
 from service.core.review import Handed, Note, Offer, Progress
 from service.core.signals import CATALOGUE, ELSEWHERE
 from service.core.site import Site
-from service.core.submission import Submission
 from service.core.text.links import locate
 from service.core.verdict import LABELS, Explanation, Verdict
-from service.core.views import AuthorView, PageView, change_views, decision_view, edit_view, rfc3339
+from service.core.views import PageView, author_view, change_views, decision_view, edit_view, rfc3339
 from service.usecases.review.campaigns import CampaignMembers
 from service.usecases.review.detail import Detail, Record
 from service.usecases.review.queue import Seen
@@ -41,7 +40,7 @@ def row(seen: Seen, me: str, now: int, *, blind: bool = False) -> schema.Row:
         revision=comment.revision,
         created_at=rfc3339(comment.written_at),
         entered_at=rfc3339(comment.created_at if blind else standing.entered),
-        author=_author(submission) if submission else None,
+        author=author_view(submission) if submission else None,
         page=PageView(submission.page.url, submission.page.title) if submission else None,
         excerpt=_beginning(submission.content[: 4 * EXCERPT]) if submission else "",
         text_kept=bool(submission and submission.content),
@@ -159,11 +158,6 @@ def _beginning(text: str) -> str:
     """What fits a list: a true beginning of the text, so that positions in the one are positions in the other."""
     found = _FITTING.match(text)
     return found[0] if found else ""
-
-
-def _author(submission: Submission) -> AuthorView:
-    author = submission.author
-    return AuthorView(author.name, author.url, author.email.digest if author.email else None, author.role)
 
 
 def _campaign_ref(verdict: Verdict | None) -> schema.CampaignRef | None:

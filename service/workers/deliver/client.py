@@ -9,31 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Final
 
 import aiohttp
 import structlog
 
 from service import __version__, metrics
-from service.lookups.receivers import BlockedAddress, Guard, guarded_connector
+from service.lookups.receivers import Guard, guarded_connector, word_of
 from service.settings import Settings
 from service.workers.deliver.message import Response
 
 _KEEPALIVE = 2.0  # seconds; shorter than servers commonly keep an idle connection
-
-# The first that fits; the words are those of the delivery log.
-_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (TimeoutError, "timeout"),
-    (aiohttp.InvalidURL, "bad-address"),
-    (aiohttp.NonHttpUrlClientError, "bad-address"),
-    (aiohttp.ClientConnectorCertificateError, "tls"),
-    (aiohttp.ClientConnectorSSLError, "tls"),
-    (aiohttp.ClientConnectorDNSError, "unknown-host"),
-    (aiohttp.ClientPayloadError, "broken-answer"),
-    (aiohttp.ClientResponseError, "broken-answer"),
-    (aiohttp.ClientError, "connection"),
-    (OSError, "connection"),
-)
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +53,7 @@ class Client:
             async with asyncio.timeout(self._timeout):
                 return await self._insist(url, headers, body)
         except Exception as error:  # no receiver may take the deliverer, and with it all the others, down
-            blocked = isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, BlockedAddress)
-            if blocked:
-                return Response(error="blocked-address")
-            word = next((w for kind, w in _WORDS if isinstance(error, kind)), "")
+            word = word_of(error)
             if not word:
                 metrics.FAILURES.labels("deliver").inc()
                 log.error("call-back failed", role="deliver", error=type(error).__name__)

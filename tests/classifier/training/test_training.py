@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from classifier import load, training
+from classifier.calibration import Line
 from classifier.features.dense import FEATURES
 from classifier.inputs import Input
 from classifier.model import LABELS
@@ -19,7 +20,7 @@ from classifier.training import mixture as synthetic
 from classifier.training.author import Signed
 from classifier.training.bags import bags
 from classifier.training.corpora import CATALOGUE, CorpusError
-from classifier.training.cross_validation import Held, Line
+from classifier.training.cross_validation import Held
 from classifier.training.learner import Learner
 from classifier.training.padding import pad
 
