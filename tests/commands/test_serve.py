@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 import redis
 
+from service.core.errors import StoreUnavailable
 from service.serve import CANT_START, ROLES, next_pause
 from service.store.server import EmbeddedServer
 from tests.support.servers import Server, servers
@@ -192,7 +193,7 @@ def test_what_waiting_cant_mend_is_one_line_and_the_end(tree: Tree, tmp_path: Pa
         ended = tree.command("serve", *words)
     assert ended.returncode == CANT_START
     (line,) = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
-    assert line == "antechamber: the Redis at REDIS_URL can't be used: it does not take our name and password"
+    assert line == f"antechamber: {StoreUnavailable(why='wrong-password').amiss}"
 
 
 def test_a_stop_while_it_waits_is_quick(tree: Tree) -> None:
