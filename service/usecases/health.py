@@ -59,6 +59,8 @@ class Health:
             raise not_ready(self._found)
 
     async def _look(self, connection: Connection) -> StoreUnavailable | None:
+        if self._full():  # the next comment would be the server's end, though what we write may still fit
+            return StoreUnavailable(why=self.heard("disk"))
         doubted = self._doubted
         commands = COMMANDS if doubted else ()
         probes = [
