@@ -13,10 +13,9 @@ OLDEST_VERSION: Final = (6, 2)
 
 
 class ServerState(NamedTuple):
-    """A server's version, what it keeps when it dies, and how far away it is."""
+    """What a server is, what it keeps when it dies, and how far away it is."""
 
     name: str  # "Redis 8.2.1" or "Valkey 9.1.0"
-    version: tuple[int, ...]  # of Redis, or the one that Valkey is compatible with
     append_only: bool
     fsync: str  # always | everysec | no; "" when the server does not tell
     eviction: str  # maxmemory-policy; "" when the server does not tell
