@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -38,9 +38,6 @@ from service.commands import (
     stopped,
     tls_front,
 )
-
-if TYPE_CHECKING:
-    from service.core.errors import StoreUnavailable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -200,20 +197,8 @@ def _end(error: Exception) -> NoReturn:
         sys.exit(1)
     if not isinstance(error, _expected()):
         raise error
-    if isinstance(error, StoreUnavailable):
-        _say(_unavailable(error))
-    else:
-        _say(str(error))
+    _say(error.amiss if isinstance(error, StoreUnavailable) else str(error))
     sys.exit(1 if isinstance(error, AntechamberError) else CANT_START)
-
-
-def _unavailable(error: StoreUnavailable) -> str:
-    from service.core.server import TROUBLES
-
-    if error.why == "empty":
-        return "Redis can't be used: it is empty, and there was data before; antechamber repair says what can be done"
-    amiss = f": {TROUBLES[error.why]}" if error.why in TROUBLES else ""
-    return f"Redis can't be used{amiss}; `antechamber check` looks closer"
 
 
 def _expected() -> tuple[type[Exception], ...]:

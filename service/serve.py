@@ -290,22 +290,13 @@ def _keep_server(server: EmbeddedServer, stop: threading.Event, full: Callable[[
 async def check_store(url: str) -> None:
     """Wait for Redis, with a line every few seconds, and refuse one that can't be used, in words. Raises CantStart."""
     from service.core.errors import StoreUnavailable  # noqa: PLC0415  (each role imports what it needs)
-    from service.core.server import HOPELESS, OLDEST_VERSION  # noqa: PLC0415
     from service.store.client import Connection  # noqa: PLC0415
-    from service.store.server import inspect  # noqa: PLC0415
 
     async with Connection(url) as connection:
-        while True:
-            try:
-                await connection.wait_ready(None, say_waiting)
-                servers = await inspect(connection)
-                break
-            except StoreUnavailable as error:
-                if error.why in HOPELESS:
-                    raise CantStart(f"the Redis at REDIS_URL can't be used: {TROUBLES[error.why]}") from None
-    if old := [server for server in servers if server.too_old]:
-        oldest = ".".join(map(str, OLDEST_VERSION))
-        raise CantStart(f"{old[0].name} is too old: Redis {oldest} or newer is needed, or any Valkey")
+        try:
+            await connection.wait_ready(None, say_waiting)
+        except StoreUnavailable as error:
+            raise CantStart(error.amiss) from None
 
 
 def run_tree(settings: Settings) -> None:
@@ -362,7 +353,7 @@ def _run_role(role: str, settings: Settings, secrets: KeyFiles, url: str, *, met
             uvloop.run(_run_worker(role, settings, secrets, url, metrics=metrics))
     except StoreUnavailable as error:
         if error.why in HOPELESS:
-            raise CantStart(f"the Redis at REDIS_URL can't be used: {TROUBLES[error.why]}") from None
+            raise CantStart(error.amiss) from None
         raise
 
 

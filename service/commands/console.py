@@ -54,12 +54,7 @@ def run(command: Callable[[Services], Awaitable[T]], opening: Opening | None = N
             return await command(services)
 
     with store_url(loaded, watched=False, waiting=say_waiting) as url:
-        try:
-            return _interruptible(inside(url))
-        except StoreUnavailable as error:
-            if error.why == "empty" or not installation.no_room(loaded):
-                raise
-            raise StoreUnavailable(why="disk") from None
+        return _interruptible(inside(url))
 
 
 def _interruptible(work: Coroutine[Any, Any, T]) -> T:

@@ -25,7 +25,7 @@ from service.container import Opening, Services, open_services
 from service.core.errors import StoreUnavailable, WrongInstallation
 from service.core.lifecycle import Outcome
 from service.core.model_version import EVERYWHERE
-from service.core.server import OLDEST_VERSION, TROUBLES, ServerState, read_address
+from service.core.server import ServerState, read_address
 from service.core.site import Site
 from service.installation import InstallationError, Note
 from service.keyfiles import KeyFileError, KeyFiles, NoKeyFile
@@ -89,6 +89,9 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
 async def _box(settings: Settings, secrets: KeyFiles | None) -> AsyncIterator[Finding]:
     """What can be said of Redis, and of all that is in it."""
     if settings.embedded and not embedded_runs(settings):
+        if installation.no_room(settings):
+            yield Finding(FAIL, "redis", StoreUnavailable(why="disk").amiss)
+            return
         server = settings.data_dir / installation.SERVER
         there = server.is_dir()
         if there and not os.access(server, os.X_OK):
@@ -105,7 +108,7 @@ async def _box(settings: Settings, secrets: KeyFiles | None) -> AsyncIterator[Fi
             async for finding in _store(services, known=secrets is not None):
                 yield finding
     except StoreUnavailable as error:
-        yield _unavailable("redis", error)
+        yield Finding(FAIL, "redis", error.amiss)
 
 
 async def _store(services: Services, *, known: bool) -> AsyncIterator[Finding]:
@@ -118,15 +121,9 @@ async def _store(services: Services, *, known: bool) -> AsyncIterator[Finding]:
             async for finding in look(services):
                 yield finding
         except StoreUnavailable as error:
-            yield _unavailable(subject, error)
+            yield Finding(FAIL, subject, error.amiss)
         except Exception as error:  # a record that can't be read must not hide the rest
             yield Finding(FAIL, subject, f"can't be looked at ({type(error).__name__})")
-
-
-def _unavailable(subject: str, error: StoreUnavailable) -> Finding:
-    return Finding(
-        FAIL, subject, f"Redis can't be used: {TROUBLES.get(error.why, 'it does not answer, or refuses us')}"
-    )
 
 
 def _owner(settings: Settings) -> Finding:
@@ -318,10 +315,6 @@ async def _server(services: Services) -> AsyncIterator[Finding]:
 
 
 def _version(servers: list[ServerState], whose: str) -> Finding:
-    for server in servers:
-        if server.too_old:
-            oldest = ".".join(map(str, OLDEST_VERSION))
-            return Finding(FAIL, "redis", f"{server.name} is too old; {oldest} or newer is needed")
     cluster = f"a cluster of {len(servers)} masters, " if len(servers) > 1 else ""
     return Finding(OK, "redis", f"{servers[0].name}, {cluster}{whose}")
 
@@ -352,9 +345,9 @@ def _latency(server: ServerState) -> Finding:
 def _writes(server: ServerState) -> Finding:
     """Whether it takes writes, as far as that can be told by reading."""
     if server.replica:
-        return Finding(FAIL, "writes", f"Redis can't be used: {TROUBLES['read-only']}")
+        return Finding(FAIL, "writes", StoreUnavailable(why="read-only").amiss)
     if not server.disk_ok:
-        return Finding(FAIL, "writes", f"Redis can't be used: {TROUBLES['disk']}; make room, nothing needs repair")
+        return Finding(FAIL, "writes", StoreUnavailable(why="disk").amiss)
     if server.memory_limit:
         share = server.memory / server.memory_limit
         level = FAIL if share > _MEMORY_FAIL else WARN if share > _MEMORY_WARN else OK

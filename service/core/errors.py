@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar, Final, NamedTuple
 
+from service.core.server import TROUBLES
+
 MOST_MISTAKES: Final = 20
 """So many of a policy's mistakes are told at once."""
 
@@ -240,6 +242,11 @@ class StoreUnavailable(AntechamberError):
     def __init__(self, detail: str = "", *, why: str = "", retry_after: int | None = None) -> None:
         super().__init__(detail, retry_after=retry_after)
         self.why = why  # a word of `core.server.TROUBLES`; "" when it is no trouble of the server
+
+    @property
+    def amiss(self) -> str:
+        """What is wrong with Redis and what to do about it, in a sentence for operators."""
+        return f"Redis can't be used: {TROUBLES[self.why or 'refused']}"
 
 
 class NotReady(StoreUnavailable):

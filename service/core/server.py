@@ -13,10 +13,9 @@ OLDEST_VERSION: Final = (6, 2)
 
 
 class ServerState(NamedTuple):
-    """A server's version, what it keeps when it dies, and how far away it is."""
+    """What a server is, what it keeps when it dies, and how far away it is."""
 
     name: str  # "Redis 8.2.1" or "Valkey 9.1.0"
-    version: tuple[int, ...]  # of Redis, or the one that Valkey is compatible with
     append_only: bool
     fsync: str  # always | everysec | no; "" when the server does not tell
     eviction: str  # maxmemory-policy; "" when the server does not tell
@@ -29,50 +28,59 @@ class ServerState(NamedTuple):
     memory_limit: int = 0  # maxmemory; 0: none
     disk_ok: bool = True  # whether its last write to the append-only file succeeded
 
-    @property
-    def too_old(self) -> bool:
-        """Whether the service can't work with this version."""
-        return self.version < OLDEST_VERSION
-
 
 # What can be wrong with a server, in one word for programs and one sentence for people. "It" is Redis.
 
 
 TROUBLES: Final[Mapping[str, str]] = {
     "down": "nobody listens there; is it running?",
-    "unknown-host": "the name of its host is not known here",
-    "no-answer": "it does not answer in time",
-    "lost": "the connection to it broke",
-    "loading": "it is loading its data",
-    "read-only": "it is a replica and takes no writes",
-    "master-down": "it is a replica that has lost its master",
-    "no-master": "no Sentinel knows of a master",
-    "out-of-memory": "its memory is full (maxmemory), it takes no more writes",
-    "disk": "it can't write to its disk",
-    "no-replicas": "too few replicas follow it (min-replicas-to-write, or replicas in REDIS_URL)",
-    "cluster-down": "its cluster is down",
-    "moved": "its cluster is moving our keys from one server to another",
+    "unknown-host": "the name of its host is not known here; is REDIS_URL right?",
+    "no-answer": "it does not answer in time; is it overloaded, or is something between us and it?",
+    "lost": "the connection to it broke; if it does not come back, its log says why",
+    "hung-up": "it takes the connection and ends it without a word: is it up behind its proxy, is the port right, and does it "
+    "want rediss://?",
+    "loading": "it is loading its data; wait for it",
+    "busy": "a script of somebody's does not end; SCRIPT KILL ends it",
+    "too-many-clients": "it has as many connections as it takes (maxclients); raise that, or end some",
+    "read-only": "it is a replica and takes no writes; REDIS_URL must lead to the master",
+    "master-down": "it is a replica that has lost its master; start that, or make another one master",
+    "no-master": "no Sentinel knows of a master of the name in REDIS_URL",
+    "no-sentinel": "no Sentinel tells where its master is; do they run where REDIS_URL says?",
+    "out-of-memory": "its memory is full (maxmemory), it takes no more writes; raise that, or erase something",
+    "disk": "it can't write to its disk; make room, nothing needs repair",
+    "no-replicas": "too few replicas follow it (min-replicas-to-write, or replicas in REDIS_URL); start them",
+    "cluster-down": "its cluster is down; is one of its masters missing?",
+    "moved": "its cluster is moving our keys from one server to another; wait for it",
     "no-cluster": "REDIS_URL names several servers, and they are no cluster",
     "no-redis": "what answers there is no Redis: is the port right, and does it want rediss://?",
+    "too-old": f"it is too old; Redis {OLDEST_VERSION[0]}.{OLDEST_VERSION[1]} or newer is needed, or any Valkey",
+    "no-command": "it does not know a command that we need: is it a server (or Sentinel) as REDIS_URL says, with none renamed?",
     "no-database": "it has no database of the number at the end of REDIS_URL",
-    "wrong-password": "it does not take our name and password",
-    "not-allowed": "our user may not do there what is needed (its ACL)",
-    "socket-closed": "its socket is closed to our user",
-    "certificate": "its certificate is not one that we can trust: is ssl_ca_certs right, and the host's name?",
-    "tls": "TLS fails: does it speak TLS on this port, and does it want a certificate of ours?",
+    "wrong-password": "it does not take our name and password; put REDIS_URL right (for Sentinels: sentinel_password)",
+    "not-allowed": "our user may not do there what is needed; let it (ACL SETUSER … ~* &* +@all)",
+    "protected": "it lets in nobody from another machine (protected-mode); give it a password",
+    "socket-closed": "its socket is closed to our user; see unixsocketperm",
+    "certificate": "its certificate is signed by nobody whom we trust; is ssl_ca_certs right?",
+    "certificate-name": "its certificate is for another host; write the host in REDIS_URL as its certificate does",
+    "certificate-date": "its certificate has run out, or is not valid yet; renew it, or put the clocks right",
+    "tls": "TLS fails: does it speak TLS on this port, and does it want a certificate of ours (ssl_certfile)?",
     "tls-silent": "it takes the connection and does not answer to TLS: does it speak TLS on this port, or is it redis://?",
     "tls-files": "a file that REDIS_URL names for TLS can't be used",
-    "empty": "it is empty, and there was data before",
-    "refused": "it refuses a command",
+    "empty": "it is empty, and there was data before; antechamber repair says what can be done",
+    "refused": "it refuses a command; its log may say why",
 }
 HOPELESS: Final = frozenset(
-    {"no-cluster", "no-database", "wrong-password", "not-allowed", "socket-closed", "certificate", "tls", "tls-files"}
-)
+    {
+        "no-cluster", "too-old", "no-command", "no-database", "wrong-password", "not-allowed", "protected", "socket-closed",
+        "certificate", "certificate-name", "certificate-date", "tls", "tls-files",
+    }
+)  # fmt: skip
 """Troubles that waiting does not mend: somebody has to change something."""
 ELSEWHERE: Final = frozenset({"read-only", "master-down", "loading", "cluster-down", "wrong-password"})
 """Troubles of the server at the other end of a connection: the same address may lead to a better one."""
 _CODES: Final = {
     "LOADING": "loading",
+    "BUSY": "busy",
     "READONLY": "read-only",
     "UNBLOCKED": "read-only",
     "MASTERDOWN": "master-down",
@@ -86,10 +94,25 @@ _CODES: Final = {
     "NOAUTH": "wrong-password",
     "WRONGPASS": "wrong-password",
     "NOPERM": "not-allowed",
+    "DENIED": "protected",
     "BUSYGROUP": "",
     "NOGROUP": "",
     "NOSCRIPT": "",
 }
+_PHRASES: Final = (
+    ("max number of clients", "too-many-clients"),
+    ("invalid password", "wrong-password"),
+    ("AUTH <password> called without", "wrong-password"),
+    ("AUTH, but no password is set", "wrong-password"),
+    ("for 'auth' command", "too-old"),  # before users had names
+    ("DB index", "no-database"),
+    ("SELECT is not allowed in cluster mode", "no-database"),
+    ("user executing the script can't", "not-allowed"),
+    ("ACL failure in script", "not-allowed"),
+    ("unknown command", "no-command"),
+    ("Unknown Redis command", "no-command"),
+)
+"""What stands in errors that have no code of their own."""
 _IN_SCRIPT = re.compile(r"@user_script: ?\d+: -?([A-Z]+) ")  # as Redis 6 wraps what a script met
 
 
@@ -97,11 +120,9 @@ def trouble(reply: str) -> str:
     """What is wrong, in one of the words of `TROUBLES`, when Redis answers with this error; "" for what is no trouble of it."""
     wrapped = _IN_SCRIPT.search(reply)
     code = wrapped.group(1) if wrapped and wrapped.group(1) in _CODES else reply.partition(" ")[0]
-    if code == "ERR" and ("invalid password" in reply or "AUTH <password> called without" in reply):
-        return "wrong-password"
-    if code == "ERR" and "DB index" in reply:
-        return "no-database"
-    return _CODES.get(code, "refused")
+    if code in _CODES:
+        return _CODES[code]
+    return next((why for phrase, why in _PHRASES if phrase in reply), "refused")
 
 
 # Where a server is: REDIS_URL, read.

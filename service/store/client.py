@@ -27,11 +27,12 @@ class Wire:
     """All commands go on it; it connects when needed. Safe for any number of concurrent callers of one event loop.
 
     What is at the other end says what it is when a connection opens: a server, or one of a cluster, which leads to the others.
-    `published` hears the messages of channels that were subscribed to on it; `failed`, if it is set, the word of each trouble.
+    `published` hears the messages of channels that were subscribed to on it; `failed`, if it is set, the word of each trouble,
+    and gives the one to tell: it may know better.
     """
 
     def __init__(self, url: str, published: Callable[[bytes], None] | None = None) -> None:
-        self.failed: Callable[[str], None] | None = None
+        self.failed: Callable[[str], str] | None = None
         self._published = published
         self._server = Server(read_address(url), published)
         self._found: Server | Cluster | None = None
@@ -50,7 +51,7 @@ class Wire:
             if self._found is self._server:
                 self._found = None  # there may be another one now, or a cluster
             if self.failed is not None and error.why:
-                self.failed(error.why)
+                error.why = self.failed(error.why)
             raise
 
     async def call_reachable(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
@@ -92,12 +93,12 @@ class Wire:
 
 
 class Connection:
-    """What the store's modules share: the wire, and the names of the keys. `failed` hears the word of each trouble.
+    """What the store's modules share: the wire, and the names of the keys. `failed` is as it is with the wire.
 
     The keys are those of data in `partitions`, until `wait_ready` has seen what data there is.
     """
 
-    def __init__(self, url: str, *, failed: Callable[[str], None] | None = None, partitions: int = 1) -> None:
+    def __init__(self, url: str, *, failed: Callable[[str], str] | None = None, partitions: int = 1) -> None:
         self.url = url
         self.keys = Keys(partitions)
         self.failed = failed
@@ -148,7 +149,7 @@ class Connection:
     ) -> None:
         """Wait until Redis answers and has loaded its data, and learn in how many partitions that is; before the keys are used.
 
-        While it loads we wait without end, and for anything else so many seconds.
+        While it loads we wait without end, if somebody hears of that, and for anything else so many seconds.
 
         `waiting` hears every few of them what is amiss and how long we have waited. None: without end, save for what waiting
         can't mend. Raises StoreUnavailable.
@@ -159,7 +160,8 @@ class Connection:
                 await self._look()
             except StoreUnavailable as error:
                 waited = time.monotonic() - began
-                patient = seconds is None or waited < seconds or error.why == "loading"
+                loads = error.why == "loading" and waiting is not None
+                patient = seconds is None or waited < seconds or loads
                 if error.why in HOPELESS or not patient:
                     raise
                 if waiting is not None and waited - said > _SAY:

@@ -8,7 +8,7 @@ all the book-keeping there is.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import re
 import socket
 import ssl
 from collections import deque
@@ -17,13 +17,9 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 import hiredis
-from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from service.core.errors import StoreUnavailable
-from service.core.server import ELSEWHERE, Address, Tls, trouble
+from service.core.server import ELSEWHERE, HOPELESS, OLDEST_VERSION, Address, Tls, trouble
 from service.store.script import LOAD_SCRIPTS, Argument
 
 _STALLS = 1.0  # seconds without a reply after which something may be wrong; no command of ours takes as long
@@ -136,19 +132,14 @@ class Server:
         except (OSError, TimeoutError) as error:
             raise StoreUnavailable(why=_why(error)) from error
         self._greeted = link
-        greeting: list[tuple[Argument, ...]] = []
-        if address.password:
-            greeting.append(("AUTH", address.user, address.password) if address.user else ("AUTH", address.password))
-        if address.db:
-            greeting.append(("SELECT", address.db))
-        if address.master:
-            greeting.append(("ROLE",))
         try:
             # Apart, since a server closes the connection of a stranger who sends as much as the scripts are.
-            *replies, told = await link.send([*greeting, ("PING",), ("INFO", "cluster")])
+            *replies, told, cluster = await link.send([*_greeting(address), ("INFO", "server"), ("INFO", "cluster")])
             _look_through(replies)
+            if isinstance(told, bytes) and _too_old(told):  # an error: we may not ask
+                raise StoreUnavailable(why="too-old")
             _look_through(await link.send(LOAD_SCRIPTS))
-            link.of_cluster = isinstance(told, bytes) and b"cluster_enabled:1" in told  # an error: we may not ask
+            link.of_cluster = isinstance(cluster, bytes) and b"cluster_enabled:1" in cluster
             if len(address.hosts) > 1 and not address.master and not link.of_cluster:
                 raise StoreUnavailable(why="no-cluster")
         except BaseException:  # also when it is closed while it opens
@@ -159,6 +150,22 @@ class Server:
             self._greeted = None
         self._link = link
         return link
+
+
+def _greeting(address: Address) -> list[tuple[Argument, ...]]:
+    greeting: list[tuple[Argument, ...]] = []
+    if address.password:
+        greeting.append(("AUTH", address.user, address.password) if address.user else ("AUTH", address.password))
+    if address.db:
+        greeting.append(("SELECT", address.db))
+    if address.master:
+        greeting.append(("ROLE",))
+    return [*greeting, ("PING",)]
+
+
+def _too_old(told: bytes) -> bool:
+    found = re.search(rb"redis_version:(\d+)\.(\d+)", told)
+    return found is not None and (int(found[1]), int(found[2])) < OLDEST_VERSION
 
 
 def _look_through(greeted: Sequence[Any]) -> None:
@@ -235,52 +242,58 @@ def _tls(wanted: Tls) -> ssl.SSLContext:
 
 
 async def _find_master(address: Address) -> tuple[str, int]:
-    """Ask the Sentinels. Raises StoreUnavailable."""
-    options: dict[str, Any] = {
-        "socket_timeout": address.connect_timeout / 2,
-        "socket_connect_timeout": address.connect_timeout / 2,
-        "retry": Retry(NoBackoff(), 0),
-        "username": address.sentinel_user or None,
-        "password": address.sentinel_password or None,
-    }
-    if address.tls is not None:
-        options |= {
-            "ssl": True,
-            "ssl_cert_reqs": address.tls.cert_reqs,
-            "ssl_check_hostname": address.tls.check_hostname,
-            "ssl_ca_certs": address.tls.ca_certs or None,
-            "ssl_ca_path": address.tls.ca_path or None,
-            "ssl_certfile": address.tls.certfile or None,
-            "ssl_keyfile": address.tls.keyfile or None,
-            "ssl_password": address.tls.password or None,
-        }
-    asked = Sentinel(list(address.hosts), sentinel_kwargs=options)  # type: ignore[no-untyped-call]
-    try:
-        host, port = await asked.discover_master(address.master)
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(why="no-master") from error
-    finally:
-        for one in asked.sentinels:
-            with contextlib.suppress(RedisError, OSError):
-                await one.aclose()
-    return str(host), int(port)
+    """Ask the Sentinels, one after the other, until one tells. Raises StoreUnavailable."""
+    patience = address.connect_timeout / 2
+    asked = replace(
+        address,
+        user=address.sentinel_user,
+        password=address.sentinel_password,
+        master="",
+        db=0,
+        connect_timeout=patience,
+    )
+    why = "no-sentinel"
+    for place in address.hosts:
+        link: Link | None = None
+        try:
+            async with asyncio.timeout(patience):
+                link = await _open(asked, place, lambda: Link(asked, None, None))
+                *replies, found = await link.send(
+                    [*_greeting(asked), ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.master)]
+                )
+            if isinstance(found, list):
+                return found[0].decode(), int(found[1])
+            _look_through([*replies, found])
+            why = "no-master"
+        except (OSError, StoreUnavailable) as error:
+            told = error.why if isinstance(error, StoreUnavailable) else _why(error)
+            why = told if why == "no-sentinel" and told in HOPELESS else why
+        finally:
+            if link is not None:
+                link.drop()
+    raise StoreUnavailable(why=why)
 
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLCertVerificationError, "certificate"),
     (ssl.SSLError, "tls"),
     (socket.gaierror, "unknown-host"),
     (PermissionError, "socket-closed"),
-    (ConnectionResetError, "lost"),
+    (ConnectionResetError, "hung-up"),
     (BrokenPipeError, "lost"),
     (TimeoutError, "no-answer"),
 )
 """The first that fits counts."""
 
 
-def _why(error: BaseException) -> str:
+_DATES, _NAMES = (9, 10), (62, 64)  # OpenSSL's numbers of what is wrong with a certificate
+
+
+def _why(error: BaseException | None, otherwise: str = "down") -> str:
     """The word for what keeps us from a server."""
-    return next((why for kind, why in _REASONS if isinstance(error, kind)), "down")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        code = error.verify_code
+        return "certificate-date" if code in _DATES else "certificate-name" if code in _NAMES else "certificate"
+    return next((why for kind, why in _REASONS if isinstance(error, kind)), otherwise)
 
 
 class _Awaited:
@@ -312,8 +325,9 @@ class Link(asyncio.Protocol):
     def __init__(
         self, address: Address, published: Callable[[bytes], None] | None, stalled: Callable[[], object] | None
     ) -> None:
-        self.closed = False
         self.of_cluster = False
+        self._ended = ""  # why, when it has
+        self._heard = False  # whether anything came
         self._published = published
         self._reply_timeout = address.reply_timeout
         self._replicas = address.replicas
@@ -328,6 +342,11 @@ class Link(asyncio.Protocol):
         self._held: list[_Awaited] = []
         self._wrote = False  # in this turn
         self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._ended != ""
 
     @property
     def age(self) -> float:
@@ -348,7 +367,7 @@ class Link(asyncio.Protocol):
         """Queue commands for this turn's write; the future has their replies, errors among them as values."""
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         if self.closed:
-            future.set_exception(StoreUnavailable(why="lost"))
+            future.set_exception(StoreUnavailable(why=self._ended))
             return future
         if not self._unsent:
             self._loop.call_soon(self._flush)
@@ -371,12 +390,16 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Replies, in the order of the commands."""
         reader, waiting = self._reader, self._waiting
+        self._heard = True
         try:
             reader.feed(data)
             while (reply := reader.gets()) is not False:
                 if self._published is not None and isinstance(reply, list) and reply[:1] == [b"message"]:
                     self._published(reply[2])
                     continue
+                if not waiting:  # nobody asked: it says why it lets us go
+                    self.drop((isinstance(reply, hiredis.ReplyError) and trouble(str(reply))) or "lost")
+                    return
                 awaited = waiting[0]
                 awaited.replies.append(reply)
                 awaited.missing -= 1
@@ -390,8 +413,6 @@ class Link(asyncio.Protocol):
                 self.drop()
         except hiredis.ProtocolError:
             self.drop("no-redis")
-        except IndexError:
-            self.drop()
 
     def _hold(self, awaited: _Awaited) -> None:
         """Keep an answer back until replicas have what was written, or let go of those that were."""
@@ -404,8 +425,12 @@ class Link(asyncio.Protocol):
             _answer(one, "no-replicas" if isinstance(had, int) and had < self._replicas else "")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Whatever waits for a reply fails."""
-        self._end("certificate" if isinstance(exc, ssl.SSLCertVerificationError) else "lost")
+        """Whatever waits for a reply fails: of what the server said last, as it let us go, if it did."""
+        *_, last = self._waiting[0].replies if self._waiting and self._waiting[0].replies else (None,)
+        if isinstance(last, hiredis.ReplyError):
+            self._end(trouble(str(last)) or "lost")
+        else:
+            self._end("lost" if self._heard else _why(exc, "hung-up"))
 
     def retire(self) -> None:
         """End the connection when all that was asked is answered, or no answers come."""
@@ -420,7 +445,7 @@ class Link(asyncio.Protocol):
             self._transport.abort()
 
     def _end(self, why: str) -> None:
-        self.closed = True
+        self._ended = self._ended or why
         if self._watch is not None:
             self._watch.cancel()
         ended, self._held = [*self._held, *self._waiting], []

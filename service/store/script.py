@@ -55,6 +55,13 @@ SCRIPTS: Final = {
 }
 """Folder and name of each -> its text."""
 _DIGESTS: Final = {name: sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
+COMMANDS: Final = tuple(
+    sorted(
+        {name for text in SCRIPTS.values() for name in re.findall(r"redis\.p?call\('([A-Z]+)'", text)}
+        - {"PUBLISH"}  # which is bound to channels, and would be heard
+    )
+)
+"""What our user must be allowed to do within them."""
 LOAD_SCRIPTS: Final[tuple[tuple[Argument, ...], ...]] = tuple(("SCRIPT", "LOAD", text) for text in SCRIPTS.values())
 """The commands after which a server has all of them."""
 

@@ -328,11 +328,10 @@ async def _inspect(server: Server) -> ServerState:
     before = time.time()
     seconds, micros = await server.call("TIME")
     after = time.time()
-    version = info.get("redis_version", "0")
-    name = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
+    valkey = info.get("valkey_version")
+    name = f"Valkey {valkey}" if valkey else f"Redis {info.get('redis_version', '0')}"
     return ServerState(
         name=name,
-        version=tuple(int(part) for part in version.split(".") if part.isdigit()),
         append_only=persistence.get("aof_enabled") == "1",
         fsync=await _setting(server, "appendfsync"),
         eviction=await _setting(server, "maxmemory-policy"),

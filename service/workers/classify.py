@@ -23,6 +23,7 @@ from service.core.errors import StoreUnavailable
 from service.core.site import Site
 from service.core.work import Job, Lane
 from service.usecases.classification import Classified, Scorer
+from service.usecases.health import say_unavailable
 
 _BLOCK_MS = 250  # how long one read waits for work; bounds how long a stop takes
 _OVERLAP = 2  # batches of a lane under way at once: one is scored while the other is read or written
@@ -62,7 +63,7 @@ class Worker:
         try:
             await self._services.work.release(self.name)
         except StoreUnavailable as error:
-            log.warning("store unavailable", role="classify", why=error.why)
+            say_unavailable("classify", error)
 
     async def _serve(self, lane: Lane, partition: int, turns: asyncio.Semaphore, stop: asyncio.Event) -> None:
         """Claim and judge a lane's of a partition, beside the other lane: what somebody waits for stands behind nothing else.
@@ -77,7 +78,7 @@ class Worker:
                 jobs = await self._next(partition, lane, count, more)
             except StoreUnavailable as error:
                 slots.release()
-                log.warning("store unavailable", role="classify", why=error.why)
+                say_unavailable("classify", error)
                 await asyncio.sleep(_PAUSE)
                 continue
             more = len(jobs) == count
@@ -134,7 +135,7 @@ class Worker:
                 return
             judged = await self._services.classification.judge(jobs, sites, self._scorer)
         except StoreUnavailable as error:
-            log.warning("store unavailable", role="classify", jobs=len(jobs), why=error.why)
+            say_unavailable("classify", error, jobs=len(jobs))
             return  # still claimed; they come again
         except Exception as error:  # whatever a model may raise: no job is lost to it
             metrics.FAILURES.labels("classify").inc()

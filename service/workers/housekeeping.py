@@ -16,6 +16,7 @@ from service.core.errors import StoreUnavailable
 from service.core.lifecycle import State
 from service.core.resubmission import without_text
 from service.core.site import circle_of
+from service.usecases.health import say_unavailable
 
 _INTERVAL = 60.0  # seconds
 _BATCH = 500  # comments looked at in one go
@@ -54,7 +55,7 @@ async def run_housekeeping(services: Services, stop: asyncio.Event) -> None:
             if dropped:
                 log.info("texts dropped", role="housekeeping", count=dropped)
         except StoreUnavailable as error:
-            log.warning("store unavailable", role="housekeeping", why=error.why)
+            say_unavailable("housekeeping", error)
         except Exception as error:  # this must not take the worker beside it down
             metrics.FAILURES.labels("housekeeping").inc()
             log.error("housekeeping failed", role="housekeeping", error=type(error).__name__)

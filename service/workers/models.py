@@ -16,6 +16,7 @@ from service.core.site import Site
 from service.learning.monitoring import Limits, Monitoring
 from service.learning.reload import ModelReloader
 from service.scorer import ModelScorer
+from service.usecases.health import say_unavailable
 
 _KEEP_AUDITS = 365 * 86_400_000  # milliseconds
 
@@ -70,7 +71,7 @@ async def run_watch(services: Services, stop: asyncio.Event, scorer: ModelScorer
             if await services.models.take_turn("watch", settings.watch_interval):
                 await _each_site(services, stop, watch, "watch")
         except StoreUnavailable as error:
-            log.warning("store unavailable", role="watch", why=error.why)
+            say_unavailable("watch", error)
         except Exception as error:  # this must not take the worker beside it down
             metrics.FAILURES.labels("watch").inc()
             log.error("watch failed", role="watch", error=type(error).__name__)
@@ -121,8 +122,8 @@ async def run_learning(services: Services, stop: asyncio.Event) -> None:
                     await _each_site(services, stop, learn, "learn")
                 if not stop.is_set():  # else whoever comes next goes on
                     await services.models.keep_turn("learn", interval)
-        except StoreUnavailable:
-            log.warning("store unavailable", role="learn")
+        except StoreUnavailable as error:
+            say_unavailable("learn", error)
         except Exception as error:
             metrics.FAILURES.labels("learn").inc()
             log.error("learning failed", role="learn", error=type(error).__name__)

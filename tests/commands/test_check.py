@@ -16,10 +16,8 @@ from urllib.request import urlopen
 import pytest
 import redis
 
-from service.core.server import ServerState
 from service.serve import CantStart, check_store
-from service.store.client import Connection
-from service.store.server import EmbeddedServer, find_binary, inspect
+from service.store.server import EmbeddedServer, find_binary
 from tests.commands.conftest import Run
 from tests.commands.test_serve import until
 from tests.system.stack import free_port
@@ -218,17 +216,11 @@ def test_a_folder_that_cant_be_one_is_found_out(run: Run, tmp_path: Path, monkey
     assert (found["data"], found["secrets"]) == ("fail", "fail")
 
 
-@pytest.mark.parametrize(
-    ("version", "level"), [((5, 0, 14), "fail"), ((6, 0, 16), "fail"), ((6, 2), "ok"), ((8, 2, 1), "ok")]
-)
+@pytest.mark.parametrize(("oldest", "level"), [((99, 0), "fail"), ((7, 99), "fail"), ((7, 2), "ok"), ((6, 2), "ok")])
 def test_a_server_that_is_too_old_is_found_out(
-    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], level: str
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch, oldest: tuple[int, int], level: str
 ) -> None:
-    async def older(connection: Connection) -> list[ServerState]:
-        name = "Redis " + ".".join(map(str, version))
-        return [one._replace(version=version, name=name) for one in await inspect(connection)]
-
-    monkeypatch.setattr("service.store.server.inspect", older)
+    monkeypatch.setattr("service.store.link.OLDEST_VERSION", oldest)
     assert levels(run)["redis"] == level
     with pytest.raises(CantStart, match="too old") if level == "fail" else nullcontext():
         asyncio.run(check_store(EmbeddedServer(data).url))

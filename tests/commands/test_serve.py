@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,12 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
 import redis
 
+from service.core.errors import StoreUnavailable
+from service.core.server import TROUBLES
 from service.serve import CANT_START, ROLES, next_pause
 from service.store.server import EmbeddedServer
 from tests.support.servers import Server, servers
@@ -71,6 +74,27 @@ class Tree:
     def get(self, path: str, **headers: str) -> str:
         with urlopen(Request(f"http://127.0.0.1:{self.port}{path}", headers=headers), timeout=5) as answer:
             return str(answer.read().decode())
+
+    def problem(self) -> dict[str, Any]:
+        """What /readyz says is amiss; nothing when it is ready."""
+        try:
+            self.get("/readyz")
+        except HTTPError as error:
+            return dict(json.loads(error.read()))
+        return {}
+
+    def roles_that_say(self, why: str) -> set[str]:
+        """Those that could not use the store for this reason, and said what to do."""
+        lines = [line for line in self.lines() if line["event"] == "store unavailable" and line["why"] == why]
+        assert {line["error"] for line in lines} <= {TROUBLES[why]}
+        return {line["role"] for line in lines}
+
+    def failures(self) -> dict[str, float]:
+        """Calls that Redis failed, by why."""
+        found = re.findall(
+            r'^antechamber_store_failures_total\{why="([a-z-]+)"\} (\S+)$', self.get("/metrics"), re.MULTILINE
+        )
+        return {why: float(count) for why, count in found}
 
     def ready(self) -> bool:
         try:
@@ -193,7 +217,44 @@ def test_what_waiting_cant_mend_is_one_line_and_the_end(tree: Tree, tmp_path: Pa
         ended = tree.command("serve", *words)
     assert ended.returncode == CANT_START
     (line,) = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
-    assert line == "antechamber: the Redis at REDIS_URL can't be used: it does not take our name and password"
+    assert line == f"antechamber: {StoreUnavailable(why='wrong-password').amiss}"
+
+
+def test_what_ails_redis_is_called_the_same_everywhere_and_heals(tree: Tree, tmp_path: Path) -> None:
+    """A running service: its roles' lines, readiness, metric and `check`, with the words for what to do; and no secret in any."""
+    secret = "a-password-that-nobody-may-see"
+    with servers(tmp_path / "ails", 1) as (server,), server.client() as client:
+
+        def acl(*words: str) -> None:
+            client.execute_command("ACL", "SETUSER", "ann", *words)
+
+        acl("on", f">{secret}", "~*", "&*", "+@all")
+        tree.environment["REDIS_URL"] = server.url.replace("//", f"//ann:{secret}@")
+        tree.start()
+        until(tree.ready)
+        for why, begin, end in (
+            ("wrong-password", lambda: acl("resetpass", ">other"), lambda: acl(f">{secret}")),
+            ("not-allowed", lambda: acl("-evalsha"), lambda: acl("+evalsha")),
+            (
+                "too-many-clients",
+                lambda: client.config_set("maxclients", 1),
+                lambda: client.config_set("maxclients", 99),
+            ),
+        ):
+            begin()
+            client.client_kill_filter(_type="normal", skipme=True)
+            until(lambda why=why: tree.problem().get("why") == why)
+            assert TROUBLES[why] in tree.problem()["detail"]
+            until(lambda why=why: tree.roles_that_say(why) >= {"classify", "deliver"} or why == "not-allowed")
+            assert tree.failures()[why] > 0
+            said = tree.command("check", "--json").stdout
+            assert TROUBLES[why] in json.dumps(json.loads(said), ensure_ascii=False)
+            end()
+            until(tree.ready)
+            assert secret not in said
+    log = (tree.folder / "log").read_text()
+    assert secret not in log
+    assert "Traceback" not in log
 
 
 def test_a_stop_while_it_waits_is_quick(tree: Tree) -> None:

@@ -128,20 +128,27 @@ async def test_what_the_address_says_of_tls_counts(server: EmbeddedServer) -> No
 
 async def test_each_trouble_has_its_word(server: EmbeddedServer, tmp_path: Path) -> None:
     heard: list[str] = []
+
+    def failed(why: str) -> str:
+        heard.append(why)
+        return why
+
     with servers(tmp_path, 1, "--maxmemory", "1mb", "--requirepass", "secret") as (full,):
         for url, command, why in (
             (f"unix://{tmp_path}/nothing.sock", ("PING",), "down"),
             ("redis://127.0.0.1:1", ("PING",), "down"),
             ("redis://nobody.invalid", ("PING",), "unknown-host"),
             (full.url, ("PING",), "wrong-password"),
-            (full.url.replace("redis://", "rediss://") + "?socket_connect_timeout=0.5", ("PING",), "tls-silent"),
+            (full.url.replace("redis://", "rediss://") + "?socket_connect_timeout=3", ("PING",), "tls-silent"),
             (full.url.replace("//", "//:secret@"), ("SET", "a", "1"), "out-of-memory"),
-            (server.url, ("NOSUCH",), "refused"),
+            (server.url, ("NOSUCH",), "no-command"),
+            (server.url, ("GET",), "refused"),
+            (f"{server.url}?db=99", ("PING",), "no-database"),
         ):
-            async with Connection(url, failed=heard.append) as connection:
-                with pytest.raises(StoreUnavailable) as failed:
+            async with Connection(url, failed=failed) as connection:
+                with pytest.raises(StoreUnavailable) as found:
                     await connection.wire.call(*command)
-                assert (failed.value.why, heard[-1]) == (why, why)
+                assert (found.value.why, heard[-1]) == (why, why)
 
 
 async def test_what_waiting_cant_mend_is_not_waited_for(tmp_path: Path) -> None:

@@ -162,4 +162,4 @@ async def test_a_failover_by_sentinel_heals_under_load(watched: tuple[list[Serve
         with replica.client() as client:
             assert client.get(done[-1]) == b"1"
             assert client.role()[0] == b"master"
-        assert set(failed) <= {"lost", "down", "no-master", "read-only", "no-answer"}
+        assert set(failed) <= {"lost", "hung-up", "down", "no-master", "read-only", "no-answer"}

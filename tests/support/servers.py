@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -104,7 +105,7 @@ class Front:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(OSError):
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
@@ -113,8 +114,8 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @contextlib.asynccontextmanager
-async def front(to: int) -> AsyncIterator[Front]:
-    """A stable address that leads to a port at first."""
+async def front(to: int, secure: ssl.SSLContext | None = None) -> AsyncIterator[Front]:
+    """A stable address that leads to a port at first; by TLS, if it is `secure`."""
     made = Front(to)
 
     async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -123,7 +124,7 @@ async def front(to: int) -> AsyncIterator[Front]:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({task})
 
-    listening = await asyncio.start_server(lead, "127.0.0.1", made.port)
+    listening = await asyncio.start_server(lead, "127.0.0.1", made.port, ssl=secure)
     try:
         yield made
     finally:

@@ -19,6 +19,7 @@ from service.clock import now_ms
 from service.container import Services
 from service.core.delivery import Delivery, Settlement
 from service.core.errors import StoreUnavailable
+from service.usecases.health import say_unavailable
 from service.workers.deliver.client import Client
 from service.workers.deliver.message import Response, compose, heard, settlement
 from service.workers.deliver.slots import Round, Slots
@@ -68,7 +69,7 @@ class Deliverer:
                 try:
                     begun = await self._begin()
                 except StoreUnavailable as error:
-                    log.warning("store unavailable", role="deliver", why=error.why)
+                    say_unavailable("deliver", error)
                     await self._rest(_PAUSE)
                     continue
                 pause = _SHORTEST if begun else min(pause * _SLOWER, _LONGEST)

@@ -19,6 +19,7 @@ from service.core.errors import StoreUnavailable
 from service.core.notice import SENT, MailServer, Notice, Notices, Summary, Told, Way, webhook_secret
 from service.keyfiles import KeyFileError
 from service.signatures import sign
+from service.usecases.health import say_unavailable
 from service.usecases.push import Reader
 from service.workers.deliver.client import Client
 from service.workers.deliver.mail import Outcome, post
@@ -42,8 +43,8 @@ async def run_notices(services: Services, stop: asyncio.Event) -> None:
                 if await services.models.take_turn("notices", LOOK * 0.9):
                     await teller.look()
                 broken = ""
-            except StoreUnavailable:
-                log.warning("store unavailable", role="notices")
+            except StoreUnavailable as error:
+                say_unavailable("notices", error)
             except KeyFileError as error:
                 if broken != str(error):  # once, not at every look; `antechamber check` says what is wrong with it
                     log.error("notices can't be read", role="notices")
