@@ -400,10 +400,11 @@ def learnt(model: Model) -> dict[str, str]:
     steps = []
     for label in LABELS:
         usual = PRESETS["balanced"][label]
-        upper = ["–" if value is None else f"{value:g}" for value in (usual.reject, usual.discard)]
+        levels = [*(PRESETS[preset][label].hold for preset in PRESETS), usual.reject, usual.discard]
+        chosen = ["–" if value is None else f"{value:g}" for value in levels]
         good = [held_out[label].get(name, {}).get("fpr_hold") for name in ordinary]
         held = ["–" if one is None else f"{one:.1%}" for one in good]
-        steps.append([label, *(f"{PRESETS[preset][label].hold:g}" for preset in PRESETS), *upper, *held])
+        steps.append([label, *chosen, *held])
     header = [
         "label",
         *(f"{preset}: hold" for preset in PRESETS),

@@ -71,9 +71,9 @@ _FEWEST = 50
 _STEPS = np.round(np.append(np.arange(0.1, 0.991, 0.01), (0.995, 0.998, 0.999)), 3)
 _REJECTED = {"reject": 0.002, "discard": 0.0005}
 PRESETS = {
-    "quiet": {"spam": 0.02, "toxicity": 0.004},
-    "balanced": {"spam": 0.055, "toxicity": 0.02},
-    "strict": {"spam": 0.12, "toxicity": 0.04, "profanity": 0.003},
+    "quiet": {"spam": 0.02, "toxicity": 0.003},
+    "balanced": {"spam": 0.055, "toxicity": 0.014},
+    "strict": {"spam": 0.12, "toxicity": 0.028, "profanity": 0.003},
 }
 """The most good comments of any ordinary source that a label may hold, while its learner has not seen that source: with
 all of them seen, strangers' comments fare about twice as well. The kinds of toxicity may hold a quarter as many as toxicity;

@@ -191,7 +191,7 @@ _WRITTEN = 24
 """How many rows are made of each template of `written/*.txt`."""
 _AS_WRITTEN = Source(2.0, 0.7)
 """The weight of a row that was made up, beside 1 for one of a corpus."""
-_HARMLESS_WRITTEN = Source(1.2, 1.4)
+_HARMLESS_WRITTEN = Source(0.8, 1.4)
 """… of one that is harmless and looks like abuse: words of abuse stand in thousands of rows of the corpora."""
 
 

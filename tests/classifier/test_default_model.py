@@ -284,5 +284,5 @@ def test_the_same_praise_is_spam_when_a_seller_signs_it_and_thanks_when_a_reader
         limit = _hold(model, "spam")
         return float(np.mean([one.scores["spam"] >= limit for one in model.score(items)]))
 
-    assert held(SELLERS) >= 0.7
+    assert held(SELLERS) >= 0.6
     assert held(PEOPLE) <= 0.05

@@ -6,7 +6,6 @@ first run takes three quarters of an hour on two cores, most of it for tuning th
 `embedding`, `heads`, `fusing`.
 """
 
-import math
 import time
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 from rich.console import Console
+from scipy import special
 
 from classifier import artifact
 from classifier.inputs import Input
@@ -153,8 +153,7 @@ def _abroad(taught: Taught, read: list[Bag], head: Head, model: Model, ends: End
 
 def _hold(model: Model, label: str) -> float:
     """The threshold of the default policy for holding, as a logit."""
-    limit = model.thresholds[label]["hold"]
-    return math.log(limit / (1 - limit))
+    return float(special.logit(model.thresholds[label]["hold"]))
 
 
 def _by_group(weights: dict[str, dict[str, Ends]]) -> dict[str, dict[str, Ends]]:

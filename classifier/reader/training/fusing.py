@@ -5,13 +5,13 @@ is learnt here holds for another first reader too, as long as that is calibrated
 speaks for a label with one reader never speaks against it in the sum.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 from scipy.optimize import minimize
 
 from classifier.reader.fusion import GROUPS, slide
@@ -147,7 +147,7 @@ def together(rows: Rows, weights: Mapping[str, Mapping[str, Sequence[float]]]) -
 
 def inherited(of_toxicity: Mapping[str, Ends], prior: float, prior_of_toxicity: float) -> dict[str, Ends]:
     """The weights of a kind of toxicity, which is too rare to learn its own: those of toxicity, moved to its own prior."""
-    apart = math.log(prior / (1 - prior)) - math.log(prior_of_toxicity / (1 - prior_of_toxicity))
+    apart = float(special.logit(prior) - special.logit(prior_of_toxicity))
     return {
         group: {
             end: [words, meaning, round(rest + apart * (1 - words - meaning), 5)]

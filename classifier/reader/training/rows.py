@@ -5,8 +5,6 @@ corpus teach them little, and reading takes milliseconds.
 """
 
 import random
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +14,11 @@ import numpy.typing as npt
 from classifier.training import corpora, mixture
 from classifier.training.corpora import CATALOGUE, Table
 from classifier.training.mixture import TOXICITY, Mixture
-from classifier.training.writing import PREFIX
 
 MOST = 1500
 """Rows of one corpus."""
-MADE = 160
-"""Rows of one kind that was made up for this project, as many of each template as there are."""
+MADE = 200
+"""Rows of one kind that was made up for this project."""
 MEASURED = 600
 """Rows of a corpus that is measured on."""
 _MADE_MASS = 0.15  # of a made-up kind; with more, strangers' tweets are judged worse, with none, today's spam
@@ -56,7 +53,7 @@ class Taught(NamedTuple):
         found = np.zeros(len(known))
         for name in np.unique(self.corpora[known]):
             rows = known & (self.corpora == name)
-            found[rows] = (_MADE_MASS if name.startswith(PREFIX) else 1.0) / np.sqrt(rows.sum())
+            found[rows] = (_MADE_MASS if name.startswith("made_") else 1.0) / np.sqrt(rows.sum())
         return np.asarray(found * known.sum() / found.sum())
 
     @property
@@ -74,22 +71,9 @@ def taught(root: Path, seed: int, most: int = MOST) -> Taught:
     for name in dict.fromkeys(table.corpora.tolist()):
         rows = np.flatnonzero(table.corpora == name).tolist()
         once = list({table.items[at].text: at for at in reversed(rows)}.values())
-        drawn = rng.sample(once, len(once))  # a larger sample holds the smaller one
-        if name.startswith(PREFIX):
-            chosen += _in_turn(drawn, [table.groups[at] for at in drawn])[:MADE]
-        else:
-            chosen += drawn[:most]
+        limit = MADE if name.startswith("made_") else most
+        chosen += rng.sample(once, len(once))[:limit]  # a larger sample holds the smaller one
     return Taught(whole, np.array(sorted(chosen)))
-
-
-def _in_turn(rows: Sequence[int], groups: Sequence[str]) -> list[int]:
-    """One row of each group, then a second one of each that has it, and so on."""
-    had: Counter[str] = Counter()
-    turns = []
-    for group in groups:
-        turns.append(had[group])
-        had[group] += 1
-    return [row for _, row in sorted(zip(turns, rows, strict=True), key=lambda one: one[0])]
 
 
 def measured(root: Path, seed: int, most: int = MEASURED) -> Table:

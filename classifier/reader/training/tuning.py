@@ -38,7 +38,9 @@ _CLIP = 2.0  # the longest step, as a norm of the gradient
 _PULL = 1e-2  # of heads towards nothing
 _TEXTS = 64  # in a step
 _LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160, WINDOW + 8)  # pieces; each is compiled once
-_OF_PADDED = 8000
+_OF_MADE = 120
+"""Texts of a kind that was made up here."""
+_OF_PADDED = 4000
 _DECIDING = [LABELS.index(label) for label in ("spam", "toxicity")]
 _REST = 0.3
 """How much a label counts that no policy decides by as shipped, beside one that it does."""
@@ -67,9 +69,13 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
     weights = Weights()
     tokenise = Tokeniser(weights.vocabulary)
     before, after = [weights.vocabulary.begin, *tokenise(PREFIX)], [weights.vocabulary.end]
+    chosen: list[int] = []
+    corpora, plain = taught.corpora, taught.texts
+    for name in np.unique(corpora):
+        rows = np.flatnonzero(corpora == name)
+        chosen += (rng.permutation(rows)[:_OF_MADE] if name.startswith(MADE) else rows).tolist()
     some = [padded[at] for at in rng.permutation(len(padded))[:_OF_PADDED]]
-    plain = taught.texts
-    texts = [(row, text, None) for row, text in enumerate(plain)] + [(one.row, one.text, one.inside) for one in some]
+    texts = [(row, plain[row], None) for row in sorted(chosen)] + [(one.row, one.text, one.inside) for one in some]
     pieces, own = [], []
     for _, text, inside in texts:
         parts = [tokenise(passage) for passage in Prepared(text).texts]
@@ -80,7 +86,7 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
         own.append((len(before) + first, len(before) + last))
     kept = [at for at, (first, last) in enumerate(own) if last > first]
     starts = np.concatenate([[0], np.cumsum([len(pieces[at]) for at in kept])]).astype(np.intp)
-    counts = np.where(np.array(kept) < len(plain), 1.0, MASS).astype(np.float32)
+    counts = np.where(np.array(kept) < len(chosen), 1.0, MASS).astype(np.float32)
     rows = np.array([texts[at][0] for at in kept], np.intp)
     states = _below(weights, [pieces[at] for at in kept], starts, console)
     return Lessons(states, starts, [own[at] for at in kept], rows, counts)
@@ -206,27 +212,26 @@ def _batches(lessons: Lessons, uses: npt.NDArray[np.intp], rng: np.random.Genera
 
 
 def _packed(lessons: Lessons, texts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[Any], Floats, Floats]:
-    """States, mask and pool of a batch, filled up to the next of `_LENGTHS` and to `_TEXTS`."""
-    sizes = np.diff(lessons.starts)[texts]
-    length = _length(int(sizes.max()))
-    states = np.zeros((_TEXTS, length, lessons.states.shape[1]), np.float16)
-    pool = np.zeros((_TEXTS, length), np.float32)
-    known = np.zeros((_TEXTS, length), np.bool_)
-    known[len(texts) :, 0] = True
-    for at, (text, size) in enumerate(zip(texts.tolist(), sizes.tolist(), strict=True)):
-        states[at, :size] = lessons.states[lessons.starts[text] : lessons.starts[text + 1]]
-        known[at, :size] = True
+    """States, mask and pool of a batch."""
+    ends = lessons.starts[texts], lessons.starts[texts + 1]
+    states, mask = _filled([lessons.states[start:end] for start, end in zip(*ends, strict=True)])
+    pool = np.zeros(states.shape[:2], np.float32)
+    for at, text in enumerate(texts.tolist()):
         first, last = lessons.own[text]
         pool[at, first:last] = 1.0 / (last - first)
-    return states, _mask(known), pool
+    return states, mask, pool
 
 
-def _mask(known: npt.NDArray[np.bool_]) -> Floats:
-    return np.where(known, 0.0, -1e9).astype(np.float32)[:, None, None, :]
-
-
-def _length(size: int) -> int:
-    return next(length for length in _LENGTHS if length >= size)
+def _filled(texts: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], Floats]:
+    """Texts, each (pieces, width), as a batch that is filled up to the next of `_LENGTHS` and to `_TEXTS`, and its mask."""
+    longest = max(map(len, texts))
+    length = next(length for length in _LENGTHS if length >= longest)
+    batch = np.zeros((_TEXTS, length, texts[0].shape[1]), texts[0].dtype)
+    known = np.zeros((_TEXTS, length), np.bool_)
+    known[len(texts) :, 0] = True
+    for at, text in enumerate(texts):
+        batch[at, : len(text)], known[at, : len(text)] = text, True
+    return batch, np.where(known, 0.0, -1e9).astype(np.float32)[:, None, None, :]
 
 
 def _below(
@@ -246,15 +251,10 @@ def _below(
     states = np.zeros((starts[-1], weights.width), np.float16)
     order = np.argsort(np.diff(starts), kind="stable")
     for texts in track(np.split(order, range(_TEXTS, len(order), _TEXTS)), "Reading", console=console):
-        length = _length(max(len(pieces[text]) for text in texts))
-        embedded = np.zeros((_TEXTS, length, weights.width), np.float32)
-        known = np.zeros((_TEXTS, length), np.bool_)
-        known[len(texts) :, 0] = True
-        for at, text in enumerate(texts):
-            size = len(pieces[text])
-            embedded[at, :size] = unpacked(words[pieces[text]]).reshape(size, -1) + places[:size]
-            known[at, :size] = True
-        found = np.asarray(read(embedded, _mask(known)))
+        embedded = [
+            unpacked(words[pieces[at]]).reshape(len(pieces[at]), -1) + places[: len(pieces[at])] for at in texts
+        ]
+        found = np.asarray(read(*_filled(embedded)))
         for at, text in enumerate(texts):
             states[starts[text] : starts[text + 1]] = found[at, : len(pieces[text])]
     return states
