@@ -17,7 +17,7 @@ from classifier.correction import Correction
 from classifier.correction.decisions import Decided, in_order
 from classifier.correction.disputes import Marked
 from classifier.correction.partial import only, shrunk
-from classifier.correction.training import TooFew, short, train
+from classifier.correction.training import DEFAULTS, Settings, TooFew, short, train
 from classifier.evaluation import gate
 from classifier.evaluation.gate import Cost, Part, Report
 from classifier.evaluation.paired import Measure
@@ -28,6 +28,11 @@ ENOUGH: Final = 40
 """Newest decisions of a kind with which those before them need not judge, too."""
 STAGES: Final = 2
 """How many times it is learnt from fewer decisions then."""
+LEAST: Final = 10
+"""Decisions with a label, and without it, that are enough to learn from there."""
+MOST_ASKED: Final = 3_000
+"""Decisions that are learnt from at most, for that to be worth its time."""
+_FEW = DEFAULTS._replace(fewest=LEAST)
 _WORDS: Final = {0.75: "three quarters", 0.5: "half", 0.25: "a quarter"}
 _KINDS: Final = {"author": "the author's name and address", "text": "the words", "signals": "the signals"}
 _FIGURES = ("average precision", "recall at 1 % false positives", "bad comments at hold", "calibration (Brier)")
@@ -70,8 +75,8 @@ def fit(
             earlier=earlier,
         )  # fmt: skip
 
-    lessons = [settled, *(stage.taught for stage in stages)]
-    whole = [train(model, rows, name) for rows in lessons]
+    lessons = [(settled, DEFAULTS), *((stage.taught, _FEW) for stage in stages)]
+    whole = [train(model, rows, name, settings) for rows, settings in lessons]
     report = asked(whole)
     if report.passed or not report.worse or not _could_be_better(report):
         return Fitted(whole[0], report)
@@ -95,16 +100,23 @@ def _stages(taught: Sequence[Decided], seen: int, newest: Sequence[Decided], lab
     """Where the newest decisions are few, what came before them judges too, by versions that learnt only from what was older.
 
     So each decision is foretold from those before it (Dawid 1984, "prequential"), and none that `active` has learnt from.
-    Stages that could not learn every label that the whole learns are left out.
+    Each of these versions learns every label that the whole learns.
     """
     rows = in_order(taught)
     learnt = [label for label in labels if short(rows, label) == (0, 0)]
-    if all(min(_of_each(newest, label)) >= ENOUGH for label in learnt):
+    if len(rows) > MOST_ASKED or all(min(_of_each(newest, label)) >= ENOUGH for label in learnt):
         return []
-    first = max(seen, len(rows) // 4)
-    ends = [_between(rows, first + (len(rows) - first) * at // (STAGES + 1)) for at in range(1, STAGES + 2)]
-    found = [_Stage(rows[:end], rows[end:after]) for end, after in pairwise(ends) if end < after]
-    return [one for one in found if all(short(one.taught, label) == (0, 0) for label in learnt)]
+    first, least = max(seen, len(rows) // 4), max(_enough(rows, label) for label in learnt)
+    parts = [first + (len(rows) - first) * at // (STAGES + 1) for at in range(1, STAGES + 2)]
+    ends = [_between(rows, max(part, least)) for part in parts]
+    return [_Stage(rows[:end], rows[end:after]) for end, after in pairwise(ends) if end < after]
+
+
+def _enough(rows: Sequence[Decided], label: str) -> int:
+    """How many of the oldest decisions it takes to learn a little of a label that can be learnt from all."""
+    said = [(at, row.labels[label] >= 0.5) for at, row in enumerate(rows) if label in row.labels]
+    places = ([at for at, one in said if one is answer] for answer in (True, False))
+    return max(those[LEAST - 1] for those in places) + 1
 
 
 def _between(rows: Sequence[Decided], place: int) -> int:
@@ -126,7 +138,11 @@ def _could_be_better(report: Report) -> bool:
 
 
 def _parts(
-    active: Version, whole: Sequence[Correction], lessons: Sequence[Sequence[Decided]], name: str, report: Report
+    active: Version,
+    whole: Sequence[Correction],
+    lessons: Sequence[tuple[Sequence[Decided], Settings]],
+    name: str,
+    report: Report,
 ) -> Iterator[tuple[str, list[Correction]]]:
     """Parts of the candidate, each with the same part of what was learnt from fewer decisions."""
     harmed = {one.label for one in report.worse}
@@ -144,7 +160,7 @@ def _parts(
         try:
             yield (
                 f"what was learnt without {called}",
-                [train(active.model, rows, name, without=(kind,)) for rows in lessons],
+                [train(active.model, rows, name, settings, without=(kind,)) for rows, settings in lessons],
             )
         except TooFew:
             return
