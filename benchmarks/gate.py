@@ -180,6 +180,8 @@ class Replayed:
         self.later = Later([later[at] for at in sorted(drawn)], self.limits["spam"], hidden)
         self.other = list(other[:size])
         self.honest: Version | None = None
+        self.seen = 0
+        """How many of the first decisions the version in use has learnt from."""
 
     def run(self) -> Iterator[Judged]:
         """All candidates, as long as what came later can tell anything."""
@@ -188,7 +190,9 @@ class Replayed:
         half = len(self.rows) // 2
         active = base = Version(self.model)
         if half >= FEWEST_DECISIONS:
-            first = self.learnt("first", base, Round.of(self.rows[:half]))
+            round_ = Round.of(self.rows[:half])
+            self.seen = len(round_.old)
+            first = self.learnt("first", base, round_)
             if first is not None:
                 yield first[0]
                 active = first[1] if first[0].passed else base
@@ -222,7 +226,8 @@ class Replayed:
         """Learn, ask the gate, and see what is true."""
         called = "blog-1" if name == "first" else "blog-2"
         try:
-            made = fit(active, rows.old, rows.new, called, thresholds=self.limits)
+            seen = 0 if active.correction is None else self.seen
+            made = fit(active, rows.old, rows.new, called, thresholds=self.limits, seen=seen)
         except TooFew:
             return None
         version = Version(self.model, made.correction)

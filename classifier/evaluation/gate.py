@@ -89,6 +89,13 @@ class Part(NamedTuple):
     cost: tuple[Cost, ...]
 
 
+class Earlier(NamedTuple):
+    """A version that learnt as the candidate did, but from the oldest of its decisions only, and what came after those."""
+
+    version: Version
+    rows: Sequence[Decided]
+
+
 class Report(NamedTuple):
     """What the gate says."""
 
@@ -141,14 +148,16 @@ def compare(
     taught: Sequence[Decided] = (),
     trusted: Version | None = None,
     known_marks: Marked | None = None,
+    earlier: Sequence[Earlier] = (),
 ) -> Report:
     """Compare two versions of one base on decisions that neither has seen.
 
     `thresholds` are the site's, as `{"spam": {"hold": 0.6, "reject": 0.9}}`. Labels that neither version corrects are the
     base's in both, and are not measured. `taught` are the decisions that the candidate learnt from: with the others they
     tell what is the site's own business. `trusted` is asked everything too, where `active` was refused once.
-    `known_marks` are all of these decisions in order with their marks, if they were looked for already. A candidate of which
-    nothing can be measured is refused.
+    `known_marks` are all of these decisions in order with their marks, if they were looked for already. `earlier` speak for
+    the candidate, each on its own rows, which `active` has not seen either. A candidate of which nothing can be measured is
+    refused.
     """
     rows, base, answers = in_order(decisions), Version(active.model), Answers()
     labels = [
@@ -166,7 +175,7 @@ def compare(
         known, steps = [row for row in rows if label in row.labels], thresholds.get(label, {})
         for beside, yardstick in (yardsticks | others).items():
             pair = (yardstick, candidate)
-            own = _on_decisions(pair, label, known, steps) if known and beside not in others else []
+            own = _on_decisions(pair, label, known, steps, earlier) if known and beside not in others else []
             own += _in_disguise(pair, label, known, steps.get("hold", 0.5))
             own += professed(pair, label, [*(row for row in taught if label in row.labels), *known])
             own += marked(pair, label, disputed)
@@ -208,8 +217,13 @@ def _on_decisions(
     label: str,
     rows: Sequence[Decided],
     steps: Mapping[str, float],
+    earlier: Sequence[Earlier],
 ) -> list[Measured]:
-    asked = ask(*versions, label, rows)
+    asked, rows = ask(*versions, label, rows), list(rows)
+    for one in earlier:
+        its = [row for row in one.rows if label in row.labels]
+        if its:
+            asked, rows = asked.beside(ask(versions[0], one.version, label, its)), [*rows, *its]
     measures = [
         measure("average precision", label, asked, average_precision),
         measure("recall at 1 % false positives", label, asked, recall),

@@ -76,6 +76,10 @@ class Asked(NamedTuple):
         """Some of the comments."""
         return Asked(self.truth[rows], self.active[rows], self.candidate[rows])
 
+    def beside(self, other: "Asked") -> "Asked":
+        """These comments and others."""
+        return Asked(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+
 
 def ask(active: Version, candidate: Version, label: str, rows: Sequence[Decided]) -> Asked:
     """Both versions' scores of some decisions on one label."""

@@ -123,7 +123,7 @@ class Training:
         sites = [known.id for known in await self._accounts.all()] if site == EVERYWHERE else [site]
         thresholds = await self._thresholds(site)
         step("collecting decisions")
-        seen = sum([await self._examples.count(one) for one in sites])
+        counted = sum([await self._examples.count(one) for one in sites])
         collected = await collect(self._examples, sites)
         standing = await self._registry.standing(site)
         active, trusted = await self._yardsticks(standing)
@@ -134,18 +134,21 @@ class Training:
             collected.decisions, share=JUDGING_SHARE, seen_until=seen_until, fewest=FEWEST_OF_A_KIND if enough else 0
         )
         old, new = collected.decisions[:place], collected.decisions[place:]
+        seen = sum(row.at <= seen_until for row in old)
         _enough(old, new)
         number = await self._registry.models.next_number(site)
         name = f"{'all' if site == EVERYWHERE else site}-{number}"
         step(f"learning from {len(old):,} decisions, and comparing on the {len(new):,} newest")
         try:
             fitted = await asyncio.to_thread(
-                fitting.fit, active, old, new, name, thresholds=thresholds, trusted=trusted, step=step
+                fitting.fit, active, old, new, name, thresholds=thresholds, trusted=trusted, seen=seen, step=step
             )
         except training.TooFew as error:
             raise _too_few(error.missing) from error
         step("keeping it")
-        card, artefact = await self._carded(site, sites, fitted, _Made(collected, seen, old, active.name, thresholds))
+        card, artefact = await self._carded(
+            site, sites, fitted, _Made(collected, counted, old, active.name, thresholds)
+        )
         await self._registry.keep(card, artefact, actor=actor)
         return Trained(card, fitted.report)
 

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classifier import Decided, Input, Model, Version, load
 from classifier.correction.partial import only, shrunk
-from classifier.correction.training import train
+from classifier.correction.training import short, train
 from classifier.evaluation import gate
-from classifier.evaluation.fitting import fit
+from classifier.evaluation.fitting import LEAST, _stages, fit
 from tests.classifier.evaluation.test_gate import STEPS, moderated
 
 BOTH = {"spam": STEPS["spam"], "toxicity": {"hold": 0.5, "reject": 0.9}}
@@ -42,8 +44,7 @@ def test_what_passes_is_taken_whole(model: Model) -> None:
 def test_a_label_that_harms_stays_the_bases(model: Model) -> None:
     """Half of what was said of toxicity is the wrong way round; what was said of spam is not lost by that."""
     rows = two_labels(400, flipped=True)
-    clean = two_labels(400, flipped=False)
-    judges = clean[320:]
+    judges = two_labels(500, flipped=False)[320:]
     whole = gate.compare(
         Version(model), Version(model, train(model, rows[:320], "blog-1")), judges, thresholds=BOTH, taught=rows[:320]
     )
@@ -100,3 +101,43 @@ def test_what_is_left_out_of_learning_stays_the_bases(model: Model) -> None:
     without = says(Version(model, train(model, rows, "blog-1", without=("author",))))
     assert learnt - base > 1
     assert abs(without - base) < 0.25 * (learnt - base)
+
+
+def lopsided(size: int, every: int) -> list[Decided]:
+    """Decisions of which each so-manieth rejects, so that the newest fifth has few of those."""
+    good = iter(row for row in moderated(4 * size) if not row.labels["spam"])
+    bad = iter(row for row in moderated(4 * size, seed=2) if row.labels["spam"])
+    return [next(bad if at % every == 0 else good)._replace(at=at) for at in range(size)]
+
+
+@pytest.mark.parametrize("every", [9, 15])
+def test_where_the_newest_are_few_those_before_them_judge_too(model: Model, every: int) -> None:
+    rows = lopsided(400, every)
+    taught, newest = rows[:320], rows[320:]
+    alone = gate.compare(
+        Version(model), Version(model, train(model, taught, "blog-1")), newest, thresholds=STEPS, taught=taught
+    )
+    fitted = fit(Version(model), taught, newest, "blog-1", thresholds=STEPS)
+    assert "too few decisions to tell" in " ".join(alone.reasons)
+    assert fitted.report.passed, fitted.report.reasons
+    assert any(one.name == "average precision" for one in fitted.report.better)
+
+
+@given(size=st.integers(40, 400), seen=st.floats(0, 1), moments=st.integers(1, 50), few=st.integers(2, 12))
+@settings(max_examples=60, deadline=None)
+def test_a_stage_is_judged_by_what_neither_it_nor_the_version_in_use_has_learnt_from(
+    size: int, seen: float, moments: int, few: int
+) -> None:
+    """Whatever the decisions, and however many of one moment: what judges is newer than all that taught, and each row once."""
+    rows = [
+        Decided(Input(f"said {at}"), {"spam": float(at % few == 0)}, at // moments, "moderator:ann")
+        for at in range(size)
+    ]
+    known = int(seen * size)
+    stages = _stages(rows, known, rows[-10:], ["spam"])
+    judging = [row for stage in stages for row in stage.after]
+    assert len({id(row) for row in judging}) == len(judging)
+    for stage in stages:
+        assert max(row.at for row in stage.taught) < min(row.at for row in stage.after)
+        assert not {id(row) for row in rows[:known]} & {id(row) for row in stage.after}
+        assert short(stage.taught, "spam", LEAST) == (0, 0)
