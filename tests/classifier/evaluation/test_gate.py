@@ -244,15 +244,18 @@ class Altered(NamedTuple):
 
 
 def test_a_dozen_questions_are_not_a_dozen_chances_to_refuse(model: Model) -> None:
-    """Two versions that differ by noise alone, so that neither is better; measure by measure, five were refused."""
-    rows = moderated(80 + 12 * 60)
+    """Two versions that differ by noise alone, so that neither is better; measure by measure, two of five were refused.
+
+    One in ten is allowed; of 24 more than five come by chance three times in a hundred.
+    """
+    rows = moderated(80 + 24 * 60)
     version = learnt(model, rows[:80])
     refused = 0
-    for run in range(12):
+    for run in range(24):
         first, second = (cast("Version", Altered(version, noise=f"{run}{which}")) for which in "ab")
         newest = rows[80 + run * 60 : 80 + (run + 1) * 60]
         refused += not gate.compare(first, second, newest, thresholds=STEPS).passed
-    assert refused <= 1
+    assert refused <= 5
 
 
 def test_what_is_left_of_the_chance_is_shared_by_the_measures_that_are_left() -> None:
