@@ -90,7 +90,10 @@ class Votes:
         self._has_null = self._has_letters = False
         self._fits = '"' not in head
         self._parted = 0  # cells of a row that goes on
-        self._lines = self._quoted_lines = 0
+        self._goes_on = False  # the line before ends with a backslash
+        self._begun = self._quoted_begun = (
+            0  # lines that begin a row, and those of them in which quotation marks hold a cell
+        )
         self._for = self._against = 0
 
     @property
@@ -101,31 +104,36 @@ class Votes:
     def look(self, lines: list[str], *, is_read: bool) -> None:
         """Look at the lines of a row; `is_read`: it was read without backslashes having a meaning."""
         for line in lines:
-            self._lines += 1
-            self._quoted_lines += self._quoted.search(line) is not None
-            self._fits = self._fits and self._fit(line)
+            if not self._goes_on:
+                self._begun += 1
+                self._quoted_begun += self._quoted.search(line) is not None
+            bare = _ESCAPE.sub("", line)
+            self._goes_on = line.endswith("\n") and not bare.endswith("\n")
+            self._fits = self._fits and self._fit(bare)
             if "\\" in line:
                 self._has_null = self._has_null or self._null.search(line) is not None
                 self._has_letters = self._has_letters or re.search(r"\\[nt\\]", line) is not None
         if any(_QUOTE.search(line) for line in lines):
             self._for, self._against = self._for + (not is_read), self._against + is_read
 
-    def _fit(self, line: str) -> bool:
-        """Whether a line has as many cells as the header, if quotation marks mean nothing and backslashes do."""
-        bare = _ESCAPE.sub("", line)
+    def _fit(self, bare: str) -> bool:
+        """Whether a line has as many cells as the header, if quotation marks mean nothing and backslashes do.
+
+        `bare`: without what backslashes were before.
+        """
         self._parted += bare.count(self._delimiter)
-        if bare != line and not bare.endswith("\n") and line.endswith("\n"):
+        if self._goes_on:
             return True
         cells, self._parted = self._parted + 1, 0
         return cells == self._cells
 
     def dialect(self) -> Dialect:
         """The dialect that they come to."""
-        is_quoted = 3 * self._quoted_lines >= 2 * self._lines
+        is_quoted = 3 * self._quoted_begun >= 2 * self._begun
         if self._fits and not is_quoted and (self._has_null or (self._has_letters and self._delimiter == "\t")):
             return Dialect(self._delimiter, escaped=True, bare=True)
         return Dialect(
             self._delimiter,
             spaced=self._spaced,
-            escaped=self._for > self._against or (self._has_null and not self._against),
+            escaped=self._for > self._against or (self._has_null and self._for == self._against),
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from service.imports import FORMATS, recognise, records
@@ -148,6 +148,8 @@ def mysql(cells: list[str | None], *, quoted: bool, delimiter: str) -> str:
     st.booleans(),
     st.sampled_from(",;\t"),
 )
+@example(texts=['a\n"\n\\'], quoted=True, delimiter=";")  # more lines that go on than lines that begin
+@example(texts=['",";;\na'], quoted=True, delimiter=";")  # which could be read without backslashes, too
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 def test_what_a_database_wrote_with_backslashes_is_read_as_it_was(
     tmp_path: Path, texts: list[str], quoted: bool, delimiter: str
