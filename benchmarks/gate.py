@@ -8,10 +8,10 @@ with a candidate that is worse by a stated shift of the bad comments' logits. De
 
 **Replayed** (with `--corpora`). Every corpus that has dates or an order, cut into sites, and made-up trades
 (`benchmarks.sites`), each with a base model that has learnt nothing from it. Of a site's first comments, in their order,
-the oldest four fifths teach and the newest fifth judges, first against the base, then, with twice as many, against what has
-passed. The same is done with something wrong in the second half of the decisions (`benchmarks.harms`), of which each site
-takes its turn with a few (`--each`), and with versions whose weights are broken. Where a part of a candidate passes, that part
-is what is asked about.
+the oldest four fifths teach and the newest fifth judges (with older ones, where it is few), first against the base, then,
+with twice as many, against what has passed. The same is done with something wrong in the second half of the decisions
+(`benchmarks.harms`), of which each site takes its turn with a few (`--each`), and with versions whose weights are broken.
+Where a part of a candidate passes, that part is what is asked about.
 
 **What is true** is decided by what came later on the site, at the thresholds of the model in use there, by what each outcome
 costs a moderator: `GLANCE` for every comment that is held, `WRONG` for every bad one that is published and every good one that

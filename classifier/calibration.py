@@ -43,6 +43,13 @@ class Line(NamedTuple):
     slope: float
     shift: float
 
+    @classmethod
+    def through(cls, knots: Mapping[str, Sequence[float]]) -> "Line":
+        """The one through the outer knots of a label's calibration."""
+        (x, *_, last_x), (y, *_, last_y) = knots["x"], knots["y"]
+        slope = (last_y - y) / (last_x - x)
+        return cls(slope, y - slope * x)
+
     def logits(self, logits: Numbers) -> Numbers:
         """Calibrated logits."""
         return self.slope * logits + self.shift

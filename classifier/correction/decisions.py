@@ -76,6 +76,13 @@ def in_order(decisions: Sequence[Decided]) -> list[Decided]:
     return sorted(kept, key=lambda row: row.at)
 
 
+def between_moments(decisions: Sequence[Decided], place: int) -> int:
+    """The next place from there on, in decisions by time, that does not part those of one moment."""
+    while 0 < place < len(decisions) and decisions[place].at == decisions[place - 1].at:
+        place += 1
+    return place
+
+
 def fingerprint(decisions: Sequence[Decided]) -> str:
     """SHA-256 over everything that is learnt from, in its order."""
     digest = hashlib.sha256()

@@ -3,11 +3,12 @@
 Whatever is left out stays the base model's. What is made is a correction like any other.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
 import numpy as np
 
 from classifier import artifact
+from classifier.calibration import Line
 from classifier.correction import Correction
 from classifier.model import Model
 
@@ -33,12 +34,10 @@ def shrunk(correction: Correction, model: Model, share: float, labels: Collectio
     calibration = dict(metadata["calibration"])
     for at, label in enumerate(correction.labels):
         if label in labels:
-            (slope, shift), (own, moved) = _line(model.knots[label]), _line(calibration[label])
-            mixed = (1 - share) * slope + share * own
-            factors[at] = share * own / mixed
-            ends = [-10.0, 10.0]
-            at_zero = (1 - share) * shift + share * moved
-            calibration[label] = {"x": ends, "y": [round(mixed * end + at_zero, 6) for end in ends]}
+            base, own = Line.through(model.knots[label]), Line.through(calibration[label])
+            mixed = Line(*((1 - share) * one + share * other for one, other in zip(base, own, strict=True)))
+            factors[at] = share * own.slope / mixed.slope
+            calibration[label] = mixed.knots()
     scaled = {
         key: (array if key == "buckets" else (array.astype(np.float32) * factors).astype(array.dtype))
         for key, array in arrays.items()
@@ -46,10 +45,3 @@ def shrunk(correction: Correction, model: Model, share: float, labels: Collectio
     described["calibration"] = calibration
     described["card"] = {**metadata["card"], "share": {label: share for label in correction.labels if label in labels}}
     return Correction(artifact.pack(name, scaled, described))
-
-
-def _line(knots: Mapping[str, Sequence[float]]) -> tuple[float, float]:
-    """Slope and value at nought of the straight line through the outer knots."""
-    (x, *_, last_x), (y, *_, last_y) = knots["x"], knots["y"]
-    slope = (last_y - y) / (last_x - x)
-    return slope, y - slope * x

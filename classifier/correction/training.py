@@ -198,7 +198,7 @@ def _learn(model: Model, prepared: _Rows, label: str, settings: Settings) -> _Le
     truth = np.array([row.labels[label] for row in chosen], np.float64)
     prior = float(model.card.get("priors", {}).get(label, _PRIOR))
     # The base model's calibrated logits are right where the label is as rare as `prior`; rows are weighed as if it were even.
-    lift, line = -float(special.logit(prior)), _ends(model.knots[label])
+    lift, line = -float(special.logit(prior)), Line.through(model.knots[label])
     base = prepared.logits[asked, :, column] * line.slope
     base[:, _TEXT] += line.shift + lift
     features, back = logistic.spanned(tuple(kind[asked] for kind in prepared.features))
@@ -379,13 +379,6 @@ def _voices(rows: _Label, factors: Numbers) -> dict[str, dict[str, float]]:
         }
         for voice in np.unique(rows.voices)
     }
-
-
-def _ends(knots: Mapping[str, Sequence[float]]) -> Line:
-    """The straight line through a calibration's outer knots."""
-    (x, *_, last_x), (y, *_, last_y) = knots["x"], knots["y"]
-    slope = (last_y - y) / (last_x - x)
-    return Line(slope, y - slope * x)
 
 
 def _packed(model: Model, name: str, prepared: _Rows, learnt: Mapping[str, _Learnt]) -> artifact.Packed:

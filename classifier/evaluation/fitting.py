@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from classifier.correction import Correction
-from classifier.correction.decisions import Decided, in_order
+from classifier.correction.decisions import Decided, between_moments, in_order
 from classifier.correction.disputes import Marked
 from classifier.correction.partial import only, shrunk
 from classifier.correction.training import DEFAULTS, Settings, TooFew, short, train
@@ -104,11 +104,11 @@ def _stages(taught: Sequence[Decided], seen: int, newest: Sequence[Decided], lab
     """
     rows = in_order(taught)
     learnt = [label for label in labels if short(rows, label) == (0, 0)]
-    if len(rows) > MOST_ASKED or all(min(_of_each(newest, label)) >= ENOUGH for label in learnt):
+    if len(rows) > MOST_ASKED or all(short(newest, label, ENOUGH) == (0, 0) for label in learnt):
         return []
     first, least = max(seen, len(rows) // 4), max(_enough(rows, label) for label in learnt)
     parts = [first + (len(rows) - first) * at // (STAGES + 1) for at in range(1, STAGES + 2)]
-    ends = [_between(rows, max(part, least)) for part in parts]
+    ends = [between_moments(rows, max(part, least)) for part in parts]
     return [_Stage(rows[:end], rows[end:after]) for end, after in pairwise(ends) if end < after]
 
 
@@ -117,19 +117,6 @@ def _enough(rows: Sequence[Decided], label: str) -> int:
     said = [(at, row.labels[label] >= 0.5) for at, row in enumerate(rows) if label in row.labels]
     places = ([at for at, one in said if one is answer] for answer in (True, False))
     return max(those[LEAST - 1] for those in places) + 1
-
-
-def _between(rows: Sequence[Decided], place: int) -> int:
-    """The next place from there on that does not part decisions of one moment."""
-    while place < len(rows) and rows[place].at == rows[place - 1].at:
-        place += 1
-    return place
-
-
-def _of_each(rows: Sequence[Decided], label: str) -> tuple[int, int]:
-    """How many decisions say yes and no."""
-    said = [row.labels[label] >= 0.5 for row in rows if label in row.labels]
-    return sum(said), len(said) - sum(said)
 
 
 def _could_be_better(report: Report) -> bool:

@@ -91,9 +91,8 @@ class Votes:
         self._fits = '"' not in head
         self._parted = 0  # cells of a row that goes on
         self._goes_on = False  # the line before ends with a backslash
-        self._begun = self._quoted_begun = (
-            0  # lines that begin a row, and those of them in which quotation marks hold a cell
-        )
+        self._begun = 0  # lines that begin a row
+        self._quoted_begun = 0  # … in which quotation marks hold a cell
         self._for = self._against = 0
 
     @property

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from classifier import Input
 from classifier.correction import label_quality
-from classifier.correction.decisions import Decided, in_order
+from classifier.correction.decisions import Decided, between_moments, in_order
 from classifier.correction.disputes import Dispute, Marked
 from service.core.example import Example
 from service.core.verdict import LABELS
@@ -85,11 +85,9 @@ def cut(decisions: Sequence[Decided], *, share: float, seen_until: int = 0, fewe
     apart, so that the future teaches nothing.
     """
     place = min(int(len(decisions) * (1 - share)), max(_both(decisions, fewest), int(len(decisions) * (1 - 2 * share))))
-    while place < len(decisions) and (
-        decisions[place].at <= seen_until or (place and decisions[place].at == decisions[place - 1].at)
-    ):
+    while place < len(decisions) and decisions[place].at <= seen_until:
         place += 1
-    return place
+    return between_moments(decisions, place)
 
 
 def _both(decisions: Sequence[Decided], fewest: int) -> int:
