@@ -39,9 +39,11 @@ def _page() -> bytes:
         )
         lines.append(f"<dt>{shown}</dt><dd>{escape(what)}</dd>")
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        '<title>Antechamber</title><link rel="stylesheet" href="/v1/docs.css"><main><h1>Antechamber</h1>'
-        f"<p>Comments wait here until they are cleared.</p><dl>{''.join(lines)}</dl></main></html>"
+        '<!doctype html><html lang="en" class="plain"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Antechamber</title>'
+        '<link rel="icon" href="/review/static/icon.svg" type="image/svg+xml">'
+        '<link rel="stylesheet" href="/v1/docs.css"></head><body class="docs"><main><h1>Antechamber</h1>'
+        f"<p>Comments wait here until they are cleared.</p><dl>{''.join(lines)}</dl></main></body></html>"
     ).encode()
 
 

@@ -210,6 +210,11 @@ async def test_pages_for_authors_and_programmers(desk: Desk, screen: dict[str, o
     desk.forgive("404")
     await page.goto(f"{desk.stack.base}/appeals/nothing")
     await accessible(page)
+    await page.goto(desk.stack.base)
+    await expect(page.get_by_role("link", name="/review")).to_be_visible()
+    paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper not in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"), paper  # it has its style
+    await accessible(page)
     if screen["width"] == 1440:  # a long page, for a desk
         await page.goto(f"{desk.stack.base}/v1/docs")
         await accessible(page)

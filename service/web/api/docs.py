@@ -82,7 +82,7 @@ def readable(interface: Interface) -> bytes:
         f'<p>Version {escape(api["info"]["version"])} · <a href="/v1/openapi.json">OpenAPI document</a></p></header>',
         "<nav aria-label='Operations'><h2>Operations</h2><ul>",
         *[
-            f'<li><a href="#{said["operationId"]}"><span class="method">{method.upper()}</span> <code>{escape(path)}</code>'
+            f'<li><a href="#{said["operationId"]}"><span class="method">{method.upper()}</span><code>{escape(path)}</code>'
             f"</a> <span>{_prose(said['summary'])}</span></li>"
             for path, method, said in operations
         ],
