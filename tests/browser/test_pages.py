@@ -10,9 +10,10 @@ from playwright.async_api import expect
 
 from service.core.comment import Actor
 from service.core.lifecycle import ActorKind, Outcome
+from service.core.moderator import Role
 from service.core.policy import Policy, Promise
 from service.core.policy.thresholds import Thresholds
-from tests.browser.desk import Desk, accessible, current, opened, row
+from tests.browser.desk import PASSWORD, Desk, accessible, current, opened, row
 
 PAGES = {
     "statistics": "Statistics",
@@ -161,6 +162,21 @@ async def test_a_policy_is_tried_on_the_past_and_saved(desk: Desk) -> None:
     await expect(page.get_by_role("row", name="Policy restored")).to_contain_text("It waited too long")
     await page.get_by_label("What", exact=True).select_option("Author trusted")
     await expect(page.get_by_text("Nothing found")).to_be_visible()
+
+
+async def test_the_audit_log_says_what_was_learnt_from(desk: Desk) -> None:
+    """By an operator of all sites: nobody else sees what is of the whole box."""
+    await desk.services.learning.other_reader_learnt(1234)
+    name = f"all{desk.site}"
+    await desk.services.moderators.add(name, Role.OPERATOR, (), PASSWORD)
+    page = await desk.signed_in(name, path="/audit?what=other-reader.learn", width=320)
+    line = page.get_by_role("row", name="Other reader’s vectors learnt").first
+    await expect(line.get_by_role("cell").nth(3)).to_have_text("")
+    await expect(line.get_by_role("cell").nth(4)).to_have_text("from 1,234 decisions")
+    chooser = await page.get_by_label("What", exact=True).bounding_box()
+    assert chooser is not None
+    assert chooser["x"] + chooser["width"] <= 320
+    await accessible(page)
 
 
 async def test_what_was_promised_of_the_thresholds_is_on_the_page(desk: Desk) -> None:

@@ -241,6 +241,8 @@ async def test_everything_that_a_search_finds_is_decided_at_once(desk: Desk) -> 
     await page.get_by_role("button", name="Approve all").click()
     await expect(page.locator(".toast").last).to_contain_text("Approved 2 comments.")
     await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await expect(page.get_by_role("button", name="Save view")).to_be_visible()
+    await expect(page.get_by_role("button", name="Decide all that match")).to_have_count(0)
     await expect(lists(page).get_by_role("link", name="To review 1")).to_be_visible()
 
 

@@ -1,6 +1,6 @@
 // How things are called on the page. Pure; for every module that shows something.
 import { say, within } from "./language.js";
-import { ago, exactly } from "./numbers.js";
+import { age, ago, exactly } from "./numbers.js";
 
 /** @typedef {string} Code A reason that a moderator may give */
 
@@ -216,6 +216,15 @@ export function whomName(to) {
  * @param {string} time
  */
 export function timeOptions(time) {
+  return { datetime: time, title: exactly(time), text: age(time) };
+}
+
+/**
+ * The same within a sentence: "3 min ago".
+ *
+ * @param {string} time
+ */
+export function agoOptions(time) {
   return { datetime: time, title: exactly(time), text: ago(time) };
 }
 

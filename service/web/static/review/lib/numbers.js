@@ -59,6 +59,7 @@ const times = once(
       }[kind],
     ),
 );
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
 const now = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(0, "second");
 const both = new Intl.ListFormat(locale, { type: "conjunction" });
 const names = once(
@@ -128,17 +129,29 @@ export function duration(seconds) {
 }
 
 /**
- * How long ago: "now", "5 mins", "3 hrs", "2 days", then the date.
+ * How old, where it stands by itself: "now", "5 mins", "3 hrs", "2 days", then the date.
  *
  * @param {string} time
- * @param {number} [at]
  */
-export function ago(time, at = Date.now()) {
-  const seconds = Math.max(0, (at - Date.parse(time)) / 1000);
+export const age = (time) => elapsed(time, measure);
+
+/**
+ * How long ago, within a sentence: "now", "5 min ago", "3 hr ago", "2 days ago", then the date.
+ *
+ * @param {string} time
+ */
+export const ago = (time) => elapsed(time, (number, unit) => relative.format(-number, unit));
+
+/**
+ * @param {string} time
+ * @param {(number: number, unit: "minute" | "hour" | "day") => string} written
+ */
+function elapsed(time, written) {
+  const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
   if (seconds < 60) return now;
-  if (seconds < 3_600) return measure(Math.floor(seconds / 60), "minute");
-  if (seconds < 86_400) return measure(Math.floor(seconds / 3_600), "hour");
-  if (seconds < 14 * 86_400) return measure(Math.floor(seconds / 86_400), "day");
+  if (seconds < 3_600) return written(Math.floor(seconds / 60), "minute");
+  if (seconds < 86_400) return written(Math.floor(seconds / 3_600), "hour");
+  if (seconds < 14 * 86_400) return written(Math.floor(seconds / 86_400), "day");
   return date(time);
 }
 

@@ -66,7 +66,7 @@ export function siteChooser(sites, chosen, change, all = say("All sites")) {
  * A page's head: title, and what stands right of it.
  *
  * @param {string} title
- * @param {Node[]} tools
+ * @param {(Node | null)[]} tools
  */
 export function sheetHead(title, ...tools) {
   return el(

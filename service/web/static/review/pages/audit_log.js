@@ -92,6 +92,7 @@ const FILLED = [
   [/^[\d,]+$/u, (number) => count(amount(number))],
 ];
 const DIGITS = /[0-9a-f]{32}$/u;
+const WHOLE = new Set(["data.backup", "data.restore", "other-reader.learn", "privacy.erase", "redis.compact"]); // they say it all
 const OWN = /^(?:account|bulk|comments\.requeue|data|deliveries|moderators|session)\b/u; // acts whose notes nobody typed
 
 /** @param {string} number */
@@ -117,6 +118,7 @@ function noted(part) {
 function noteOf({ note, what }) {
   const edition = /^Edition (\d+) again\.(.*)$/su.exec(note);
   if (edition) return say("Edition {count} again.", { count: Number(edition[1]) }) + edition[2];
+  if (what === "other-reader.learn") return say("from {count} decisions", { count: Number(note) });
   if (!OWN.test(what)) return heard(note);
   const whole = noted(note); // some have a comma within
   const sides = note.split(" → ").map((side) => side.split(", ").map(noted).join(", "));
@@ -146,7 +148,7 @@ export function auditPage({ me, go, href }) {
             say("Only {name}", { name: within(actorName(filters.actor)) }),
             " ×",
           )
-        : el("span"),
+        : null,
     );
     /** @type {Api.AuditLine[]} */
     const lines = [];
@@ -197,7 +199,8 @@ const older = (more) =>
  *
  * @param {Api.AuditLine} line
  */
-function subjectOf({ site, subject }) {
+function subjectOf({ site, subject, what }) {
+  if (WHOLE.has(what)) return "";
   if (!site || site === subject) return subject;
   return DIGITS.test(subject) ? el("span", { title: subject, text: site }) : `${subject} (${site})`;
 }
@@ -214,6 +217,7 @@ function card(lines, by, href) {
     return [
       el("span", { class: "nowrap", text: exactly(one.at) }),
       el("a", {
+        class: "nowrap",
         href: by(one.actor),
         title: say("Only {name}", { name: within(actorName(one.actor)) }),
         text: actorName(one.actor),

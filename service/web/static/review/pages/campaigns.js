@@ -3,7 +3,7 @@ import { get, problemOf } from "../lib/api.js";
 import { el, renew } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
-import { timeOptions } from "../lib/labels.js";
+import { agoOptions } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
 import { count } from "../lib/numbers.js";
 import { sheetHead } from "../lib/tables.js";
@@ -70,7 +70,7 @@ export function campaignsPage({ me, may, href, live }) {
         {},
         say("{count} near-duplicates", { count: view.size }),
         el("span", { class: "meta", text: say("on {count} sites", { count: view.sites }) }),
-        el("span", { class: "meta" }, phrase("last {time}", { time: el("time", timeOptions(view.last_at)) })),
+        el("span", { class: "meta" }, phrase("the last one {time}", { time: el("time", agoOptions(view.last_at)) })),
       ),
       el("p", { class: "meta", text: standing(view) }),
       whole

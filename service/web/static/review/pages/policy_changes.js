@@ -6,6 +6,8 @@ import { percent } from "../lib/numbers.js";
 
 /** @typedef {{ name?: string }} Named */
 
+const quoted = (/** @type {string} */ text) => say("“{text}”", { text });
+
 /** @type {Record<string, (label: string) => string>} */
 const FROM = {
   hold: (label) => say("{label}, hold from", { label }),
@@ -61,7 +63,7 @@ function flatten(policy) {
       for (const { code, name, text, teaches } of /** @type {Api.HouseRule[]} */ (value))
         found.set(
           say("House rule {code}", { code }),
-          `“${name}”${text ? `, “${text}”` : ""}${teaches ? `, ${say("teaches {label}", { label: labelName(teaches) })}` : ""}`,
+          `${quoted(name)}${text ? `, ${quoted(text)}` : ""}${teaches ? `, ${say("teaches {label}", { label: labelName(teaches) })}` : ""}`,
         );
     } else if (value !== null && value !== undefined) {
       found.set(

@@ -2,7 +2,7 @@
 import { get, problemOf, send } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon, renew } from "../lib/dom.js";
-import { timeOptions } from "../lib/labels.js";
+import { agoOptions } from "../lib/labels.js";
 import { phrase, say } from "../lib/language.js";
 import { exactly } from "../lib/numbers.js";
 import { sheetHead } from "../lib/tables.js";
@@ -92,7 +92,7 @@ function person(one, context, href) {
         el("span", { text: sitesOf(one) }),
         el("span", { text: factorOf(one) }),
         one.last_seen
-          ? el("span", {}, phrase("Last here: {time}", { time: el("time", timeOptions(one.last_seen)) }))
+          ? el("span", {}, phrase("Last here: {time}", { time: el("time", agoOptions(one.last_seen)) }))
           : el("span", { text: say("Never here yet") }),
       ),
       one.link_until

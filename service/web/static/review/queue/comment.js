@@ -3,6 +3,7 @@ import { el, icon, put, renew } from "../lib/dom.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
+  agoOptions,
   byActor,
   colon,
   doneName,
@@ -27,6 +28,7 @@ import { outcomeText, pageView, reportsText } from "./row.js";
 import { replies, siblings } from "./thread.js";
 
 /**
+ * @import { Picture } from "../lib/dom.js"
  * @import { Action } from "../lib/keys.js"
  * @import { Mark } from "../text/highlights.js"
  * @import { Tools } from "./author.js"
@@ -37,13 +39,13 @@ import { replies, siblings } from "./thread.js";
  * What is said where no comment is shown; null: nothing yet.
  *
  * @param {ListStore} store
- * @returns {[title: string, text: string] | null}
+ * @returns {[title: string, text: string, picture?: Picture] | null}
  */
 export function emptyOf(store) {
   const { current, filters, items, loaded, next, searched } = store;
   const list = filters.list ?? "flagged";
   if (!loaded || (current.id && !current.failed)) return null;
-  if (current.failed) return [say("This comment can't be shown"), current.failed];
+  if (current.failed) return [say("This comment can't be shown"), current.failed, "cross"];
   if (!items.every((item) => item.left)) return ["", ""];
   if (next)
     return [
@@ -51,6 +53,7 @@ export function emptyOf(store) {
       searched
         ? say("Nothing among the first {count}. Look further, or take a filter away.", { count: searched })
         : say("Look further, or take a filter away."),
+      "search",
     ];
   const filtered = Object.keys(filters).filter((name) => name !== "list" && name !== "sort").length;
   if (filters.handed && filtered === 1)
@@ -59,6 +62,7 @@ export function emptyOf(store) {
     return [
       say("Nothing found"),
       say("Nothing in this list matches. Take a filter away, or search for something else."),
+      "search",
     ];
   return [list === "flagged" ? say("All clear") : say("Nothing here"), emptyText(list)];
 }
@@ -95,15 +99,16 @@ export class CommentPane {
    *
    * @param {string} title
    * @param {string} text
+   * @param {Picture} [picture]
    * @param {boolean} [again] whether it is worth asking once more
    */
-  empty(title, text, again = false) {
+  empty(title, text, picture = "check", again = false) {
     this.last = null;
     this.id = "";
     const said = el(
       "div",
       { class: "nothing" },
-      icon(again ? "cross" : "check"),
+      icon(picture),
       el("h2", { text: title }),
       el("p", { text }),
       again ? el("button", { type: "button", class: "quiet", on: { click: this.retry } }, say("Try again")) : null,
@@ -306,7 +311,7 @@ export class CommentPane {
           `${doneName(decision.outcome)} ${byActor(decision.actor)}`,
           colon(decision.reasons.map((reason) => reasonName(reason.code)).join(", ")),
           ". ",
-          el("time", timeOptions(decision.at)),
+          el("time", agoOptions(decision.at)),
         ),
       );
     if (row.list === "snoozed" && row.snoozed_until)
@@ -387,7 +392,7 @@ export class CommentPane {
         "h3",
         {},
         say("Readers see"),
-        el("span", { class: "meta" }, `${say("edited {by}", { by: byActor(by) })} `, el("time", timeOptions(at))),
+        el("span", { class: "meta" }, `${say("edited {by}", { by: byActor(by) })} `, el("time", agoOptions(at))),
       ),
       this.changes(row, detail.content.trim(), content),
     );
@@ -492,7 +497,7 @@ export class CommentPane {
                 })
               : null,
             link.text ? el("span", { class: "meta", text: say("shown as “{text}”", { text: link.text }) }) : null,
-            el("span", { class: "meta url", title: link.url, text: link.url }),
+            link.url === link.host ? null : el("span", { class: "meta url", title: link.url, text: link.url }),
             copyButton(link.url),
           ),
     );
@@ -553,7 +558,7 @@ function appeal({ text, at, decider, open, may_judge: may }) {
         "span",
         { class: "meta" },
         `${say("against {actor}", { actor: actorName(decider) })} `,
-        el("time", timeOptions(at)),
+        el("time", agoOptions(at)),
       ),
     ),
     text ? el("blockquote", { dir: "auto" }, calm(text)) : el("p", { class: "hint", text: say("Without a word.") }),

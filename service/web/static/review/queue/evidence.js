@@ -5,6 +5,7 @@ import { keepDraft, keeping } from "../lib/drafts.js";
 import { keyHint } from "../lib/keys.js";
 import {
   actorName,
+  agoOptions,
   byActor,
   doneName,
   isPerson,
@@ -175,14 +176,7 @@ export class Evidence {
 
   /** @param {Api.DecisionView} decision */
   decided({ outcome, actor, at }) {
-    return el(
-      "span",
-      { class: "meta" },
-      `${word(outcome)} `,
-      this.history.who(actor),
-      " ",
-      el("time", timeOptions(at)),
-    );
+    return el("span", { class: "meta" }, `${word(outcome)} `, this.history.who(actor), " ", el("time", agoOptions(at)));
   }
 
   /**

@@ -229,7 +229,7 @@ export class Filters {
     const facet = name in FACETS ? /** @type {Facet} */ (name) : null;
     const shown =
       name === "q"
-        ? `“${calm(value)}”`
+        ? say("“{text}”", { text: calm(value) })
         : name === "since"
           ? say("since {day}", { day: date(value) })
           : name === "sort"
@@ -266,7 +266,7 @@ export class Filters {
         el("button", { type: "button", class: "quiet", on: { click: this.saveView } }, icon("pin"), say("Save view")),
       ),
       this.order(),
-      this.decideAll
+      this.decideAll && (groups.length || facets.complete === false)
         ? el(
             "button",
             { type: "button", class: "quiet", on: { click: this.decideAll } },
@@ -280,9 +280,7 @@ export class Filters {
             text: say("Counted among the first {count} of this list.", { count: facets.counted ?? 0 }),
           })
         : null,
-      groups.length
-        ? groups.map((name, index) => this.facet(name, facets[name], index < 3))
-        : el("p", { class: "hint", text: say("Nothing here to divide.") }),
+      groups.map((name, index) => this.facet(name, facets[name], index < 3)),
     );
   }
 

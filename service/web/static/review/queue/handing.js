@@ -5,7 +5,7 @@ import { get } from "../lib/api.js";
 import { ask, field } from "../lib/dialogs.js";
 import { el, icon } from "../lib/dom.js";
 import { keeping } from "../lib/drafts.js";
-import { byActor, roleName, timeOptions, whomName } from "../lib/labels.js";
+import { agoOptions, byActor, roleName, whomName } from "../lib/labels.js";
 import { say } from "../lib/language.js";
 import { calm } from "../text/unicode.js";
 import { called } from "./row.js";
@@ -76,7 +76,7 @@ export function handedView({ to, by, at, note, mine }) {
       {},
       icon("up"),
       mine ? say("Handed to you") : to ? say("Handed to {whom}", { whom: whomName(to) }) : say("Escalated"),
-      el("span", { class: "meta" }, `${byActor(by)} `, el("time", timeOptions(at))),
+      el("span", { class: "meta" }, `${byActor(by)} `, el("time", agoOptions(at))),
     ),
     note ? el("blockquote", { dir: "auto" }, calm(note)) : null,
   );

@@ -4,7 +4,7 @@ import { announce, el, hush, isNarrow, landing } from "../lib/dom.js";
 import { listen } from "../lib/events.js";
 import { handle } from "../lib/keys.js";
 import { say } from "../lib/language.js";
-import { ago, percent } from "../lib/numbers.js";
+import { age, percent } from "../lib/numbers.js";
 import { onPreference, prefer, preference } from "../lib/preferences.js";
 import { keepAbove, toast, toastProblem } from "../lib/toasts.js";
 import { cover, covered, excerptView, isLifted, lift } from "../text/content_warning.js";
@@ -82,7 +82,7 @@ class QueuePage {
           address(null, row.id),
           preference("blind"),
           covered(row),
-          ago(row.created_at),
+          age(row.created_at),
         ]),
       near: () => store.more(),
     });
@@ -484,7 +484,10 @@ class QueuePage {
         this.evidence.waiting(id);
       } else {
         this.evidence.clear();
-        if (empty) this.comment.empty(...empty, current.failed ? current.again : false);
+        if (empty) {
+          const [title, text, picture] = empty;
+          this.comment.empty(title, text, picture, current.failed ? current.again : false);
+        }
       }
       return;
     }
