@@ -173,10 +173,13 @@ async def test_the_audit_log_says_what_was_learnt_from(desk: Desk) -> None:
     line = page.get_by_role("row", name="Other reader’s vectors learnt").first
     await expect(line.get_by_role("cell").nth(3)).to_have_text("")
     await expect(line.get_by_role("cell").nth(4)).to_have_text("from 1,234 decisions")
+    await accessible(page)
+    await page.set_viewport_size(
+        {"width": 240, "height": 600}
+    )  # narrower than the longest act, as German ones are on a phone
     chooser = await page.get_by_label("What", exact=True).bounding_box()
     assert chooser is not None
-    assert chooser["x"] + chooser["width"] <= 320
-    await accessible(page)
+    assert chooser["x"] + chooser["width"] <= 240
 
 
 async def test_what_was_promised_of_the_thresholds_is_on_the_page(desk: Desk) -> None:

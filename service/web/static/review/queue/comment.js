@@ -310,7 +310,7 @@ export class CommentPane {
           {},
           `${doneName(decision.outcome)} ${byActor(decision.actor)}`,
           colon(decision.reasons.map((reason) => reasonName(reason.code)).join(", ")),
-          ". ",
+          " · ",
           el("time", agoOptions(decision.at)),
         ),
       );
