@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -303,3 +304,15 @@ async def test_a_campaign_that_the_machine_approved_is_found_and_decided_as_one(
 
 async def _all(desk: Desk, ids: list[str], state: str) -> bool:
     return all(one is not None and one.state == state for one in await desk.services.comments.get_many(ids))
+
+
+async def test_how_long_ago_is_said_within_a_sentence_alone(desk: Desk) -> None:
+    (comment,) = await desk.submit("Long ago, or not")
+    site = (await desk.services.accounts.get(desk.site)).site
+    await desk.services.moderation.decide(site, comment, Outcome.REJECT, actor=Actor(ActorKind.MODERATOR, "eve"))
+    page = await desk.signed_in(path="/settings")
+    await page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=5, seconds=30))
+    await page.goto(f"{desk.stack.base}/review#/queue?list=rejected&id={comment}")
+    await opened(page, "Long ago")
+    await expect(page.locator(".banner time")).to_have_text("5 min ago")
+    await expect(current(page).locator("time")).to_have_text("5 mins")
