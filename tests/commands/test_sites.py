@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import redis
 
 from service.serve import CANT_START
 from service.store.server import EmbeddedServer
@@ -41,6 +42,25 @@ def test_a_site_that_cant_be_is_refused(run: Run, words: list[str]) -> None:
     ended = run("sites", "add", *words)
     assert ended.code == 1
     assert ended.err.startswith("antechamber: A site's ")
+
+
+@pytest.mark.parametrize(
+    "name", ["*", "b*", "?log", "[a-z]log", "../blog", "blog:policies", "Blog", "blög", "b" * 64, ""]
+)
+@pytest.mark.parametrize(
+    "words", [["sites", "add", "--url", "https://x.example"], ["sites", "add", "--adopt", "--url", "https://x.example"],
+              ["sites", "remove", "--yes"], ["erase", "--all", "--yes"]],
+)  # fmt: skip
+def test_a_name_that_no_site_can_have_touches_no_site(
+    run: Run, blog: dict[str, str], data: Path, words: list[str], name: str
+) -> None:
+    """Nor does one that would be a pattern, were it let into one."""
+    run("sites", "policy", "set", "blog", "mode=hold-everything")
+    with redis.Redis(unix_socket_path=str(EmbeddedServer(data).socket)) as client:
+        before = {key: client.dump(key) for key in client.scan_iter()}
+        ended = run(*words, "--", name)
+        assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+        assert {key: client.dump(key) for key in client.scan_iter()} == before
 
 
 def test_where_sites_lie_is_shown(run: Run, blog: dict[str, str]) -> None:
