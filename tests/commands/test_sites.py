@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -61,6 +62,26 @@ def test_a_name_that_no_site_can_have_touches_no_site(
         ended = run(*words, "--", name)
         assert (ended.code, len(ended.err.splitlines())) == (1, 1)
         assert {key: client.dump(key) for key in client.scan_iter()} == before
+
+
+@pytest.mark.parametrize("days", ["nan", "inf", "-1", "1e308"])
+def test_an_overlap_that_is_no_span_is_refused(run: Run, blog: dict[str, str], days: str) -> None:
+    ended = run("sites", "rotate", "blog", f"--overlap-days={days}")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--overlap-days" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [(["sites", "show", "blog\udcff"], b""), (["erase", "blog", "--email-stdin"], b"ann\xff@example.org\n")],
+)
+def test_what_is_no_text_is_refused_in_a_line(
+    run: Run, blog: dict[str, str], data: Path, words: list[str], text: bytes
+) -> None:
+    line: list[str | bytes] = [sys.executable, "-P", "-m", "service", *map(os.fsencode, words)]
+    environment = os.environ | {"ANTECHAMBER_DATA_DIR": str(data), "PYTHONIOENCODING": "utf-8"}
+    ended = subprocess.run(line, env=environment, input=text, capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (1, b"antechamber: something that was given is no text in UTF-8\n")
 
 
 def test_where_sites_lie_is_shown(run: Run, blog: dict[str, str]) -> None:

@@ -38,7 +38,7 @@ COMMANDS = dict(leaves(typer.main.get_command(cli.app)))
 UNTRIED = {("demo",), ("serve",), ("evaluate",), ("version",)} | {
     words for words in COMMANDS if words[0] == "tls-front"
 }
-WRONG = ("redis", "number", "name", "file", "long", "nowhere", "secrets")
+WRONG = ("redis", "number", "name", "file", "long", "nowhere", "secrets", "circle")
 FREE = {("settings",), ("check",), ("doctor",), ("score",)}  # they have an answer all the same
 
 
@@ -110,6 +110,7 @@ def wrong(tmp_path: Path) -> dict[str, dict[str, str]]:
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "master.key").mkdir()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
     return {
         "redis": {"REDIS_URL": "foo://"},
         "number": {"ANTECHAMBER_PORT": "many"},
@@ -118,7 +119,26 @@ def wrong(tmp_path: Path) -> dict[str, dict[str, str]]:
         "long": {"ANTECHAMBER_DATA_DIR": str(tmp_path / ("x" * 300))},
         "nowhere": {"ANTECHAMBER_DATA_DIR": str(tmp_path / "nowhere")},
         "secrets": {"ANTECHAMBER_SECRETS_DIR": str(tmp_path / "keys")},
+        "circle": {"ANTECHAMBER_DATA_DIR": str(tmp_path / "circle")},
     }
+
+
+def test_a_number_that_is_asked_for_has_a_least_and_a_most() -> None:
+    """What is beyond them, Redis or a clock would refuse in words that help nobody."""
+    numbers = {
+        (words, one.name): one
+        for words, command in COMMANDS.items()
+        for one in command.params
+        if one.bare_type() in ("int", "float")
+    }
+    assert len(numbers) > 8
+    unbounded = {
+        what for what, one in numbers.items() if what[0][0] != "import" and (one.min is None or one.max is None)
+    }
+    assert unbounded == set()
+    assert {one.callback is not None for one in numbers.values() if one.bare_type() == "float"} == {
+        True
+    }  # "nan" is within all bounds
 
 
 @pytest.mark.parametrize("what", WRONG)
