@@ -6,8 +6,10 @@ Heavy modules are imported by the command that needs them.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
+import io
 import os
 import signal
 import sys
@@ -155,14 +157,31 @@ def version() -> None:
     typer.echo(f"antechamber {__version__}")
 
 
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What can't be printed as JSON writes it, which people can read too."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), error.end
+
+
+def _print_all() -> None:
+    """Let no character that a terminal's encoding lacks, nor a file's name that is no text, end a command half-way."""
+    codecs.register_error("as-json", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="as-json")
+
+
 def main() -> None:
     """The entry point."""
+    _print_all()
     # A service says itself how it stops, and may be killed before it can.
     terminated = stopped.heed_terminate() if stopped.line(sys.argv[1:]) else bool
     try:
         app()
     except SystemExit as end:
-        if end.code == _INTERRUPTED:  # how the library puts it
+        if end.code == _INTERRUPTED or (end.code and terminated()):  # how the library puts it, and at a question
             _stop(terminated=terminated())
         raise
     except KeyboardInterrupt:
@@ -183,8 +202,13 @@ def _stop(*, terminated: bool) -> NoReturn:
     os._exit(_TERMINATED if terminated else _INTERRUPTED)
 
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
-"""What a disk brings about, wherever a command writes: no bug of ours."""
+_DISK = frozenset(
+    {
+        errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EISDIR,
+        errno.ENAMETOOLONG, errno.ESTALE, errno.EMFILE, errno.ENFILE,
+    }
+)  # fmt: skip
+"""What a disk, and what lies on it, brings about, wherever a command reads or writes: no bug of ours."""
 
 
 def _end(error: Exception) -> NoReturn:
@@ -192,8 +216,11 @@ def _end(error: Exception) -> NoReturn:
     from service.core.errors import AntechamberError, StoreUnavailable
     from service.serve import CANT_START
 
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, OSError) and error.errno in _DISK:
         _say(": ".join(part for part in (str(error.filename or ""), error.strerror) if part))
+        sys.exit(1)
+    if isinstance(error, UnicodeEncodeError | UnicodeDecodeError):  # what is typed or piped in comes as bytes
+        _say("something that was given is no text in UTF-8")
         sys.exit(1)
     if not isinstance(error, _expected()):
         raise error

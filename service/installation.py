@@ -97,6 +97,14 @@ def has_data(settings: Settings) -> None:
         raise InstallationError(f"there is no data here: {server.absolute()} is not there{hint}. {_looked(settings)}")
 
 
+def check_noted(settings: Settings) -> None:
+    """Make sure that it is remembered here that there was data. Raises InstallationError."""
+    if not Note.read(settings.data_dir).id:
+        raise InstallationError(
+            f"nothing is remembered of data in {settings.data_dir.absolute()}, so none is given up. {_looked(settings)}"
+        )
+
+
 def _looked(settings: Settings) -> str:
     """Where we looked, and which variables would have us look elsewhere."""
     missing = [name for name in (f"{PREFIX}DATA_DIR",) if not os.environ.get(name)]

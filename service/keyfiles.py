@@ -166,6 +166,8 @@ def notices(folder: Path) -> Notices:
         raise KeyFileError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(f"{path}: {_why(error)}") from None
+    except (RecursionError, ValueError):
+        raise KeyFileError(f"{path}: is nested too deeply, or a number in it is too long") from None
     for one in found.notices:
         try:
             ZoneInfo(one.zone)

@@ -228,7 +228,7 @@ def repairs(settings: Settings) -> Iterator[Step]:
     """
     if embedded_runs(settings):
         raise CantStart("the service runs, so its data can be read; to look at the files, stop it first")
-    folder = settings.data_dir.resolve() / installation.SERVER / append_only.FOLDER
+    folder = Path(os.path.realpath(settings.data_dir)) / installation.SERVER / append_only.FOLDER
     try:
         append_only.check_list(folder)
     except append_only.Damaged as error:
@@ -251,8 +251,12 @@ def repairs(settings: Settings) -> Iterator[Step]:
 
 
 def _broken_parts(folder: Path) -> Iterator[Step]:
+    try:
+        known = known_commands()
+    except EmbeddedError as error:
+        raise CantStart(f"the files can't be looked at: {error}") from None
     for part in append_only.listed(folder):
-        if part.kind == "i" and (found := append_only.broken(folder / part.name, known_commands())) is not None:
+        if part.kind == "i" and (found := append_only.broken(folder / part.name, known)) is not None:
 
             def cut(found: append_only.Broken = found) -> str:
                 copy = _copied(folder)

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as SettingsSourceError
 
@@ -25,7 +25,7 @@ from service.core.web_address import is_web_address
 
 PREFIX = "ANTECHAMBER_"
 _LONGEST_NAME = 255  # bytes of a file's name, as Linux has it
-_MOST = 1_000_000_000_000
+_MOST, _LONGEST, _MOST_DAYS = 10**12, 10**9, 36_500  # of numbers that count, of durations in seconds, of days
 Network = IPv4Network | IPv6Network
 _LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
 Delay = Annotated[float, Field(ge=0, le=30 * 86_400)]
@@ -362,9 +362,11 @@ class Settings(BaseSettings):
 
     @field_validator("*")
     @classmethod
-    def _within_reason(cls, value: object) -> object:
-        if isinstance(value, int | float) and abs(value) > _MOST:
-            raise ValueError(f"that is too much: at most {_MOST:,}")
+    def _within_reason(cls, value: object, info: ValidationInfo) -> object:
+        days = str(info.field_name).endswith("_days")
+        most = _MOST_DAYS if days else _LONGEST if isinstance(value, float) else _MOST
+        if isinstance(value, int | float) and abs(value) > most:
+            raise ValueError(f"that is too much: at most {most:,}")
         return value
 
     @field_validator("host")
@@ -377,7 +379,7 @@ class Settings(BaseSettings):
     @field_validator("data_dir", "secrets_dir", mode="before")
     @classmethod
     def _some_folder(cls, folder: object) -> object:
-        if folder == "":
+        if isinstance(folder, str) and not folder.strip():
             raise ValueError("it is empty; leave it unset for the default")
         return folder
 
@@ -470,10 +472,9 @@ def load() -> Settings:
         loaded = Settings()
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        problems |= {
-            variable(str(one["loc"][0])) if one["loc"] else "the environment": _said(one["type"], one["msg"])
-            for one in found
-        }
+        for one in sorted(found, key=lambda one: -len(one["loc"])):  # an item of a list says more than the list
+            name = variable(str(one["loc"][0])) if one["loc"] else "the environment"
+            problems.setdefault(name, _said(one))
     except (SettingsSourceError, ValueError) as error:  # what can't be decoded, or was no text at all
         problems["the environment"] = f"it can't be read ({type(error).__name__})"
     if problems:
@@ -485,12 +486,25 @@ _NEAR = 0.8  # of the letters of a misspelt name are those of the one that is me
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
-def _said(kind: str, message: str) -> str:
+def _said(problem: Mapping[str, Any]) -> str:
     """What is wrong with a value, in words for who typed it."""
-    wanted = _KINDS.get(kind.removesuffix("_parsing").removesuffix("_type"))
-    if wanted:
-        return f"it must be {wanted}"
-    return message.removeprefix("Value error, ").replace("Input should be", "it must be")
+    kind, message, told = problem["type"], problem["msg"], problem.get("ctx", {})
+    which = [f"item {place + 1}: " for place in problem["loc"][1:] if isinstance(place, int)]
+    match kind.removesuffix("_parsing").removesuffix("_type"):
+        case wanted if wanted in _KINDS:
+            said = f"it must be {_KINDS[wanted]}"
+        case "string_unicode" | "string" | "path":
+            said = "it is no text in UTF-8"
+        case "string_pattern_mismatch":
+            *most, last = told["pattern"].strip("^()$").split("|")
+            said = f"it must be {', '.join(most)} or {last}"
+        case "string_too_long":
+            said = f"it has more than {told['max_length']} characters"
+        case "too_short":
+            said = "there is nothing in it"
+        case _:
+            said = message.removeprefix("Value error, ").replace("Input should be", "it must be")
+    return "".join(which) + said
 
 
 def _unknown(name: str) -> str:

@@ -106,6 +106,7 @@ def repair(
     installation.check_owner(loaded)
     note = installation.Note.read(loaded.data_dir)
     if start_anew:
+        installation.check_noted(loaded)
         if not yes:
             typer.confirm(f"There was data of {note.sites} sites. Is it lost for good?", abort=True)
         installation.Note.forget(loaded.data_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
@@ -67,6 +68,13 @@ def _interruptible(work: Coroutine[Any, Any, T]) -> T:
         except KeyboardInterrupt:
             runner.get_loop().set_default_executor(ThreadPoolExecutor())  # the loop waits for its last one alone
             raise
+
+
+def number(value: float | None) -> float | None:
+    """For an option: what `min` and `max` let through and is no number. Raises BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to reckon with")
+    return value
 
 
 def show(value: Any, pieces: Iterable[str | Table | Text], *, as_json: bool) -> None:

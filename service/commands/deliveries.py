@@ -22,7 +22,7 @@ app = typer.Typer(help="Call-backs: the log, those given up, replay.", no_args_i
 @app.command("list")
 def list_attempts(
     site: SiteName,
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest attempts.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many of the newest attempts.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Show how a site's receiver is, and the last attempts to reach it, newest first."""

@@ -74,6 +74,10 @@ async def findings(settings: Settings, wrong: Mapping[str, str]) -> AsyncIterato
         yield Finding(FAIL, "secrets", str(gone or f"{error}{anew}"))
     for finding in _notices(settings):
         yield finding
+    for path in settings.list_files:
+        if not path.is_file() or not os.access(path, os.R_OK):
+            name = variable("list_files")
+            yield Finding(WARN, "lists", f"{name}: {path} can't be read; comments are taken in without it")
     yield _model()
     if settings.httpbl:
         yield await _httpbl(settings.secrets)

@@ -80,7 +80,7 @@ def backtest(
     model: Annotated[
         str | None, typer.Option(help="A version; `base` is the shipped one. Left out: the one in use.")
     ] = None,
-    last: Annotated[int, typer.Option(min=1, help="At most so many comments.")] = 20_000,
+    last: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many comments.")] = 20_000,
     output: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("backtest.html"),
     texts: Annotated[bool, typer.Option(help="Show the texts of the worst errors in the report.")] = True,
     as_json: AsJson = False,
@@ -134,7 +134,7 @@ def promise(
 
 def doubts(
     site: Site,
-    most: Annotated[int, typer.Option(min=1, help="At most so many of each kind.")] = 20,
+    most: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many of each kind.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List decisions that are worth a second look: the others speak against them, contradict them, or make nothing of them."""

@@ -120,8 +120,8 @@ def scan(
     version: Version,
     site: Site,
     *,
-    days: Annotated[float, typer.Option(min=0.01, help="How far back.")] = 30.0,
-    last: Annotated[int, typer.Option(min=1, help="At most so many comments.")] = 5_000,
+    days: Annotated[float, typer.Option(min=0.01, max=36_500, callback=console.number, help="How far back.")] = 30.0,
+    last: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many comments.")] = 5_000,
     texts: Annotated[bool, typer.Option(help="Show the beginnings of the texts.")] = True,
     as_json: AsJson = False,
 ) -> None:

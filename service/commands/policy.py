@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import tempfile
@@ -28,6 +29,9 @@ app = typer.Typer(help="What a site wants done with which comment.", no_args_is_
 
 Name = Annotated[str, typer.Argument(help="The site's name.")]
 Note = Annotated[str, typer.Option(help="Why, for the history.")]
+_FIELD = re.compile(r"[\w-]{1,60}(?:\.[\w-]{1,60}){0,9}")
+_MOST_EDITIONS = 1_000_000_000
+_LONGEST = 200  # characters of a FIELD=VALUE that a message quotes
 
 app.command("try")(policy_preview.try_policy)
 app.command("import-lists")(policy_preview.import_lists)
@@ -36,7 +40,9 @@ app.command("import-lists")(policy_preview.import_lists)
 @app.command()
 def show(
     name: Name,
-    edition: Annotated[int | None, typer.Option(help="An earlier edition; see `history`.")] = None,
+    edition: Annotated[
+        int | None, typer.Option(min=0, max=_MOST_EDITIONS, help="An earlier edition; see `history`.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a site's policy, in the form that `set` takes. As JSON with the thresholds that apply, defaults among them."""
@@ -152,7 +158,9 @@ def history(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def restore(
-    name: Name, edition: Annotated[int, typer.Argument(help="Its number; see `history`.")], note: Note = ""
+    name: Name,
+    edition: Annotated[int, typer.Argument(min=0, max=_MOST_EDITIONS, help="Its number; see `history`.")],
+    note: Note = "",
 ) -> None:
     """Put an earlier edition of a site's policy in force again. It becomes a new edition."""
 
@@ -186,21 +194,33 @@ def _with_fields(policy: Policy, fields: list[str]) -> Policy:
     from service.core.policy.document import policy_of
 
     document: dict[str, Any] = msgspec.to_builtins(policy)
+    named: set[str] = set()
     for field in fields:
         path, _, text = field.partition("=")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             value = text  # a word needs no quotation marks
+        if not _FIELD.fullmatch(path.strip()):
+            raise typer.BadParameter(f"{_short(field)}: there is no such field")
+        if path.strip() in named:
+            raise typer.BadParameter(f"{_short(field)}: this field is there twice")
+        named.add(path.strip())
         *outer, last = path.strip().split(".")
         inside = document
-        if outer[:1] == ["thresholds"] and len(outer) == 2 and outer[1] in policy.effective:
+        labels = document["thresholds"]
+        if (
+            outer[:1] == ["thresholds"]
+            and len(outer) == 2
+            and outer[1] in policy.effective
+            and isinstance(labels, dict)
+        ):
             # A label that is named has no defaults any more: what is not changed stays as it applied.
-            document["thresholds"].setdefault(outer[1], msgspec.to_builtins(policy.effective[outer[1]]))
+            labels.setdefault(outer[1], msgspec.to_builtins(policy.effective[outer[1]]))
         for key in outer:
             inside = inside.setdefault(key, {})
             if not isinstance(inside, dict):
-                raise typer.BadParameter(f"{path} can't be set by itself; use `edit`, or a file")
+                raise typer.BadParameter(f"{_short(field)}: this can't be set by itself; use `edit`, or a file")
         inside[last] = value
     try:
         return policy_of(document)
@@ -214,24 +234,29 @@ def _named(error: InvalidPolicy, fields: list[str]) -> str:
     for field, at in places.items():
         if error.pointer == at or error.pointer.startswith(f"{at}/"):
             inside = error.pointer.removeprefix(at).strip("/")
-            return f"{field}: {error.detail}{f' (at {inside} in it)' if inside else ''}"
+            return f"{_short(field)}: {error.detail}{f' (at {inside} in it)' if inside else ''}"
     within = [field for field, at in places.items() if at.startswith(f"{error.pointer}/")]
     if within and error.pointer:
-        return f"{', '.join(within)}: {error.detail}"
+        return f"{', '.join(map(_short, within))}: {error.detail}"
     return f"{error.pointer.strip('/').replace('/', '.') or 'the policy'}: {error.detail}"
+
+
+def _short(field: str) -> str:
+    """A FIELD=VALUE as a line has room for it."""
+    return console.plain(field if len(field) <= _LONGEST else f"{field[:_LONGEST]}…")
 
 
 def _in_editor(text: str) -> str:
     """What `text` is after the operator's editor ($VISUAL, $EDITOR or vi) was closed."""
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    editor = (os.environ.get("VISUAL") or os.environ.get("EDITOR") or "").strip() or "vi"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "policy.toml"
         path.write_text(text, encoding="utf-8")
         try:
-            subprocess.run([*editor, str(path)], check=True)  # noqa: S603  (the operator's own choice)
-        except (OSError, subprocess.CalledProcessError):
-            raise typer.BadParameter(f"the editor {editor[0]} failed; set EDITOR to another") from None
-        return path.read_text(encoding="utf-8", errors="replace")
+            subprocess.run([*shlex.split(editor), str(path)], check=True)  # noqa: S603  (the operator's own choice)
+            return path.read_text(encoding="utf-8", errors="replace")
+        except (OSError, ValueError, subprocess.CalledProcessError):  # also one that took the file away
+            raise typer.BadParameter(f"the editor {editor} failed; set EDITOR to another") from None
 
 
 def _edited(before: str) -> Policy | None:

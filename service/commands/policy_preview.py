@@ -111,7 +111,7 @@ def try_policy(
         Path | None, typer.Option(help="A whole policy, TOML or JSON.", exists=True, dir_okay=False)
     ] = None,
     then: Annotated[Literal["approve", "hold", "reject"], typer.Option(help="What it would do.")] = "hold",
-    last: Annotated[int, typer.Option(min=1, help="So many of the newest comments.")] = 5_000,
+    last: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many of the newest comments.")] = 5_000,
     as_json: AsJson = False,
 ) -> None:
     """Try a rule, list entries or a whole policy on the site's history, without saving anything.

@@ -39,7 +39,9 @@ def score(
     ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Add the parts whose sum is each label's logit.")] = False,
     label: Annotated[list[str] | None, typer.Option(help="Explain only this label; may be repeated.")] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Lines scored together; 1 answers every line at once.")] = _BATCH,
+    batch: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Lines scored together; 1 answers every line at once.")
+    ] = _BATCH,
 ) -> None:
     """Score JSON lines from standard input, and say what a policy does with each comment.
 

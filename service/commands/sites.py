@@ -136,7 +136,13 @@ def set_site(
 def rotate(
     name: Name,
     overlap_days: Annotated[
-        float | None, typer.Option(min=0, help="How long the old keys keep working; default: KEY_OVERLAP_DAYS.")
+        float | None,
+        typer.Option(
+            min=0,
+            max=36_500,
+            callback=console.number,
+            help="How long the old keys keep working; default: KEY_OVERLAP_DAYS.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

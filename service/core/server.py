@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from service.core.web_address import is_host
 
 OLDEST_VERSION: Final = (6, 2)
 """XAUTOCLAIM and GETDEL came with Redis 6.2. Valkey tells the Redis version that it is compatible with."""
@@ -65,7 +67,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     "certificate-date": "its certificate has run out, or is not valid yet; renew it, or put the clocks right",
     "tls": "TLS fails: does it speak TLS on this port, and does it want a certificate of ours (ssl_certfile)?",
     "tls-silent": "it takes the connection and does not answer to TLS: does it speak TLS on this port, or is it redis://?",
-    "tls-files": "a file that REDIS_URL names for TLS can't be used",
+    "tls-files": "a file that REDIS_URL names for TLS, or ssl_ciphers, can't be used",
     "empty": "it is empty, and there was data before; antechamber repair says what can be done",
     "refused": "it refuses a command; its log may say why",
 }
@@ -141,6 +143,7 @@ _FORM = (
     "it is written redis://[user:password@]host[:port][/number], rediss://… for TLS, unix:///path, "
     "redis://host[:port],… for a cluster, or redis+sentinel://host[:port],…/master"
 )
+_ESCAPED = "a password with / ? or # in it is written with %2F, %3F or %23 in their place"
 
 
 @dataclass(frozen=True)
@@ -180,29 +183,19 @@ class Address:
 
 def read_address(url: str) -> Address:
     """An address from what REDIS_URL says. Raises ValueError, in words that quote nothing of it but names of parameters."""
-    if not url:
-        raise ValueError("it is empty; leave it unset for the embedded server")
-    if not url.isprintable() or " " in url:
-        raise ValueError(f"there is a blank or a control character in it; {_FORM}")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError(f"it can't be read; {_FORM}") from None
-    if parts.scheme not in _SCHEMES:
-        raise ValueError(f"it begins with none of {', '.join(f'{one}://' for one in _SCHEMES)}; {_FORM}")
-    if parts.fragment:
-        raise ValueError("there is a # in it; in a password it is written %23")
+    parts = _parts(url)
     given = _parameters(parts.query)
     known = _options(given)
     secure, sentinel = parts.scheme.startswith("rediss"), parts.scheme.endswith("+sentinel")
     tls = _tls(given) if secure else None
     if given:
-        hint = "; ssl_… is for rediss:// alone" if any(name.startswith("ssl_") for name in given) else ""
-        raise ValueError(f"it has parameters that are not known: {', '.join(sorted(map(ascii, given)))}{hint}")
+        raise ValueError(_unknown(parts.query, given, secure=secure))
     if known.get("sentinel_password") and not sentinel:
         raise ValueError("sentinel_password is for redis+sentinel:// alone")
     login, _, where = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
+    if user and not password:
+        raise ValueError("it has a user without a password; a password alone is written redis://:password@host")
     who = {"user": unquote(user), "password": unquote(password), "tls": tls}
     if parts.scheme == "unix":
         if where or len(parts.path) < 2:
@@ -219,11 +212,39 @@ def read_address(url: str) -> Address:
     return Address(hosts=_hosts(where, _PORT), **who, **_with_number(known, parts.path.strip("/")))  # type: ignore[arg-type]
 
 
+def _parts(url: str) -> SplitResult:
+    """The parts of what begins as it should, and is in the order that it should be. Raises ValueError."""
+    if not url:
+        raise ValueError("it is empty; leave it unset for the embedded server")
+    if not url.isprintable() or " " in url:
+        raise ValueError(f"there is a blank or a control character in it; {_FORM}")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError(f"it can't be read; {_FORM}") from None
+    if parts.scheme not in _SCHEMES or not url[len(parts.scheme) :].startswith("://"):
+        raise ValueError(f"it begins with none of {', '.join(f'{one}://' for one in _SCHEMES)}; {_FORM}")
+    if parts.fragment:
+        raise ValueError(f"there is a # in it; {_ESCAPED}")
+    if parts.scheme != "unix" and "@" in parts.path:
+        raise ValueError(f"there is an @ behind a /; {_ESCAPED}")
+    return parts
+
+
 def _parameters(query: str) -> dict[str, str]:
     pairs = parse_qsl(query, keep_blank_values=True)
     if len(dict(pairs)) != len(pairs):
         raise ValueError("a parameter is there twice")
     return dict(pairs)
+
+
+def _unknown(query: str, given: Mapping[str, str], *, secure: bool) -> str:
+    """What to say of parameters that are not known: their names, unless they may be the rest of a password."""
+    if "@" in query:
+        return f"there is an @ behind a ?; {_ESCAPED}"
+    elsewhere = not secure and any(name.startswith("ssl_") for name in given)
+    hint = "ssl_… is for rediss:// alone" if elsewhere else "docs/operations.md names those that are"
+    return f"it has parameters that are not known: {', '.join(sorted(map(ascii, given)))}; {hint}"
 
 
 def _options(given: dict[str, str]) -> dict[str, object]:
@@ -274,9 +295,10 @@ def _hosts(text: str, port: int) -> tuple[tuple[str, int], ...]:
 def _host(text: str, port: int) -> tuple[str, int]:
     found = _HOST.match(text)
     number = int(found.group(3) or port) if found else 0
-    if found is None or not 0 < number < 65_536:
+    name = (found.group(1) or unquote(found.group(2) or "localhost")) if found else ""
+    if not is_host(name) or not 0 < number < 65_536:
         raise ValueError(f"the host or its port can't be one; {_FORM}")
-    return found.group(1) or unquote(found.group(2) or "localhost"), number
+    return name, number
 
 
 def _tls(given: dict[str, str]) -> Tls:

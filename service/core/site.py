@@ -144,10 +144,15 @@ def check_circle(name: str) -> None:
         raise InvalidSubmission("A circle's name has 1 to 63 lower-case letters, digits or hyphens.", pointer="/circle")
 
 
-def check_site(name: str, url: str, callback: str) -> None:
-    """Refuse a site whose name or addresses can't be used. Raises InvalidSubmission."""
+def check_name(name: str) -> None:
+    """Refuse a name that no site can have. Raises InvalidSubmission."""
     if _NAME.match(name) is None:
         raise InvalidSubmission("A site's name has 1 to 63 lower-case letters, digits or hyphens.", pointer="/name")
+
+
+def check_site(name: str, url: str, callback: str) -> None:
+    """Refuse a site whose name or addresses can't be used. Raises InvalidSubmission."""
+    check_name(name)
     if not is_web_address(url):
         raise InvalidSubmission(f"A site's address {_ADDRESS}", pointer="/url")
     if callback and not is_web_address(callback):

@@ -21,7 +21,7 @@ def is_web_address(url: str) -> bool:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    return _URL.match(url) is not None and port != 0 and not parts.netloc.endswith(":") and _is_host(host)
+    return _URL.match(url) is not None and port != 0 and not parts.netloc.endswith(":") and is_host(host)
 
 
 def same_host(one: str, other: str) -> bool:
@@ -29,7 +29,8 @@ def same_host(one: str, other: str) -> bool:
     return bool(host := Host.of(one)) and host == Host.of(other)
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """Whether it can be the name or the address of a host."""
     last = host.removesuffix(".").rpartition(".")[2]
     if (
         ":" in host or last.isdigit() or last.startswith("0x")

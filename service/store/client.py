@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +92,17 @@ class Wire:
         return self._found
 
 
+async def _accompanied(work: Coroutine[Any, Any, None], say: Callable[[], None]) -> None:
+    """Wait for `work`; `say` is called every few seconds meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=_SAY))[0]:
+            say()
+        task.result()
+    finally:
+        task.cancel()
+
+
 class Connection:
     """What the store's modules share: the wire, and the names of the keys. `failed` is as it is with the wire.
 
@@ -154,19 +165,26 @@ class Connection:
         `waiting` hears every few of them what is amiss and how long we have waited. None: without end, save for what waiting
         can't mend. Raises StoreUnavailable.
         """
-        began, said = time.monotonic(), 0.0
+        began, said, why = time.monotonic(), 0.0, "no-answer"
+
+        def say() -> None:
+            nonlocal said
+            waited = time.monotonic() - began
+            if waiting is not None and waited - said >= _SAY:
+                said = waited
+                waiting(why, waited)
+
         while True:
             try:
-                await self._look()
+                await _accompanied(self._look(), say)
             except StoreUnavailable as error:
                 waited = time.monotonic() - began
                 loads = error.why == "loading" and waiting is not None
                 patient = seconds is None or waited < seconds or loads
                 if error.why in HOPELESS or not patient:
                     raise
-                if waiting is not None and waited - said > _SAY:
-                    said = waited
-                    waiting(error.why, waited)
+                why = error.why
+                say()
                 await asyncio.sleep(_LOOK)
             else:
                 return

@@ -129,7 +129,7 @@ class Server:
         address = self.address
         try:
             link = await _reach(address, lambda: Link(address, self._published, self._stalled))
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, UnicodeError) as error:
             raise StoreUnavailable(why=_why(error)) from error
         self._greeted = link
         try:
@@ -195,13 +195,20 @@ async def _replies(link: Link, commands: Sequence[tuple[Argument, ...]]) -> list
 
 
 async def _reach(address: Address, made: Callable[[], Link]) -> Link:
-    """Connect, to the first host that lets us where there are several. Raises OSError, TimeoutError, StoreUnavailable."""
+    """Connect, to the first host that lets us where there are several.
+
+    Raises OSError, TimeoutError, UnicodeError, StoreUnavailable.
+    """
     failed: Exception | None = None
     for place in address.hosts if not address.path and not address.master else (None,):
         try:
             async with asyncio.timeout(address.connect_timeout):
                 return await _open(address, place, made)
-        except (OSError, TimeoutError) as error:
+        except (
+            OSError,
+            TimeoutError,
+            UnicodeError,
+        ) as error:  # the last one of a name that no name server could be asked for
             failed = error
     raise failed or OSError
 
@@ -265,7 +272,7 @@ async def _find_master(address: Address) -> tuple[str, int]:
                 return found[0].decode(), int(found[1])
             _look_through([*replies, found])
             why = "no-master"
-        except (OSError, StoreUnavailable) as error:
+        except (OSError, UnicodeError, StoreUnavailable) as error:
             told = error.why if isinstance(error, StoreUnavailable) else _why(error)
             why = told if why == "no-sentinel" and told in HOPELESS else why
         finally:
@@ -277,6 +284,7 @@ async def _find_master(address: Address) -> tuple[str, int]:
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLError, "tls"),
     (socket.gaierror, "unknown-host"),
+    (UnicodeError, "unknown-host"),
     (PermissionError, "socket-closed"),
     (ConnectionResetError, "hung-up"),
     (BrokenPipeError, "lost"),

@@ -6,6 +6,7 @@ brings nothing of it back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ _circles = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 _mark = msgspec.msgpack.Decoder(Mark).decode
 _encode = msgspec.msgpack.Encoder().encode
 _PAGE = 1_000
+_GLOB = re.compile(r"[*?\[\]\\^-]")  # what means something else than itself in a pattern
 _READ: dict[bytes, tuple[str, tuple[str | int, ...]]] = {
     b"string": ("GET", ()),
     b"hash": ("HGETALL", ()),
@@ -112,7 +114,7 @@ class PersonalData:
 
     async def purge(self, site: str) -> None:
         """Drop what is left of a removed site whose comments are erased: tombstones, marks, tallies, policies."""
-        prefix = self._keys.site_prefix(site)
+        prefix = _GLOB.sub(r"\\\g<0>", self._keys.site_prefix(site))
         erased = await self._wire.call("ZRANGE", self._keys.site(site, "erased"), 0, -1)
         for comment in (row.decode() for row in erased):
             await self._wire.call("DEL", self._keys.comment(comment), self._keys.history(comment))

@@ -121,7 +121,7 @@ class EmbeddedServer:
     def __init__(
         self, data_dir: Path, fsync: str = "always", waiting: Callable[[str, float], None] | None = None
     ) -> None:
-        self._dir = data_dir.resolve() / "redis"
+        self._dir = Path(os.path.realpath(data_dir)) / "redis"  # which no circle of links keeps from being a path
         self._fsync = fsync
         self._waiting = waiting
         self._users: IO[str] | None = None

@@ -15,7 +15,7 @@ import msgspec
 from service.core.counters import check_zone
 from service.core.delivery import Endpoint
 from service.core.errors import Conflict
-from service.core.site import Known, Site, check_circle
+from service.core.site import Known, Site, check_circle, check_name, check_site
 from service.store.comments import Comments
 from service.store.models import Models
 from service.store.moderators import ModeratorStore
@@ -79,6 +79,7 @@ class Sites:
         Raises InvalidSubmission, or Conflict when the name is taken, or when something was left and is not taken over: a
         name that is used again need not be the same owner's.
         """
+        check_site(name, url, callback)  # before anything is dropped
         if await self._accounts.find(name) is None:
             if not adopt:
                 await self._begin_anew(name)
@@ -90,7 +91,11 @@ class Sites:
         )  # fmt: skip
 
     async def purge(self, name: str) -> None:
-        """Drop what a removed site left beside its comments, tombstones too. Raises Conflict when there is such a site."""
+        """Drop what a removed site left beside its comments, tombstones too.
+
+        Raises InvalidSubmission, or Conflict when there is such a site.
+        """
+        check_name(name)
         if await self._accounts.find(name) is not None:
             raise Conflict(f"There is a site named {name}.")
         await self._personal.purge(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -209,6 +210,38 @@ def test_what_can_not_be_repaired_is_said_in_a_line(run: Run, stopped: Path) -> 
     ended = run("repair", "--yes")
     assert (ended.code, "nothing was repaired: " in ended.err) == (CANT_START, True)
     assert "Is a directory" in ended.err
+
+
+def test_a_repair_without_a_server_to_ask_is_a_line(
+    run: Run, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 100)  # no socket has so long a path
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    ended = run("repair", "--yes")
+    assert ended.code == CANT_START
+    assert "can't be looked at" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words", [["repair", "--yes"], ["repair", "--start-anew", "--yes"], ["sites", "list"], ["keys", "init"]]
+)
+def test_a_folder_that_is_a_circle_of_links_is_a_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(circle))
+    ended = run(*words)
+    assert (ended.code != 0, len(ended.err.splitlines())) == (True, 1)
+    assert str(circle) in ended.err
+
+
+def test_data_is_given_up_only_where_some_was(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTECHAMBER_DATA_DIR", str(tmp_path / "mistyped"))
+    ended = run("repair", "--start-anew", "--yes")
+    assert (ended.code, ended.out) == (CANT_START, "")
+    assert f"nothing is remembered of data in {tmp_path / 'mistyped'}" in ended.err
 
 
 def test_a_repair_of_which_nothing_is_left_says_what_is_left_to_do(run: Run, stopped: Path) -> None:

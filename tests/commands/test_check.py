@@ -119,6 +119,16 @@ def test_secrets_that_others_can_read_are_found_out(run: Run, tmp_path: Path, mo
         assert f"{tmp_path / name} is open to others" in ended.out
 
 
+def test_a_list_that_is_not_there_is_found_out(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there.txt").write_text("192.0.2.1\n")
+    monkeypatch.setenv("ANTECHAMBER_LIST_FILES", f"{tmp_path / 'there.txt'},{tmp_path / 'gone.txt'},{tmp_path}")
+    said = [line for line in run("check").out.splitlines() if "LIST_FILES" in line]
+    assert [line.split(" can't be read")[0].rpartition(" ")[2] for line in said] == [
+        str(tmp_path / "gone.txt"),
+        str(tmp_path),
+    ]
+
+
 def test_a_server_that_forgets_is_found_out(run: Run, monkeypatch: pytest.MonkeyPatch, other_server: Path) -> None:
     monkeypatch.setenv("REDIS_URL", f"unix://{other_server}")
     assert levels(run)["durability"] == "fail"

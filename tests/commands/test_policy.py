@@ -88,6 +88,8 @@ def test_fields_are_set_one_by_one(run: Run, blog: dict[str, str]) -> None:
         ("thresholds.nosuch.hold=0.5", "A threshold's label is one of: spam, toxicity,"),
         ("unsupported_language=ask", "One of approve, hold, reject, trust is expected here."),
         ("colour.red=1", "There is no such field."),
+        ("rules=" + "[" * 3_000, "rules=" + "[" * 194 + "…: An array is expected here."),
+        ("audit_share=" + "9" * 5_000, "audit_share=" + "9" * 188 + "…: "),
     ],
 )
 def test_a_change_that_can_not_be_is_named_with_its_value(
@@ -95,7 +97,42 @@ def test_a_change_that_can_not_be_is_named_with_its_value(
 ) -> None:
     ended = run("sites", "policy", "set", "blog", change)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith(f"antechamber: {change}: {said}")
+    assert ended.err.startswith(f"antechamber: {said}" if "…" in said else f"antechamber: {change}: {said}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["=x"], [".=x"], ["a..b=1"], ["thresholds..hold=1"], ["thresholds/spam=1"], ["a~b=1"], ["x" * 3_000 + "=1"],
+        ["mode.x=1"], ["rules.0.name=x"], ["mode=by-score", "mode=y"], ["thresholds=5", "thresholds.spam.hold=0.4"],
+        ["thresholds.spam=5", "thresholds.spam.hold=0.4"],
+    ],
+)  # fmt: skip
+def test_a_field_that_can_not_be_one_is_named_with_its_value(
+    run: Run, blog: dict[str, str], changes: list[str]
+) -> None:
+    ended = run("sites", "policy", "set", "blog", *changes)
+    assert (ended.code, ended.out) == (2, "")
+    assert changes[-1][:100] in ended.err
+    assert len(ended.err) < 2_000
+
+
+@pytest.mark.parametrize(
+    "text", ["rules = " + "[" * 5_000, f"audit_share = {'9' * 5_000}", '{"audit_share": ' + "9" * 5_000]
+)
+def test_a_document_that_no_reader_takes_is_refused_in_a_line(run: Run, blog: dict[str, str], text: str) -> None:
+    ended = run("sites", "policy", "set", "blog", "-", text=text)
+    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+
+
+@pytest.mark.parametrize("editor", ["'", " ", "false", "/nowhere", "rm -f"])
+def test_an_editor_that_does_not_edit_is_named(
+    run: Run, blog: dict[str, str], monkeypatch: pytest.MonkeyPatch, editor: str
+) -> None:
+    monkeypatch.setenv("PATH", "/bin:/usr/bin" if editor.strip() else "/nowhere")  # no vi where none is named
+    monkeypatch.setenv("VISUAL", editor)
+    ended = run(*POLICY, "edit", "blog")
+    assert (ended.code, "set EDITOR to another" in ended.err) == (2, True)
 
 
 def test_a_preset_is_a_word(run: Run, blog: dict[str, str]) -> None:

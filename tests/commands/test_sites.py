@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import redis
 
 from service.serve import CANT_START
 from service.store.server import EmbeddedServer
@@ -41,6 +43,45 @@ def test_a_site_that_cant_be_is_refused(run: Run, words: list[str]) -> None:
     ended = run("sites", "add", *words)
     assert ended.code == 1
     assert ended.err.startswith("antechamber: A site's ")
+
+
+@pytest.mark.parametrize(
+    "name", ["*", "b*", "?log", "[a-z]log", "../blog", "blog:policies", "Blog", "blög", "b" * 64, ""]
+)
+@pytest.mark.parametrize(
+    "words", [["sites", "add", "--url", "https://x.example"], ["sites", "add", "--adopt", "--url", "https://x.example"],
+              ["sites", "remove", "--yes"], ["erase", "--all", "--yes"]],
+)  # fmt: skip
+def test_a_name_that_no_site_can_have_touches_no_site(
+    run: Run, blog: dict[str, str], data: Path, words: list[str], name: str
+) -> None:
+    """Nor does one that would be a pattern, were it let into one."""
+    run("sites", "policy", "set", "blog", "mode=hold-everything")
+    with redis.Redis(unix_socket_path=str(EmbeddedServer(data).socket)) as client:
+        before = {key: client.dump(key) for key in client.scan_iter()}
+        ended = run(*words, "--", name)
+        assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+        assert {key: client.dump(key) for key in client.scan_iter()} == before
+
+
+@pytest.mark.parametrize("days", ["nan", "inf", "-1", "1e308"])
+def test_an_overlap_that_is_no_span_is_refused(run: Run, blog: dict[str, str], days: str) -> None:
+    ended = run("sites", "rotate", "blog", f"--overlap-days={days}")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--overlap-days" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [(["sites", "show", "blog\udcff"], b""), (["erase", "blog", "--email-stdin"], b"ann\xff@example.org\n")],
+)
+def test_what_is_no_text_is_refused_in_a_line(
+    run: Run, blog: dict[str, str], data: Path, words: list[str], text: bytes
+) -> None:
+    line: list[str | bytes] = [sys.executable, "-P", "-m", "service", *map(os.fsencode, words)]
+    environment = os.environ | {"ANTECHAMBER_DATA_DIR": str(data), "PYTHONIOENCODING": "utf-8"}
+    ended = subprocess.run(line, env=environment, input=text, capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (1, b"antechamber: something that was given is no text in UTF-8\n")
 
 
 def test_where_sites_lie_is_shown(run: Run, blog: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -83,6 +84,19 @@ def test_a_signal_ends_a_command_in_one_line(number: signal.Signals, shell: list
         assert process.stderr.read() == f"antechamber: stopped; {stopped.HOLDS['score']}\n"
 
 
+def test_a_signal_at_a_question_ends_a_command_as_everywhere() -> None:
+    with subprocess.Popen(
+        [*ANTECHAMBER, "sites", "remove", "blog"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(6) == "Remove"
+        process.terminate()
+        assert process.wait(20) == 143
+        assert f"antechamber: stopped; {stopped._AGAIN}" in process.stderr.read()
+
+
 def test_a_reader_that_has_enough_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)
@@ -96,6 +110,15 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     )
     os.close(write)
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("words", [["settings"], ["settings", "--json"], ["settings", "--markdown"]])
+def test_a_terminal_that_lacks_letters_ends_no_command(words: list[str]) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "ANTECHAMBER_OIDC_LABEL": "Zeitung für 😀"}
+    ended = subprocess.run([*ANTECHAMBER, *words], env=environment, capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    if "--json" in words:
+        assert json.loads(ended.stdout)["ANTECHAMBER_OIDC_LABEL"] == "Zeitung für 😀"
 
 
 def test_what_a_thread_computes_is_not_waited_for() -> None:

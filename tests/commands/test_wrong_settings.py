@@ -38,7 +38,7 @@ COMMANDS = dict(leaves(typer.main.get_command(cli.app)))
 UNTRIED = {("demo",), ("serve",), ("evaluate",), ("version",)} | {
     words for words in COMMANDS if words[0] == "tls-front"
 }
-WRONG = ("redis", "number", "name", "file", "long", "nowhere", "secrets")
+WRONG = ("redis", "number", "name", "file", "long", "nowhere", "secrets", "circle")
 FREE = {("settings",), ("check",), ("doctor",), ("score",)}  # they have an answer all the same
 
 
@@ -67,6 +67,17 @@ def test_a_setting_is_read_or_refused_by_name(monkeypatch: pytest.MonkeyPatch, n
         ("max_body", "lots", "MAX_BODY: it must be a whole number"),
         ("port", "70000", "PORT: it must be less than or equal to 65535"),
         ("metrics", "perhaps", "METRICS: it must be true or false"),
+        ("log_format", "text", "LOG_FORMAT: it must be json or console"),
+        ("log_level", "trace", "LOG_LEVEL: it must be debug, info, warning or error"),
+        ("deliver_schedule", "0,5m", "DELIVER_SCHEDULE: item 2: it must be a number"),
+        ("deliver_schedule", "soon", "DELIVER_SCHEDULE: item 1: it must be a number"),
+        ("deliver_schedule", ",", "DELIVER_SCHEDULE: there is nothing in it"),
+        ("sign_in_second_factor", "lead,boss", "SIGN_IN_SECOND_FACTOR: item 2: it must be 'moderator', 'lead' or"),
+        ("oidc_label", "x" * 61, "OIDC_LABEL: it has more than 60 characters"),
+        ("max_body", "\udcff", "MAX_BODY: it is no text in UTF-8"),
+        ("data_dir", " ", "DATA_DIR: it is empty"),
+        ("retain_notes_days", "36501", "that is too much: at most 36,500"),
+        ("drain_timeout", "1e10", "that is too much: at most 1,000,000,000"),
         ("max_boddy", "1", "there is no such setting; is ANTECHAMBER_MAX_BODY meant"),
         ("nothing_like_it", "1", "there is no such setting; docs/settings.md lists all"),
     ],
@@ -99,6 +110,7 @@ def wrong(tmp_path: Path) -> dict[str, dict[str, str]]:
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "master.key").mkdir()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
     return {
         "redis": {"REDIS_URL": "foo://"},
         "number": {"ANTECHAMBER_PORT": "many"},
@@ -107,7 +119,26 @@ def wrong(tmp_path: Path) -> dict[str, dict[str, str]]:
         "long": {"ANTECHAMBER_DATA_DIR": str(tmp_path / ("x" * 300))},
         "nowhere": {"ANTECHAMBER_DATA_DIR": str(tmp_path / "nowhere")},
         "secrets": {"ANTECHAMBER_SECRETS_DIR": str(tmp_path / "keys")},
+        "circle": {"ANTECHAMBER_DATA_DIR": str(tmp_path / "circle")},
     }
+
+
+def test_a_number_that_is_asked_for_has_a_least_and_a_most() -> None:
+    """What is beyond them, Redis or a clock would refuse in words that help nobody."""
+    numbers = {
+        (words, one.name): one
+        for words, command in COMMANDS.items()
+        for one in command.params
+        if one.bare_type() in ("int", "float")
+    }
+    assert len(numbers) > 8
+    unbounded = {
+        what for what, one in numbers.items() if what[0][0] != "import" and (one.min is None or one.max is None)
+    }
+    assert unbounded == set()
+    assert {one.callback is not None for one in numbers.values() if one.bare_type() == "float"} == {
+        True
+    }  # "nan" is within all bounds
 
 
 @pytest.mark.parametrize("what", WRONG)

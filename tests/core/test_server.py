@@ -35,7 +35,8 @@ def test_what_it_may_say() -> None:
         "rediss://h?ssl_check_hostname=maybe", "rediss://h?ssl_min_version=1", "unix://", "unix://host/path", "redis://a b",
         "redis://h\n", "redis://h?socket_timeout=0", "redis://h?socket_timeout=-1", "redis://h?db=1&db=2", "redis://h#x",
         "redis+sentinel://h", "redis+sentinel://h,/main", "redis+sentinel://h/ma in", "redis://a,", "redis://a,b:x", "redis://h?replicas=12",
-        "redis://h?replicas=",
+        "redis://h?replicas=", "redis:", "redis:/", "redis:h:6379", "unix:/run/redis.sock", "redis://ann@h", "redis://a..b", "redis://.",
+        "redis://$HOST", "redis://<host>:6379", "redis://h;db=1", f"redis://{'h' * 300}",
     ],
 )  # fmt: skip
 def test_what_it_may_not_say(url: str) -> None:
@@ -43,14 +44,30 @@ def test_what_it_may_not_say(url: str) -> None:
         read_address(url)
 
 
+@pytest.mark.parametrize("char", "/?#")
+def test_what_a_password_may_not_hold_is_said_with_how_it_is_written(char: str) -> None:
+    with pytest.raises(ValueError, match=f"%{ord(char):X}"):
+        read_address(f"redis://:p{char}ss=word@h")
+
+
+def test_a_parameter_that_is_not_known_is_told_with_why() -> None:
+    with pytest.raises(ValueError, match=r"'ssl_ca_certs'; ssl_… is for rediss:// alone"):
+        read_address("redis://h?ssl_ca_certs=/x")
+    with pytest.raises(ValueError, match=r"'ssl_ca_cert'; docs/operations.md"):
+        read_address("rediss://h?ssl_ca_cert=/x")
+
+
 @given(
     st.sampled_from(["redis", "rediss", "unix", "redis+sentinel", "http", ""]),
+    st.text(max_size=30) | st.sampled_from(["/", "?", "#", "?db=", "?replicas=", "?ssl_ca_certs="]),
     st.text(max_size=30),
     st.text(max_size=30),
     st.text(max_size=30),
 )
-def test_whatever_it_says_is_read_or_refused_and_never_quoted(scheme: str, who: str, host: str, rest: str) -> None:
-    url = f"{scheme}://:SECRET{who}@{host}/{rest}"
+def test_whatever_it_says_is_read_or_refused_and_never_quoted(
+    scheme: str, before: str, who: str, host: str, rest: str
+) -> None:
+    url = f"{scheme}://:{before}SECRET{who}@{host}/{rest}"
     try:
         said = repr(read_address(url))
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.core.errors import StoreUnavailable
+from service.core.server import Address
 from service.store.client import Connection, Wire
 from service.store.link import ReplyFailed
 from service.store.script import SCRIPTS
@@ -138,6 +140,7 @@ async def test_each_trouble_has_its_word(server: EmbeddedServer, tmp_path: Path)
             (f"unix://{tmp_path}/nothing.sock", ("PING",), "down"),
             ("redis://127.0.0.1:1", ("PING",), "down"),
             ("redis://nobody.invalid", ("PING",), "unknown-host"),
+            (f"redis://{'ü' * 60}", ("PING",), "unknown-host"),  # too long when it is written as name servers have it
             (full.url, ("PING",), "wrong-password"),
             (full.url.replace("redis://", "rediss://") + "?socket_connect_timeout=3", ("PING",), "tls-silent"),
             (full.url.replace("//", "//:secret@"), ("SET", "a", "1"), "out-of-memory"),
@@ -149,6 +152,20 @@ async def test_each_trouble_has_its_word(server: EmbeddedServer, tmp_path: Path)
                 with pytest.raises(StoreUnavailable) as found:
                     await connection.wire.call(*command)
                 assert (found.value.why, heard[-1]) == (why, why)
+
+
+async def test_a_server_that_says_nothing_is_told_of_while_its_answer_is_waited_for() -> None:
+    """Not only when that is given up, which takes three times as long."""
+    heard = asyncio.get_running_loop().create_future()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with Connection(f"redis://127.0.0.1:{silent.getsockname()[1]}") as connection:
+            waits = asyncio.create_task(
+                connection.wait_ready(None, lambda *told: heard.done() or heard.set_result(told))
+            )
+            why, seconds = await heard
+            waits.cancel()
+    assert why == "no-answer"
+    assert seconds < Address().reply_timeout / 2
 
 
 async def test_what_waiting_cant_mend_is_not_waited_for(tmp_path: Path) -> None:

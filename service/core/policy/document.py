@@ -156,8 +156,8 @@ def read_document(text: str) -> Any:
         raise InvalidPolicy(f"This is no TOML: {_AT.sub('', str(error))}.", line=line, column=column) from None
     except json.JSONDecodeError as error:
         raise InvalidPolicy(f"This is no JSON: {error.msg}.", line=error.lineno, column=error.colno) from None
-    except RecursionError:
-        raise InvalidPolicy("The document is nested too deeply.") from None
+    except (RecursionError, ValueError):
+        raise InvalidPolicy("The document is nested too deeply, or a number in it is too long.") from None
 
 
 def to_toml(policy: Policy) -> str:
