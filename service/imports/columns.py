@@ -8,24 +8,26 @@ to that. Columns that say when, or by whom, something was decided are known by t
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from service.core.verdict import LABELS
+from service.imports.record import Fate
+from service.imports.words import COLUMNS_ELSEWHERE, FATE_OF_COLUMN, bare
 
 COLUMNS = {
     "content": (
         "content", "text", "comment", "body", "message", "comment_content", "comment_text", "comment_body", "content_raw",
         "markdown", "orig", "content_rendered", "html", "content_html", "body_value", "cooked", "raw", "raw_message",
+        "content_text", "body_text", "body_html", "text_content",
     ),
     "id": ("id", "comment_id", "platform_id", "object_id", "uuid", "guid", "coid", "cid"),
     "state": (
         "state", "status", "comment_status", "comment_state", "moderation_status", "moderation", "approval_status",
-        "approval_state", "review_status", "publish_status", "moderation_state",
+        "approval_state", "review_status", "publish_status", "moderation_state", "moderation_result", "moderation_decision",
     ),
     "approved": (
         "approved", "is_approved", "comment_approved", "accepted", "is_accepted", "visible", "is_visible", "public", "is_public",
-        "approved_at", "approved_by",
+        "approved_at", "approved_by", "approval",
     ),
     "pending": (
         "pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation", "unapproved",
@@ -94,7 +96,6 @@ MEANINGS = {
 }
 """What is made of a column, in words; a label's column is its share."""
 
-_SQUEEZE = re.compile(r"[\W_]+")
 DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam", "ham", "moderated", "published", "mode"})
 """Fields that say what became of a comment: of these all columns count."""
 _HINT = re.compile(
@@ -132,11 +133,16 @@ _STAMP = re.compile(
 
 @lru_cache(4_000)
 def plain(word: str) -> str:
-    """A column's name as it is compared: neither case nor signs matter, so that isSpam is IS_SPAM."""
-    return _SQUEEZE.sub("", unicodedata.normalize("NFKC", word).casefold())
+    """A column's name as it is compared: neither case, accents nor signs matter, so that isSpam is IS_SPAM."""
+    return bare(word)
 
 
-_FIELD_OF = {plain(column): field for field, columns in COLUMNS.items() for column in columns}
+_FIELD_OF = {
+    plain(column): field
+    for table in (COLUMNS_ELSEWHERE, COLUMNS)
+    for field, columns in table.items()
+    for column in columns
+}
 LABEL_OF = {plain(label): label for label in LABELS if label != "spam"}
 _RANK = {plain(column): rank for columns in COLUMNS.values() for rank, column in enumerate(columns)}
 
@@ -146,7 +152,30 @@ def field_of(column: str) -> str:
     """What a column holds; "" for one that is not known."""
     word = plain(column)
     known = LABEL_OF.get(word) or _FIELD_OF.get(word) or _FIELD_OF.get(word.removeprefix("comment"))
-    return known or _stamp(word)[0]
+    return known or _stamp(word)[0] or _flag(word)
+
+
+_FLAGS = {
+    Fate.APPROVED: "approved", Fate.HELD: "pending", Fate.SPAM: "spam", Fate.REMOVED: "deleted", Fate.ORPHANED: "deleted",
+}  # fmt: skip
+_FLAG_OF = {word: _FLAGS[fate] for word, fate in FATE_OF_COLUMN.items()} | {
+    word: field for word, field in _FIELD_OF.items() if field in _FLAGS.values() and len(word) > 2
+}
+_AROUND = "|".join(("comment", "moderation", "moderator", "is", "was", "has", "been", "marked", "as", "in", "auto"))
+_FLAG = re.compile(
+    rf"(?:{_AROUND})*?(?P<word>{'|'.join(sorted(_FLAG_OF, key=len, reverse=True))})"
+    r"(?:comment|flag|yn|bool|status|state|byuser|byauthor|bymoderator|bymod|byadmin)?"
+)
+_STATE = re.compile(r"(?:comment|moderation|approval|review|publish)?(?:state|status)(?:name|text|label|title|word)")
+
+
+@lru_cache(1_000)
+def _flag(word: str) -> str:
+    """The field of a column whose name says more than a word that is known: `approved_flag`, `isSpamComment`, `status_name`."""
+    if _STATE.fullmatch(word):
+        return "state"
+    found = _FLAG.fullmatch(word)
+    return _FLAG_OF[found["word"]] if found else ""
 
 
 def stamp_of(column: str) -> str:

@@ -65,7 +65,10 @@ def is_told(value: Mapping[str, Any]) -> bool:
 def is_page(value: Mapping[str, Any]) -> bool:
     """Whether an object is a page with its comments."""
     lists = [
-        key for key, item in value.items() if isinstance(item, list) and any(isinstance(one, dict) for one in item)
+        key
+        for key, item in value.items()
+        if (isinstance(item, list) and any(isinstance(one, dict) for one in item))
+        or (isinstance(item, dict) and _members(item))
     ]
     if is_comment(value) or any(plain(key) not in _COMMENTS for key in lists):
         return False
