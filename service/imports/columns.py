@@ -43,10 +43,12 @@ COLUMNS = {
         "author_name", "author", "name", "nick", "nickname", "user", "username", "user_name", "display_name",
         "author_display_name", "user_nick", "comment_author", "author_nick", "commenter", "commenter_name", "poster",
         "by_nickname", "author_username", "user_login", "from_name",
+        "member_name", "owner_display_name",
     ),
     "email": (
         "author_email", "email", "mail", "e_mail", "email_address", "user_email", "comment_author_email", "author_mail",
         "author_email_address", "commenter_email", "by_email",
+        "member_email",
     ),
     "url": (
         "author_url", "website", "link", "url", "comment_author_url", "author_website", "author_link", "user_url", "homepage",
@@ -57,6 +59,7 @@ COLUMNS = {
     "page_url": (
         "page_url", "permalink", "page", "post_url", "uri", "page_path", "path", "page_uri", "post_permalink", "post_link",
         "article_url", "thread_url", "thread_uri", "url_path", "slug", "page_slug", "post_slug", "page_link", "page_key",
+        "story_url",
     ),
     "page_title": ("page_title", "title", "post_title", "article_title", "thread_title"),
     "parent_id": ("parent_id", "parent", "comment_parent", "reply_to", "in_reply_to", "parent_comment_id", "reply_to_id", "pid"),
@@ -99,7 +102,7 @@ MEANINGS = {
 DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam", "ham", "moderated", "published", "mode"})
 """Fields that say what became of a comment: of these all columns count."""
 _HINT = re.compile(
-    r"approv|moderat|spam|junk|reject|delet|trash|publish|pending|hidden|removed|blocked|flag|report|status|state\Z"
+    r"approv|moderat|spam|junk|reject|delet|trash|publish|pending|hidden|removed|blocked|flag|report|status|state\Z|toxic|obscen|abus|hate"
 )
 _STAMPED = {
     "approved": ("approved", "approval", "accepted", "acceptance"),
@@ -143,7 +146,18 @@ _FIELD_OF = {
     for field, columns in table.items()
     for column in columns
 }
-LABEL_OF = {plain(label): label for label in LABELS if label != "spam"}
+LABELS_BESIDE = {
+    "toxicity": ("toxic", "is_toxic"),
+    "severe_toxicity": ("severe_toxic",),
+    "profanity": ("obscene", "is_obscene", "obscenity", "profane"),
+    "insult": ("is_insult", "insulting"),
+    "threat": ("is_threat", "threatening"),
+    "identity_attack": ("identity_hate", "hate_speech", "is_hate_speech", "hateful"),
+}
+"""What else the columns of labels are called, in collections that are labelled."""
+LABEL_OF = {plain(label): label for label in LABELS if label != "spam"} | {
+    plain(name): label for label, names in LABELS_BESIDE.items() for name in names
+}
 _RANK = {plain(column): rank for columns in COLUMNS.values() for rank, column in enumerate(columns)}
 
 

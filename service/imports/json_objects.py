@@ -17,7 +17,7 @@ _WRAPPERS = (
 )
 """How databases and their exports call the one value of an object."""
 _TYPES = frozenset({"S", "N", "BOOL"})  # how DynamoDB does
-_INSIDE = ("fields", "attributes", "_source", "node", "Item")
+_INSIDE = ("fields", "attributes", "_source", "node", "Item", "spec")
 """Where databases and interfaces put the columns of an object, its id aside."""
 _KEYS = ("id", "_id", "pk", "key", "name")  # what they call its id
 _COMMENTS = frozenset({"comments"})  # lists of comments within a page, or within a comment

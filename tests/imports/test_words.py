@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.imports import recognise, records
-from service.imports.columns import COLUMNS, field_of
+from service.imports.columns import COLUMNS, LABELS_BESIDE, field_of
 from service.imports.readers import Export
 from service.imports.record import Fate, Record
 from service.imports.words import COLUMNS_ELSEWHERE, STATES, STATES_ELSEWHERE, bare
@@ -81,6 +81,19 @@ def test_a_strange_column_is_not_heard_against_one_that_is_known(read: Read) -> 
     assert (one.fate, two.fate) == (Fate.APPROVED, Fate.APPROVED)
     (shown,), _ = read("text,mood\nOne,public\n")
     assert shown.fate is Fate.SHOWN
+
+
+@pytest.mark.parametrize(("label", "name"), [(label, name) for label, names in LABELS_BESIDE.items() for name in names])
+def test_a_label_by_another_name_is_never_brought_as_approved(read: Read, label: str, name: str) -> None:
+    other = "insult" if label != "insult" else "threat"
+    (one, two), _ = read(f"text,{name},{other}\nOne,1,0\nTwo,0,0\n")
+    assert (one.fate, one.labels, two.fate) == (Fate.REMOVED, {label: 1.0, other: 0.0}, Fate.APPROVED)
+
+
+def test_comments_in_the_manner_of_kubernetes_have_ids_of_their_own(read: Read) -> None:
+    made = [{"kind": "Comment", "metadata": {"name": n}, "spec": {"raw": n, "approved": n == "a"}} for n in "ab"]
+    (one, two), _ = read(json.dumps(made), "json")
+    assert (one.platform_id != two.platform_id, one.fate, two.fate) == (True, Fate.APPROVED, Fate.HELD)
 
 
 def test_no_word_means_two_things() -> None:
