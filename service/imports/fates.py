@@ -64,6 +64,8 @@ NO_SHARE = "a label's share that is no number from 0 to 1"
 def _word(said: str) -> str:
     """A word on what became of a comment as it is compared. Signs count but between its parts: -1 is not 1, nor !spam spam."""
     text = unicodedata.normalize("NFKC", said).strip().casefold()
+    if not text.isprintable():  # what nobody sees in a cell, such as a space without width
+        text = "".join(char for char in text if char.isprintable() or char.isspace()).strip()
     if _NUMBER.match(text):
         return f"{float(text):g}".removeprefix("-") if float(text) == 0 else f"{float(text):g}"
     return _JOINT.sub("", text)

@@ -59,6 +59,15 @@ def test_a_decision_is_heard_whatever_its_column_is_called(read: Read, column: s
     assert (one.fate, left) == (fate, [])
 
 
+@pytest.mark.parametrize("word", ["spam", "Junk", "deleted", "unapproved", "approved"])
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad", "\u200e", "\xa0"])
+def test_what_nobody_sees_changes_no_word(read: Read, word: str, unseen: str) -> None:
+    (one, two), left = read(
+        json.dumps([{"text": "One", "state": word}, {"text": "One", "state": f"{unseen}{word}{unseen}"}])
+    )
+    assert (one.fate, left) == (two.fate, [])
+
+
 STRANGE = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=3, max_size=12).filter(lambda name: field_of(name) == "")
 REFUSED = [
     *("spam", "Junk", "trashed", "REJECTED", "deleted", "pending", "Unapproved", "awaiting moderation", "Papierkorb"),
