@@ -17,7 +17,7 @@ import redis
 
 from service.imports import FORMATS
 from service.imports.columns import COLUMNS
-from service.imports.fates import STATES
+from service.imports.words import STATES
 from service.store.server import EmbeddedServer
 from tests.commands.conftest import Run
 from tests.imports import samples
