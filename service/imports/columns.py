@@ -158,6 +158,7 @@ LABELS_BESIDE = {
 LABEL_OF = {plain(label): label for label in LABELS if label != "spam"} | {
     plain(name): label for label, names in LABELS_BESIDE.items() for name in names
 }
+LABELS_OF_TABLES = tuple(dict.fromkeys(LABEL_OF.values()))
 _RANK = {plain(column): rank for columns in COLUMNS.values() for rank, column in enumerate(columns)}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from service.imports.columns import LABEL_OF, field_of
+from service.imports.columns import LABELS_OF_TABLES, field_of
 from service.imports.csv_rows import Said, rows, said_by
 from service.imports.dates import Dates
 from service.imports.fates import UnknownWord, Word, fate_of, is_answer, is_nothing, is_spam_word, share_of
@@ -104,7 +104,7 @@ def _record(place: str, row: Said, dates: Dates) -> Record | Left:
         row.decided.append(Word("spam", kind))
         kind = ""
     try:
-        labels = {label: share for label in LABEL_OF.values() if (share := share_of(said.get(label, ""))) is not None}
+        labels = {label: share for label in LABELS_OF_TABLES if (share := share_of(said.get(label, ""))) is not None}
         fate, spam, doubt = fate_of(row.decided, labels)
     except UnknownWord as unknown:
         return Left(place, unknown.why, quoted(unknown.word))

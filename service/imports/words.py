@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from service.imports.record import Fate
 
@@ -115,6 +116,8 @@ _SQUEEZE = re.compile(r"[\W_]+")
 
 def bare(word: str) -> str:
     """A word as it is compared: without accents, capitals and signs."""
+    if word.isascii():
+        return _SQUEEZE.sub("", word.lower())
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
     return _SQUEEZE.sub("", "".join(char for char in apart if not unicodedata.combining(char)))
 
@@ -134,6 +137,7 @@ _REFUSING = frozenset(
 _LONGEST = 40  # characters of a word of any language
 
 
+@lru_cache(4_000)
 def refuses(cell: str) -> bool:
     """Whether a cell says nothing but that a comment waits, is spam or is gone, in a word that hardly means anything else."""
     return 2 <= len(cell) <= _LONGEST and cell[:1].isalpha() and bare(cell) in _REFUSING
