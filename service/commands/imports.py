@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, suppress
@@ -113,11 +115,12 @@ def import_history(
 def _opened(file: str, kept: ExitStack, format_name: str, encoding: str, dates: str) -> tuple[Export, Format]:
     """The export and its format. Raises UnreadableExport."""
     from service.imports import FORMATS, recognise
-    from service.imports.encodings import ENCODINGS
+    from service.imports.encodings import ENCODINGS, known_as
     from service.imports.readers import Export, spooled
 
     if format_name and format_name not in FORMATS:
         raise typer.BadParameter(f"the format is one of: {', '.join(FORMATS)}", param_hint="--format")
+    encoding = known_as(encoding)
     if encoding and encoding not in ENCODINGS:
         raise typer.BadParameter(f"the encoding is one of: {', '.join(sorted(ENCODINGS))}", param_hint="--encoding")
     if file == "-":
@@ -125,16 +128,33 @@ def _opened(file: str, kept: ExitStack, format_name: str, encoding: str, dates: 
             raise typer.BadParameter("nothing comes on standard input: antechamber import - --site SITE < FILE")
         path = kept.enter_context(spooled(sys.stdin.buffer))
     else:
-        path = Path(file)
-        if not path.is_file():
-            raise typer.BadParameter(
-                f"{file} {'is a folder' if path.is_dir() else 'does not exist'}", param_hint="FILE"
-            )
+        path = _found(file, kept)
     export = Export(path, encoding=encoding, dates=dates, name="standard input" if file == "-" else "")
     return export, FORMATS[format_name] if format_name else recognise(export)
 
 
+def _found(file: str, kept: ExitStack) -> Path:
+    """The file that is meant; of a pipe, one with what comes through it. Raises UnreadableExport."""
+    from service.imports.readers import spooled
+
+    try:
+        mode = os.stat(file).st_mode
+    except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        why = "does not exist" if is_missing else f"can't be read: {os.strerror(error.errno or 0)}"
+        raise typer.BadParameter(f"{file} {why}", param_hint="FILE") from None
+    if stat.S_ISFIFO(mode):
+        with Path(file).open("rb") as source:
+            return kept.enter_context(spooled(source))
+    if not stat.S_ISREG(mode):
+        raise typer.BadParameter(f"{file} is {'a folder' if stat.S_ISDIR(mode) else 'no file'}", param_hint="FILE")
+    return Path(file)
+
+
 def _bring(export: Export, kind: Format, wanted: _Wanted, *, as_json: bool) -> None:
+    with suppress(OSError):
+        if wanted.left_out is not None and wanted.left_out.samefile(export.path):
+            raise typer.BadParameter("that is the export itself, which it would overwrite", param_hint="--left-out")
     sample: list[Record] = []
 
     async def command(services: Services) -> tuple[Report, str, Path]:

@@ -19,7 +19,7 @@ from service.imports.csv_rows import columns
 from service.imports.json_objects import is_comment
 from service.imports.json_stream import LISTS, Cursor, Damaged
 from service.imports.readers import CHUNK, Export, UnreadableExport, old_ends
-from service.imports.record import Left, Record
+from service.imports.record import Left, Record, with_page
 
 _NO_AGENT = "user agents"
 _NO_PARENT = "which comment answers which"
@@ -121,7 +121,8 @@ def records(export: Export, kind: Format) -> Iterator[Record | Left]:
 
 def _records(export: Export, kind: Format) -> Iterator[Record | Left]:
     try:
-        yield from kind.read(export)
+        for one in kind.read(export):
+            yield one if isinstance(one, Left) else with_page(one)
     except Damaged:
         export.broken = export.broken or "it has no end"
         yield Left("after the last record", "the file ends before it is over, or is not what it seemed")

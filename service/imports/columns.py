@@ -8,24 +8,26 @@ to that. Columns that say when, or by whom, something was decided are known by t
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from service.core.verdict import LABELS
+from service.imports.record import Fate
+from service.imports.words import COLUMNS_ELSEWHERE, FATE_OF_COLUMN, bare
 
 COLUMNS = {
     "content": (
         "content", "text", "comment", "body", "message", "comment_content", "comment_text", "comment_body", "content_raw",
         "markdown", "orig", "content_rendered", "html", "content_html", "body_value", "cooked", "raw", "raw_message",
+        "content_text", "body_text", "body_html", "text_content",
     ),
     "id": ("id", "comment_id", "platform_id", "object_id", "uuid", "guid", "coid", "cid"),
     "state": (
         "state", "status", "comment_status", "comment_state", "moderation_status", "moderation", "approval_status",
-        "approval_state", "review_status", "publish_status", "moderation_state",
+        "approval_state", "review_status", "publish_status", "moderation_state", "moderation_result", "moderation_decision",
     ),
     "approved": (
         "approved", "is_approved", "comment_approved", "accepted", "is_accepted", "visible", "is_visible", "public", "is_public",
-        "approved_at", "approved_by",
+        "approved_at", "approved_by", "approval",
     ),
     "pending": (
         "pending", "is_pending", "held", "is_held", "awaiting_moderation", "in_moderation", "needs_moderation", "unapproved",
@@ -41,10 +43,12 @@ COLUMNS = {
         "author_name", "author", "name", "nick", "nickname", "user", "username", "user_name", "display_name",
         "author_display_name", "user_nick", "comment_author", "author_nick", "commenter", "commenter_name", "poster",
         "by_nickname", "author_username", "user_login", "from_name",
+        "member_name", "owner_display_name",
     ),
     "email": (
         "author_email", "email", "mail", "e_mail", "email_address", "user_email", "comment_author_email", "author_mail",
         "author_email_address", "commenter_email", "by_email",
+        "member_email",
     ),
     "url": (
         "author_url", "website", "link", "url", "comment_author_url", "author_website", "author_link", "user_url", "homepage",
@@ -55,6 +59,7 @@ COLUMNS = {
     "page_url": (
         "page_url", "permalink", "page", "post_url", "uri", "page_path", "path", "page_uri", "post_permalink", "post_link",
         "article_url", "thread_url", "thread_uri", "url_path", "slug", "page_slug", "post_slug", "page_link", "page_key",
+        "story_url",
     ),
     "page_title": ("page_title", "title", "post_title", "article_title", "thread_title"),
     "parent_id": ("parent_id", "parent", "comment_parent", "reply_to", "in_reply_to", "parent_comment_id", "reply_to_id", "pid"),
@@ -94,11 +99,10 @@ MEANINGS = {
 }
 """What is made of a column, in words; a label's column is its share."""
 
-_SQUEEZE = re.compile(r"[\W_]+")
 DECIDING = frozenset({"state", "approved", "pending", "deleted", "spam", "ham", "moderated", "published", "mode"})
 """Fields that say what became of a comment: of these all columns count."""
 _HINT = re.compile(
-    r"approv|moderat|spam|junk|reject|delet|trash|publish|pending|hidden|removed|blocked|flag|report|status|state\Z"
+    r"approv|moderat|spam|junk|reject|delet|trash|publish|pending|hidden|removed|blocked|flag|report|status|state\Z|toxic|obscen|abus|hate"
 )
 _STAMPED = {
     "approved": ("approved", "approval", "accepted", "acceptance"),
@@ -132,12 +136,29 @@ _STAMP = re.compile(
 
 @lru_cache(4_000)
 def plain(word: str) -> str:
-    """A column's name as it is compared: neither case nor signs matter, so that isSpam is IS_SPAM."""
-    return _SQUEEZE.sub("", unicodedata.normalize("NFKC", word).casefold())
+    """A column's name as it is compared: neither case, accents nor signs matter, so that isSpam is IS_SPAM."""
+    return bare(word)
 
 
-_FIELD_OF = {plain(column): field for field, columns in COLUMNS.items() for column in columns}
-LABEL_OF = {plain(label): label for label in LABELS if label != "spam"}
+_FIELD_OF = {
+    plain(column): field
+    for table in (COLUMNS_ELSEWHERE, COLUMNS)
+    for field, columns in table.items()
+    for column in columns
+}
+LABELS_BESIDE = {
+    "toxicity": ("toxic", "is_toxic"),
+    "severe_toxicity": ("severe_toxic",),
+    "profanity": ("obscene", "is_obscene", "obscenity", "profane"),
+    "insult": ("is_insult", "insulting"),
+    "threat": ("is_threat", "threatening"),
+    "identity_attack": ("identity_hate", "hate_speech", "is_hate_speech", "hateful"),
+}
+"""What else the columns of labels are called, in collections that are labelled."""
+LABEL_OF = {plain(label): label for label in LABELS if label != "spam"} | {
+    plain(name): label for label, names in LABELS_BESIDE.items() for name in names
+}
+LABELS_OF_TABLES = tuple(dict.fromkeys(LABEL_OF.values()))
 _RANK = {plain(column): rank for columns in COLUMNS.values() for rank, column in enumerate(columns)}
 
 
@@ -146,7 +167,30 @@ def field_of(column: str) -> str:
     """What a column holds; "" for one that is not known."""
     word = plain(column)
     known = LABEL_OF.get(word) or _FIELD_OF.get(word) or _FIELD_OF.get(word.removeprefix("comment"))
-    return known or _stamp(word)[0]
+    return known or _stamp(word)[0] or _flag(word)
+
+
+_FLAGS = {
+    Fate.APPROVED: "approved", Fate.HELD: "pending", Fate.SPAM: "spam", Fate.REMOVED: "deleted", Fate.ORPHANED: "deleted",
+}  # fmt: skip
+_FLAG_OF = {word: _FLAGS[fate] for word, fate in FATE_OF_COLUMN.items()} | {
+    word: field for word, field in _FIELD_OF.items() if field in _FLAGS.values() and len(word) > 2
+}
+_AROUND = "|".join(("comment", "moderation", "moderator", "is", "was", "has", "been", "marked", "as", "in", "auto"))
+_FLAG = re.compile(
+    rf"(?:{_AROUND})*?(?P<word>{'|'.join(sorted(_FLAG_OF, key=len, reverse=True))})"
+    r"(?:comment|flag|yn|bool|status|state|byuser|byauthor|bymoderator|bymod|byadmin)?"
+)
+_STATE = re.compile(r"(?:comment|moderation|approval|review|publish)?(?:state|status)(?:name|text|label|title|word)")
+
+
+@lru_cache(1_000)
+def _flag(word: str) -> str:
+    """The field of a column whose name says more than a word that is known: `approved_flag`, `isSpamComment`, `status_name`."""
+    if _STATE.fullmatch(word):
+        return "state"
+    found = _FLAG.fullmatch(word)
+    return _FLAG_OF[found["word"]] if found else ""
 
 
 def stamp_of(column: str) -> str:

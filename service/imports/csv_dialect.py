@@ -18,6 +18,7 @@ _BACK = {_PLACES + code: code for code in range(256)}
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*\\"')  # a quotation mark that a backslash is before, which is none behind another
+_QUOTED = re.compile(r'"[^"]*"')
 _VOTES = 50  # rows with a quotation mark behind a backslash after which it is clear what it means
 NULL = "\\N"
 
@@ -30,12 +31,15 @@ class Dialect(NamedTuple):
     escaped: bool = False
     bare: bool = False
     spaced: bool = False  # a space follows each delimiter
+    quote: str = '"'
 
     def reader(self, lines: Iterable[str]) -> Any:
         """The csv module's reader for such lines. It raises csv.Error where a quotation mark stands where none may."""
         if self.bare:
             return csv.reader(lines, delimiter=self.delimiter, strict=True, quoting=csv.QUOTE_NONE)
-        return csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=self.spaced)
+        return csv.reader(
+            lines, delimiter=self.delimiter, strict=True, skipinitialspace=self.spaced, quotechar=self.quote
+        )
 
     def goes_on(self, line: str) -> bool:
         """Whether the end of a line has a backslash before it, so that the row goes on."""
@@ -68,8 +72,8 @@ def separator(line: str) -> str:
 
 
 def delimiter_of(head: str) -> str:
-    """What parts the cells of a header."""
-    return max(_DELIMITERS, key=head.count)
+    """What parts the cells of a header; what stands in quotation marks parts none."""
+    return max(_DELIMITERS, key=_QUOTED.sub("", head).count)
 
 
 def is_spaced(head: str, delimiter: str) -> bool:

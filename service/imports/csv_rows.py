@@ -12,6 +12,7 @@ from service.imports.csv_dialect import NULL, Dialect, Votes, delimiter_of, is_s
 from service.imports.fates import Word, is_nothing
 from service.imports.readers import MAX_RECORD, Export, UnreadableExport
 from service.imports.record import Left
+from service.imports.words import refuses
 
 _RETRIES = 50  # quotation marks without an end that are forgiven in one file
 _UNREADABLE = "a row that can't be read: a quotation mark is missing, or stands where none may, or a cell is too large"
@@ -77,10 +78,14 @@ class _Row(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a row says: of several columns for one field what the best known one does, and all on what became of the comment."""
+    """What a row says: of several columns for one field what the best known one does, and all on what became of the comment.
+
+    `unheard`: what a column that is not known says, if it is a word that refuses a comment.
+    """
 
     fields: dict[str, str]
     decided: list[Word]
+    unheard: str = ""
 
 
 def rows(export: Export, *, note: bool = True) -> Iterator[tuple[str, Said | Left]]:
@@ -119,6 +124,9 @@ def _begun(export: Export) -> tuple[_Lines, list[str]]:
         header = columns(head, said)
     delimiter = said if said and said in head else delimiter_of(head)
     lines.dialect = Dialect(delimiter, spaced=is_spaced(head, delimiter))
+    if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in map(str.strip, header)):
+        lines.dialect = lines.dialect._replace(quote="'")
+        header = [cell.strip()[1:-1] for cell in header]
     if not knows(header):
         raise UnreadableExport(
             f"No column holds the comments' texts; name one of them: {', '.join(COLUMNS['content'])}."
@@ -137,7 +145,7 @@ def _noted(export: Export, header: list[str]) -> list[str]:
 
 def _dialect(export: Export, plain: Dialect) -> Dialect:
     """The dialect of a file. It is read once more where there is a backslash in it, since a late row may show what it means."""
-    if not any("\\" in text for text in export.texts()):
+    if plain.quote == "'" or not any("\\" in text for text in export.texts()):
         return plain
     lines, header = _begun(export)
     lines.row.clear()
@@ -181,7 +189,7 @@ def _read(lines: _Lines, count: int, *, repairs: bool = True) -> Iterator[_Row]:
 def _repaired(lines: _Lines, count: int) -> list[str] | None:
     """The cells of a row with spaces around quotation marks, or with some in its texts that nobody doubled; None where that makes
     no whole row."""
-    if len(lines.row) != 1 or lines.dialect.escaped or '\\"' in lines.row[0][1]:
+    if len(lines.row) != 1 or lines.dialect.quote == "'" or lines.dialect.escaped or '\\"' in lines.row[0][1]:
         return None
     mark = re.escape(lines.dialect.delimiter)
     line = re.sub(rf'(?<=[{mark}]) +(?=")|(?<=") +(?=[{mark}]|\Z)', "", lines.row[0][1].rstrip("\r\n"))
@@ -226,16 +234,18 @@ def columns(line: str, delimiter: str = "") -> list[str]:
 
 def said_by(cells: Iterable[tuple[str, str]]) -> Said:
     """What the cells of a row say, or those of an object."""
-    said, ranks = Said({}, []), dict[str, int]()
+    said, ranks, unheard = Said({}, []), dict[str, int](), ""
     for column, cell in cells:
         field = field_of(column)
         if field in DECIDING:
             said.decided.append(Word(field, cell, stamp_of(column)))
-        elif not field or _is_empty(field, cell):
+        elif not field:
+            unheard = unheard or (f"{column.strip()}: {cell.strip()}" if refuses(cell.strip()) else "")
+        elif _is_empty(field, cell):
             continue
         elif field not in ranks or rank(column) < ranks[field]:
             said.fields[field], ranks[field] = cell, rank(column)
-    return said
+    return said._replace(unheard=unheard)
 
 
 def _is_empty(field: str, cell: str) -> bool:

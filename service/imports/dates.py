@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from service.imports.date_words import MONTHS, in_english
+
 UNREADABLE = "a time that can't be read"
 TWOFOLD = "a date that can be read in two ways; --dates says what comes first, the day, the month or the year"
 TOO_OLD = "a time before 1970, when there were no comments"
@@ -27,14 +29,13 @@ _PARTS = re.compile(
 )
 _SHORT = re.compile(r"\d{1,2}[./-]")  # how dates begin in which it is a question what comes first
 _MONTH = re.compile(r"(\d\d)-([A-Za-z]{3})-(\d\d)(?!\d)")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY, _MONTH_FIRST, _YEAR = ORDERS = ("day-first", "month-first", "year-first")
 """What may come first in a date."""
 _PACKED = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(?:(\d\d)(?:\.?\d{1,6})?)?)?Z?\Z")
 _SCRIPT = re.compile(r"(?:GMT|UTC)([+-]\d{4})(?:\s*\(.*\))?\Z")
 _NAMED = (
     "%B %d %Y", "%d %B %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%a %b %d %Y", "%A %B %d %Y", "%A %d %B %Y", "%Y %B %d",
-    "%Y %b %d", "%a %d %b %Y",
+    "%Y %b %d", "%a %d %b %Y", "%Y-%b-%d", "%d/%b/%Y",
 )  # fmt: skip
 _HOURS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M %z", " %H:%M:%S %z")
 _KNOWN_ZONE = r"(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)"
@@ -51,19 +52,12 @@ _CLOCKS = {
 """Clocks by their short names, but those that are used of several (CST, IST)."""
 _CLOCK = re.compile(rf"(?<=[\d\sMm.])(?:{'|'.join(_CLOCKS)})(?=\Z|\s+\d{{4}}\Z)")
 _GO = re.compile(r"([+-]\d{4}) [A-Z]{3,4}(?: m=[+-][\d.]+)?\Z")
-_EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]\s*")
+_REGION = re.compile(
+    r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d))\[[A-Za-z]+/[A-Za-z_/+-]+\]\Z"
+)  # behind an offset, as Java writes it
+_PLAIN = re.compile(r"\d{4}[\dTZ:. +-]*\Z")
 _NET = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _POWER = re.compile(r"(\d(?:[.,]\d+)?E\+?\d{1,2})", re.IGNORECASE)  # how spreadsheets write large numbers
-_NAME = re.compile(r"[^\W\d_]{3,}")
-_FOREIGN = (
-    "januar februar märz april mai juni juli august september oktober november dezember",
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "januari februari maart april mei juni juli augustus september oktober november december",
-)
-_MONTH_OF = {word: number for words in _FOREIGN for number, word in enumerate(words.split())}
 _EARLIEST = 662_688_000_000  # 1991: what is less as a Unix time is another number, or one of another unit
 _LONGEST = 80  # characters
 
@@ -181,7 +175,7 @@ def _ways(text: str) -> tuple[str, dict[str, int]]:
 def _numbered(found: re.Match[str]) -> str:
     """A date with the month's name in its middle, as one between points, where the month comes second too."""
     month = found[2].lower()
-    return f"{found[1]}.{_MONTHS.index(month) + 1}.{found[3]}" if month in _MONTHS else found.group()
+    return f"{found[1]}.{MONTHS.index(month) + 1}.{found[3]}" if month in MONTHS else found.group()
 
 
 def _read(text: str) -> int | None:
@@ -204,17 +198,15 @@ def _read(text: str) -> int | None:
 
 
 def _plain(text: str) -> str:
-    """A time as others write it: without what Go, .NET and East Asia put around it, with the months' English names."""
-    if text.isascii() and text[:4].isdigit() and not text.endswith("C") and "E" not in text.upper():
+    """A time as others write it: without what Go and .NET put around it, with English words."""
+    if _PLAIN.match(text):
         return text
-    text = _GO.sub(r"\1", _EAST.sub(r"\1-\2-\3 ", text)).strip()
+    text = _GO.sub(r"\1", text).strip()
     if found := _NET.fullmatch(text) or _POWER.fullmatch(text):
         return f"{float(found[1].replace(',', '.')):.0f}"
-    word = next((found.group() for found in _NAME.finditer(text) if found.group().casefold() in _MONTH_OF), "")
-    if word:
-        english = _MONTHS[_MONTH_OF[word.casefold()]].capitalize()
-        text = re.sub(r"\b(?:de|del|d')\s+|(?<=\d)[.º]\s*(?=[A-Za-z])", " ", text.replace(word, english))
-    return text
+    if text[-1:] == "z" and text[-2:-1].isdigit():
+        return text[:-1] + "Z"
+    return in_english(_REGION.sub("", text))
 
 
 def _number(text: str) -> int | None:

@@ -28,6 +28,7 @@ ENCODINGS = frozenset(
     ]
 )  # fmt: skip
 """What an operator may say."""
+_DECODERS = {codecs.lookup(name).name: name for name in sorted(ENCODINGS, reverse=True)}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
@@ -70,6 +71,14 @@ _SAMPLE = 200_000  # bytes of lines that are not ASCII, by which an old encoding
 _SURE = 0.97  # share of the letters beyond a to z that must belong to one language
 
 
+def known_as(said: str) -> str:
+    """An encoding that an operator names, by the name that it has here: `latin1` is iso-8859-1. Others as they are."""
+    try:
+        return _DECODERS.get(codecs.lookup(said).name, said) if said.isascii() and said not in ENCODINGS else said
+    except (LookupError, ValueError):
+        return said
+
+
 def encoding_of(chunks: Iterable[bytes], said: str) -> tuple[str, bool] | None:
     """(encoding, whether it was recognised by the letters alone) of a file; None when it can't be told. Reads all of it."""
     pieces = iter(chunks)
@@ -82,7 +91,8 @@ def encoding_of(chunks: Iterable[bytes], said: str) -> tuple[str, bool] | None:
     declared = _DECLARED.match(first)
     word = declared.group(1).decode().lower() if declared else ""
     if word in _OLD:
-        return word, False
+        good, bad, _ = _utf8(first, pieces)  # an editor has often saved it as UTF-8 and left the word as it was
+        return "utf-8" if good > _FEW and not bad else word, False
     if found := _utf16(first):
         return found, True
     good, bad, sample = _utf8(first, pieces)

@@ -15,24 +15,8 @@ from service.imports.columns import DECIDING, field_of, plain, stamp_of
 from service.imports.dates import is_never, is_twofold, moment
 from service.imports.json_objects import single, spelt
 from service.imports.record import Fate, Left, Record, quoted
+from service.imports.words import FATES_ELSEWHERE, STATES, bare
 
-STATES = {
-    Fate.APPROVED: (
-        "approved", "approve", "published", "publish", "ham", "1", "true", "yes", "accepted", "visible", "public", "live", "ok",
-        "allowed", "not_spam", "normal", "valid",
-    ),
-    Fate.HELD: (
-        "held", "hold", "pending", "unapproved", "flagged", "waiting", "0", "false", "no", "queued", "in_moderation",
-        "awaiting_moderation", "not_approved", "unpublished", "pending_moderation", "review", "in_review",
-        "premod", "withheld", "system_withheld",
-    ),
-    Fate.SPAM: ("spam", "junk", "is_spam"),
-    Fate.REMOVED: (
-        "removed", "rejected", "reject", "deleted", "trash", "trashed", "denied", "declined", "refused", "blocked", "hidden",
-        "discarded", "delete", "remove",
-    ),
-    Fate.ORPHANED: ("post-trashed",),
-}  # fmt: skip
 _YES = frozenset([
     *("1", "true", "yes", "y", "t", "on", "x", "✓", "✔", "☑", "ja", "oui", "si", "sí", "sì", "sim", "da", "да", "tak", "evet"),
     *("igen", "ano", "ya", "benar", "是", "真", "はい", "예", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"),
@@ -80,6 +64,8 @@ NO_SHARE = "a label's share that is no number from 0 to 1"
 def _word(said: str) -> str:
     """A word on what became of a comment as it is compared. Signs count but between its parts: -1 is not 1, nor !spam spam."""
     text = unicodedata.normalize("NFKC", said).strip().casefold()
+    if not text.isprintable():  # what nobody sees in a cell, such as a space without width
+        text = "".join(char for char in text if char.isprintable() or char.isspace()).strip()
     if _NUMBER.match(text):
         return f"{float(text):g}".removeprefix("-") if float(text) == 0 else f"{float(text):g}"
     return _JOINT.sub("", text)
@@ -193,6 +179,12 @@ def is_answer(said: str) -> bool:
     return _word(said) in _YES | _NO
 
 
+def is_yes(value: Any) -> bool:
+    """Whether a field of a format of its own is a yes, as a truth value, a number or a word. Raises UnknownWord."""
+    said = spelt(single(value))
+    return bool(said.strip()) and not is_nothing(said) and _is(said)
+
+
 def is_spam_word(said: str) -> bool:
     """Whether a word says that it is spam, or that it is not."""
     return _word(said) in _SPAM | _HAM
@@ -218,7 +210,10 @@ def _is(said: str) -> bool:
 def _state(said: str) -> Fate:
     """A state. Raises UnknownWord."""
     word = _word(said)
-    return _FATES[word] if word in _FATES else Fate.APPROVED if _is(said) else Fate.HELD
+    found = _FATES.get(word) or (
+        FATES_ELSEWHERE.get(bare(said)) if word[:1].isalpha() and word[-1:].isalpha() else None
+    )
+    return found or (Fate.APPROVED if _is(said) else Fate.HELD)
 
 
 def share_of(said: str) -> float | None:

@@ -15,9 +15,9 @@ from service.imports.dates import moment
 from service.imports.fates import weighed
 from service.imports.json_stream import DAMAGED, Cursor, Damaged
 from service.imports.readers import MAX_RECORD, Export, UnreadableExport
-from service.imports.record import Fate, Left, Record, name, text, without_text
+from service.imports.record import Fate, Left, Record, name, quoted, text, without_text
 
-_MODES = {1: Fate.APPROVED, 2: Fate.HELD, 4: Fate.REMOVED}
+_MODES = {"1": Fate.APPROVED, "2": Fate.HELD, "4": Fate.REMOVED}
 _QUERY = """
     SELECT c.id, c.parent, c.created, c.mode, c.remote_addr, c.text, c.author, c.email, c.website, t.uri, t.title
     FROM comments AS c LEFT JOIN threads AS t ON t.id = c.tid ORDER BY c.id
@@ -55,14 +55,17 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _from_row(row: sqlite3.Row) -> Record | Left:
     place, content, parent = f"comment {row['id']}", text(row["text"]), row["parent"]
+    mode = text(row["mode"])
+    fate = _MODES.get(mode)
     if not content.strip():
-        deleted = row["mode"] == 4
-        return without_text(place, deleted=deleted)
+        return without_text(place, deleted=fate is Fate.REMOVED)
+    if fate is None:
+        return Left(place, "a comment in a mode that Isso does not have", quoted(mode))
     return Record(
         place=place,
         platform_id=name("isso", str(row["id"])),
         content=content,
-        fate=_MODES.get(row["mode"], Fate.HELD),
+        fate=fate,
         page_url=text(row["uri"]),
         page_title=text(row["title"]),
         name=text(row["author"]),

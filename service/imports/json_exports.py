@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from service.imports.dates import moment
-from service.imports.fates import weighed
+from service.imports.fates import UnknownWord, is_yes, weighed
 from service.imports.json_lines import json_lines
 from service.imports.json_stream import Cursor, Damaged, members, records
 from service.imports.readers import Export, UnreadableExport
@@ -90,8 +90,12 @@ def _looked_through(export: Export) -> Iterator[tuple[str, Any]]:
 def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[str, Any]) -> Record | Left:
     content = text(value.get("markdown")) or text(value.get("html"))
     if not content.strip():
-        deleted = value.get("isDeleted") is True
+        deleted = value.get("isDeleted") not in (None, False)
         return without_text(place, deleted=deleted)
+    try:
+        fate = _comentario_fate(value)
+    except UnknownWord as unknown:
+        return Left(place, unknown.why, quoted(unknown.word))
     author, email, website = commenters.get(text(value.get("userCreated")), _NO_FIELDS)
     path, title, *_ = pages.get(text(value.get("pageId")), _NO_FIELDS)
     parent = text(value.get("parentId"))
@@ -99,7 +103,7 @@ def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[
         place=place,
         platform_id=own("comentario", text(value.get("id")), text(value.get("createdTime")), content),
         content=content,
-        fate=_comentario_fate(value),
+        fate=fate,
         page_url=path,
         page_title=title,
         name=author or text(value.get("authorName"))[:_MAX_FIELD],
@@ -113,10 +117,10 @@ def _comentario_record(pages: Known, commenters: Known, place: str, value: dict[
 
 
 def _comentario_fate(value: Mapping[str, Any]) -> Fate:
-    """What became of it. Who moderated a comment that was approved at once is its author."""
-    if value.get("isPending") is True:
+    """What became of it. Who moderated a comment that was approved at once is its author. Raises UnknownWord."""
+    if is_yes(value.get("isPending")):
         return Fate.HELD
-    if text(value.get("isApproved")).lower() not in ("true", "1"):
+    if not is_yes(value.get("isApproved")):
         return Fate.REMOVED
     return Fate.APPROVED if text(value.get("userModerated")) not in ("", text(value.get("userCreated"))) else Fate.SHOWN
 
@@ -153,7 +157,7 @@ def commento(export: Export) -> Iterator[Record | Left]:
 
 def _commento_record(commenters: dict[str, tuple[str, ...]], place: str, value: dict[str, Any]) -> Record | Left:
     content = text(value.get("markdown")) or text(value.get("html"))
-    deleted = value.get("deleted") is True
+    deleted = value.get("deleted") not in (None, False)
     if not content.strip():
         return without_text(place, deleted=deleted)
     state = text(value.get("state"))
@@ -199,15 +203,18 @@ def remark42(export: Export) -> Iterator[Record | Left]:
 def _remark42_record(place: str, value: dict[str, Any]) -> Record | Left:
     user, locator = _object(value, "user"), _object(value, "locator")
     content = text(value.get("orig")) or text(value.get("text"))
+    try:
+        deleted = is_yes(value.get("delete"))
+    except UnknownWord as unknown:
+        return Left(place, unknown.why, quoted(unknown.word))
     if not content.strip():
-        deleted = value.get("delete") is True
         return without_text(place, deleted=deleted)
     parent = text(value.get("pid"))
     found = Record(
         place=place,
         platform_id=own("", text(value.get("id")), text(value.get("time")), content),
         content=content,
-        fate=Fate.REMOVED if value.get("delete") is True else Fate.APPROVED,
+        fate=Fate.REMOVED if deleted else Fate.APPROVED,
         page_url=text(locator.get("url")),
         page_title=text(value.get("title")),
         name=text(user.get("name")),

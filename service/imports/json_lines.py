@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from service.imports.json_stream import COMMAS, LAST_COMMA, without_comma
 from service.imports.readers import MAX_RECORD, Export
 from service.imports.record import Left
 
@@ -67,7 +68,7 @@ class _Begun:
 
     def values(self) -> Iterator[tuple[str, Any]]:
         """The values that the lines hold; none yet, when they are pretty-printed and lack their end."""
-        text, at = "".join(self.lines).strip(), 0
+        text, at = self._mended(), 0
         try:
             while at < len(text):
                 value, at = _decode(text, at)
@@ -80,6 +81,20 @@ class _Begun:
         except (ValueError, RecursionError):
             yield self._place, Left(self._place, _BROKEN)
         self.lines.clear()
+
+    def _mended(self) -> str:
+        """The lines without commas that stand before the end of an object or a list."""
+        text = "".join(self.lines).strip()
+        for _ in range(COMMAS if LAST_COMMA.search(text) else 0):
+            try:
+                _decode(text)
+            except json.JSONDecodeError as error:
+                text = without_comma(text, error.pos) or text
+            except (ValueError, RecursionError):
+                break
+            else:
+                break
+        return text
 
     def left(self) -> Iterator[tuple[str, Left]]:
         """What is given up."""

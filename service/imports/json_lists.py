@@ -146,7 +146,8 @@ def _cusdis_thread(
     found = replies.get("data") if isinstance(replies, dict) else replies
     for reply in found if isinstance(found, list) and depth < 20 else ():
         if isinstance(reply, dict):
-            told = reply if reply.get("parentId") else reply | {"parentId": value.get("id")}
+            told = {"parentId": value.get("id"), "pageId": value.get("pageId"), "page": value.get("page")}
+            told = reply | {key: item for key, item in told.items() if not reply.get(key)}
             yield from _cusdis_thread(f"{place}, an answer", told, pages, depth + 1)
 
 

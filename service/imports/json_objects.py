@@ -17,7 +17,7 @@ _WRAPPERS = (
 )
 """How databases and their exports call the one value of an object."""
 _TYPES = frozenset({"S", "N", "BOOL"})  # how DynamoDB does
-_INSIDE = ("fields", "attributes", "_source", "node", "Item")
+_INSIDE = ("fields", "attributes", "_source", "node", "Item", "spec")
 """Where databases and interfaces put the columns of an object, its id aside."""
 _KEYS = ("id", "_id", "pk", "key", "name")  # what they call its id
 _COMMENTS = frozenset({"comments"})  # lists of comments within a page, or within a comment
@@ -65,7 +65,10 @@ def is_told(value: Mapping[str, Any]) -> bool:
 def is_page(value: Mapping[str, Any]) -> bool:
     """Whether an object is a page with its comments."""
     lists = [
-        key for key, item in value.items() if isinstance(item, list) and any(isinstance(one, dict) for one in item)
+        key
+        for key, item in value.items()
+        if (isinstance(item, list) and any(isinstance(one, dict) for one in item))
+        or (isinstance(item, dict) and _members(item))
     ]
     if is_comment(value) or any(plain(key) not in _COMMENTS for key in lists):
         return False

@@ -12,10 +12,11 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from service.imports.columns import field_of
+from service.imports.columns import COLUMNS, field_of, plain
 from service.imports.json_objects import called, is_comment, is_page, is_told, opened
 from service.imports.json_stream import DAMAGED, LISTS, NEXT_MEMBER, NEXT_RECORD, NEXT_TEXT, Cursor, Damaged, TooLarge
 from service.imports.record import Left
+from service.imports.words import state_of_key
 
 _NEAR = 65_536  # characters of an object that is taken into memory before it is known to be a comment
 _DEEPEST = 20  # objects within each other that are gone into
@@ -99,7 +100,7 @@ class _Search:
 
     def _members(self, keys: tuple[str, ...], *, expected: bool) -> Iterator[Any]:
         for key in self._cursor.members():
-            char, named = self._cursor.peek(), key.lower() in LISTS
+            char, named = self._cursor.peek(), _is_list(key)
             if char == "{" or (char == "[" and named):
                 step = partial(self.walk, (*keys, key), expected=expected or named)
                 yield from self.safely(NEXT_MEMBER, step)
@@ -128,7 +129,7 @@ class _Search:
                 yield value
         elif is_comment(value) or is_page(value):
             if expected or is_told(value) or is_page(value):
-                yield _placed(value, keys, mapped=expected)
+                yield _placed(_with_state(value, keys), keys, mapped=expected)
         elif _is_map(value, expected=expected):
             for key, one in value.items():
                 yield from self.look(one, (*keys, key), expected=True)
@@ -143,7 +144,7 @@ class _Search:
     def _inside(self, value: dict[str, Any], keys: tuple[str, ...]) -> Iterator[Any]:
         """The comments in the lists and maps of an object that is none itself."""
         for key, one in value.items():
-            named = key.lower() in LISTS
+            named = _is_list(key)
             if isinstance(one, list) and named:
                 for element in one:
                     yield from self.look(element, (*keys, key, ""), expected=True)
@@ -190,7 +191,11 @@ def is_heading(value: Any) -> bool:
 
 def _placed(value: dict[str, Any], keys: tuple[str, ...], *, mapped: bool) -> Any:
     """A comment of a map with its key as its id, and the page's key above it as its page."""
+    parted = any(map(state_of_key, keys))
+    keys = (*(key for key in keys[:-1] if not state_of_key(key)), *keys[-1:])
     around = [key for key in keys if key]
+    if parted and around and keys[-1] == "" and not _is_list(around[-1]) and "page_url" not in map(field_of, value):
+        return value | {"page": around[-1]}
     if not keys or keys[-1] == "":
         is_post = around and around[-1].lower() in _POSTS and _is_post(value) and not is_page(value)
         return Left("", _POST) if is_post else value
@@ -198,8 +203,30 @@ def _placed(value: dict[str, Any], keys: tuple[str, ...], *, mapped: bool) -> An
         is_named = not mapped or keys[-1].lower() in LISTS or {"page_url", "url"} & set(map(field_of, value))
         return value if is_named else value | {"page": keys[-1]}
     above = keys[-2] if len(keys) > 1 else ""
-    is_said = not above or above.lower() in LISTS or "page_url" in map(field_of, value)
+    is_said = not above or _is_list(above) or "page_url" in map(field_of, value)
     return called(value, keys[-1]) | ({} if is_said else {"page": above})
+
+
+def _is_list(key: str) -> bool:
+    """Whether comments stand under a key: it is a usual one for lists, or names their state."""
+    return key.lower() in LISTS or state_of_key(key) != ""
+
+
+def _with_state(value: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """A comment with the state that a key above it names, in a column of its own; a page's comments each."""
+    state = next((found for key in keys[:-1] if (found := state_of_key(key))), "")
+    if not state:
+        return value
+    if is_page(value):
+        return {
+            key: [_with_state(one, (*keys, "")) if isinstance(one, dict) else one for one in item]
+            if isinstance(item, list)
+            else item
+            for key, item in value.items()
+        }
+    taken = set(map(plain, value))
+    free = next((column for column in COLUMNS["state"] if plain(column) not in taken), "")
+    return value | {free: state} if free else value
 
 
 def _is_post(value: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from service.imports.readers import MAX_RECORD
 from service.imports.record import Left, Record
 
 _decode = json.JSONDecoder(strict=False).raw_decode
+LAST_COMMA = re.compile(r",\s*[}\]]")
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 NEXT_RECORD = re.compile(r"\}\s*,\s*(?=\{)")
 NEXT_MEMBER = re.compile(r'\}\s*,\s*(?="(?:[^"\\]|\\.){1,200}"\s*:\s*\{)')
@@ -48,7 +49,15 @@ LISTS = frozenset(
     ]
 )
 """Names under which an object holds a list of comments."""
+COMMAS = 20  # commas before the end of an object or a list that are forgiven in one value
 DAMAGED = "the JSON is damaged here, or a record is larger than any comment"
+
+
+def without_comma(text: str, at: int) -> str:
+    """A text without the comma before the end of an object or a list, at which reading it stopped; "" where there is none."""
+    at = len(text[:at].rstrip()) - 1 if text[at : at + 1] in ("}", "]") else at
+    is_last = text[at : at + 1] == "," and LAST_COMMA.match(text, at) is not None
+    return f"{text[:at]} {text[at + 1 :]}" if is_last else ""
 
 
 class Damaged(Exception):
@@ -108,11 +117,15 @@ class Cursor:
     def value(self, most: int = MAX_RECORD) -> Any:
         """The value that begins here. Raises Damaged when there is none, TooLarge when it has more than `most` characters."""
         self.peek()
+        commas = 0
         while True:
             at_hand = len(self._text) - self._at
             try:
                 value, end = _decode(self._text, self._at)
             except json.JSONDecodeError as error:
+                if commas < COMMAS and (mended := without_comma(self._text, error.pos)):
+                    self._text, commas = mended, commas + 1
+                    continue
                 unfinished = error.pos >= len(self._text) - _NEAR or error.msg.startswith("Unterminated")
                 if at_hand > most:
                     raise TooLarge from None

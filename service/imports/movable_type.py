@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from service.imports.columns import DECIDING, field_of
 from service.imports.dates import Dates
 from service.imports.fates import weighed
 from service.imports.readers import Export
@@ -19,7 +20,6 @@ _FIELD = re.compile(r"([A-Z][A-Z ]{1,30}):(?: (.*)|\s*)\Z")
 _SECTIONS = ("COMMENT", "PING", "BODY", "EXTENDED BODY", "EXCERPT", "KEYWORDS")
 _OF_COMMENT = frozenset({
     "AUTHOR", "EMAIL", "URL", "IP", "DATE", "TITLE", "BLOG NAME", "COMMENT ID", "PARENT", "SECRET", "PASSWORD", "PASS",
-    "STATUS", "COMMENT STATUS", "APPROVED", "VISIBLE", "SPAM", "JUNK",
 })  # fmt: skip
 _MAX_LINES = 100_000  # of one comment
 
@@ -42,7 +42,7 @@ class _Part:
     def add(self, line: str) -> None:
         """One more line."""
         found = _FIELD.match(line) if not self.lines else None
-        if found and (self.kind == "" or found[1] in _OF_COMMENT):
+        if found and (self.kind == "" or found[1] in _OF_COMMENT or field_of(found[1]) in DECIDING):
             self.fields.setdefault(found[1], (found[2] or "").strip())
         elif (self.lines or line.strip()) and len(self.lines) < _MAX_LINES and self.kind in ("COMMENT", "PING"):
             self.lines.append(line)

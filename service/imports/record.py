@@ -22,6 +22,13 @@ from service.core.verdict import LABELS
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#~+=-]{0,199}\Z")
 _MADE = re.compile(r"x-[0-9a-f]{26}\Z")
+_PATH = re.compile(
+    r"\.{0,2}[/?#](?!/)"  # /2020/bees/, ../bees, ?p=3
+    r"|(?![\w+-]+:)[^/.\s@]+/"  # posts/bees
+    r"|[^/\s:@]+\.(?:html?|php\d?|aspx?|jsp|md)(?:[?#]|\Z)",  # bees.html
+    re.IGNORECASE,
+)
+_NO_WEBSITE = "an author's website that is a page of some site: it is left out"
 _LONGEST_WORD = 30  # characters of a word that was not known
 
 
@@ -125,6 +132,18 @@ def prefixed(prefix: str, own: str) -> str:
 def made(*words: str) -> str:
     """A platform id for a comment that its source gives none: the same words make the same id, addresses in them aside."""
     return "x-" + hashlib.blake2b(mask_addresses("\0".join(words)).encode(errors="replace"), digest_size=13).hexdigest()
+
+
+def with_page(one: Record) -> Record:
+    """A record whose author has no path for a website: a relative address is a page's, and nobody's."""
+    url = one.url.strip()
+    if not _PATH.match(url):
+        return one
+    return (
+        one._replace(url="", page_url=url)
+        if not one.page_url
+        else one._replace(url="", doubts=(*one.doubts, _NO_WEBSITE))
+    )
 
 
 def text(value: object) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from service.imports.columns import LABEL_OF, field_of
+from service.imports.columns import LABELS_OF_TABLES, field_of
 from service.imports.csv_rows import Said, rows, said_by
 from service.imports.dates import Dates
 from service.imports.fates import UnknownWord, Word, fate_of, is_answer, is_nothing, is_spam_word, share_of
@@ -22,11 +22,12 @@ from service.imports.json_objects import flat, within
 from service.imports.json_search import comments, comments_in, is_heading
 from service.imports.json_stream import Cursor, Damaged
 from service.imports.readers import Export
-from service.imports.record import NO_OBJECT, NO_TEXT, Left, Record, made, name, quoted
+from service.imports.record import NO_OBJECT, NO_TEXT, Fate, Left, Record, made, name, quoted
 
 _KIND = re.compile(r"[a-z0-9_-]{1,32}\Z")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+\Z", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
+_UNHEARD = "a column that is not known seems to say what became of it; call that column state, or leave it out"
 _IDS_ROUNDED = "an id that a spreadsheet has rounded: the comment counts as without one"
 
 
@@ -103,10 +104,12 @@ def _record(place: str, row: Said, dates: Dates) -> Record | Left:
         row.decided.append(Word("spam", kind))
         kind = ""
     try:
-        labels = {label: share for label in LABEL_OF.values() if (share := share_of(said.get(label, ""))) is not None}
+        labels = {label: share for label in LABELS_OF_TABLES if (share := share_of(said.get(label, ""))) is not None}
         fate, spam, doubt = fate_of(row.decided, labels)
     except UnknownWord as unknown:
         return Left(place, unknown.why, quoted(unknown.word))
+    if fate is Fate.SHOWN and row.unheard:
+        return Left(place, _UNHEARD, quoted(row.unheard))
     if spam is not None:
         labels["spam"] = float(spam)
     identity, parent = _identity(said.get("id", "")), _identity(said.get("parent_id", ""))
@@ -115,8 +118,6 @@ def _record(place: str, row: Said, dates: Dates) -> Record | Left:
     doubts = [doubt] if doubt else []
     if _ROUNDED.match(identity):
         doubts.append(_IDS_ROUNDED)
-    if not page and _is_path(url):
-        page, url = url, ""
     return Record(
         place=place,
         platform_id=name(identity)
@@ -154,8 +155,3 @@ def _when(row: Said) -> str:
     """When it was published, in a column that may also say whether it was."""
     times = (word.said for word in row.decided if word.field == "published")
     return next((said for said in times if said and not is_answer(said) and not is_nothing(said)), "")
-
-
-def _is_path(url: str) -> bool:
-    """Whether an address is none of an author: it is relative, and so it is a page's."""
-    return url.startswith(("/", "./", "?", "#")) and not url.startswith("//")

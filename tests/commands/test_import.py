@@ -17,7 +17,7 @@ import redis
 
 from service.imports import FORMATS
 from service.imports.columns import COLUMNS
-from service.imports.fates import STATES
+from service.imports.words import STATES
 from service.store.server import EmbeddedServer
 from tests.commands.conftest import Run
 from tests.imports import samples
@@ -182,6 +182,31 @@ def test_a_dry_run_shows_rows_as_they_would_be_read(run: Run, blog: dict[str, st
     assert (facts["columns"]["likes"], facts["columns"]["createdAt"]) == ("", "created_at")
     done = run("import", "camel.json", "--site", "blog")
     assert "Ignored columns: likes." in done.out
+
+
+def test_the_list_of_what_is_left_out_never_takes_the_exports_place(run: Run, blog: dict[str, str], here: Path) -> None:
+    (here / "odd.csv").write_text("id,text,state\n1,,ok\n")
+    (here / "link.csv").symlink_to("odd.csv")
+    for name in ("odd.csv", "./odd.csv", "link.csv"):
+        ended = run("import", "odd.csv", "--site", "blog", "--left-out", name)
+        assert (ended.code, "the export itself" in ended.err) == (2, True)
+    assert (here / "odd.csv").read_text() == "id,text,state\n1,,ok\n"
+
+
+def test_a_pipe_is_read_as_a_file_is(run: Run, blog: dict[str, str], here: Path) -> None:
+    os.mkfifo(here / "pipe")
+    with subprocess.Popen(["/bin/sh", "-c", "cat blog.xml > pipe"]):
+        assert run("import", "pipe", "--site", "blog", "--json").json["records"] == 5
+    assert "is no file" in run("import", "/dev/null", "--site", "blog").err
+    assert "too long" in run("import", "a" * 300, "--site", "blog").err
+
+
+def test_an_encoding_has_several_names(run: Run, blog: dict[str, str], here: Path) -> None:
+    (here / "old.csv").write_bytes("text,state\nGrüße,ok\n".encode("latin-1"))
+    for name in ("latin1", "ISO8859-1", "iso-8859-1"):
+        said = run("import", "old.csv", "--site", "blog", "--dry-run", "--json", "--encoding", name).json
+        assert (said["encoding"], said["rows"][0]["text"]) == ("iso-8859-1", "Grüße")
+    assert "the encoding is one of" in run("import", "old.csv", "--site", "blog", "--encoding", "rot13").err
 
 
 def test_standard_input_is_read_as_a_file_is(run: Run, blog: dict[str, str], here: Path) -> None:

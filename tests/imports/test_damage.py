@@ -89,6 +89,13 @@ def test_declared_encodings(read: Read, encoding: str) -> None:
     assert record.content == "Grüße"
 
 
+def test_what_declares_an_old_encoding_and_is_none_is_read_as_it_is(read: Read) -> None:
+    text = samples.wxr(samples.wp_comment(1, "Grüße, déjà vu")).replace("UTF-8", "iso-8859-1")
+    assert [read(text.encode(encoding), "wordpress")[0][0].content for encoding in ("utf-8", "iso-8859-1")] == [
+        "Grüße, déjà vu"
+    ] * 2
+
+
 def test_an_encoding_that_runs_code_is_none(read: Read) -> None:
     (record,), _ = read(samples.wxr(samples.wp_comment(1, "plain")).replace("UTF-8", "rot13"), "wordpress")
     assert record.content == "plain"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.imports import recognise, records
+from service.imports.date_words import NAMES
 from service.imports.dates import TWOFOLD, Dates, moment, reason
 from service.imports.readers import Export
 
@@ -101,7 +102,27 @@ def test_the_report_says_how_dates_were_read(tmp_path: Path, said: str, others: 
         ("2. Januar 2023", "2023-01-02"),
         ("2 janvier 2023 10:00", "2023-01-02 10:00"),
         ("2 de enero de 2023", "2023-01-02"),
-        ("3 března 2023", ""),
+        ("3 března 2023", "2023-03-03"),
+        ("2. Jän. 2023", "2023-01-02"),
+        ("Mittwoch, 4. Januar 2023, 14:05 Uhr", "2023-01-04 14:05"),
+        ("mercredi 4 janvier 2023 à 10h05", "2023-01-04 10:05"),
+        ("1er févr. 2023", "2023-02-01"),
+        ("15 de enero de 2023 a las 10:15", "2023-01-15 10:15"),
+        ("15/ene/2023", "2023-01-15"),
+        ("2 мая 2023 г. 10:15", "2023-05-02 10:15"),
+        ("2 stycznia 2023", "2023-01-02"),
+        ("2023. január 2.", "2023-01-02"),
+        ("2023年1月2日(月) 10時5分", "2023-01-02 10:05"),
+        ("2023年1月2日 午後3:04", "2023-01-02 15:04"),
+        ("2023. 1. 2. 오전 3:04", "2023-01-02 03:04"),
+        ("２０２３－０１－０２", "2023-01-02"),
+        ("Sept. 2, 2023", "2023-09-02"),
+        ("2/1/2023 3:04 p. m.", ""),
+        ("13/1/2023 3:04 p. m.", "2023-01-13 15:04"),
+        ("2023-01-02T10:00:00z", "2023-01-02 10:00"),
+        ("2023-01-02T10:00:00+01:00[Europe/Berlin]", "2023-01-02 09:00"),
+        ("2023-01-02T10:00:00[Europe/Berlin]", ""),
+        ("mar, 3 ene 2023", ""),
         ("44928.4166", ""),
         ("2023-01", ""),
         ("2023-01-02 25:00", ""),
@@ -109,3 +130,15 @@ def test_the_report_says_how_dates_were_read(tmp_path: Path, said: str, others: 
 )
 def test_times_of_other_programs(said: str, read: str) -> None:
     assert moment(said) // 1000 * 1000 == (at(read) if read else 0)
+
+
+@given(
+    st.sampled_from(NAMES),
+    days,
+    st.sampled_from(["{d}. {m} {y}", "{d} {m} {y} 00:00", "{d} de {m} de {y}", "{y} {m} {d}"]),
+)
+def test_a_months_name_in_any_language_is_that_month(names: str, day: date, form: str) -> None:
+    month = names.split()[day.month - 1]
+    said = {word: form.format(d=day.day, m=word, y=day.year) for word in (month, month.upper(), month[:4], month[:3])}
+    assert moment(said[month]) == moment(said[month.upper()]) == at(f"{day}")
+    assert {moment(said[month[:4]]), moment(said[month[:3]])} <= {at(f"{day}"), 0}
