@@ -30,6 +30,7 @@ _APART_BETWEEN_GAPS = re.compile(r"(?:(?<=  )|(?<![\s\S]))[a-z0-9$@](?: [a-z0-9@
 _DRAWN = {letter * 3: re.compile(letter + "{3,}") for letter in "abcdefghijklmnopqrstuvxyz"} | {
     sign * 4: re.compile(re.escape(sign) + "{4,}") for sign in "!?.,-=*~#_"
 }
+_STREAK = re.compile(r"([^\w\s]{1,4}?)\1{3,}")  # of any other sign or emoji, or of a few that take turns
 _DOUBLED = frozenset("bcdefglmnoprstz")
 _DOUBLED_LAST = frozenset("efls")
 
@@ -163,7 +164,7 @@ def _neighbours(match: re.Match[str]) -> tuple[str, str]:
 def shorten(pen: Rewriting) -> int:
     """Letters drawn out (`fuuuck`, `pleeease`) to one, or to two where English doubles them. Returns how many runs.
 
-    Signs are cut to three.
+    Signs and emoji are cut to three, since who adds a hundred more must not drown what stands beside them.
     """
     runs = 0
 
@@ -181,4 +182,5 @@ def shorten(pen: Rewriting) -> int:
     for run, pattern in _DRAWN.items():
         if run in pen.text:
             pen.sub(pattern, cut)
+    pen.sub(_STREAK, lambda match: match[1] * 3)
     return runs

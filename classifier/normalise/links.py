@@ -83,8 +83,11 @@ BARE = re.compile(
     + _ENDING
     + r"(?:/[^\s<>\"\[\]{}|\\^]*)?"
 )
-ADDRESSEE = re.compile(r"@[\w\-]{1,63}\.")
-EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}")
+ADDRESSEE = re.compile(r"@(?:[\w\-]{1,63}\.|\*)")
+EMAIL = re.compile(
+    r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}|(?<![\w.+\-*])\*{1,64}@\*{1,255}(?![\w*])"
+)
+"""An address, or one that was dotted out; dots are asterisks by then."""
 _EDGE = ".,;:!'\"()*-_"
 _NOT_IN_HOST = re.compile(r"[^\w.\-]")
 _LONGEST_ADDRESS = 2048

@@ -290,7 +290,7 @@ class Reading:
             self.counts["spaced"] += disguises.close_up(pen)
         if signs & MIXED or pen.text is not before:
             self.counts["leet"] += disguises.unleet(pen)
-        if signs & DRAWN or pen.text is not before:
+        if signs & DRAWN or pen.text is not before or not pen.text.isascii():
             self.counts["repeated"] += disguises.shorten(pen)
         changed = pen.text != before
         if changed and "." in pen.text:

@@ -80,6 +80,8 @@ def words(text: str, disguise: "dict[str, str]") -> str:
         ("th3 v1agra w0rks f0r m3, g37 i7", "the viagra works for me, get it"),
         ("f.u.c.k and f-u-c-k and f u c k", "fuck and fuck and fuck"),
         ("stuuuupid idiooooot", "stupid idioot"),
+        ("stupid idiot" + "😀" * 90 + "→" * 9, "stupid idiot😀😀😀→→→"),
+        ('""""""stupid;;;;; idiot ^^^^^', '"""stupid;;; idiot ^^^'),
         ("🆂🅻🅾🆃 ⓢⓛⓞⓣ ꜱʟᴏᴛ 🇸🇱🇴", "slot slot slot slo"),
         ("do\u202en't", "don't"),
         ("crème brûlée über straße", "creme brulee uber strasse"),
@@ -138,6 +140,7 @@ def test_a_latin_letter_in_a_russian_word_becomes_russian() -> None:
             ["other.org", "cheap-pills.com"],
         ),
         ("write to bob@mail.example or @bob_smith", "write to {email} or {user}", []),
+        ("write to •••@••••••.", "write to {email}.", []),
         ("the end.Next sentence, version 1.2.3, e.g. this", "the end.next sentence, version 1.2.3, e.g. this", []),
     ],
 )
