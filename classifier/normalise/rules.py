@@ -14,7 +14,7 @@ from classifier.normalise.scan import ANYTHING, APART, CODED, DRAWN, LINKED, MIX
 from classifier.unicode.confusables import BIDI_CONTROLS, FLAG_LETTERS, folds, unfurl
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
+_ENTITY = re.compile(r"&(?:#0{0,99}[0-9]{1,7}|#[xX]0{0,99}[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
 _ROUNDS = 4
 _FIRST = {"\\": "", "`": "'"}
 # What has a meaning in markup is spelt otherwise in the end, so that a folded text never means anything when read again.
