@@ -106,7 +106,10 @@ class Reading:
     def as_seen(self) -> bool:
         """After `open`: whether the signs seen at first still hold, the text being as it came but for
         links."""
-        return not (self.signs & CODED or self.markup or self.counts["spaced"])
+        joined = self.signs & LINKED and disguises.STREAK.search(
+            self.pen.text
+        )  # what a shorter address has brought together
+        return not (self.signs & CODED or self.markup or self.counts["spaced"] or joined)
 
     def close(self, signs: int) -> bool:
         """One round of spelling by the signs of the present text. False calls for another: look again, close again.
@@ -117,8 +120,8 @@ class Reading:
         self.rounds += 1
         if self._spell(signs) and self.rounds % _ROUNDS:
             return False
-        if self.signs & LINKED:
-            self._respell(_LAST)
+        if self.signs & LINKED and self._respell(_LAST):
+            disguises.thin(self.pen)
         if self.rounds >= 3 * _ROUNDS or not (self.spelt or (self.cut and not self.pen.text.isascii())):
             return True
         self.spelt = self.cut = False
@@ -145,10 +148,11 @@ class Reading:
         if not pen.text.isascii():
             pen.compose()
 
-    def _respell(self, table: dict[str, str]) -> None:
+    def _respell(self, table: dict[str, str]) -> bool:
         hits = {character for character in table if character in self.pen.text}
         if hits:
             self.pen.translate(table, hits)
+        return bool(hits)
 
     def _control(self, match: re.Match[str]) -> str:
         self.counts["controls"] += 1
@@ -286,7 +290,7 @@ class Reading:
         """Put letters in the places of what stands for them. True if there were any."""
         pen = self.pen
         before = pen.text
-        if signs & APART:
+        if signs & APART or not pen.text.isascii():
             self.counts["spaced"] += disguises.close_up(pen)
         if signs & MIXED or pen.text is not before:
             self.counts["leet"] += disguises.unleet(pen)

@@ -49,6 +49,8 @@ FRAGMENTS = st.lists(
             "к",
             "0к",
             "{email}",
+            "😀a😀",
+            "→→→",
             "ш",
             "[",
             "`",
@@ -83,6 +85,7 @@ def words(text: str, disguise: "dict[str, str]") -> str:
         ("th3 v1agra w0rks f0r m3, g37 i7", "the viagra works for me, get it"),
         ("f.u.c.k and f-u-c-k and f u c k", "fuck and fuck and fuck"),
         ("stuuuupid idiooooot", "stupid idioot"),
+        ("❤️".join("stupid") + " " + "🔥".join("idiot"), "stupid idiot"),
         ("stupid idiot" + "😀" * 90 + "→" * 9, "stupid idiot😀😀😀→→→"),
         ('""""""stupid;;;;; idiot ^^^^^', '"""stupid;;; idiot ^^^'),
         ("🆂🅻🅾🆃 ⓢⓛⓞⓣ ꜱʟᴏᴛ 🇸🇱🇴", "slot slot slot slo"),
@@ -217,6 +220,11 @@ def check(text: str) -> Normalised:
 @example("www.[и")
 @example("www.`ш")
 @example("httpwww.co://")
+@example("HTTP://0//://0")
+@example("++&amp;&amp;@")
+@example("\u13d5")
+@example("HTTP://://://0")
+@example("http://a.example/x;;:;;y")
 def test_folding_twice_changes_nothing_and_offsets_fit(text: str) -> None:
     check(text)
 
