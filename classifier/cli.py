@@ -3,10 +3,9 @@
 Answers go to standard output, one JSON line for each line of input; everything meant for people goes to standard error.
 """
 
-import codecs
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import isnan
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -20,6 +19,7 @@ from classifier import correction as corrections
 from classifier import lines
 from classifier.artifact import ArtifactError
 from classifier.correction import Correction
+from classifier.inputs import Input
 from classifier.model import LABELS, Model, Version, load
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model's directory; the shipped one if left out.")]
@@ -59,7 +59,13 @@ def score(
 
 
 def score_lines(
-    loaded: Version, batch: int, label: list[str] | None, *, explain: bool, rule: lines.Ruling | None = None
+    loaded: Version,
+    batch: int,
+    label: list[str] | None,
+    *,
+    explain: bool,
+    rule: lines.Ruling | None = None,
+    taken_in: Callable[[Input], Input] = lines.as_it_is,
 ) -> None:
     """Answer standard input line by line on standard output; ends with code 1 if a line could not be read."""
     labels = label or loaded.model.labels
@@ -67,7 +73,7 @@ def score_lines(
         if name not in loaded.model.labels:
             raise typer.BadParameter(f"there is no label {name!r}; this model has {', '.join(loaded.model.labels)}")
     size = 1 if sys.stdin.isatty() else batch
-    scoring = lines.Scoring(loaded, labels if explain else (), rule)
+    scoring = lines.Scoring(loaded, labels if explain else (), rule, taken_in)
     if failed := lines.write(scoring.answer(sys.stdin.buffer, size), size):
         typer.echo(f"{failed} {'line' if failed == 1 else 'lines'} could not be scored", err=True)
         raise typer.Exit(1)
@@ -148,15 +154,16 @@ def _columns(given: Sequence[str], encoding: str) -> Any:
     """The columns that options name."""
     from classifier.evaluation.dataset import FIELDS, Columns  # noqa: PLC0415
 
-    named = {}
+    named: dict[str, str] = {}
     for one in given:
         name, found, column = one.partition("=")
         if not found or not column or name not in (*FIELDS, *LABELS):
             raise typer.BadParameter(f"{one!r} is not NAME=COLUMN with a name of {', '.join((*FIELDS, *LABELS))}")
-        named[name] = column
+        if named.setdefault(name, column) != column:
+            raise typer.BadParameter(f"two columns are named for {name}: {named[name]!r} and {column!r}")
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        "".encode(encoding)
+    except (LookupError, UnicodeError):
         raise typer.BadParameter(f"there is no encoding {encoding!r}") from None
     return Columns(named, "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
 

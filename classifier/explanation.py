@@ -194,6 +194,23 @@ def with_meaning(parts: Sequence[Part], text: str, heard: Heard, column: int) ->
     return (first, *sorted((part for part in found if part is not first), key=lambda part: -abs(part.contribution)))
 
 
+def moved(parts: Sequence[Part], decided: tuple[int, int], before: str) -> tuple[tuple[Part, ...], tuple[int, int]]:
+    """Parts and the place of what decided, of a text that stands behind `before`."""
+    far, units = len(before), len(before.encode("utf-16-le", "surrogatepass")) // 2
+    there = tuple(
+        part._replace(
+            start=part.start + far,
+            end=part.end + far,
+            start_utf16=part.start_utf16 + units,
+            end_utf16=part.end_utf16 + units,
+        )
+        if part.field == "text"
+        else part
+        for part in parts
+    )
+    return there, (decided[0] + far, decided[1] + far)
+
+
 def scaled(parts: Sequence[Part], scale: float, shift: float) -> tuple[Part, ...]:
     """All parts times `scale`, and `shift` added to the intercept, which is the first."""
     first, *others = (part._replace(contribution=part.contribution * scale) for part in parts)

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import pycld2  # type: ignore[import-untyped]
@@ -34,6 +35,11 @@ Ruling = Callable[[Input, Prediction], dict[str, Any]]
 """What to add to an answer: what a policy says of a comment and its prediction."""
 
 
+def as_it_is(item: Input) -> Input:
+    """A comment to which nothing happens before it is scored."""
+    return item
+
+
 class Line(NamedTuple):
     """A line of input: the comment, or what is wrong with it."""
 
@@ -51,11 +57,13 @@ class Scoring(NamedTuple):
     explained: Sequence[str] = ()
     """Labels whose parts are added."""
     rule: Ruling | None = None
+    taken_in: Callable[[Input], Input] = as_it_is
+    """What becomes of a comment before it is scored."""
 
     def answer(self, stream: BinaryIO, size: int = BATCH) -> Iterator[dict[str, Any]]:
         """One answer for each line that is not blank, in order."""
         for lines in _batches(stream, size):
-            yield from self._answers(lines)
+            yield from self._answers([one._replace(item=one.item and self.taken_in(one.item)) for one in lines])
 
     def _answers(self, lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
         predictions = iter(self.version.score([line.item for line in lines if line.item is not None]))
@@ -118,18 +126,56 @@ def _batches(stream: BinaryIO, size: int) -> Iterator[list[Line]]:
 
 def _line(number: int, line: bytes) -> Line:
     try:
-        row = json.loads(line)
+        row = json_object(line)
     except UnicodeDecodeError:
         return Line(number, None, "not UTF-8")
-    except (ValueError, RecursionError) as error:
-        return Line(number, None, f"not JSON: {error}")
-    if not isinstance(row, dict):
-        return Line(number, None, 'not an object with "text"')
+    except ValueError as error:
+        return Line(number, None, str(error))
     found = row.get("id")
-    known = found if isinstance(found, str | int | float) else None
+    known = found if _can_be_id(found) else None
     mistake = _mistake(row)
     item = None if mistake else Input(*(row.get(name) or "" for name in Input._fields))
     return Line(number, item, mistake, known)
+
+
+def json_object(line: bytes | str) -> dict[str, Any]:
+    """The object in a line of JSON. Raises ValueError: it is none, names a field twice, or holds what JSON has no number for."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        row = dict(pairs)
+        if len(row) < len(pairs):
+            names = [name for name, _ in pairs]
+            raise _NotOneValue(f"{_named(dict.fromkeys(x for x in names if names.count(x) > 1))} stands there twice")
+        return row
+
+    def number(word: str) -> float:
+        if not isfinite(found := float(word)):
+            raise ValueError(f"{word[:40]} is no number")
+        return found
+
+    try:
+        row = json.loads(line, object_pairs_hook=once, parse_constant=number, parse_float=number)
+    except (UnicodeDecodeError, _NotOneValue):
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise ValueError('not an object with "text"')
+    return row
+
+
+def known_language(tag: str) -> bool:
+    """Whether `tag` is a BCP 47 tag of a language that there is; an empty one says nothing, which is fine."""
+    match = _TAG.match(tag)
+    return not tag or (match is not None and match[1].lower() in _CODES)
+
+
+class _NotOneValue(ValueError):
+    """A field has two values."""
+
+
+def _can_be_id(found: Any) -> bool:
+    return isinstance(found, str | int | float) and not isinstance(found, bool)
 
 
 def _mistake(row: dict[str, Any]) -> str:
@@ -141,12 +187,12 @@ def _mistake(row: dict[str, Any]) -> str:
     for name in Input._fields:
         if not isinstance(row.get(name), str | None):
             return f'"{name}" is not a string'
-    if not isinstance(row.get("id"), str | int | float | None):
+    if row.get("id") is not None and not _can_be_id(row["id"]):
         return '"id" is neither a string nor a number'
-    tag = row.get("lang") or ""
-    match = _TAG.match(tag)
-    if tag and (match is None or match[1].lower() not in _CODES):
-        return f'"lang" is {json.dumps(tag)}, which is no language tag that is known here, such as "en" or "pt-BR"'
+    if not known_language(row.get("lang") or ""):
+        return (
+            f'"lang" is {json.dumps(row["lang"])}, which is no language tag that is known here, such as "en" or "pt-BR"'
+        )
     return ""
 
 

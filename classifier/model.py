@@ -21,7 +21,7 @@ from classifier.artifact import ArtifactError
 from classifier.calibration import Calibration
 from classifier.correction import Correction
 from classifier.correction.decisions import Signal, signal_rows
-from classifier.explanation import Explanation, Part, Texts, scaled, with_meaning
+from classifier.explanation import Explanation, Part, Texts, moved, scaled, with_meaning
 from classifier.features.dense import FEATURES
 from classifier.features.language import detect, supported, tag_language
 from classifier.features.ngrams import AUTHOR_BUCKETS, AUTHOR_SHIFT, BUCKETS, TOGETHER, FieldGrams, Hasher
@@ -250,6 +250,7 @@ class Model:
             for at, one in enumerate(heard):
                 if one is not None:
                     logits[at] = self._together(logits[at], one, authors[at])
+            self._behind(logits, inputs, heard, corrected)
             rows = self._probabilities(logits, corrected.by).tolist()
         return [
             Prediction(
@@ -282,6 +283,23 @@ class Model:
         for label, kind, scale, shift in self._implied:
             together[label] = max(together[label], together[kind] * scale + shift)
         return together
+
+    def _behind(
+        self,
+        logits: npt.NDArray[np.float32],
+        inputs: Sequence[Input],
+        heard: Sequence[Heard | None],
+        corrected: "_Corrected",
+    ) -> None:
+        """Nothing clears what the second reader has not read: no logit is lower than that of it alone."""
+        found = [at for at, one in enumerate(heard) if one is not None and one.unread is not None]
+        if found:
+            rest = [_rest(inputs[at], heard[at]) for at in found]
+            those = _Corrected(
+                {n: corrected.by[at] for n, at in enumerate(found) if at in corrected.by},
+                {n: corrected.signals[at] for n, at in enumerate(found) if at in corrected.signals},
+            )
+            logits[found] = np.maximum(logits[found], self._logits(Batch(rest, self._hasher), those))
 
     def _flags(self, text: Normalised, look: Look, *, read: bool) -> tuple[str, ...]:
         """What to know before trusting the scores; `read`: by the second reader too, which knows more languages."""
@@ -341,9 +359,16 @@ class Model:
         else:
             alone = heard.words * logits[0] + heard.shift
             logits[0] = self._together(logits[0], heard, self._authors(batch)[0])
-            own = self._implying(alone, column)
-            parts, decided = self._parts(batch, own.kind, signals or {}, correction, heard.words[own.kind])
-            parts = scaled(with_meaning(parts, item.text, heard, own.kind), own.scale, own.shift)
+            together = float(logits[0, column])
+            self._behind(logits, [item], [heard], corrected)
+            if logits[0, column] > together:
+                behind = Batch([_rest(item, heard)], self._hasher)
+                parts, decided = self._parts(behind, column, signals or {}, correction)
+                parts, decided = moved(parts, decided, item.text[: heard.unread])
+            else:
+                own = self._implying(alone, column)
+                parts, decided = self._parts(batch, own.kind, signals or {}, correction, heard.words[own.kind])
+                parts = scaled(with_meaning(parts, item.text, heard, own.kind), own.scale, own.shift)
         probability = float(self._probabilities(logits, corrected.by)[0, column])
         return Explanation(label, sum(part.contribution for part in parts), probability, parts, *decided)
 
@@ -427,6 +452,11 @@ class Version(NamedTuple):
         """As `Model.explain`, with this version's correction and second reader."""
         heard = self.second([self.model.look(item)])[0] if self.second is not None else None
         return self.model.explain(item, label, signals, self.correction, heard)
+
+
+def _rest(item: Input, heard: Heard | None) -> Input:
+    """What the second reader has not read of a comment, with its author."""
+    return item._replace(text=item.text[heard.unread :]) if heard is not None else item
 
 
 def _dot(rows: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -95,7 +95,6 @@ SMALL = {  # files under 40 lines, and why
     "classifier.training.__main__": "python -m classifier.training",
     "classifier.features": "a package's face: its transformer needs scikit-learn, scoring does not",
     "classifier.reader": "a package's face, which must load nothing of an extra",
-    "classifier.reader.passages": "what is read of a comment, as serving and training both see it",
     "classifier.unicode": "a package's face",
     "service": "the version",
     "service.__main__": "what is there before the command line is loaded",

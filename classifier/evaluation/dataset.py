@@ -9,12 +9,13 @@ part its columns by `,`, `;` or tabs: the header says which.
 import csv
 import gzip
 import io
-import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from classifier.inputs import Input
+from classifier.lines import json_object, known_language
 from classifier.model import LABELS
 
 _LARGEST_FIELD = 16_000_000
@@ -62,6 +63,9 @@ class Columns(NamedTuple):
             if not set(wanted) & set(known):
                 has = ", ".join(repr(name) for name in known) or "none"
                 raise ValueError(f"there is no column {wanted[0]!r}; it has {has}")
+        for column in known:
+            if known.count(column) > 1 and (self.label(column) or any(column in self.of(field) for field in FIELDS)):
+                raise ValueError(f"two columns are called {column!r}; which is meant?")
 
 
 class Labelled(NamedTuple):
@@ -87,19 +91,23 @@ def read(path: Path, columns: Columns = _USUAL) -> Iterator[Labelled]:
         raise LabelledFileError(f"{path}: the name must end in .csv, .tsv, .jsonl or .ndjson (with or without .gz)")
     source = name.rpartition(".")[0]
     line = 0
+    missing = set(columns.named.values())
     try:
         with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as raw:
             text = io.TextIOWrapper(raw, encoding=columns.encoding, newline="")
             for line, row in _csv(text, columns) if kind in ("csv", "tsv") else _json_lines(text, columns):
                 yield Labelled(_input(row, columns), _truth(row, columns), source, line)
+                missing -= row.keys()
     except OSError as error:
         raise LabelledFileError(f"{path}: {error.strerror or error}") from error
     except UnicodeError as error:
         raise LabelledFileError(f"{path}, after line {line}: {_encoding(path, columns.encoding)} ({error})") from error
-    except (ValueError, EOFError, csv.Error) as error:
+    except (ValueError, EOFError, csv.Error, zlib.error) as error:
         raise LabelledFileError(f"{path}{f', after line {line}' if line else ''}: {error}") from error
     if not line:
         raise LabelledFileError(f"{path}: it holds no comments")
+    if missing:
+        raise LabelledFileError(f"{path}: none of its rows has {', '.join(map(repr, sorted(missing)))}")
 
 
 def _encoding(path: Path, tried: str) -> str:
@@ -115,9 +123,9 @@ def _csv(text: io.TextIOWrapper, columns: Columns) -> Iterator[tuple[int, Mappin
     if not header.strip():
         raise ValueError("it is empty")
     delimiter = max(_DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter))
+    names = next(csv.reader([header], delimiter=delimiter, strict=True))
     columns.check(names)
-    for row in (reader := csv.DictReader(text, names, delimiter=delimiter)):
+    for row in (reader := csv.DictReader(text, names, delimiter=delimiter, strict=True)):
         if any(row.pop(None, None) or ()):  # what stands beyond the header
             raise ValueError(f"line {reader.line_num + 1} has more columns than the header")
         yield reader.line_num + 1, row
@@ -126,23 +134,28 @@ def _csv(text: io.TextIOWrapper, columns: Columns) -> Iterator[tuple[int, Mappin
 def _json_lines(text: io.TextIOWrapper, columns: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for number, line in enumerate(text, start=1):
         if line.strip():
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError("a line is not a JSON object")
-            row = {**row, **row["labels"]} if isinstance(row.get("labels"), dict) else row
+            row = json_object(line)
+            row = {**row["labels"], **row} if isinstance(row.get("labels"), dict) else row
             if not set(columns.of("text")) & set(row):
                 raise ValueError(f"a row has no {columns.of('text')[0]!r}")
             yield number, row
 
 
 def _input(row: Mapping[str, Any], columns: Columns) -> Input:
-    def value(field: str) -> Any:
-        return next((row[name] for name in columns.of(field) if row.get(name)), "")
+    def value(field: str) -> str:
+        name, found = next(((name, row[name]) for name in columns.of(field) if row.get(name)), ("", ""))
+        if not isinstance(found, str):
+            raise ValueError(f"{name!r} is not a text")
+        return found
 
     text = next((row[name] for name in columns.of("text") if name in row), None)
     if not isinstance(text, str):
         raise ValueError(f"a row has no {columns.of('text')[0]!r}")
-    return Input(text, str(value("author_name")), str(value("author_url")), str(value("lang")))
+    if not known_language(language := value("lang")):
+        raise ValueError(
+            f"{columns.of('lang')[0]!r} is {language!r}, which is no language tag, such as 'en' or 'pt-BR'"
+        )
+    return Input(text, value("author_name"), value("author_url"), language)
 
 
 def _truth(row: Mapping[str, Any], columns: Columns) -> dict[str, bool]:
@@ -156,7 +169,8 @@ def _truth(row: Mapping[str, Any], columns: Columns) -> dict[str, bool]:
             raise ValueError(
                 f"column {column!r} has {value!r}, which is neither yes nor no ({_words(_TRUE)}; {_words(_FALSE)})"
             )
-        truth[label] = word in _TRUE
+        if truth.setdefault(label, word in _TRUE) != (word in _TRUE):
+            raise ValueError(f"column {column!r} says of {label} what another column denies")
     return truth
 
 

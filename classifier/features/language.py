@@ -6,6 +6,7 @@ in short texts, a script that is not Latin tells enough: it rules out nearly all
 than guessed, and whether a model can read it, is a matter of its words (`classifier.features.vocabulary`).
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter
 
@@ -17,6 +18,7 @@ _SAMPLE = 240
 _LEAST_CHARACTERS = 8
 _LEAST_BYTES = 20
 _LEAST_PERCENT = 75
+_GAPS = re.compile(r"[\W\d_]{4,}")  # what stands between words, and fills no sample; marks on letters are fewer
 # Words that no other language written in ASCII has among its own. Three different ones, or two with "the", are English.
 _ENGLISH = (
     " the ",
@@ -123,11 +125,13 @@ def detect(text: Normalised) -> str:
 
 
 def _detected(text: Normalised) -> str:
-    folded = text.text
-    sample = folded if text.links or text.markup or text.obfuscated else text.original
+    sample = text.text if text.links or text.markup or text.obfuscated else text.original
+    sample = _GAPS.sub(" ", sample)[:_SAMPLE]
+    if not sample.isprintable():  # certain control characters the detector refuses
+        sample = "".join(c for c in sample if c.isprintable() or c.isspace())
     try:
-        reliable, size, guesses = pycld2.detect(sample[:_SAMPLE].encode("utf-8", "ignore"), isPlainText=True)
-    except pycld2.error:  # it refuses text with certain control characters
+        reliable, size, guesses = pycld2.detect(sample.encode("utf-8", "ignore"), isPlainText=True)
+    except pycld2.error:  # what is left of them
         return ""
     _, code, percent, _ = guesses[0]
     if not reliable or size < _LEAST_BYTES or percent < _LEAST_PERCENT:

@@ -26,10 +26,13 @@ _SPACED_ANCHOR = re.compile(r" [a-z0-9@$!] [a-z0-9@$!] [a-z0-9@$!](?![^\W_])")
 _SPACED = re.compile(r"(?<![^\W_])[a-z$@](?: [a-z0-9@$!]){3,}(?![^\W_])")
 _JOINED_ANCHOR = re.compile(r"([._*\-])[a-z0-9@$!]\1")
 _JOINED = re.compile(r"(?<![^\W_])[a-z$@](?:([._*\-])[a-z0-9@$!])(?:\1[a-z0-9@$!])+(?![^\W_])")
+_STREWN_ANCHOR = re.compile(r"([^\w\s\x00-\x7f]{1,3})[a-z]\1")
+_STREWN = re.compile(r"(?<![^\W_])[a-z]([^\w\s\x00-\x7f]{1,3})[a-z](?:\1[a-z])+(?![^\W_])")
 _APART_BETWEEN_GAPS = re.compile(r"(?:(?<=  )|(?<![\s\S]))[a-z0-9$@](?: [a-z0-9@$!])+(?=  |$)")
 _DRAWN = {letter * 3: re.compile(letter + "{3,}") for letter in "abcdefghijklmnopqrstuvxyz"} | {
     sign * 4: re.compile(re.escape(sign) + "{4,}") for sign in "!?.,-=*~#_"
 }
+STREAK = re.compile(r"([^\w\s]{1,4}?)\1{3,}")  # of any other sign or emoji, or of a few that take turns
 _DOUBLED = frozenset("bcdefglmnoprstz")
 _DOUBLED_LAST = frozenset("efls")
 
@@ -46,11 +49,11 @@ def unmask(word: str, tables: Folds, *, whole_words: bool) -> str:
     sure = [c for c in word if c > "\x7f" and c not in tables.lookalike]
     latin = [c for c in word if c < "\x80"]
     if not latin:
-        return word if sure or not whole_words else _swap(word, tables.lookalike)
+        return word if sure or not whole_words else _swap(word, tables.lookalike).lower()
     to_cyrillic = all(c in tables.cyrillic for c in latin) and len(latin) * 2 <= len(word)
     if all("\u0400" <= c <= "\u04ff" for c in sure) and (sure or (to_cyrillic and not whole_words)):
         return _swap(word, tables.cyrillic)
-    return word if sure else _swap(word, tables.lookalike)
+    return word if sure else _swap(word, tables.lookalike).lower()  # Cherokee's small letters fold to capitals
 
 
 def _swap(word: str, table: Mapping[str, str]) -> str:
@@ -63,7 +66,7 @@ def starts_with_sign(handle: str) -> bool:
 
 
 def close_up(pen: Rewriting, *, gaps: bool = False) -> int:
-    """Join letters that were set apart: `v i a g r a`, `f.u.c.k`. Returns how many words that were.
+    """Join letters that were set apart: `v i a g r a`, `f.u.c.k`, `f🔥u🔥c🔥k`. Returns how many words that were.
 
     With `gaps`, in a text where that happens, also short words between wider spaces: `t o  b u y`.
     """
@@ -71,7 +74,7 @@ def close_up(pen: Rewriting, *, gaps: bool = False) -> int:
 
     def join(match: re.Match[str]) -> str:
         nonlocal joined
-        letters = match[0].split(match[1] if match.re is _JOINED else " ")
+        letters = match[0].split(match[1] if match.re in (_JOINED, _STREWN) else " ")
         if sum(letter.isalpha() for letter in letters) * 2 <= len(letters):
             return match[0]
         joined += 1
@@ -80,6 +83,8 @@ def close_up(pen: Rewriting, *, gaps: bool = False) -> int:
     if _SPACED_ANCHOR.search(pen.text):
         pen.sub(_SPACED, join)
     pen.sub_near(_JOINED_ANCHOR, _JOINED, join)
+    if not pen.text.isascii():
+        pen.sub_near(_STREWN_ANCHOR, _STREWN, join)
     if gaps and joined:
         pen.sub(_APART_BETWEEN_GAPS, join)
     return joined
@@ -163,7 +168,7 @@ def _neighbours(match: re.Match[str]) -> tuple[str, str]:
 def shorten(pen: Rewriting) -> int:
     """Letters drawn out (`fuuuck`, `pleeease`) to one, or to two where English doubles them. Returns how many runs.
 
-    Signs are cut to three.
+    Signs and emoji are cut to three, since who adds a hundred more must not drown what stands beside them.
     """
     runs = 0
 
@@ -181,4 +186,10 @@ def shorten(pen: Rewriting) -> int:
     for run, pattern in _DRAWN.items():
         if run in pen.text:
             pen.sub(pattern, cut)
+    thin(pen)
     return runs
+
+
+def thin(pen: Rewriting) -> None:
+    """Signs that are repeated to three."""
+    pen.sub(STREAK, lambda match: match[1] * 3)

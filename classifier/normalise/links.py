@@ -51,7 +51,7 @@ FREE_HOSTS = frozenset(_FREE_HOSTS.split())
 # Common enough top-level domains to take `word.tld` for a link that has no scheme.
 _ATTRIBUTE = r"""(?:href|src)\s*=\s*["']?\s*([^\s"'<>]*)"""
 # Patterns begin with a literal wherever they can: the engine then skips to it at the speed of memchr.
-TAG = re.compile(r"<(?:/?[a-z!][^<>]*>|!--)")
+TAG = re.compile(r"<(?:!--(?:[^-]|-(?!->)){0,200}-->|/?[a-z!][^<>]*>|!--)")
 _TARGET = re.compile(_ATTRIBUTE)
 _BREAKING = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|td|th|h[1-6]|hr|table|blockquote|pre|img)\b")
 BBCODE = re.compile(
@@ -83,8 +83,11 @@ BARE = re.compile(
     + _ENDING
     + r"(?:/[^\s<>\"\[\]{}|\\^]*)?"
 )
-ADDRESSEE = re.compile(r"@[\w\-]{1,63}\.")
-EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}")
+ADDRESSEE = re.compile(r"@(?:[\w\-]{1,63}\.|\*)")
+EMAIL = re.compile(
+    r"(?<![\w.+\-])[\w.+\-]{1,64}@(?:[\w\-]{1,63}\.)+[a-z]{2,24}|(?<![\w.+\-*])\*{1,64}@\*{1,255}(?![\w*])"
+)
+"""An address, or one that was dotted out; dots are asterisks by then."""
 _EDGE = ".,;:!'\"()*-_"
 _NOT_IN_HOST = re.compile(r"[^\w.\-]")
 _LONGEST_ADDRESS = 2048

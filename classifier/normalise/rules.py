@@ -14,7 +14,7 @@ from classifier.normalise.scan import ANYTHING, APART, CODED, DRAWN, LINKED, MIX
 from classifier.unicode.confusables import BIDI_CONTROLS, FLAG_LETTERS, folds, unfurl
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt])(?![a-z])|(.?))", re.DOTALL)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
+_ENTITY = re.compile(r"&(?:#0{0,99}[0-9]{1,7}|#[xX]0{0,99}[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
 _ROUNDS = 4
 _FIRST = {"\\": "", "`": "'"}
 # What has a meaning in markup is spelt otherwise in the end, so that a folded text never means anything when read again.
@@ -106,7 +106,10 @@ class Reading:
     def as_seen(self) -> bool:
         """After `open`: whether the signs seen at first still hold, the text being as it came but for
         links."""
-        return not (self.signs & CODED or self.markup or self.counts["spaced"])
+        joined = self.signs & LINKED and disguises.STREAK.search(
+            self.pen.text
+        )  # what a shorter address has brought together
+        return not (self.signs & CODED or self.markup or self.counts["spaced"] or joined)
 
     def close(self, signs: int) -> bool:
         """One round of spelling by the signs of the present text. False calls for another: look again, close again.
@@ -117,8 +120,8 @@ class Reading:
         self.rounds += 1
         if self._spell(signs) and self.rounds % _ROUNDS:
             return False
-        if self.signs & LINKED:
-            self._respell(_LAST)
+        if self.signs & LINKED and self._respell(_LAST):
+            disguises.thin(self.pen)
         if self.rounds >= 3 * _ROUNDS or not (self.spelt or (self.cut and not self.pen.text.isascii())):
             return True
         self.spelt = self.cut = False
@@ -145,10 +148,11 @@ class Reading:
         if not pen.text.isascii():
             pen.compose()
 
-    def _respell(self, table: dict[str, str]) -> None:
+    def _respell(self, table: dict[str, str]) -> bool:
         hits = {character for character in table if character in self.pen.text}
         if hits:
             self.pen.translate(table, hits)
+        return bool(hits)
 
     def _control(self, match: re.Match[str]) -> str:
         self.counts["controls"] += 1
@@ -286,11 +290,11 @@ class Reading:
         """Put letters in the places of what stands for them. True if there were any."""
         pen = self.pen
         before = pen.text
-        if signs & APART:
+        if signs & APART or not pen.text.isascii():
             self.counts["spaced"] += disguises.close_up(pen)
         if signs & MIXED or pen.text is not before:
             self.counts["leet"] += disguises.unleet(pen)
-        if signs & DRAWN or pen.text is not before:
+        if signs & DRAWN or pen.text is not before or not pen.text.isascii():
             self.counts["repeated"] += disguises.shorten(pen)
         changed = pen.text != before
         if changed and "." in pen.text:

@@ -7,6 +7,7 @@ where they have work. The look errs towards yes and never towards no.
 
 from collections.abc import Sequence
 from itertools import accumulate, product
+from string import punctuation
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ _MEMBERS = {
 }
 _CLASSES = bytes(next((at for at, m in enumerate(_MEMBERS.values()) if byte in m), 0) for byte in range(256))
 _DRAWABLE = np.zeros(256, np.uint8)
-_DRAWABLE[list(b"abcdefghijklmnopqrstuvxyz!?.,-=*~#_")] = DRAWN
+_DRAWABLE[list(b"abcdefghijklmnopqrstuvxyz" + punctuation.encode())] = DRAWN
 
 
 def _flags(first: str, second: str, third: str) -> int:

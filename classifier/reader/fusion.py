@@ -38,6 +38,8 @@ class Heard(NamedTuple):
     """Where the passages stand in the text, in code points; worked out when it is asked for."""
     rest: Floats
     """What is added besides: (labels,)."""
+    unread: int | None = None
+    """Where in the text begins what it has not read, and what the first reader therefore judges alone; None: nothing."""
 
     @property
     def shift(self) -> Floats:

@@ -22,8 +22,9 @@ class Prepared:
         self._folded: Normalised | None = folded if folded.obfuscated or folded.markup else None
         source = folded.text if self._folded else shown
         self._spans = passages(source, begun(shown, at_capitals, source if self._folded else None))
-        self.texts = [source[start:end] for start, end in self._spans]
-        """The passages, in order; at least one, if an empty one."""
+        told: set[str] = set()
+        self.texts = [_once(source[start:end], told) for start, end in self._spans]
+        """The passages, in order; at least one, if an empty one. What is repeated counts once: the others are empty."""
 
     def places(self) -> list[Span]:
         """Where each passage stands in the original, in code points."""
@@ -31,3 +32,10 @@ class Prepared:
             return self._spans
         starts, ends = self._folded.offsets
         return [(min(starts[a:b]), max(ends[a:b])) if b > a else (0, 0) for a, b in self._spans]
+
+
+def _once(passage: str, told: set[str]) -> str:
+    """The passage, or nothing if it was told before."""
+    known = passage.strip() in told
+    told.add(passage.strip())
+    return "" if known else passage

@@ -20,9 +20,9 @@ from classifier import artifact
 from classifier.artifact import ArtifactError
 from classifier.passages import Span
 from classifier.reader import tuned
-from classifier.reader.encoder import NAME, Encoder
+from classifier.reader.encoder import MOST, NAME, Encoder
 from classifier.reader.fusion import Fusion
-from classifier.reader.passages import Prepared
+from classifier.reader.passages import LONGEST, Prepared
 from classifier.reader.weights import Floats
 
 DEFAULT = Path(__file__).with_name("default")
@@ -47,6 +47,8 @@ class Reading(NamedTuple):
     lengths: npt.NDArray[np.intp]
     """Pieces of the passage that is the worst for each label: (labels,)."""
     prepared: Prepared
+    last: int | None = None
+    """The last passage that was read, where there is more in the comment than was read; None: all of it was."""
 
     @property
     def logits(self) -> Floats:
@@ -56,6 +58,11 @@ class Reading(NamedTuple):
     def places(self) -> list[Span]:
         """Where the passages stand in the original, in code points."""
         return self.prepared.places()
+
+    @property
+    def unread(self) -> int | None:
+        """Where in the original begins what was not read, or not to its end; None: nothing."""
+        return None if self.last is None else self.places()[self.last][0]
 
 
 def pooled(said: Floats, sizes: npt.NDArray[np.intp], pooling: Pooling) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
@@ -103,7 +110,9 @@ class Reader:
             prepared = Prepared(text)
             vectors, sizes = self._encoder.embed(prepared.texts)
             parts, rest, lengths = pooled(vectors @ self._heads, sizes, self.pooling)
-            known = Reading(parts, rest + self._intercept, lengths, prepared)
+            cut = len(text) > LONGEST or sizes.sum() >= MOST
+            last = int(sizes.nonzero()[0].max(initial=0)) if cut else None
+            known = Reading(parts, rest + self._intercept, lengths, prepared, last)
             with self._turn:
                 self._known[_key(text)] = known
                 if len(self._known) > _REMEMBERED:

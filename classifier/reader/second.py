@@ -95,5 +95,9 @@ class SecondReader:
         meaning /= self._slopes
         rest = (rest - self._shifts * (1 - words)) / self._slopes
         return Heard(
-            words, reading.parts[:, self._order] * meaning, reading.places, rest + reading.rest[self._order] * meaning
+            words,
+            reading.parts[:, self._order] * meaning,
+            reading.places,
+            rest + reading.rest[self._order] * meaning,
+            reading.unread if look.known else None,  # else the first reader can't judge it either
         )

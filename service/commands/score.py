@@ -62,7 +62,17 @@ def score(
         from classifier.cli import score_lines, version
 
         rule = ruling(wanted or theirs or Policy())
-        score_lines(version(path, correction, no_reader=no_reader), batch, label, explain=explain, rule=rule)
+        one = version(path, correction, no_reader=no_reader)
+        score_lines(one, batch, label, explain=explain, rule=rule, taken_in=taken_in)
+
+
+def taken_in(item: Input) -> Input:
+    """A comment as the service would score it: without what no text may hold, and with e-mail addresses dotted out."""
+    from service.core.submission import bare
+
+    submission = bare(item.text, item.author_name, item.author_url)
+    author = submission.author
+    return item._replace(text=submission.content, author_name=author.name, author_url=author.url)
 
 
 def ruling(policy: Policy) -> Ruling:
@@ -70,12 +80,11 @@ def ruling(policy: Policy) -> Ruling:
     import msgspec
 
     from service.core.policy.evaluate import evaluate
-    from service.core.submission import Author, bare
+    from service.core.submission import bare
     from service.core.verdict import Case, Verdict
 
     def rule(item: Input, prediction: Prediction) -> dict[str, Any]:
-        author = Author(item.author_name, url=item.author_url)
-        submission = msgspec.structs.replace(bare(item.text), author=author)
+        submission = bare(item.text, item.author_name, item.author_url)
         verdict = Verdict(prediction.scores, "", prediction.flags, prediction.language)
         said = evaluate(policy, Case(submission), verdict)
         found = {"outcome": said.outcome, "reasons": msgspec.to_builtins(said.reasons)}

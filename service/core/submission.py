@@ -278,9 +278,15 @@ def _mended(raw: RawComment, keys: IdentityKeys, base: str) -> tuple[RawComment,
     return taken, tuple(notes)
 
 
-def bare(text: str) -> Submission:
-    """A text by itself, to be scored and forgotten: nobody wrote it, nowhere. It must not be stored."""
-    return Submission(platform_id="", page=Page(url=""), author=Author(name=""), content=text)
+def bare(text: str, name: str = "", url: str = "") -> Submission:
+    """A text by itself, to be scored and forgotten: nobody known wrote it, nowhere. It must not be stored.
+
+    What is scored is what would be scored of a comment that is taken in; places in the text stay what they were.
+    """
+    text, name, url = map(storable, (text, name, url))
+    name = "" if is_blank(name) else name.translate(_CONTROL).strip()
+    text, name, url = map(mask_addresses, (text, name, url.strip()))
+    return Submission(platform_id="", page=Page(url=""), author=Author(name=name, url=url), content=text)
 
 
 def free_text(text: str, pointer: str) -> str:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import NamedTuple
 
-import msgspec
-
 from service.clock import now_ms
 from service.core.comment import Comment
 from service.core.example import Example
 from service.core.lifecycle import Outcome
-from service.core.submission import Author, bare
+from service.core.submission import bare
 from service.core.verdict import Case, Verdict
 from service.learning.evidence import Earlier
 from service.store.comments import Comments
@@ -124,7 +122,7 @@ def _of_comment(comment: Comment, word: Word | None, earlier: Earlier | None) ->
 
 def _of_example(example: Example) -> Past:
     """An example as a case: its text, its author's name and link, and the signals as they stood."""
-    submission = msgspec.structs.replace(bare(example.text), author=Author(example.author_name, url=example.author_url))
+    submission = bare(example.text, example.author_name, example.author_url)
     case = Case(submission, example.site, example.signals, example.at)
     said = example.said
     verdict = Verdict(said.scores, said.model, (), example.language, example.signals) if said else None

@@ -128,13 +128,16 @@ def test_json_lines_and_their_names_for_labels(tmp_path: Path) -> None:
     assert (second.item.author_name, second.line, second.source) == ("B", 3, "rows")
 
 
+DAMAGED = gzip.compress(b"")[:10] + b"\xff" + bytes(20)  # there is no block of this type
+
+
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
         ("rows.txt", b"text\n", "must end in"),
         ("rows.csv", b"words,label\nx,spam\n", "no column 'text'"),
         ("rows.csv", b"text,label\nx,perhaps\n", "neither yes nor no"),
-        ("rows.jsonl", b'{"text": "x"}\n[]\n', "line 1: a line is not a JSON object"),
+        ("rows.jsonl", b'{"text": "x"}\n[]\n', "line 1: not an object"),
         ("rows.jsonl", b'{"label": "spam"}\n', "no 'text'"),
         ("rows.csv.gz", b"not gzip", "rows.csv.gz"),
         ("rows.csv", b"text\n\xff\n", "not UTF-8"),
@@ -143,6 +146,16 @@ def test_json_lines_and_their_names_for_labels(tmp_path: Path) -> None:
         ("rows.csv", b"text,spam\n", "holds no comments"),
         ("rows.jsonl", b"\n", "holds no comments"),
         ("rows.csv", b"text;spam\na;0;b\n", "more columns"),
+        ("rows.csv", b"text,text,spam\na,b,0\n", "two columns are called 'text'"),
+        ("rows.csv", b"text,spam,label\na,1,ham\n", "'label' says of spam what another column denies"),
+        ("rows.csv", b'text,spam\n"a,0\nb,1\n', "unexpected end"),
+        ("rows.csv", b'text,spam\nz,0\n"a,0\nb,1\n"c",1\n', "after line 2: .*expected"),
+        ("rows.csv", b"text,lang,spam\na,klingon,0\n", "no language tag"),
+        ("rows.csv.gz", DAMAGED, "Error -3"),
+        ("rows.jsonl", b'{"text": "a", "text": "b"}\n', '"text" stands there twice'),
+        ("rows.jsonl", b'{"text": "a", "author_name": {"first": "Ann"}}\n', "'author_name' is not a text"),
+        ("rows.jsonl", b'{"text": "a", "lang": 7}\n', "'lang' is not a text"),
+        ("rows.jsonl", b"[" * 100_000, "not JSON"),
     ],
 )
 def test_bad_files_are_named_with_the_reason(tmp_path: Path, name: str, data: bytes, reason: str) -> None:
@@ -183,6 +196,8 @@ def test_columns_may_have_names_of_their_own(tmp_path: Path, model: str) -> None
         (["--column", "weight=w"], "NAME=COLUMN"),
         (["--column", "text"], "NAME=COLUMN"),
         (["--encoding", "klingon"], "no encoding"),
+        (["--encoding", "base64"], "no encoding"),
+        (["--column", "text=text", "--column", "text=spam"], "two columns are named for text: 'text' and 'spam'"),
     ],
 )
 def test_wrong_columns_are_named_in_words(tmp_path: Path, words: list[str], complaint: str) -> None:
@@ -191,6 +206,14 @@ def test_wrong_columns_are_named_in_words(tmp_path: Path, words: list[str], comp
     done = runner.invoke(app, ["evaluate", str(path), *words], env={"COLUMNS": "300"})
     assert done.exit_code == 2
     assert complaint in done.stderr
+
+
+def test_a_column_that_no_row_has_is_not_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "a", "who": "Ann", "spam": 1}\n')
+    with pytest.raises(LabelledFileError, match="none of its rows has 'wo'"):
+        list(read(path, Columns({"author_name": "wo"})))
+    assert next(read(path, Columns({"author_name": "who"}))).item.author_name == "Ann"
 
 
 def test_one_class_alone_is_said(tmp_path: Path, model: str) -> None:

@@ -6,6 +6,8 @@ that promise.
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from classifier import LABELS, Input, Model, load
 
@@ -182,6 +184,26 @@ def test_who_repeats_harmless_words_stays_harmless(model: Model, text: str, ofte
     for item in (" ".join([text] * often), "word " * often, ". " * often):
         scores = model.score([Input(item)])[0].scores
         assert all(scores[label] < _hold(model, label) for label in LABELS), scores
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text("!?.,-*#_~=/|;:^%+()\"'&😀🔥🎉→█•…\u200b\u00a0\n \u3000\u0301", min_size=1, max_size=1)
+    | st.sampled_from(("❤️", "👍🏽", "🇩🇪", "👨‍👩‍👧")),
+    st.sampled_from((1, 2, 4, 30, 300, 5000)),
+    st.sampled_from(("{0}{1}", "{1}{0}", "{0} {1}", "{1} {0}", "{0} {1} {0}")),
+)
+@example("→", 300, "{0}{1}")
+@example("❤️", 300, "{0} {1} {0}")
+@example('"', 300, "{0}{1}")
+def test_signs_beside_a_comment_change_nothing(model: Model, sign: str, times: int, where: str) -> None:
+    """However many and wherever: what is rude stays so, what is not stays harmless, and what language it is in is known."""
+    rude, good = (Input(where.format(sign * times, text)) for text in (RUDE["toxicity"][0], NEUTRAL[1]))
+    said, harmless = model.score([rude, good])
+    assert said.scores["toxicity"] >= _hold(model, "toxicity")
+    assert all(harmless.scores[label] < _hold(model, label) for label in LABELS), harmless.scores
+    (german,) = model.score([Input(where.format(sign * times, ORDINARY[-2]))])
+    assert german.language == "de"
 
 
 def test_toxicity_is_at_least_as_probable_as_what_implies_it(model: Model) -> None:

@@ -39,6 +39,22 @@ def test_the_outcome_is_what_the_default_policy_decides(run: Run) -> None:
         assert answer["reasons"] == list(msgspec.to_builtins(ruled.reasons))
 
 
+def test_an_address_is_dotted_out_as_it_is_where_comments_are_taken_in(run: Run) -> None:
+    written, name = "You idiot, write to bob@shop.example\0", " Bob bob@shop.example"
+    (answer,) = answers(
+        run, "--no-reader", "--explain", "--label", "insult", text=lines({"text": written, "author_name": name})
+    )
+    submission = bare(written, name)
+    item = classifier.Input(submission.content, submission.author.name)
+    (prediction,) = classifier.load().score([item])
+    assert answer["scores"] == {label: round(score, 6) for label, score in prediction.scores.items()}
+    parts = answer["explanations"]["insult"]["parts"]  # type: ignore[index]
+    spans = [part for part in parts if part["kind"] == "span"]
+    assert spans
+    assert "bob" not in str(answer)
+    assert all(getattr(item, part["field"])[part["start"] : part["end"]] == part["name"] for part in spans)
+
+
 def test_another_policy_or_preset_rules(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text("[[rules]]\nname = 'bees'\nwhen = 'content mentions [\"bees\"]'\nthen = 'hold'\n")
@@ -78,15 +94,20 @@ def test_ids_come_back_and_mistakes_are_named(run: Run) -> None:
         {"text": GOOD, "lang": "qq-QQ", "id": 1.5},
         {"text": GOOD, "lang": "pt-BR"},
         {"text": GOOD, "id": [1]},
+        {"text": GOOD, "id": True},
+        {"text": GOOD, "id": float("nan")},
     )
+    text += f'{{"text": "{GOOD}", "id": 1e999}}\n{{"text": "x", "id": "c", "text": "{GOOD}"}}\n'
     ended = run("score", text=text)
     said = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.code == 1
-    assert ["outcome" in answer for answer in said] == [True, False, False, False, False, True, False]
-    assert [answer.get("id") for answer in said] == [7, "b", None, None, 1.5, None, None]
+    assert ["outcome" in answer for answer in said] == [True, False, False, False, False, True, *[False] * 5]
+    assert [answer.get("id") for answer in said] == [7, "b", None, None, 1.5, *[None] * 6]
     assert '"autor"' in said[1]["error"]
     assert all('"lang"' in said[at]["error"] for at in (2, 3, 4))
     assert said[5]["language"] == "pt"
+    assert ["no number" in said[at]["error"] for at in (8, 9)] == [True, True]  # and so no answer holds what is no JSON
+    assert "twice" in said[10]["error"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.core.errors import InvalidSubmission
@@ -23,6 +23,7 @@ from service.core.submission import (
     Requirements,
     Strict,
     Submission,
+    bare,
     comment_id,
     prepare,
 )
@@ -191,3 +192,16 @@ def test_what_the_comment_answers_is_a_mere_signal(parent: str) -> None:
     assert kept.parent_id in ("", parent)
     assert "@" not in kept.parent_id
     assert submit(platform_id="post?id=3&x=%20").platform_id == "post?id=3&x=%20"
+
+
+PIECES = (*"abc .\n\0\ud800\u200b•\x07@", "ann@mail.example", "(at)", "&#64;", "<b></b>")
+WRITTEN = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+
+
+@given(WRITTEN, WRITTEN, WRITTEN)
+@example("write to ann@mail.example", "Ann\0 ann@mail.example ", " https://x.example/?ann@mail.example ")
+def test_what_is_only_scored_is_read_like_what_is_taken_in(text: str, name: str, url: str) -> None:
+    alone = bare(f"x{text}", name, url)
+    taken = submit(Requirements(name=False, email=False), content=f"x{text}", name=name, url=url, email="", ip="")
+    assert (alone.content, alone.author.name, alone.author.url) == (taken.content, taken.author.name, taken.author.url)
+    assert len(alone.content) == len(text) + 1  # so that places in it are places in what was sent

@@ -33,8 +33,9 @@ _BLOCK = re.compile(
     r"</?(?:blockquote|br|center|dd|div|dl|dt|h[1-6]|li|ol|p|pre|section|ul)(?:[\s/][^<>]{0,200})?>", re.IGNORECASE
 )
 _ANY_TAG = r"""</?[a-z][a-z0-9-]{0,30}(?:[\s/](?:"[^"]{0,200}"|'[^']{0,200}'|[^<>"']){0,200})?>"""
+_COMMENT = r"<!--(?:[^-]|-(?!->)){0,200}-->"
 _KNOWN = re.compile(f"{_ENTITY}|{_TAG}", re.IGNORECASE)
-_SHOWN = re.compile(f"{_ENTITY}|{_ANY_TAG}|{_TAG}", re.IGNORECASE)
+_SHOWN = re.compile(f"{_ENTITY}|{_ANY_TAG}|{_COMMENT}|{_TAG}", re.IGNORECASE)
 _DECODED = re.compile(
     rf"{_ENTITY}|{_TAG}|{_INVISIBLE}|(?:%[0-9a-f]{{2}})+|%u[0-9a-f]{{4}}|=(?:40(?![0-9])|2e|3d)|=\r?\n|\\u00[0-9a-f]{{2}}|\\x[0-9a-f]{{2}}"
     r"|\\+(?=[@.])",

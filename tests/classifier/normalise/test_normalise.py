@@ -49,6 +49,8 @@ FRAGMENTS = st.lists(
             "к",
             "0к",
             "{email}",
+            "😀a😀",
+            "→→→",
             "ш",
             "[",
             "`",
@@ -76,10 +78,16 @@ def words(text: str, disguise: "dict[str, str]") -> str:
         (CLEAN.upper(), CLEAN),
         ("st\\u0075pid &#105;diot", "stupid idiot"),
         ("stup<b></b>id <i>idiot</i>", "stupid idiot"),
+        ("&#0000000115;tupid &#x000000069;diot", "stupid idiot"),
+        ("stu<!-- x > y -->pid <!-- -- -->idiot", "stupid idiot"),
+        ("stupid\u2800idiot", "stupid idiot"),
         ("1diot b@stard sh!t a$$hole 5tup1d", "idiot bastard shit asshole stupid"),
         ("th3 v1agra w0rks f0r m3, g37 i7", "the viagra works for me, get it"),
         ("f.u.c.k and f-u-c-k and f u c k", "fuck and fuck and fuck"),
         ("stuuuupid idiooooot", "stupid idioot"),
+        ("❤️".join("stupid") + " " + "🔥".join("idiot"), "stupid idiot"),
+        ("stupid idiot" + "😀" * 90 + "→" * 9, "stupid idiot😀😀😀→→→"),
+        ('""""""stupid;;;;; idiot ^^^^^', '"""stupid;;; idiot ^^^'),
         ("🆂🅻🅾🆃 ⓢⓛⓞⓣ ꜱʟᴏᴛ 🇸🇱🇴", "slot slot slot slo"),
         ("do\u202en't", "don't"),
         ("crème brûlée über straße", "creme brulee uber strasse"),
@@ -138,6 +146,7 @@ def test_a_latin_letter_in_a_russian_word_becomes_russian() -> None:
             ["other.org", "cheap-pills.com"],
         ),
         ("write to bob@mail.example or @bob_smith", "write to {email} or {user}", []),
+        ("write to •••@••••••.", "write to {email}.", []),
         ("the end.Next sentence, version 1.2.3, e.g. this", "the end.next sentence, version 1.2.3, e.g. this", []),
     ],
 )
@@ -211,6 +220,11 @@ def check(text: str) -> Normalised:
 @example("www.[и")
 @example("www.`ш")
 @example("httpwww.co://")
+@example("HTTP://0//://0")
+@example("++&amp;&amp;@")
+@example("\u13d5")
+@example("HTTP://://://0")
+@example("http://a.example/x;;:;;y")
 def test_folding_twice_changes_nothing_and_offsets_fit(text: str) -> None:
     check(text)
 
@@ -240,6 +254,8 @@ def test_offsets_point_at_the_original() -> None:
         "𝐚",
         "<",
         "<a",
+        "<!--",
+        "<!-- -",
         "[",
         "[a](",
         "http://a ",

@@ -109,6 +109,46 @@ def test_who_else_is_in_the_batch_changes_no_digit(second: SecondReader, random_
     assert together == [random_model.score([item], second=second.everything)[0] for item in items]
 
 
+SENTENCES = [
+    f"{who} {what} {when}."
+    for who in ("My aunt", "The baker", "Our teacher", "A sailor", "The old doctor", "Her brother")
+    for what in ("found a wooden boat", "sold two baskets of apples", "painted the village church", "repaired the gate")
+    for when in ("last summer", "on Sunday", "before the rain")
+]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(SENTENCES), st.integers(40, 72), st.sampled_from(LABELS))
+def test_what_it_has_not_read_is_judged_by_the_first_reader_alone(
+    reader: Reader, sentences: list[str], count: int, label: str
+) -> None:
+    model = load()
+    second = SecondReader(reader, model)
+    item = Input(" ".join((*sentences[:count], RUDE)), "Ann", "http://ann.example")
+    (heard,) = second.everything([model.look(item)])
+    assert heard is not None
+    if heard.unread is None:
+        assert len(item.text) < 2400
+        return
+    rest = item._replace(text=item.text[heard.unread :])
+    assert rest.text.endswith(RUDE)
+    (both,), (alone,) = model.score([item], second=second.everything), model.score([rest])
+    assert all(both.scores[one] >= alone.scores[one] for one in LABELS)
+    explanation = model.explain(item, label, heard=heard)
+    assert explanation.probability == both.scores[label]
+    for part in explanation.parts:
+        if part.kind == "span":
+            assert getattr(item, part.field)[part.start : part.end] == part.name
+
+
+def test_what_is_repeated_is_read_once(reader: Reader) -> None:
+    reading = reader.read(f"{POLITE} " * 40 + RUDE)
+    assert reading.unread is None, "forty times the same does not use up what it reads"
+    assert (reading.parts != 0).any(axis=1).sum() <= 2
+    assert reading.logits == pytest.approx(reader.read(f"{POLITE} {RUDE}").logits, abs=1e-5)
+    assert "everybody here knows" in reading.prepared.texts[-1]
+
+
 def test_what_it_reads_is_supported(second: SecondReader, random_model: Model) -> None:
     turkish = Input("Bugün hava çok güzel, herkese iyi günler dilerim.", lang="tr")
     assert "unsupported-language" in random_model.score([turkish])[0].flags

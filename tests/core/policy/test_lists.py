@@ -52,6 +52,7 @@ def test_other_words_are_not(entry: str, text: str) -> None:
     ("entry", "text"),
     [
         ("cheap pills", "&#99;heap &#112;ills"), ("cheap pills", "ch<b>eap</b> pi<!-- -->lls"), ("cheap", "ch&shy;eap"),
+        ("cheap", "ch<!-- x > y -->eap"), ("cheap pills", "cheap\u2800pills"),
         ("cheap", "c&#x200b;heap"), ("cheap pills", "cheap<br>pills"), ("cheap pills", "<p>cheap</p><p class='x'>pills</p>"),
         ("cheap", "ch<!-->eap"), ("cheap", "c\u17b4heap"), ("cheap", "ch<svg></svg>eap"), ("cheap", "ch<x-y title='>'>eap"),
         ("cheap", "ch<script></script>eap"), ("<br>", "a<br>b"), ("[url=", "x [URL=http://x]"),
