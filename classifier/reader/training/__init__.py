@@ -1,7 +1,7 @@
 """Make the second reader's shipped heads from the labelled corpora: `python -m classifier.reader.training`, or `make reader`.
 
 Run it after `python -m classifier.training`, whose left-out logits it needs to learn how the two readers are put together. The
-first run takes three quarters of an hour on two cores, most of it for tuning the encoder and reading with it; vectors are kept in
+first run takes an hour on two idle cores, most of it for tuning the encoder and reading with it; vectors are kept in
 `build/`. The same corpora, code, libraries and processor give the same bytes. Reading order: `rows`, `among`, `tuning`,
 `embedding`, `heads`, `fusing`.
 """

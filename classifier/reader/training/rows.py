@@ -5,6 +5,7 @@ corpus teach them little, and reading takes milliseconds.
 """
 
 import random
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +15,16 @@ import numpy.typing as npt
 from classifier.training import corpora, mixture
 from classifier.training.corpora import CATALOGUE, Table
 from classifier.training.mixture import TOXICITY, Mixture
+from classifier.training.writing import PREFIX
 
 MOST = 1500
 """Rows of one corpus."""
-MADE = 200
-"""Rows of one kind that was made up for this project."""
+MADE = 120
+"""Rows of one kind that was made up for this project, if that is enough for `_EACH`."""
+_EACH = 3  # rows of each template, where a kind has many
 MEASURED = 600
 """Rows of a corpus that is measured on."""
-_MADE_MASS = 0.15  # of a made-up kind; with more, strangers' tweets are judged worse, with none, today's spam
+_MADE_MASS = 0.18  # of a made-up kind; with more, strangers' tweets are judged worse, with none, today's spam
 LONGEST = 500
 """Characters of a text that are learnt from."""
 
@@ -53,7 +56,7 @@ class Taught(NamedTuple):
         found = np.zeros(len(known))
         for name in np.unique(self.corpora[known]):
             rows = known & (self.corpora == name)
-            found[rows] = (_MADE_MASS if name.startswith("made_") else 1.0) / np.sqrt(rows.sum())
+            found[rows] = (_MADE_MASS if name.startswith(PREFIX) else 1.0) / np.sqrt(rows.sum())
         return np.asarray(found * known.sum() / found.sum())
 
     @property
@@ -71,9 +74,23 @@ def taught(root: Path, seed: int, most: int = MOST) -> Taught:
     for name in dict.fromkeys(table.corpora.tolist()):
         rows = np.flatnonzero(table.corpora == name).tolist()
         once = list({table.items[at].text: at for at in reversed(rows)}.values())
-        limit = MADE if name.startswith("made_") else most
-        chosen += rng.sample(once, len(once))[:limit]  # a larger sample holds the smaller one
+        order = rng.sample(once, len(once))  # a larger sample holds the smaller one
+        if name.startswith(PREFIX):
+            templates = [table.groups[at] for at in order]
+            chosen += _in_turn(order, templates)[: max(MADE, _EACH * len(set(templates)))]
+        else:
+            chosen += order[:most]
     return Taught(whole, np.array(sorted(chosen)))
+
+
+def _in_turn(rows: list[int], templates: list[str]) -> list[int]:
+    """The first of every template, then the second of every one, and so on."""
+    before: Counter[str] = Counter()
+    turns = []
+    for template in templates:
+        turns.append(before[template])
+        before[template] += 1
+    return [rows[at] for at in sorted(range(len(rows)), key=turns.__getitem__)]
 
 
 def measured(root: Path, seed: int, most: int = MEASURED) -> Table:

@@ -38,9 +38,9 @@ _CLIP = 2.0  # the longest step, as a norm of the gradient
 _PULL = 1e-2  # of heads towards nothing
 _TEXTS = 64  # in a step
 _LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160, WINDOW + 8)  # pieces; each is compiled once
-_OF_MADE = 120
-"""Texts of a kind that was made up here."""
-_OF_PADDED = 4000
+_OF_PADDED = 6000
+_PADDED = np.array([2.0 if label == "spam" else 1.0 for label in LABELS])
+"""How much more a padded text counts for a label than `among.MASS`: with less, harmless sentences hide advertising."""
 _DECIDING = [LABELS.index(label) for label in ("spam", "toxicity")]
 _REST = 0.3
 """How much a label counts that no policy decides by as shipped, beside one that it does."""
@@ -60,7 +60,7 @@ class Lessons(NamedTuple):
     rows: npt.NDArray[np.intp]
     """Which of `Taught`'s rows each is."""
     counts: Floats
-    """How much each counts."""
+    """How much each counts for each label: (texts, labels)."""
 
 
 def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Console) -> Lessons:
@@ -69,13 +69,9 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
     weights = Weights()
     tokenise = Tokeniser(weights.vocabulary)
     before, after = [weights.vocabulary.begin, *tokenise(PREFIX)], [weights.vocabulary.end]
-    chosen: list[int] = []
-    corpora, plain = taught.corpora, taught.texts
-    for name in np.unique(corpora):
-        rows = np.flatnonzero(corpora == name)
-        chosen += (rng.permutation(rows)[:_OF_MADE] if name.startswith(MADE) else rows).tolist()
+    plain = taught.texts
     some = [padded[at] for at in rng.permutation(len(padded))[:_OF_PADDED]]
-    texts = [(row, plain[row], None) for row in sorted(chosen)] + [(one.row, one.text, one.inside) for one in some]
+    texts = [(row, text, None) for row, text in enumerate(plain)] + [(one.row, one.text, one.inside) for one in some]
     pieces, own = [], []
     for _, text, inside in texts:
         parts = [tokenise(passage) for passage in Prepared(text).texts]
@@ -86,7 +82,7 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
         own.append((len(before) + first, len(before) + last))
     kept = [at for at, (first, last) in enumerate(own) if last > first]
     starts = np.concatenate([[0], np.cumsum([len(pieces[at]) for at in kept])]).astype(np.intp)
-    counts = np.where(np.array(kept) < len(chosen), 1.0, MASS).astype(np.float32)
+    counts = np.where((np.array(kept) < len(plain))[:, None], 1.0, MASS * _PADDED).astype(np.float32)
     rows = np.array([texts[at][0] for at in kept], np.intp)
     states = _below(weights, [pieces[at] for at in kept], starts, console)
     return Lessons(states, starts, [own[at] for at in kept], rows, counts)
@@ -140,7 +136,7 @@ def _asked(
     weights *= [1.0 if at in _DECIDING else _REST for at in range(len(LABELS))]
     names = np.where(np.char.startswith(taught.corpora, MADE), MADE, taught.corpora)
     numbers = np.unique(names, return_inverse=True)[1]
-    counts = weights[rows] * lessons.counts[:, None]
+    counts = weights[rows] * lessons.counts
     return np.nan_to_num(labels[rows]).astype(np.float32), counts.astype(np.float32), numbers[rows].astype(np.intp)
 
 
