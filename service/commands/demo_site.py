@@ -81,9 +81,9 @@ SAMPLES = (
         "http://seo-boost.example",
     ),
     Sample(
-        "anon",
-        "anon@throwaway.example",
-        "You are a pathetic idiot and so is everybody who reads this garbage. Shut up and get lost.",
+        "Rob",
+        "rob@kitchens.example",
+        "Only a clown could write this recipe. Did you even taste it?",
     ),
     Sample("K.", "k@angry.example", "I know where you live. Say that again and I will come and break your legs."),
     Sample(

@@ -18,9 +18,9 @@ _PATIENCE = 60.0  # seconds that an answer is waited for while it is learnt from
 
 
 def other_reader(as_json: console.AsJson = False) -> None:
-    """Learn what OTHER_READER's vectors say of spam and abuse, by sentences of ours and what people decided here.
+    """Learn what another reader's vectors say of spam and abuse, by sentences of ours and what people decided here.
 
-    Both are sent there. For a reader at /v1/embeddings; one at /v1/moderations needs none of it.
+    Both are sent to it (ANTECHAMBER_OTHER_READER). For a reader at /v1/embeddings; one at /v1/moderations needs none of it.
 
     Restart the workers afterwards, and learn again when the model behind the address changes.
     """
@@ -49,7 +49,8 @@ async def _learn(services: Services) -> tuple[foreign.Heads, int]:
     there = other_reader_whereabouts(settings)
     if not there.gives_vectors:
         where = f"{there.url} is no address of vectors" if there.url else "it is not set"
-        raise typer.BadParameter(f"{where}; it ends with /v1/embeddings", param_hint="ANTECHAMBER_OTHER_READER")
+        wanted = f"{where}; an address that gives vectors ends with /v1/embeddings"
+        raise typer.BadParameter(wanted, param_hint="ANTECHAMBER_OTHER_READER")
     taught = await services.learning.other_readers_lessons()
     reader, vectors = OtherReader(there), []
     try:

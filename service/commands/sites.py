@@ -141,7 +141,7 @@ def rotate(
             min=0,
             max=36_500,
             callback=console.number,
-            help="How long the old keys keep working; default: KEY_OVERLAP_DAYS.",
+            help="How long the old keys keep working; default: ANTECHAMBER_KEY_OVERLAP_DAYS.",
         ),
     ] = None,
     as_json: AsJson = False,
