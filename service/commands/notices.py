@@ -23,7 +23,7 @@ app = typer.Typer(help="Who is told that comments wait.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The notice's name, as the file has it.")]
 _PATIENCE = 60.0  # seconds for the deliverer to send a test
-_LOOK = 0.2
+_LOOK, _SAY = 0.2, 5.0
 
 
 @app.command("list")
@@ -67,11 +67,14 @@ def try_notice(name: Name) -> None:
         if notice.way is Way.FEED:
             raise typer.BadParameter("a feed is fetched; its address: antechamber notices show " + name)
         asked = await services.notices.ask_for_test(notice)
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
+        begun, said = time.monotonic(), False
+        while (waited := time.monotonic() - begun) < _PATIENCE:
             told = await services.notices.told(notice)
             if told.tried >= asked:
                 return told.test
+            if waited > _SAY and not said:
+                said = True
+                typer.echo("Nobody has sent it yet; waiting for the service, a minute at most.", err=True)
             await asyncio.sleep(_LOOK)
         return ""
 
