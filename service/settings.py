@@ -25,7 +25,7 @@ from service.core.web_address import is_web_address
 
 PREFIX = "ANTECHAMBER_"
 _LONGEST_NAME = 255  # bytes of a file's name, as Linux has it
-_MOST, _LONGEST, _MOST_DAYS = 10**12, 10**9, 36_500  # of numbers that count, of durations in seconds, of days
+_MOST, _LONGEST, _MOST_DAYS = 10**12, 36_500 * 86_400, 36_500  # of what counts, of seconds, of days: a century
 Network = IPv4Network | IPv6Network
 _LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
 Delay = Annotated[float, Field(ge=0, le=30 * 86_400)]

@@ -119,6 +119,7 @@ def bare(word: str) -> str:
     if word.isascii():
         return _SQUEEZE.sub("", word.lower())
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
+    apart = apart.replace("ı", "i")  # a Turkish word in capitals has lost its dot or gained one
     return _SQUEEZE.sub("", "".join(char for char in apart if not unicodedata.combining(char)))
 
 

@@ -76,7 +76,7 @@ class Walk:
         self.page, self.desk = page, desk
         self.found: dict[str, list[str]] = {}
         self.data = [desk.site, desk.name, "ada", "bo", "Antechamber", "Griechisch", "Englisch", "JSON", "TLS", "ms"]
-        self.data += ["jetzt", "Sek", "Min", "Std", "Tg"]  # times and units come from `Intl`
+        self.data += ["jetzt", "vor", "Sek", "Min", "Std", "Tg"]  # times and units come from `Intl`
         self.data += ["Meldungen", "A", "post", "about", "bread", "Und", "und", *MONTHS]
 
     async def look(self, where: str) -> None:
