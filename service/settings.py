@@ -25,7 +25,9 @@ from service.core.web_address import is_web_address
 
 PREFIX = "ANTECHAMBER_"
 _LONGEST_NAME = 255  # bytes of a file's name, as Linux has it
-_MOST, _LONGEST, _MOST_DAYS = 10**12, 36_500 * 86_400, 36_500  # of what counts, of seconds, of days: a century
+_MOST = 1_000_000_000_000  # of what counts
+_MOST_DAYS = 36_500
+_LONGEST = _MOST_DAYS * 86_400  # seconds
 Network = IPv4Network | IPv6Network
 _LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
 Delay = Annotated[float, Field(ge=0, le=30 * 86_400)]

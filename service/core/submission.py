@@ -177,6 +177,12 @@ def prepare(
     return Prepared(_cleansed(raw, keys, _NOTHING, deliverable), mended)
 
 
+def _shown(name: str) -> str:
+    """An author's name on one line; "" where nothing of it can be seen."""
+    name = (name if name.isprintable() else name.translate(_CONTROL)).strip()
+    return "" if is_blank(name) else name
+
+
 def _cleansed(
     raw: RawComment, keys: IdentityKeys, requires: Requirements, deliverable: Callable[[str], str] | None
 ) -> Submission:
@@ -184,8 +190,7 @@ def _cleansed(
         raw = _storable(raw)
     if not (raw.email.isprintable() and raw.ip.isprintable()):
         refuse_unstorable({"/author/email": raw.email, "/author/ip": raw.ip})
-    name = (raw.name if raw.name.isprintable() else raw.name.translate(_CONTROL)).strip()
-    name = "" if is_blank(name) else name
+    name = _shown(raw.name)
     _check(raw, name, requires)
     own = tuple(secret for secret in (raw.email.strip(), raw.ip.strip()) if secret)
     hide = masker(own, "".join(_texts(raw)))
@@ -284,8 +289,7 @@ def bare(text: str, name: str = "", url: str = "") -> Submission:
     What is scored is what would be scored of a comment that is taken in; places in the text stay what they were.
     """
     text, name, url = map(storable, (text, name, url))
-    name = "" if is_blank(name) else name.translate(_CONTROL).strip()
-    text, name, url = map(mask_addresses, (text, name, url.strip()))
+    text, name, url = map(mask_addresses, (text, _shown(name), url.strip()))
     return Submission(platform_id="", page=Page(url=""), author=Author(name=name, url=url), content=text)
 
 

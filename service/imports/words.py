@@ -56,26 +56,11 @@ STATES_ELSEWHERE = {
     ),
 }  # fmt: skip
 """The same in German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Chinese and Japanese."""
-_NO_COLUMNS = frozenset(
-    {
-        "1",
-        "0",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "live",
-        "ok",
-        "valid",
-        "normal",
-        "review",
-        "flagged",
-        "bin",
-        "user_deleted",
-    }
-)
+_NO_COLUMNS = frozenset([
+    "1", "0", "true", "false", "yes", "no", "live", "ok", "valid", "normal", "review", "flagged", "bin", "user_deleted",
+])  # fmt: skip
 """States that mean something else as the name of a column, or nothing."""
-_COMMON = frozenset({"hidden", "blocked", "public", "visible", "allowed", "waiting", "queued", "invisible"})
+_COMMON = frozenset(["hidden", "blocked", "public", "visible", "allowed", "waiting", "queued", "invisible"])
 """States that other columns of a table may also hold."""
 COLUMNS_ELSEWHERE = {
     "content": (

@@ -204,11 +204,7 @@ async def _reach(address: Address, made: Callable[[], Link]) -> Link:
         try:
             async with asyncio.timeout(address.connect_timeout):
                 return await _open(address, place, made)
-        except (
-            OSError,
-            TimeoutError,
-            UnicodeError,
-        ) as error:  # the last one of a name that no name server could be asked for
+        except (OSError, TimeoutError, UnicodeError) as error:  # the last: a name that no name server can be asked for
             failed = error
     raise failed or OSError
 

@@ -39,8 +39,8 @@ _PULL = 1e-2  # of heads towards nothing
 _TEXTS = 64  # in a step
 _LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160, WINDOW + 8)  # pieces; each is compiled once
 _OF_PADDED = 6000
-_PADDED = np.array([2.0 if label == "spam" else 1.0 for label in LABELS])
-"""How much more a padded text counts for a label than `among.MASS`: with less, harmless sentences hide advertising."""
+_PADDED = {"spam": 4.0}
+"""How much a padded text counts for a label, where it is not `among.MASS`. The heads have such numbers of their own."""
 _DECIDING = [LABELS.index(label) for label in ("spam", "toxicity")]
 _REST = 0.3
 """How much a label counts that no policy decides by as shipped, beside one that it does."""
@@ -82,7 +82,8 @@ def lessons(taught: Taught, padded: Sequence[Padded], seed: int, console: Consol
         own.append((len(before) + first, len(before) + last))
     kept = [at for at, (first, last) in enumerate(own) if last > first]
     starts = np.concatenate([[0], np.cumsum([len(pieces[at]) for at in kept])]).astype(np.intp)
-    counts = np.where((np.array(kept) < len(plain))[:, None], 1.0, MASS * _PADDED).astype(np.float32)
+    masses = [_PADDED.get(label, MASS) for label in LABELS]
+    counts = np.where((np.array(kept) < len(plain))[:, None], 1.0, masses).astype(np.float32)
     rows = np.array([texts[at][0] for at in kept], np.intp)
     states = _below(weights, [pieces[at] for at in kept], starts, console)
     return Lessons(states, starts, [own[at] for at in kept], rows, counts)
